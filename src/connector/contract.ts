@@ -1,0 +1,213 @@
+/**
+ * What a connector is. Terms: a *system* is a product, a *connector* our code for it, a *connection* one authorised
+ * account in it, a *collection* one kind of record there, a *cursor* an opaque position in a collection's change feed.
+ */
+import type { FieldType, NativeValue } from '../engine/value.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Json } from '../lib/json.ts';
+import type { Random } from '../lib/random.ts';
+import type { Failure } from './failure.ts';
+
+/** Opaque: only the connector that made it reads it. Stored as JSON. */
+export type Cursor = Json;
+
+export interface SystemRecord {
+  readonly id: string;
+  /** The system's token for "has it changed"; null when the system has none. Equal token ⇒ equal record. */
+  readonly version: string | null;
+  /** Native field name → value. Complete for the fields asked for: a missing key means the system has no such value. */
+  readonly fields: ReadonlyMap<string, NativeValue>;
+  /** When the system says the record was last modified, in its own clock. Evidence for `latest`, never for change. */
+  readonly modifiedAtMs?: number;
+}
+
+/** A record the connector met but could not read: a malformed file row, an undecodable value. */
+export interface UnreadableRecord {
+  /** The record's id where it can be told; otherwise its place, such as `row 7`. */
+  readonly id: string;
+  readonly failure: Failure;
+}
+
+/** A notice that a record may have changed, without its content. `deleted` is the feed's own tombstone. */
+export interface Hint {
+  readonly id: string;
+  readonly kind: 'changed' | 'deleted';
+}
+
+export interface ChangePage {
+  readonly records: readonly SystemRecord[];
+  readonly hints: readonly Hint[];
+  readonly unreadable: readonly UnreadableRecord[];
+  /** Everything before this position is contained in the pages up to and including this one. */
+  readonly cursor: Cursor;
+}
+
+export interface SnapshotPage {
+  readonly records: readonly SystemRecord[];
+  readonly unreadable: readonly UnreadableRecord[];
+  /** Where to go on after a restart; null when the snapshot cannot be resumed and must begin again. */
+  readonly resume: Cursor | null;
+  /** True on exactly the last page, and only when the whole collection has really been read. */
+  readonly complete: boolean;
+}
+
+export interface SnapshotRequest {
+  readonly collection: string;
+  readonly fields: readonly string[];
+  readonly resume: Cursor | null;
+  readonly pageRecordsMax: number;
+  readonly signal: AbortSignal;
+}
+
+export interface ChangesRequest {
+  readonly collection: string;
+  readonly fields: readonly string[];
+  /** Null asks for the present position: the first page is then empty and carries it. */
+  readonly since: Cursor | null;
+  /** True: keep waiting for further changes until the signal aborts. False: end when caught up. */
+  readonly follow: boolean;
+  readonly pageRecordsMax: number;
+  readonly signal: AbortSignal;
+}
+
+export type Lookup =
+  | { readonly kind: 'found'; readonly record: SystemRecord }
+  /** The system answered that there is no such record. Becomes "deleted" only with a control read beside it. */
+  | { readonly kind: 'absent'; readonly id: string }
+  /** The system keeps it from us (permission, filter). Never a delete. */
+  | { readonly kind: 'hidden'; readonly id: string }
+  | { readonly kind: 'failed'; readonly id: string; readonly failure: Failure };
+
+export interface WriteRequest {
+  /** Unique per intended write and the same on every try of it: the idempotency key. */
+  readonly key: string;
+  readonly kind: 'create' | 'update' | 'delete';
+  /** Null only for a create. */
+  readonly recordId: string | null;
+  /** The version the record must still have. Where `conditionalWrite` is true, another version ⇒ `precondition`. */
+  readonly ifVersion: string | null;
+  /** The fields to set, and no others. Empty for a delete. */
+  readonly fields: ReadonlyMap<string, NativeValue>;
+}
+
+export type WriteResult =
+  | {
+      readonly kind: 'written';
+      readonly key: string;
+      readonly recordId: string;
+      readonly version: string | null;
+      /** What the record holds after the write, where the system says so; lets a normaliser be told from a person. */
+      readonly fields?: ReadonlyMap<string, NativeValue>;
+    }
+  | { readonly kind: 'failed'; readonly key: string; readonly failure: Failure };
+
+/** What a collection's system can do, best first. Promises are made per grade; the conformance suite checks the card. */
+export interface CapabilityCard {
+  /** `opaque`: equal or not equal. `none`: change is told by comparing values. */
+  readonly version: 'opaque' | 'none';
+  readonly conditionalWrite: boolean;
+  /** How a create whose answer was lost is found again: by a unique key the system enforces, by search, or not at all. */
+  readonly createIdentity: 'uniqueKey' | 'search' | 'none';
+  /** How long a read may lag behind an acknowledged write, in milliseconds. */
+  readonly readLagMs: number;
+  /** `feed`: the change feed reports deletes. `lookup`: only looking the record up shows it. */
+  readonly deletes: 'feed' | 'lookup';
+  /** `log`: positions, no polling. `cursor`: modified-at polling. `none`: only snapshots. */
+  readonly feed: 'log' | 'cursor' | 'none';
+  /** The longest a request may still take effect after we gave up on it, in milliseconds. */
+  readonly executionMaxMs: number;
+  readonly writeBatchMax: number;
+  readonly getBatchMax: number;
+  readonly can: { readonly create: boolean; readonly update: boolean; readonly delete: boolean };
+}
+
+export interface FieldDescription {
+  readonly name: string;
+  readonly title?: string;
+  readonly type: FieldType;
+  readonly required: boolean;
+  /** Set by the system; writing it is refused when the sync is checked. */
+  readonly readOnly: boolean;
+  /** The system refuses two records with one value. */
+  readonly unique: boolean;
+}
+
+export interface CollectionDescription {
+  readonly name: string;
+  readonly title?: string;
+  readonly fields: readonly FieldDescription[];
+  readonly card: CapabilityCard;
+  /** Approximate; null when counting would be dear. For progress and for guards. */
+  readonly recordsEstimate: number | null;
+}
+
+/**
+ * One open connection. Every method may throw `ConnectorFailure` and nothing else for outside conditions, honours its
+ * signal within a second, and may be called concurrently with the others.
+ */
+export interface Session {
+  /** All collections, or only the named ones. An unknown name ⇒ failure `config` naming the nearest ones. */
+  describe(collections?: readonly string[]): Promise<readonly CollectionDescription[]>;
+
+  /** Every record that exists throughout the read appears at least once; a change made meanwhile may or may not show. */
+  readAll(request: SnapshotRequest): AsyncIterable<SnapshotPage>;
+
+  /**
+   * Changes after `since`, at least once each; never skips one. Asking for the next page says that the previous page
+   * is durably stored: only then may the connector let its source forget it.
+   * An expired or foreign cursor ⇒ failure `config` with code ending in `.cursor_expired`; the caller sweeps.
+   */
+  readChanges(request: ChangesRequest): AsyncIterable<ChangePage>;
+
+  /** One lookup per id, in the same order. Reads the present, not a cache. */
+  get(collection: string, ids: readonly string[], fields: readonly string[]): Promise<readonly Lookup[]>;
+
+  /** The records whose `field` equals one of `values`, at most `recordsMax`. For finding a create whose answer was lost. */
+  find(
+    collection: string,
+    field: string,
+    values: readonly NativeValue[],
+    fields: readonly string[],
+    recordsMax: number,
+  ): Promise<readonly SystemRecord[]>;
+
+  /**
+   * One result per request, in the same order; a refused one never sinks the others. An answer that was lost is a
+   * `failed` result of kind `unknownOutcome`, not an exception. An exception means that nothing was sent.
+   */
+  write(collection: string, requests: readonly WriteRequest[]): Promise<readonly WriteResult[]>;
+
+  close(): Promise<void>;
+}
+
+/** What the host gives a connector. Connectors take time and chance from here and nowhere else. */
+export interface ConnectorContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The folder that relative file paths of the connection start from. */
+  readonly baseDirectory: string;
+  /** Names this connection among all of them, for server-side names such as replication slots: [a-z0-9_]+. */
+  readonly connectionKey: string;
+}
+
+/** One setting of a connection, for checking, for help texts and for forms. */
+export interface SettingDescription {
+  readonly name: string;
+  readonly title: string;
+  readonly required: boolean;
+  /** Must be given as `${secret:NAME}`, is kept sealed and never shown. */
+  readonly secret: boolean;
+  readonly example: string;
+}
+
+export interface Connector {
+  /** The word used in sync files: `postgres`, `tryton`. */
+  readonly system: string;
+  readonly title: string;
+  readonly settings: readonly SettingDescription[];
+  /**
+   * Connects and proves that the account works. `settings` holds only known names, secrets already revealed.
+   * A wrong setting ⇒ failure `config` naming it; refused credentials ⇒ `auth`; unreachable ⇒ `transient`.
+   */
+  open(settings: Readonly<Record<string, string>>, context: ConnectorContext): Promise<Session>;
+}
