@@ -1,0 +1,97 @@
+/** What an answered write proves about the record it was sent to. */
+import { must } from '../lib/assert.ts';
+import { held, unchanged, withLink } from './existence.ts';
+import { newLink } from './merge.ts';
+import type { SideModel, SyncModel } from './model.ts';
+import type { Bundle, Link, Observation, OpenWrite, Outcome, WriteKind } from './state.ts';
+import { linkAt } from './state.ts';
+import type { Value, Values } from './value.ts';
+
+/** A write whose body was frozen when it was sent. */
+export interface SentWrite {
+  readonly side: string;
+  readonly kind: WriteKind;
+  readonly body: Values;
+  readonly seq: number;
+}
+
+export interface Receipt {
+  readonly recordId: string;
+  readonly version: string | null;
+  /** What the record holds as this write left it; null when the system does not say. */
+  readonly returned: Values | null;
+  /** Store-clock instant at which the answer is being recorded. */
+  readonly nowMs: number;
+}
+
+/** The write happened. Its values are accounted for, and the record is known to hold them. */
+export function acknowledge(model: SyncModel, bundle: Bundle, write: SentWrite, receipt: Receipt): Outcome {
+  const side = must(model.sideOf.get(write.side), 'a write names a side of its sync');
+  const known = linkAt(bundle, write.side);
+  const without = withoutWrite(bundle, write.side);
+  if (write.kind === 'delete') {
+    return unchanged(known === undefined ? without : withLink(without, { ...known, status: 'gone', asOfMs: receipt.nowMs }));
+  }
+  if (known !== undefined && known.recordId !== receipt.recordId) {
+    // Someone created the same thing there while our create was on its way: two records, one identity.
+    return held(without, { field: null, reason: 'duplicateRecord', seen: {}, side: write.side });
+  }
+  const link = known ?? newLink(write.side, receipt.recordId);
+  return unchanged(withLink(without, accountBody(side, bundle, link, write, receipt)));
+}
+
+function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWrite, receipt: Receipt): Link {
+  const accounted: Record<string, Value> = { ...link.accounted };
+  const agreed: Record<string, number> = { ...link.agreed };
+  for (const name in write.body) {
+    const { field } = must(side.lensOf.get(name), 'a body names mapped fields');
+    const sent = write.body[name];
+    if (sent === undefined) continue;
+    // A system that rewrites what it is given holds our value in its own form: accounted for, and owed nothing more.
+    accounted[name] = receipt.returned?.[name] ?? sent;
+    const golden = bundle.identity.golden[name];
+    const edit = bundle.identity.edits[name];
+    agreed[name] = edit !== undefined && field.same(sent, golden) ? edit.seq : write.seq;
+  }
+  // On a create also the fields we did not send: the system's own defaults are its answer, not somebody's edit.
+  if (write.kind === 'create' && receipt.returned !== null) {
+    for (const name in receipt.returned) accounted[name] ??= receipt.returned[name] ?? null;
+  }
+  return { ...link, status: 'live', version: receipt.version, asOfMs: receipt.nowMs, accounted, agreed };
+}
+
+/** What a fresh look at the record says about a write whose answer was lost. */
+export type Evidence = 'landed' | 'notLanded' | 'unclear';
+
+/**
+ * `landed` may be concluded at any time. `notLanded` only when the record still has the version the write was sent
+ * against and the request can no longer be running (`isQuiet`).
+ */
+export function weigh(
+  model: SyncModel,
+  write: SentWrite,
+  ifVersion: string | null,
+  seen: Observation,
+  isQuiet: boolean,
+): Evidence {
+  const side = must(model.sideOf.get(write.side), 'a write names a side of its sync');
+  const names = Object.keys(write.body);
+  const holdsBody = names.every((name) =>
+    must(side.lensOf.get(name), 'a body names mapped fields').field.same(seen.values[name], write.body[name]),
+  );
+  if (names.length > 0 && holdsBody) return 'landed';
+  return isQuiet && ifVersion !== null && seen.version === ifVersion ? 'notLanded' : 'unclear';
+}
+
+/** Gives up on knowing: the body is remembered for as long as it may still land, and the write is closed. */
+export function remember(bundle: Bundle, write: SentWrite, expiresAtMs: number): Bundle {
+  const link = linkAt(bundle, write.side);
+  const without = withoutWrite(bundle, write.side);
+  if (link === undefined) return without;
+  const sent = [...link.sent, { seq: write.seq, body: write.body, expiresAtMs }];
+  return withLink(without, { ...link, sent });
+}
+
+export function withoutWrite(bundle: Bundle, side: string): Bundle {
+  return { ...bundle, writes: bundle.writes.filter((write: OpenWrite) => write.side !== side) };
+}

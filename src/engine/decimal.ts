@@ -1,0 +1,59 @@
+/** Decimals as text: exact at any size, one spelling per number (`-0.50` and `-.5` are both `-0.5`). */
+import { InvalidValue, type NativeValue, type Value } from './value.ts';
+
+const PLAIN = /^(0|-?[1-9]\d*)$/;
+const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
+const DIGITS_MAX = 1_000;
+
+export function canonicalInteger(raw: NativeValue): Value | InvalidValue {
+  if (typeof raw === 'number' && Number.isSafeInteger(raw)) return raw === 0 ? '0' : String(raw);
+  if (typeof raw === 'string' && PLAIN.test(raw) && raw.length < DIGITS_MAX) return raw;
+  const text = canonicalDecimal(raw, undefined);
+  if (typeof text === 'string' && text.includes('.')) return new InvalidValue('not_integer', 'expected a whole number');
+  return text;
+}
+
+export function canonicalDecimal(raw: NativeValue, scaleMax: number | undefined): Value | InvalidValue {
+  if (typeof raw === 'number' && Number.isSafeInteger(raw)) return raw === 0 ? '0' : String(raw);
+  if (typeof raw !== 'number' && typeof raw !== 'string') return notNumber();
+  const text = String(raw).trim();
+  if (text === '') return null;
+  const parts = NUMBER.exec(text);
+  if (parts === null) return notNumber();
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts;
+  if (whole === '' && fraction === '') return notNumber();
+  const scaled = shiftPoint(sign, whole, fraction, Number(exponent));
+  if (scaled === null) return new InvalidValue('too_long', `a number of more than ${String(DIGITS_MAX)} digits`);
+  if (scaleMax !== undefined && scaleOf(scaled) > scaleMax) {
+    return new InvalidValue('too_precise', `${String(scaleOf(scaled))} decimals, at most ${String(scaleMax)} fit`);
+  }
+  return scaled;
+}
+
+/** Multiplies by ten to the power of `places`, exactly. */
+export function shiftDecimal(canonical: string, places: number): string | null {
+  const negative = canonical.startsWith('-');
+  const [whole = '0', fraction = ''] = (negative ? canonical.slice(1) : canonical).split('.');
+  return shiftPoint(negative ? '-' : '', whole, fraction, places);
+}
+
+function shiftPoint(sign: string, whole: string, fraction: string, places: number): string | null {
+  const digits = whole + fraction;
+  const point = whole.length + places;
+  if (digits.length > DIGITS_MAX || Math.abs(point) > DIGITS_MAX) return null;
+  const left = point <= 0 ? '0' : digits.slice(0, point).padEnd(point, '0');
+  const right = point >= 0 ? digits.slice(point) : '0'.repeat(-point) + digits;
+  const wholePart = left.replace(/^0+(?=\d)/, '');
+  const fractionPart = right.replace(/0+$/, '');
+  const magnitude = fractionPart === '' ? wholePart : `${wholePart}.${fractionPart}`;
+  return sign === '-' && magnitude !== '0' ? `-${magnitude}` : magnitude;
+}
+
+function scaleOf(canonical: string): number {
+  const point = canonical.indexOf('.');
+  return point < 0 ? 0 : canonical.length - point - 1;
+}
+
+function notNumber(): InvalidValue {
+  return new InvalidValue('not_number', 'expected a number written with a decimal point, such as 1234.50');
+}

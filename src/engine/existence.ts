@@ -1,0 +1,77 @@
+/** Merges what is known about a record being there at all. A delete needs evidence and a common past; absence proves nothing. */
+import type { SyncModel } from './model.ts';
+import { withHolds } from './merge.ts';
+import type { Bundle, DeleteEvidence, Link, NewHold, Outcome } from './state.ts';
+import { linkAt } from './state.ts';
+
+/** The record was deleted at `side`, by evidence. Decides whether that is a delete of the identity. */
+export function mergeDelete(
+  model: SyncModel,
+  bundle: Bundle,
+  side: string,
+  evidence: DeleteEvidence,
+  nowMs: number,
+): Outcome {
+  const link = linkAt(bundle, side);
+  if (link === undefined || link.status === 'gone') return unchanged(bundle);
+  const gone = withLink(bundle, { ...link, status: 'gone', asOfMs: nowMs });
+  const hasPast = Object.keys(link.accounted).length > 0;
+  const counts = model.deletes.mode !== 'ignore' && model.deletes.from.includes(side);
+  if (!hasPast || !counts || bundle.identity.tombstone !== null) return unchanged(gone);
+  if (model.deletes.mode === 'hold') return held(gone, { field: null, reason: 'deletion', seen: {}, side });
+  if (editedElsewhere(model, bundle, link)) {
+    if (model.deletes.againstEdit === 'hold') {
+      return held(gone, { field: null, reason: 'editAgainstDelete', seen: {}, side });
+    }
+    // The edit wins: without a link here the plan creates the record again.
+    if (model.deletes.againstEdit === 'editWins') return unchanged(withoutLink(bundle, side));
+  }
+  const tombstone = { side, recordId: link.recordId, atMs: nowMs, evidence };
+  return unchanged({ ...gone, identity: { ...gone.identity, tombstone } });
+}
+
+/** The record can no longer be seen at `side`: writes to it stop, and nothing else is concluded. */
+export function mergeHidden(bundle: Bundle, side: string, nowMs: number): Outcome {
+  const link = linkAt(bundle, side);
+  if (link?.status !== 'live') return unchanged(bundle);
+  return unchanged(withLink(bundle, { ...link, status: 'hidden', asOfMs: nowMs }));
+}
+
+/**
+ * The record is seen at `side` again after it was hidden or gone. True to the tombstone, a deleted identity does not
+ * come back by itself: a person decides. Otherwise the link lives again and its values merge as any others.
+ */
+export function mergeReturn(bundle: Bundle, side: string): Outcome {
+  const link = linkAt(bundle, side);
+  if (link === undefined || link.status === 'live') return unchanged(bundle);
+  if (link.status === 'gone' && bundle.identity.tombstone !== null) {
+    return held(bundle, { field: null, reason: 'returned', seen: {}, side });
+  }
+  return unchanged(withLink(bundle, { ...link, status: 'live' }));
+}
+
+/** Another side's edit was golden before this record, now deleted, had received it. */
+function editedElsewhere(model: SyncModel, bundle: Bundle, link: Link): boolean {
+  const lenses = model.sideOf.get(link.side)?.lenses ?? [];
+  return lenses.some(({ field }) => {
+    const edit = bundle.identity.edits[field.name];
+    return edit !== undefined && edit.side !== link.side && edit.seq > (link.agreed[field.name] ?? 0);
+  });
+}
+
+export function withLink(bundle: Bundle, link: Link): Bundle {
+  const others = bundle.links.filter((other) => other.side !== link.side);
+  return { ...bundle, links: [...others, link] };
+}
+
+function withoutLink(bundle: Bundle, side: string): Bundle {
+  return { ...bundle, links: bundle.links.filter((link) => link.side !== side) };
+}
+
+export function unchanged(bundle: Bundle): Outcome {
+  return { bundle, changes: [], decisions: [], holds: [] };
+}
+
+export function held(bundle: Bundle, hold: NewHold): Outcome {
+  return { bundle: { ...bundle, holds: withHolds(bundle.holds, [hold]) }, changes: [], decisions: [], holds: [hold] };
+}

@@ -1,0 +1,62 @@
+/** From a system's record to the entity's values, and back. */
+import type { Condition, SideModel } from './model.ts';
+import { InvalidValue, type NativeValue, type Value, type Values } from './value.ts';
+
+/** A field that cannot be read or written as the mapping says. Names the place, never the value. */
+export interface FieldProblem {
+  readonly field: string;
+  readonly native: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+export type Reading =
+  | { readonly kind: 'values'; readonly values: Values }
+  | { readonly kind: 'excluded' }
+  | { readonly kind: 'invalid'; readonly problems: readonly FieldProblem[] };
+
+/** Reads every mapped field. A record is taken whole or not at all: half a record would merge as if it were all. */
+export function readRecord(side: SideModel, natives: ReadonlyMap<string, NativeValue>): Reading {
+  if (side.where.length > 0 && !side.where.every((condition) => meets(condition, natives))) return { kind: 'excluded' };
+  const values: Record<string, Value> = {};
+  let problems: FieldProblem[] | null = null;
+  for (const lens of side.lenses) {
+    const native = natives.get(lens.native);
+    if (native === undefined) continue;
+    const value = lens.get(native);
+    if (value instanceof InvalidValue) {
+      problems ??= [];
+      problems.push({ field: lens.field.name, native: lens.native, code: value.code, reason: value.reason });
+    } else values[lens.field.name] = value;
+  }
+  return problems === null ? { kind: 'values', values } : { kind: 'invalid', problems };
+}
+
+function meets(condition: Condition, natives: ReadonlyMap<string, NativeValue>): boolean {
+  const native = natives.get(condition.native) ?? null;
+  const text = native === null || native === '' ? null : typeof native === 'object' ? JSON.stringify(native) : String(native);
+  return condition.in.includes(text) !== condition.negated;
+}
+
+export type Rendering =
+  | { readonly kind: 'natives'; readonly natives: ReadonlyMap<string, NativeValue> }
+  | { readonly kind: 'invalid'; readonly problems: readonly FieldProblem[] };
+
+/** Spells a patch the side's way. For a create, fields without a value take their `whenMissing`. */
+export function renderBody(side: SideModel, body: Values, isCreate: boolean): Rendering {
+  const natives = new Map<string, NativeValue>();
+  const problems: FieldProblem[] = [];
+  for (const lens of side.lenses) {
+    const value = body[lens.field.name];
+    if (isCreate && (value === undefined || value === null) && lens.whenMissing !== undefined) {
+      natives.set(lens.native, lens.whenMissing);
+      continue;
+    }
+    if (value === undefined) continue;
+    const native = lens.put(value);
+    if (native instanceof InvalidValue) {
+      problems.push({ field: lens.field.name, native: lens.native, code: native.code, reason: native.reason });
+    } else natives.set(lens.native, native);
+  }
+  return problems.length === 0 ? { kind: 'natives', natives } : { kind: 'invalid', problems };
+}

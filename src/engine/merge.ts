@@ -1,0 +1,266 @@
+/**
+ * The three-way merge of one observation into its identity, field by field and by value. "Changed" means: differs from
+ * what is accounted for at that side. The rows of the decision table are the branches of `mergeField`, in order.
+ */
+import { must } from '../lib/assert.ts';
+import type { FieldLens, FieldModel, SyncModel } from './model.ts';
+import { decide, ownerOf, type Contender, type Verdict } from './policy.ts';
+import type {
+  Bundle,
+  Claim,
+  Decision,
+  Edit,
+  FieldChange,
+  Identity,
+  Link,
+  NewHold,
+  Observation,
+  OpenWrite,
+  Outcome,
+  Rule,
+} from './state.ts';
+import { linkAt, writeAt } from './state.ts';
+import { isEmpty, type Value, type Values } from './value.ts';
+
+
+/**
+ * Accounts for everything the observation shows. Expects a live link at the observation's side (see `newLink`); the
+ * caller has already refused observations older than `link.asOfMs`.
+ */
+export function mergeObservation(model: SyncModel, bundle: Bundle, seen: Observation): Outcome {
+  const side = must(model.sideOf.get(seen.side), 'an observation names a side of its sync');
+  const link = must(linkAt(bundle, seen.side), 'an observed record is linked');
+  const draft = new MergeDraft(bundle, link, seen);
+  for (const lens of side.lenses) {
+    const value = seen.values[lens.field.name];
+    if (value !== undefined) mergeField(draft, lens, value);
+  }
+  return draft.outcome();
+}
+
+/** A record that is linked for the first time: nothing is accounted for yet, so nothing it holds can be "unchanged". */
+export function newLink(side: string, recordId: string): Link {
+  return { side, recordId, status: 'live', version: null, asOfMs: 0, accounted: {}, agreed: {}, sent: [] };
+}
+
+/** An identity about which nothing is known yet. */
+export function newIdentity(id: string): Identity {
+  return { id, seq: 0, golden: {}, edits: {}, tombstone: null };
+}
+
+function mergeField(draft: MergeDraft, lens: FieldLens, value: Value): void {
+  const { field } = lens;
+  const { name } = field;
+  const base = draft.link.accounted[name];
+  if (base !== undefined && field.same(value, base)) return;
+  const landedSeq = draft.landedSeq(field, value);
+  if (landedSeq !== null) {
+    draft.account(name, value, landedSeq);
+    return;
+  }
+  if (draft.identity.tombstone !== null) {
+    draft.hold({ field: null, reason: 'editAgainstDelete', seen: { [name]: value }, side: draft.seen.side });
+    return;
+  }
+  const golden = draft.golden[name];
+  const edit = draft.edits[name];
+  if (golden === undefined || edit === undefined) {
+    draft.take(field, lens, value, 'first', value);
+  } else if (field.same(value, golden)) {
+    draft.account(name, value, edit.seq);
+  } else if (!mayWrite(lens, field, draft.golden, draft.seen.side)) {
+    draft.decide(name, 'notOwner', { side: edit.side, value: golden }, draft.claim(value));
+    // The record no longer holds the golden value, so it is owed a correction.
+    draft.account(name, value, 0);
+  } else if (base !== undefined && edit.seq <= (draft.link.agreed[name] ?? 0)) {
+    draft.take(field, lens, value, 'edit', value);
+  } else {
+    mergeConflict(draft, lens, value, golden, edit, base);
+  }
+}
+
+/** Both sides moved, or nobody knows a common past. */
+function mergeConflict(
+  draft: MergeDraft,
+  lens: FieldLens,
+  value: Value,
+  golden: Value,
+  edit: Edit,
+  base: Value | undefined,
+): void {
+  const { field } = lens;
+  const current: Contender = { side: edit.side, value: golden, fromMs: edit.fromMs, untilMs: edit.untilMs };
+  const incoming = draft.contender(value, base);
+  const verdict = ruleOn(field, draft.golden, current, incoming, base);
+  const [theirs, ours] = [draft.claim(value), { side: edit.side, value: golden }];
+  switch (verdict.kind) {
+    case 'take':
+      draft.decide(field.name, verdict.rule, { side: theirs.side, value: verdict.value }, ours);
+      draft.take(field, lens, value, verdict.rule, verdict.value);
+      break;
+    case 'keep':
+      draft.decide(field.name, verdict.rule, ours, theirs);
+      draft.account(field.name, value, null);
+      break;
+    case 'hold':
+      draft.decide(field.name, 'hold', ours, theirs);
+      draft.hold({ field: field.name, reason: 'conflict', seen: { [field.name]: value }, side: draft.seen.side });
+      draft.account(field.name, value, null);
+      break;
+  }
+}
+
+function ruleOn(
+  field: FieldModel,
+  golden: Values,
+  current: Contender,
+  incoming: Contender,
+  base: Value | undefined,
+): Verdict {
+  if (ownerOf(field.policy, golden) === incoming.side) return { kind: 'take', rule: 'owner', value: incoming.value };
+  // Without a common past an empty field says nothing: whoever has a value fills the other.
+  if (base === undefined && isEmpty(incoming.value)) return { kind: 'keep', rule: 'fill' };
+  if (base === undefined && isEmpty(current.value)) return { kind: 'take', rule: 'fill', value: incoming.value };
+  return decide(field.policy, current, incoming, base);
+}
+
+function mayWrite(lens: FieldLens, field: FieldModel, golden: Values, side: string): boolean {
+  if (lens.direction === 'out') return false;
+  const owner = ownerOf(field.policy, golden);
+  return owner === null || owner === side;
+}
+
+/** The next state while it is being worked out. One draft lives for one observation. */
+class MergeDraft {
+  readonly identity: Identity;
+  readonly link: Link;
+  readonly seen: Observation;
+  readonly #bundle: Bundle;
+  readonly #write: OpenWrite | undefined;
+  #golden: Record<string, Value> | null = null;
+  #edits: Record<string, Edit> = {};
+  readonly #accounted: Record<string, Value> = {};
+  readonly #agreed: Record<string, number> = {};
+  readonly #changes: FieldChange[] = [];
+  readonly #decisions: Decision[] = [];
+  readonly #holds: NewHold[] = [];
+  /** Fields taken by one observation under one rule share an edit; all share the next seq. */
+  readonly #newEdits = new Map<Rule, Edit>();
+
+  constructor(bundle: Bundle, link: Link, seen: Observation) {
+    this.#bundle = bundle;
+    this.identity = bundle.identity;
+    this.link = link;
+    this.seen = seen;
+    this.#write = writeAt(bundle, link.side);
+  }
+
+  get golden(): Values {
+    return this.#golden ?? this.identity.golden;
+  }
+
+  get edits(): Readonly<Record<string, Edit>> {
+    return this.#golden === null ? this.identity.edits : this.#edits;
+  }
+
+  /** The golden seq of an unanswered write of ours that put this very value there; null when it is news. */
+  landedSeq(field: FieldModel, value: Value): number | null {
+    const write = this.#write;
+    if (write?.kind === 'update' && (write.state === 'sent' || write.state === 'unknown')) {
+      const written = write.body?.[field.name];
+      if (written !== undefined && field.same(written, value)) return write.seq;
+    }
+    for (const sent of this.link.sent) {
+      const written = sent.body[field.name];
+      if (sent.expiresAtMs > this.seen.readBeganMs && written !== undefined && field.same(written, value)) return sent.seq;
+    }
+    return null;
+  }
+
+  /** Notes that the value was seen. `agreedSeq` null leaves open which golden value the record is known to hold. */
+  account(field: string, value: Value, agreedSeq: number | null): void {
+    this.#accounted[field] = value;
+    if (agreedSeq !== null) this.#agreed[field] = agreedSeq;
+  }
+
+  take(field: FieldModel, lens: FieldLens, value: Value, rule: Rule, winner: Value): void {
+    const edit = this.#editBy(rule);
+    const before = this.golden[field.name];
+    if (this.#golden === null) {
+      this.#golden = { ...this.identity.golden };
+      this.#edits = { ...this.identity.edits };
+    }
+    this.#golden[field.name] = winner;
+    this.#edits[field.name] = edit;
+    this.#changes.push({ field: field.name, before, after: winner, rule });
+    // A set merge may leave the record without the golden value: then it is owed one, and has agreed to nothing new.
+    const holdsWinner = lens.field.same(value, winner);
+    this.account(field.name, value, holdsWinner ? edit.seq : null);
+  }
+
+  decide(field: string, rule: Rule, winner: Claim, loser: Claim): void {
+    this.#decisions.push({ field, rule, winner, loser });
+  }
+
+  hold(hold: NewHold): void {
+    this.#holds.push(hold);
+  }
+
+  claim(value: Value): Claim {
+    return { side: this.seen.side, value };
+  }
+
+  contender(value: Value, base: Value | undefined): Contender {
+    // Without a base nobody saw an earlier value, so the edit may be arbitrarily old.
+    const fromMs = base === undefined ? null : this.#lastLookMs();
+    return { side: this.seen.side, value, fromMs, untilMs: this.#untilMs() };
+  }
+
+  outcome(): Outcome {
+    const link: Link = {
+      ...this.link,
+      version: this.seen.version,
+      asOfMs: Math.max(this.link.asOfMs, this.seen.readBeganMs),
+      accounted: withEntries(this.link.accounted, this.#accounted),
+      agreed: withEntries(this.link.agreed, this.#agreed),
+      sent: this.link.sent.length === 0 ? this.link.sent : this.link.sent.filter((sent) => sent.expiresAtMs > this.seen.readBeganMs),
+    };
+    const identity =
+      this.#newEdits.size === 0
+        ? this.identity
+        : { ...this.identity, seq: this.identity.seq + 1, golden: this.golden, edits: this.edits };
+    const links = this.#bundle.links.map((other) => (other === this.link ? link : other));
+    const bundle = { ...this.#bundle, identity, links, holds: withHolds(this.#bundle.holds, this.#holds) };
+    return { bundle, changes: this.#changes, decisions: this.#decisions, holds: this.#holds };
+  }
+
+  #editBy(rule: Rule): Edit {
+    const known = this.#newEdits.get(rule);
+    if (known !== undefined) return known;
+    const firstLook = rule === 'first' && this.identity.seq === 0;
+    const fromMs = firstLook || Object.keys(this.link.accounted).length === 0 ? null : this.#lastLookMs();
+    const edit = { seq: this.identity.seq + 1, side: this.seen.side, fromMs, untilMs: this.#untilMs(), rule };
+    this.#newEdits.set(rule, edit);
+    return edit;
+  }
+
+  #lastLookMs(): number {
+    return Math.max(this.link.asOfMs, this.seen.unchangedUntilMs ?? 0);
+  }
+
+  #untilMs(): number {
+    return Math.max(this.seen.readBeganMs, this.#lastLookMs());
+  }
+}
+
+function withEntries<T>(before: Readonly<Record<string, T>>, added: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  for (const _ in added) return { ...before, ...added };
+  return before;
+}
+
+/** A hold that is open already stays one hold; the store refreshes what it has seen. */
+export function withHolds(open: Bundle['holds'], added: readonly NewHold[]): Bundle['holds'] {
+  const news = added.filter((hold) => !open.some((known) => known.field === hold.field && known.reason === hold.reason));
+  return news.length === 0 ? open : [...open, ...news.map(({ field, reason }) => ({ field, reason }))];
+}
+

@@ -1,0 +1,201 @@
+/**
+ * A sync as the engine sees it: the definition as plain data (it is stored, numbered and compared), and the model
+ * compiled from it once, whose lenses and policies are ready to run.
+ */
+import { must } from '../lib/assert.ts';
+import { canonicaliserOf } from './canonical.ts';
+import { stepOf, type Transform } from './transform.ts';
+import { InvalidValue, sameValue, type FieldType, type NativeValue, type Value } from './value.ts';
+
+export interface SyncDefinition {
+  readonly name: string;
+  readonly entity: string;
+  readonly fields: readonly FieldDefinition[];
+  readonly sides: readonly SideDefinition[];
+  /** Each rule is a list of fields that together tell one identity; the first rule whose fields are all filled counts. */
+  readonly match: readonly (readonly string[])[];
+  readonly deletes: DeletePolicy;
+  readonly guard: GuardLimits;
+}
+
+export interface FieldDefinition {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly required: boolean;
+  /** Values that differ only in case are the same value. */
+  readonly ignoreCase: boolean;
+  readonly policy: FieldPolicy;
+}
+
+export interface FieldPolicy {
+  /** The first owner whose condition holds owns the field; only it may write it. Empty: nobody owns it. */
+  readonly owners: readonly OwnerRule[];
+  /** Asked in turn when two sides changed the field differently; the last resort is always `hold`. */
+  readonly resolve: readonly Resolver[];
+}
+
+export interface OwnerRule {
+  readonly side: string;
+  readonly when?: { readonly field: string; readonly equals: Value };
+}
+
+export type Resolver =
+  | { readonly kind: 'latest' }
+  | { readonly kind: 'priority'; readonly sides: readonly string[] }
+  | { readonly kind: 'fill' }
+  | { readonly kind: 'set' }
+  | { readonly kind: 'hold' };
+
+export interface SideDefinition {
+  readonly name: string;
+  readonly connection: string;
+  readonly collection: string;
+  readonly fields: readonly MappingDefinition[];
+  readonly creates: boolean;
+  readonly deletes: boolean;
+  /** Records that do not meet every condition take no part: they are `excluded`. */
+  readonly where: readonly Condition[];
+}
+
+export interface Condition {
+  readonly native: string;
+  /** The native value as text; null stands for "has no value". */
+  readonly in: readonly (string | null)[];
+  readonly negated: boolean;
+}
+
+export type Direction = 'both' | 'in' | 'out';
+
+export interface MappingDefinition {
+  readonly field: string;
+  readonly native: string;
+  /** `in`: this side only gives the value. `out`: it only receives it. */
+  readonly direction: Direction;
+  readonly transforms: readonly Transform[];
+  /** Written when a record is created and the golden value is missing. */
+  readonly whenMissing?: NativeValue;
+}
+
+export interface DeletePolicy {
+  readonly mode: 'hold' | 'propagate' | 'ignore';
+  /** Only a delete at one of these sides counts. */
+  readonly from: readonly string[];
+  readonly againstEdit: 'hold' | 'editWins' | 'deleteWins';
+}
+
+/** Per side and hour. More than the limit stops that kind of write until a person approves. */
+export interface GuardLimits {
+  readonly deletesMax: number;
+  readonly deletesShareMax: number;
+  readonly changesShareMax: number;
+}
+
+export interface FieldModel extends FieldDefinition {
+  readonly same: (left: Value | undefined, right: Value | undefined) => boolean;
+}
+
+/** One mapped field at one side, ready to run. */
+export interface FieldLens {
+  readonly field: FieldModel;
+  readonly native: string;
+  readonly direction: Direction;
+  readonly get: (native: NativeValue) => Value | InvalidValue;
+  readonly put: (value: Value) => NativeValue | InvalidValue;
+  readonly whenMissing: NativeValue | undefined;
+}
+
+export interface SideModel {
+  readonly name: string;
+  readonly connection: string;
+  readonly collection: string;
+  readonly lenses: readonly FieldLens[];
+  readonly lensOf: ReadonlyMap<string, FieldLens>;
+  /** The native fields to ask for: mapped ones and those of conditions, each once. */
+  readonly natives: readonly string[];
+  readonly creates: boolean;
+  readonly deletes: boolean;
+  readonly where: readonly Condition[];
+}
+
+export interface SyncModel {
+  readonly name: string;
+  readonly entity: string;
+  readonly fields: ReadonlyMap<string, FieldModel>;
+  readonly sides: readonly SideModel[];
+  readonly sideOf: ReadonlyMap<string, SideModel>;
+  readonly match: readonly (readonly string[])[];
+  readonly deletes: DeletePolicy;
+  readonly guard: GuardLimits;
+}
+
+/** Compiles a definition that has been checked: a name that resolves to nothing is a bug here. */
+export function compileSync(definition: SyncDefinition): SyncModel {
+  const fields = new Map(definition.fields.map((field) => [field.name, compileField(field)]));
+  const sides = definition.sides.map((side) => compileSide(side, fields));
+  return {
+    name: definition.name,
+    entity: definition.entity,
+    fields,
+    sides,
+    sideOf: new Map(sides.map((side) => [side.name, side])),
+    match: definition.match,
+    deletes: definition.deletes,
+    guard: definition.guard,
+  };
+}
+
+function compileField(definition: FieldDefinition): FieldModel {
+  return { ...definition, same: definition.ignoreCase ? sameIgnoringCase : sameValue };
+}
+
+function sameIgnoringCase(left: Value | undefined, right: Value | undefined): boolean {
+  if (typeof left === 'string' && typeof right === 'string') return left.toLowerCase() === right.toLowerCase();
+  return sameValue(left, right);
+}
+
+function compileSide(definition: SideDefinition, fields: ReadonlyMap<string, FieldModel>): SideModel {
+  const lenses = definition.fields.map((mapping) =>
+    compileLens(mapping, must(fields.get(mapping.field), 'a mapping names a field of its entity')),
+  );
+  const conditions = definition.where.map((condition) => condition.native);
+  return {
+    name: definition.name,
+    connection: definition.connection,
+    collection: definition.collection,
+    lenses,
+    lensOf: new Map(lenses.map((lens) => [lens.field.name, lens])),
+    natives: [...new Set([...lenses.map((lens) => lens.native), ...conditions])],
+    creates: definition.creates,
+    deletes: definition.deletes,
+    where: definition.where,
+  };
+}
+
+export function compileLens(mapping: MappingDefinition, field: FieldModel): FieldLens {
+  const canonicalise = canonicaliserOf(field.type);
+  const steps = mapping.transforms.map(stepOf);
+  const backwards = steps.toReversed();
+  return {
+    field,
+    native: mapping.native,
+    direction: mapping.direction,
+    whenMissing: mapping.whenMissing,
+    get: steps.length === 0 ? canonicalise : (native) => through(steps, 'get', native, canonicalise),
+    put: steps.length === 0 ? (value) => value : (value) => through(backwards, 'put', value, (last) => last),
+  };
+}
+
+function through<T>(
+  steps: readonly ReturnType<typeof stepOf>[],
+  way: 'get' | 'put',
+  start: NativeValue,
+  finish: (last: NativeValue) => T | InvalidValue,
+): T | InvalidValue {
+  let value = start;
+  for (const step of steps) {
+    const next = step[way](value);
+    if (next instanceof InvalidValue) return next;
+    value = next;
+  }
+  return finish(value);
+}

@@ -1,0 +1,63 @@
+/** Dates, times of day and instants as ISO 8601 text. Nothing is guessed: what has no zone is not an instant. */
+import { InvalidValue, type NativeValue, type Value } from './value.ts';
+
+const DATE = /^(\d{4})-(\d{2})-(\d{2})(?:T00:00:00(?:\.0+)?(?:Z|[+-]00:00)?)?$/;
+const TIME = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?$/;
+const INSTANT = /^(\d{4}-\d{2}-\d{2})[T ]([\d:.]+?)\s*(Z|[+-]\d{2}(?::?\d{2})?)$/i;
+const CANONICAL_LENGTH = 24;
+
+export function canonicalDate(raw: NativeValue): Value | InvalidValue {
+  if (raw === '') return null;
+  const parts = typeof raw === 'string' ? DATE.exec(raw.trim()) : null;
+  if (parts === null) return new InvalidValue('not_date', 'expected a date such as 2026-03-31');
+  const [, year = '', month = '', day = ''] = parts;
+  const text = `${year}-${month}-${day}`;
+  return isCalendarDate(text) ? text : new InvalidValue('not_date', 'there is no such day in the calendar');
+}
+
+/** 31 February parses in JavaScript; a day that survives the round trip through the calendar is real. */
+export function isCalendarDate(text: string): boolean {
+  const ms = Date.parse(`${text}T00:00:00.000Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
+}
+
+export function canonicalTime(raw: NativeValue): Value | InvalidValue {
+  if (raw === '') return null;
+  const parts = typeof raw === 'string' ? TIME.exec(raw.trim()) : null;
+  if (parts === null) return new InvalidValue('not_time', 'expected a time of day such as 17:30 or 17:30:00');
+  const [, hour = '', minute = '', second = '00', fraction = ''] = parts;
+  const trimmed = fraction.replace(/0+$/, '');
+  return `${hour}:${minute}:${second}${trimmed === '' ? '' : `.${trimmed}`}`;
+}
+
+/** Cuts to `grainMs`, because systems keep different precision and a cut-off digit is not an edit. */
+export function canonicalInstant(raw: NativeValue, grainMs: number): Value | InvalidValue {
+  if (raw === '') return null;
+  if (typeof raw !== 'string') return notInstant();
+  const ms = isCanonicalShape(raw) ? Date.parse(raw) : parseInstant(raw);
+  if (Number.isNaN(ms)) return notInstant();
+  return instantText(Math.floor(ms / grainMs) * grainMs);
+}
+
+export function instantText(ms: number): Value | InvalidValue {
+  const text = Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : '';
+  return text.length === CANONICAL_LENGTH ? text : new InvalidValue('not_instant', 'the year must be from 0 to 9999');
+}
+
+function isCanonicalShape(raw: string): boolean {
+  return raw.length === CANONICAL_LENGTH && raw.endsWith('Z') && raw[10] === 'T' && isCalendarDate(raw.slice(0, 10));
+}
+
+function parseInstant(raw: string): number {
+  const [, date = '', time = '', zone = ''] = INSTANT.exec(raw.trim()) ?? [];
+  const clock = canonicalTime(time);
+  if (!isCalendarDate(date) || typeof clock !== 'string') return Number.NaN;
+  // Date.parse rounds nothing but refuses more than three digits in some engines; cut them here.
+  const [seconds = '', fraction = ''] = clock.split('.');
+  const offset = zone.toUpperCase() === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.replace(':', '').slice(3) || '00'}`;
+  return Date.parse(`${date}T${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}${offset}`);
+}
+
+function notInstant(): InvalidValue {
+  return new InvalidValue('not_instant', 'expected an instant with its zone, such as 2026-03-31T14:05:00Z');
+}

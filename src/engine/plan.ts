@@ -1,0 +1,92 @@
+/** What each side still owes the golden record. Pure: same state, same plan; applied in full, the next plan is empty. */
+import { must } from '../lib/assert.ts';
+import type { FieldLens, SideModel, SyncModel } from './model.ts';
+import type { Bundle, Link, OpenWrite, WriteKind } from './state.ts';
+import { linkAt, writeAt } from './state.ts';
+import { isEmpty, type Value, type Values } from './value.ts';
+
+/** What must happen to the one open write of an identity at a side. Without a step, it stays as it is. */
+export type WriteStep =
+  | { readonly kind: 'open'; readonly side: string; readonly write: WriteKind }
+  /** Still open and not sent: it becomes another kind of write. */
+  | { readonly kind: 'change'; readonly side: string; readonly write: WriteKind }
+  /** It had failed for good, and what is owed now is something else. */
+  | { readonly kind: 'reopen'; readonly side: string; readonly write: WriteKind }
+  /** Nothing is owed any more. */
+  | { readonly kind: 'drop'; readonly side: string };
+
+const NO_STEPS: readonly WriteStep[] = [];
+
+export function planIdentity(model: SyncModel, bundle: Bundle): readonly WriteStep[] {
+  const stopped = bundle.holds.some((hold) => hold.field === null);
+  let steps: WriteStep[] | null = null;
+  for (const side of model.sides) {
+    const step = stepAt(side, bundle, stopped);
+    if (step !== null) {
+      steps ??= [];
+      steps.push(step);
+    }
+  }
+  return steps ?? NO_STEPS;
+}
+
+function stepAt(side: SideModel, bundle: Bundle, stopped: boolean): WriteStep | null {
+  const open = writeAt(bundle, side.name);
+  // A write on its way is an open question; its answer plans again.
+  if (open?.state === 'sent' || open?.state === 'unknown') return null;
+  const owed = stopped ? null : owedKind(side, bundle);
+  if (owed === null) return open === undefined ? null : { kind: 'drop', side: side.name };
+  if (open === undefined) return { kind: 'open', side: side.name, write: owed };
+  if (open.state === 'dead') return isSettledDead(side, bundle, open, owed) ? null : { kind: 'reopen', side: side.name, write: owed };
+  return open.kind === owed ? null : { kind: 'change', side: side.name, write: owed };
+}
+
+/** A dead write stays dead while trying again would send the very same thing. */
+function isSettledDead(side: SideModel, bundle: Bundle, open: OpenWrite, owed: WriteKind): boolean {
+  if (open.kind !== owed || open.body === null) return open.kind === owed;
+  const body = bodyOf(side, bundle, owed);
+  const names = new Set([...Object.keys(body), ...Object.keys(open.body)]);
+  return [...names].every((name) => must(side.lensOf.get(name), 'a body names mapped fields').field.same(body[name], open.body?.[name]));
+}
+
+function owedKind(side: SideModel, bundle: Bundle): WriteKind | null {
+  const link = linkAt(bundle, side.name);
+  if (bundle.identity.tombstone !== null) return link?.status === 'live' && side.deletes ? 'delete' : null;
+  if (link === undefined) {
+    return side.creates && bundle.links.some((other) => other.status === 'live') ? 'create' : null;
+  }
+  if (link.status !== 'live') return null;
+  return side.lenses.some((lens) => isOwed(bundle, link, lens)) ? 'update' : null;
+}
+
+/** The record is not known to hold the golden value, and what it was last seen to hold differs from it. */
+function isOwed(bundle: Bundle, link: Link, lens: FieldLens): boolean {
+  if (lens.direction === 'in') return false;
+  const { name } = lens.field;
+  const edit = bundle.identity.edits[name];
+  if (edit === undefined || link.agreed[name] === edit.seq) return false;
+  if (lens.field.same(bundle.identity.golden[name], link.accounted[name])) return false;
+  return !bundle.holds.some((hold) => hold.field === name);
+}
+
+/** The values to send now: for a create all the side receives, for an update only what is owed, for a delete nothing. */
+export function bodyOf(side: SideModel, bundle: Bundle, kind: WriteKind): Values {
+  const body: Record<string, Value> = {};
+  if (kind === 'delete') return body;
+  const link = kind === 'update' ? linkAt(bundle, side.name) : undefined;
+  for (const lens of side.lenses) {
+    const { name } = lens.field;
+    const golden = bundle.identity.golden[name];
+    if (golden === undefined || lens.direction === 'in') continue;
+    if (link === undefined ? kind === 'create' : isOwed(bundle, link, lens)) body[name] = golden;
+  }
+  return body;
+}
+
+/** Required fields a create would leave empty; the record cannot be made before someone fills them. */
+export function missingRequired(side: SideModel, body: Values): readonly string[] {
+  return side.lenses
+    .filter((lens) => lens.field.required && lens.direction !== 'in' && lens.whenMissing === undefined)
+    .filter((lens) => isEmpty(body[lens.field.name]))
+    .map((lens) => lens.field.name);
+}

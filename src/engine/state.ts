@@ -1,0 +1,173 @@
+/**
+ * What the store holds of one identity, and what the engine decides over. Everything is readonly: the engine returns the
+ * next state and never changes the one it was given.
+ */
+import type { Value, Values } from './value.ts';
+
+/** Who put a golden value there, when, and by which rule. Fields that changed together share one edit. */
+export interface Edit {
+  /** Rises by one with every golden change of the identity. */
+  readonly seq: number;
+  readonly side: string;
+  /** The edit certainly happened after this instant (store clock); null when nobody looked before. */
+  readonly fromMs: number | null;
+  /** The edit certainly happened before this instant (store clock). */
+  readonly untilMs: number;
+  readonly rule: Rule;
+}
+
+/** The rules that can let a value in or keep it out. Recorded with every decision. */
+export type Rule =
+  | 'first' // the identity's first value for the field
+  | 'edit' // only this side moved
+  | 'owner' // the side is the field's system of record
+  | 'notOwner' // the side may not write the field: it is corrected
+  | 'latest' // certainly the later edit
+  | 'priority' // the side ranks higher
+  | 'fill' // the other value was empty
+  | 'set' // merged element by element
+  | 'hold' // a person must decide
+  | 'person'; // a person decided
+
+export interface Identity {
+  readonly id: string;
+  readonly seq: number;
+  readonly golden: Values;
+  readonly edits: Readonly<Record<string, Edit>>;
+  readonly tombstone: Tombstone | null;
+}
+
+export interface Tombstone {
+  readonly side: string;
+  readonly recordId: string;
+  readonly atMs: number;
+  readonly evidence: DeleteEvidence;
+}
+
+/** `feed`: the change feed said so. `lookup`: absent when looked up twice, with a control record found beside it. */
+export type DeleteEvidence = 'feed' | 'lookup';
+
+/** `live` takes part; `hidden` is kept from us; `gone` was deleted there, by evidence. */
+export type LinkStatus = 'live' | 'hidden' | 'gone';
+
+export interface Link {
+  readonly side: string;
+  readonly recordId: string;
+  readonly status: LinkStatus;
+  readonly version: string | null;
+  /** Nothing older than this instant (store clock) may change what is accounted here. */
+  readonly asOfMs: number;
+  /** Per field the last value of this record that is the golden value, a recorded loser, held, or written by us. */
+  readonly accounted: Values;
+  /** Per field the golden `seq` whose value this record is known to hold; absent or smaller means: not that value. */
+  readonly agreed: Readonly<Record<string, number>>;
+  /** Bodies whose outcome was never established; one of them may still land. */
+  readonly sent: readonly SentBody[];
+}
+
+export interface SentBody {
+  readonly seq: number;
+  readonly body: Values;
+  readonly expiresAtMs: number;
+}
+
+export type WriteKind = 'create' | 'update' | 'delete';
+
+/**
+ * planned → queued → sent → (gone: acknowledged) | unknown | dead; held where a guard stopped it.
+ * `planned` waits for a person's approval of the plan, `queued` for a worker.
+ */
+export type WriteState = 'planned' | 'queued' | 'sent' | 'unknown' | 'held' | 'dead';
+
+/** The one open write an identity may have at a side. */
+export interface OpenWrite {
+  readonly side: string;
+  readonly kind: WriteKind;
+  readonly state: WriteState;
+  /** Frozen when sent; null while the patch is still to be computed. */
+  readonly body: Values | null;
+  /** Golden `seq` of the body. */
+  readonly seq: number;
+}
+
+/** A stop on purpose. Without a field it stops every write of the identity; with one, that field only. */
+export interface OpenHold {
+  readonly field: string | null;
+  readonly reason: HoldReason;
+}
+
+export type HoldReason =
+  | 'conflict'
+  | 'editAgainstDelete'
+  | 'deletion'
+  | 'returned'
+  | 'ambiguousMatch'
+  | 'duplicateRecord'
+  | 'createOutcomeUnknown'
+  | 'massDelete'
+  | 'massChange';
+
+/** Everything known of one identity: what one decision needs, and no more. */
+export interface Bundle {
+  readonly identity: Identity;
+  readonly links: readonly Link[];
+  readonly writes: readonly OpenWrite[];
+  readonly holds: readonly OpenHold[];
+}
+
+/** What a side was seen to hold, in the entity's terms. */
+export interface Observation {
+  readonly side: string;
+  readonly recordId: string;
+  readonly version: string | null;
+  /** Readable mapped fields; a missing key means that the side says nothing about the field. */
+  readonly values: Values;
+  /** Store-clock instant at which the read that showed this began. */
+  readonly readBeganMs: number;
+  /** The side's feed had shown everything committed before this instant, and this record had not changed then. */
+  readonly unchangedUntilMs?: number;
+}
+
+/** A recorded ruling: which value stands, which does not, and why. */
+export interface Decision {
+  readonly field: string;
+  readonly rule: Rule;
+  readonly winner: Claim;
+  readonly loser: Claim;
+}
+
+export interface Claim {
+  readonly side: string;
+  readonly value: Value;
+}
+
+export interface NewHold {
+  readonly field: string | null;
+  readonly reason: HoldReason;
+  /** What was seen, so that it is not lost while the hold is open. */
+  readonly seen: Readonly<Record<string, Value>>;
+  readonly side: string;
+}
+
+/** One golden field that changed, for the journal. */
+export interface FieldChange {
+  readonly field: string;
+  readonly before: Value | undefined;
+  readonly after: Value;
+  readonly rule: Rule;
+}
+
+export interface Outcome {
+  readonly bundle: Bundle;
+  readonly changes: readonly FieldChange[];
+  readonly decisions: readonly Decision[];
+  readonly holds: readonly NewHold[];
+}
+
+export function linkAt(bundle: Bundle, side: string): Link | undefined {
+  return bundle.links.find((link) => link.side === side);
+}
+
+export function writeAt(bundle: Bundle, side: string): OpenWrite | undefined {
+  return bundle.writes.find((write) => write.side === side);
+}
