@@ -95,8 +95,12 @@ export type WriteResult =
       readonly kind: 'written';
       readonly key: string;
       readonly recordId: string;
+      /**
+       * `version` and `fields` describe the record exactly as this write left it: read in the same transaction, or with
+       * proof that nobody wrote in between. Where that cannot be had, `version` is null and `fields` absent, and the
+       * caller reads the record again. With them a system that rewrites values is told from a person who edits.
+       */
       readonly version: string | null;
-      /** What the record holds after the write, where the system says so; lets a normaliser be told from a person. */
       readonly fields?: ReadonlyMap<string, NativeValue>;
     }
   | { readonly kind: 'failed'; readonly key: string; readonly failure: Failure };

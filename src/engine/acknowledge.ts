@@ -1,7 +1,7 @@
 /** What an answered write proves about the record it was sent to. */
 import { must } from '../lib/assert.ts';
 import { held, unchanged, withLink } from './existence.ts';
-import { newLink } from './merge.ts';
+import { mergeObservation, newLink } from './merge.ts';
 import type { SideModel, SyncModel } from './model.ts';
 import type { Bundle, Link, Observation, OpenWrite, Outcome, WriteKind } from './state.ts';
 import { linkAt } from './state.ts';
@@ -18,7 +18,7 @@ export interface SentWrite {
 export interface Receipt {
   readonly recordId: string;
   readonly version: string | null;
-  /** What the record holds as this write left it; null when the system does not say. */
+  /** What the record holds as this very write left it; null when the system does not say. */
   readonly returned: Values | null;
   /** Store-clock instant at which the answer is being recorded. */
   readonly nowMs: number;
@@ -37,7 +37,11 @@ export function acknowledge(model: SyncModel, bundle: Bundle, write: SentWrite, 
     return held(without, { field: null, reason: 'duplicateRecord', seen: {}, side: write.side });
   }
   const link = known ?? newLink(write.side, receipt.recordId);
-  return unchanged(withLink(without, accountBody(side, bundle, link, write, receipt)));
+  const accounted = withLink(without, accountBody(side, bundle, link, write, receipt));
+  if (receipt.returned === null) return unchanged(accounted);
+  // What the answer shows beyond our body is news: a number the system gave, a field its automation changed.
+  const { recordId, version, returned, nowMs } = receipt;
+  return mergeObservation(model, accounted, { side: write.side, recordId, version, values: returned, readBeganMs: nowMs });
 }
 
 function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWrite, receipt: Receipt): Link {
@@ -52,10 +56,6 @@ function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWri
     const golden = bundle.identity.golden[name];
     const edit = bundle.identity.edits[name];
     agreed[name] = edit !== undefined && field.same(sent, golden) ? edit.seq : write.seq;
-  }
-  // On a create also the fields we did not send: the system's own defaults are its answer, not somebody's edit.
-  if (write.kind === 'create' && receipt.returned !== null) {
-    for (const name in receipt.returned) accounted[name] ??= receipt.returned[name] ?? null;
   }
   return { ...link, status: 'live', version: receipt.version, asOfMs: receipt.nowMs, accounted, agreed };
 }

@@ -1,0 +1,98 @@
+/** How the engine's state lies in jsonb columns: short, because there is one row per record. */
+import type { Edit, Link, Rule, SentBody, Tombstone } from '../engine/state.ts';
+import type { Values } from '../engine/value.ts';
+import type { StoredFailure } from './contract.ts';
+
+type StoredEdit = readonly [seq: number, side: string, fromMs: number | null, untilMs: number, rule: Rule, fields: readonly string[]];
+
+/** Fields that changed together share one edit, so an identity holds few edits however many fields it has. */
+export function packEdits(edits: Readonly<Record<string, Edit>>): readonly StoredEdit[] {
+  const groups = new Map<Edit, string[]>();
+  for (const field in edits) {
+    const edit = edits[field];
+    if (edit === undefined) continue;
+    const fields = groups.get(edit);
+    if (fields === undefined) groups.set(edit, [field]);
+    else fields.push(field);
+  }
+  return [...groups].map(([edit, fields]) => [edit.seq, edit.side, edit.fromMs, edit.untilMs, edit.rule, fields]);
+}
+
+export function unpackEdits(stored: readonly StoredEdit[]): Readonly<Record<string, Edit>> {
+  const edits: Record<string, Edit> = {};
+  for (const [seq, side, fromMs, untilMs, rule, fields] of stored) {
+    const edit: Edit = { seq, side, fromMs, untilMs, rule };
+    for (const field of fields) edits[field] = edit;
+  }
+  return edits;
+}
+
+type StoredAgreed = number | Readonly<Record<string, number>>;
+
+/** One number where every accounted field agreed at the same seq, which is nearly always. */
+export function packAgreed(link: Link): StoredAgreed {
+  let common: number | null = null;
+  for (const field in link.accounted) {
+    const seq = link.agreed[field] ?? 0;
+    if (common !== null && common !== seq) return link.agreed;
+    common = seq;
+  }
+  return common ?? 0;
+}
+
+export function unpackAgreed(stored: StoredAgreed, accounted: Values): Readonly<Record<string, number>> {
+  if (typeof stored !== 'number') return stored;
+  const agreed: Record<string, number> = {};
+  for (const field in accounted) agreed[field] = stored;
+  return agreed;
+}
+
+export interface LinkColumns {
+  readonly side: string;
+  readonly record_id: string;
+  readonly status: Link['status'];
+  readonly version: string | null;
+  readonly as_of_ms: number;
+  readonly accounted: Values;
+  readonly agreed: StoredAgreed;
+  readonly sent: readonly SentBody[] | null;
+}
+
+export function packLink(link: Link): LinkColumns {
+  return {
+    side: link.side,
+    record_id: link.recordId,
+    status: link.status,
+    version: link.version,
+    as_of_ms: link.asOfMs,
+    accounted: link.accounted,
+    agreed: packAgreed(link),
+    sent: link.sent.length === 0 ? null : link.sent,
+  };
+}
+
+export function unpackLink(row: LinkColumns): Link {
+  return {
+    side: row.side,
+    recordId: row.record_id,
+    status: row.status,
+    version: row.version,
+    asOfMs: row.as_of_ms,
+    accounted: row.accounted,
+    agreed: unpackAgreed(row.agreed, row.accounted),
+    sent: row.sent ?? [],
+  };
+}
+
+export interface IdentityColumns {
+  readonly identity_id: string;
+  readonly seq: number;
+  readonly golden: Values;
+  readonly edits: readonly StoredEdit[];
+  readonly tombstone: Tombstone | null;
+}
+
+/** Text for a jsonb parameter that may be null. */
+export function failureText(failure: StoredFailure | null): string | null {
+  return failure === null ? null : JSON.stringify(failure);
+}

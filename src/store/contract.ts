@@ -1,0 +1,240 @@
+/**
+ * The store as the workers use it: one transaction over one sync, made of set-based calls. Production runs them on
+ * PostgreSQL (sync-transaction.ts); a simulation may run them in memory, under the same rules.
+ */
+import type { Decision, Identity, Link, NewHold, OpenHold, OpenWrite, WriteKind, WriteState } from '../engine/state.ts';
+import type { Values } from '../engine/value.ts';
+import type { Json } from '../lib/json.ts';
+
+/** A failure as stored: the connector's or our own, as plain data. */
+export interface StoredFailure {
+  readonly kind: string;
+  readonly code: string;
+  readonly message: string;
+  readonly field?: string;
+  readonly advice?: string;
+}
+
+export type StreamKind = 'changes' | 'sweep';
+
+/** The right to read one stream, until the lease runs out or someone takes a newer epoch. */
+export interface StreamLease {
+  readonly side: string;
+  readonly kind: StreamKind;
+  readonly epoch: number;
+  readonly checkpoint: Json;
+  readonly runId: string | null;
+  /** Everything committed at the side before this instant has been seen; null before the first complete look. */
+  readonly currentAsOfMs: number | null;
+  readonly attempts: number;
+}
+
+export interface StreamMove {
+  readonly checkpoint: Json;
+  readonly currentAsOfMs: number | null;
+  readonly runId?: string | null;
+  readonly leaseMs: number;
+  /** When the stream is to be read next; left out while the reader goes on. */
+  readonly dueInMs?: number;
+}
+
+export interface HintRow {
+  readonly recordId: string;
+  readonly kind: 'changed' | 'deleted' | 'missing';
+  readonly epoch: number;
+  readonly attempts: number;
+}
+
+export interface NewHint {
+  readonly recordId: string;
+  readonly kind: 'changed' | 'deleted' | 'missing';
+  readonly dueInMs?: number;
+}
+
+/** Every record known at a side. `parked` waits for a person, `excluded` takes no part, `unreadable` could not be read. */
+export type RecordStatus = 'live' | 'hidden' | 'gone' | 'parked' | 'excluded' | 'unreadable';
+
+export interface KnownRecord {
+  readonly recordId: string;
+  readonly status: RecordStatus;
+  readonly identityId: string | null;
+  readonly version: string | null;
+  readonly asOfMs: number;
+}
+
+/** A write as stored: the engine's view of it and what delivering it needs. */
+export interface WriteRow extends OpenWrite {
+  readonly identityId: string;
+  readonly writeId: string;
+  readonly recordId: string | null;
+  readonly ifVersion: string | null;
+  readonly attempts: number;
+  readonly epoch: number;
+  readonly firstSentAtMs: number | null;
+  readonly resolveAtMs: number | null;
+}
+
+export interface StoredBundle {
+  readonly identity: Identity;
+  readonly links: readonly Link[];
+  readonly writes: readonly WriteRow[];
+  readonly holds: readonly OpenHold[];
+}
+
+export interface JournalEntry {
+  readonly identityId: string | null;
+  readonly side: string;
+  readonly recordId: string | null;
+  /** What happened, in one word of the vocabulary: `changed`, `written`, `deleted`, `held`, `linked` … */
+  readonly kind: string;
+  readonly body: Json;
+}
+
+/** A record that is known but not linked, and why. */
+export interface UnlinkedRecord {
+  readonly recordId: string;
+  readonly status: 'parked' | 'excluded' | 'unreadable';
+  readonly version: string | null;
+  readonly asOfMs: number;
+  readonly failure: StoredFailure | null;
+}
+
+export interface IdentityHold extends NewHold {
+  readonly identityId: string;
+}
+
+export interface RecordHold {
+  readonly side: string;
+  readonly recordId: string;
+  readonly reason: string;
+  readonly seen: Json;
+}
+
+export interface IdentityDecision extends Decision {
+  readonly identityId: string;
+}
+
+export interface IdentityLink {
+  readonly identityId: string;
+  readonly link: Link;
+}
+
+/** What a batch leaves behind; every list is one statement, an empty one none. */
+export interface Save {
+  readonly newIdentities: readonly Identity[];
+  readonly changedIdentities: readonly Identity[];
+  /** Keys that must be new: another transaction's key ⇒ `Collision`, and the batch looks again. */
+  readonly newKeys: readonly { readonly key: string; readonly identityId: string }[];
+  readonly links: readonly IdentityLink[];
+  /** Links that must go: the record is forgotten and may be created again. */
+  readonly forgotten: readonly { readonly side: string; readonly recordId: string }[];
+  readonly openWrites: readonly NewWrite[];
+  /** Writes that became another kind of write, or are tried again: expected in `planned`, `queued`, `held` or `dead`. */
+  readonly changedWrites: readonly NewWrite[];
+  /** Expected in `planned`, `queued`, `held` or `dead`: a sent write is never dropped. */
+  readonly droppedWrites: readonly WriteKey[];
+  readonly decisions: readonly IdentityDecision[];
+  readonly holds: readonly IdentityHold[];
+  readonly journal: readonly JournalEntry[];
+}
+
+export interface WriteKey {
+  readonly identityId: string;
+  readonly side: string;
+}
+
+export interface NewWrite extends WriteKey {
+  readonly kind: WriteKind;
+  readonly state: Extract<WriteState, 'planned' | 'queued' | 'held'>;
+}
+
+/** Moves queued writes to `sent`, before the request leaves. */
+export interface SendIntent extends WriteKey {
+  readonly epoch: number;
+  readonly kind: WriteKind;
+  readonly body: Values;
+  readonly seq: number;
+  readonly recordId: string | null;
+  readonly ifVersion: string | null;
+}
+
+/** Where a sent or unknown write goes when its try has ended. Matched by epoch: a newer try is never touched. */
+export type WriteEnd = WriteKey & {
+  readonly writeId: string;
+  readonly epoch: number;
+  readonly kind: WriteKind;
+} & (
+    | { readonly to: 'acknowledged' }
+    | { readonly to: 'closed'; readonly failure: StoredFailure }
+    | { readonly to: 'queued'; readonly failure: StoredFailure; readonly dueInMs: number; readonly countsAttempt: boolean }
+    | { readonly to: 'unknown'; readonly failure: StoredFailure; readonly resolveInMs: number }
+    | { readonly to: 'dead'; readonly failure: StoredFailure }
+  );
+
+export interface SyncTx {
+  /** The store's clock when the transaction began, milliseconds since 1970. */
+  readonly nowMs: number;
+
+  /** Takes a due stream that nobody holds; null when there is nothing to take. */
+  leaseStream(side: string, kind: StreamKind, leaseMs: number): Promise<StreamLease | null>;
+  /** Stores a new position under the lease and extends it. A newer epoch ⇒ `LeaseLost`. */
+  moveStream(lease: StreamLease, move: StreamMove): Promise<void>;
+  /** Gives the lease back. With a failure the attempt counts and the stream waits `dueInMs`. */
+  releaseStream(lease: StreamLease, dueInMs: number, failure: StoredFailure | null): Promise<void>;
+  /** Makes a stream due now. */
+  wakeStream(side: string, kind: StreamKind): Promise<void>;
+
+  noteHints(side: string, hints: readonly NewHint[]): Promise<void>;
+  claimHints(side: string, countMax: number, leaseMs: number): Promise<readonly HintRow[]>;
+  /** Deletes hints that were settled under the given epochs; one that was noted again meanwhile stays. */
+  closeHints(side: string, hints: readonly HintRow[]): Promise<void>;
+  /** Puts hints back. With `dead` they wait for a person. */
+  deferHints(
+    side: string,
+    hints: readonly HintRow[],
+    defer: { readonly dueInMs: number; readonly failure: StoredFailure | null; readonly dead: boolean },
+  ): Promise<void>;
+
+  recordsOf(side: string, recordIds: readonly string[]): Promise<ReadonlyMap<string, KnownRecord>>;
+  identitiesByKey(keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Locks identities in id order, then reads all that belongs to them. Unknown ids are left out. */
+  lockBundles(identityIds: readonly string[]): Promise<ReadonlyMap<string, StoredBundle>>;
+
+  save(save: Save): Promise<void>;
+  saveUnlinked(side: string, records: readonly UnlinkedRecord[], holds: readonly RecordHold[]): Promise<void>;
+
+  /** Ids of identities with a due queued write at the side, locked; identities another worker holds are passed over. */
+  claimQueued(side: string, countMax: number): Promise<readonly string[]>;
+  /** Ids of identities with an unknown write at the side whose time to be resolved has come, locked likewise. */
+  claimUnknown(side: string, countMax: number): Promise<readonly string[]>;
+  sendWrites(intents: readonly SendIntent[], leaseMs: number): Promise<void>;
+  /** Keys of the ends that applied; the others belonged to a try that was no longer the newest. */
+  endWrites(ends: readonly WriteEnd[]): Promise<ReadonlySet<string>>;
+  /** Sent writes whose lease ran out become `unknown`: the worker may be dead, the request may not. Returns how many. */
+  reapSent(resolveInMs: number): Promise<number>;
+
+  /** Deletes and changes let through to the side in the running hour, and the records it has; locks the window. */
+  guardWindow(side: string, add: { readonly deletes: number; readonly changes: number }): Promise<GuardCount>;
+
+  /** Notes a page of records that a sweep met unchanged. */
+  noteSightings(runId: string, pageNo: number, recordIds: readonly string[]): Promise<void>;
+  /** Linked, visible records of the side that neither the sweep nor anything later has met. */
+  unsighted(side: string, runId: string, startedAtMs: number, after: string | null, countMax: number): Promise<readonly string[]>;
+  startRun(runId: string, side: string): Promise<void>;
+  addToRun(runId: string, counts: RunCounts): Promise<void>;
+  endRun(runId: string, state: 'complete' | 'failed', failure: StoredFailure | null): Promise<void>;
+  runStartedAtMs(runId: string): Promise<number | null>;
+}
+
+export interface GuardCount {
+  readonly deletes: number;
+  readonly changes: number;
+  readonly records: number;
+}
+
+export interface RunCounts {
+  readonly seen: number;
+  readonly changed: number;
+  readonly unreadable: number;
+  readonly missing: number;
+}

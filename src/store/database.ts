@@ -1,0 +1,140 @@
+/** Connections to the store, and the one way to run a transaction: under a workspace, with the store's clock, retried. */
+import pg from 'pg';
+
+import type { Clock } from '../lib/clock.ts';
+import type { Random } from '../lib/random.ts';
+import { backoffMs } from '../lib/backoff.ts';
+import { migrate } from './migrate.ts';
+
+const CONNECTIONS_MAX = 10;
+const TRIES_MAX = 10;
+const RETRY_BASE_MS = 5;
+const RETRY_CAP_MS = 500;
+const STATEMENT_TIMEOUT_MS = 300_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
+const SERIALIZATION_FAILURE = '40001';
+const DEADLOCK_DETECTED = '40P01';
+
+/** Two transactions met; this one changed nothing and can simply run again. */
+export class Collision extends Error {
+  override readonly name = 'Collision';
+}
+
+/** The lease under which the work was done has passed to someone else: nothing of it may be stored. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+/** An open transaction. `nowMs` is the store's clock when it began: milliseconds since 1970, with microseconds behind the point. */
+export interface Tx {
+  readonly nowMs: number;
+  query<Row extends pg.QueryResultRow>(statement: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** How many rows a statement touched. */
+  execute(statement: string, values?: readonly unknown[]): Promise<number>;
+}
+
+export interface Database {
+  /** Runs `action` in a READ COMMITTED transaction that sees only the workspace's rows. It may run more than once. */
+  transaction<T>(workspaceNo: number, action: (tx: Tx) => Promise<T>): Promise<T>;
+  /** The store's clock, milliseconds since 1970. */
+  nowMs(): Promise<number>;
+  /** The connection string, for the parts that bring their own pool. Holds a password. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly connectionsMax?: number;
+}
+
+/** Migrates the database and opens it. Fails when it is older than PostgreSQL 15 or written by a newer Trueup. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { isSuperuser } = await migrate(options.url);
+  const settings = [
+    `statement_timeout=${String(STATEMENT_TIMEOUT_MS)}`,
+    `idle_in_transaction_session_timeout=${String(IDLE_IN_TRANSACTION_TIMEOUT_MS)}`,
+    'timezone=UTC',
+    // Batches name their rows by key; a hash or sequential plan over a whole table is never what they want.
+    'jit=off',
+    ...(isSuperuser ? ['role=trueup_app'] : []),
+  ];
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: 'trueup',
+    options: settings.map((setting) => `-c ${setting}`).join(' '),
+    max: options.connectionsMax ?? CONNECTIONS_MAX,
+  });
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the program.
+  pool.on('error', () => undefined);
+  return {
+    url: options.url,
+    transaction: (workspaceNo, action) => retried(options, () => runOnce(pool, workspaceNo, action)),
+    nowMs: async () => {
+      const result = await pool.query<{ now_ms: number }>('select extract(epoch from clock_timestamp())::float8 * 1000 as now_ms');
+      return result.rows[0]?.now_ms ?? 0;
+    },
+    close: () => pool.end(),
+  };
+}
+
+async function runOnce<T>(pool: pg.Pool, workspaceNo: number, action: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    const nowMs = await begin(client, workspaceNo);
+    const result = await action(transactionOn(client, nowMs));
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((rollbackError: unknown) => {
+      broken = rollbackError instanceof Error ? rollbackError : new Error('rollback failed');
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** One round trip: the transaction, its workspace (only as long as the transaction) and the time. */
+async function begin(client: pg.PoolClient, workspaceNo: number): Promise<number> {
+  const results: unknown = await client.query(
+    `begin;
+     select set_config('trueup.workspace', '${String(Math.trunc(workspaceNo))}', true),
+            extract(epoch from clock_timestamp())::float8 * 1000 as now_ms`,
+  );
+  const [, selected] = results as readonly pg.QueryResult<{ now_ms: number }>[];
+  return selected?.rows[0]?.now_ms ?? 0;
+}
+
+function transactionOn(client: pg.PoolClient, nowMs: number): Tx {
+  return {
+    nowMs,
+    query: async <Row extends pg.QueryResultRow>(statement: string, values?: readonly unknown[]) => {
+      const result = await client.query<Row>(statement, values === undefined ? undefined : [...values]);
+      return result.rows;
+    },
+    execute: async (statement, values) => {
+      const result = await client.query(statement, values === undefined ? undefined : [...values]);
+      return result.rowCount ?? 0;
+    },
+  };
+}
+
+async function retried<T>(options: DatabaseOptions, action: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await action();
+    } catch (error) {
+      if (attempt >= TRIES_MAX || !isCollision(error)) throw error;
+      await options.clock.sleep(backoffMs(attempt, RETRY_BASE_MS, RETRY_CAP_MS, options.random));
+    }
+  }
+}
+
+function isCollision(error: unknown): boolean {
+  if (error instanceof Collision) return true;
+  return error instanceof pg.DatabaseError && (error.code === SERIALIZATION_FAILURE || error.code === DEADLOCK_DETECTED);
+}

@@ -1,0 +1,81 @@
+/** Notices that a record must be looked at: one per record, so a flood of them is bounded by the number of records. */
+import { failureText } from './codec.ts';
+import type { HintRow, NewHint, StoredFailure } from './contract.ts';
+import type { Tx } from './database.ts';
+
+export async function noteHints(tx: Tx, syncKey: string, side: string, hints: readonly NewHint[]): Promise<void> {
+  if (hints.length === 0) return;
+  // Noting again raises the epoch: who is looking at the record just now must look once more afterwards.
+  await tx.execute(
+    `insert into hints (sync_key, side, record_id, kind, due_at)
+     select distinct on (record_id) $1::bigint, $2, record_id, kind, clock_timestamp() + make_interval(secs => coalesce(due_in_ms, 0) / 1000.0)
+       from json_to_recordset($3) as noted (record_id text, kind text, due_in_ms float8)
+      order by record_id, kind desc
+     on conflict (sync_key, side, record_id) do update
+        set kind = case when hints.kind = 'deleted' then 'deleted' else excluded.kind end,
+            lease_epoch = hints.lease_epoch + 1, lease_until = '-infinity', state = 'open',
+            due_at = least(hints.due_at, excluded.due_at),
+            attempts = case when hints.state = 'dead' then 0 else hints.attempts end`,
+    [syncKey, side, JSON.stringify(hints.map((hint) => ({ record_id: hint.recordId, kind: hint.kind, due_in_ms: hint.dueInMs })))],
+  );
+}
+
+export async function claimHints(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  countMax: number,
+  leaseMs: number,
+): Promise<readonly HintRow[]> {
+  // Skip locked: a hint that another worker is just claiming or noting is its business, or a later claim's.
+  const rows = await tx.query<{ record_id: string; kind: HintRow['kind']; lease_epoch: string; attempts: number }>(
+    `update hints
+        set lease_epoch = lease_epoch + 1, lease_until = clock_timestamp() + make_interval(secs => $4 / 1000.0)
+      where sync_key = $1 and side = $2 and record_id in (
+        select record_id from hints
+         where sync_key = $1 and side = $2 and state = 'open' and due_at <= clock_timestamp() and lease_until < clock_timestamp()
+         order by due_at limit $3 for update skip locked)
+      returning record_id, kind, lease_epoch, attempts`,
+    [syncKey, side, countMax, leaseMs],
+  );
+  return rows.map((row) => ({
+    recordId: row.record_id,
+    kind: row.kind,
+    epoch: Number(row.lease_epoch),
+    attempts: row.attempts,
+  }));
+}
+
+export async function closeHints(tx: Tx, syncKey: string, side: string, hints: readonly HintRow[]): Promise<void> {
+  if (hints.length === 0) return;
+  await tx.execute(
+    `delete from hints using json_to_recordset($3) as settled (record_id text, epoch bigint)
+      where hints.sync_key = $1 and hints.side = $2 and hints.record_id = settled.record_id
+        and hints.lease_epoch = settled.epoch`,
+    [syncKey, side, keysText(hints)],
+  );
+}
+
+export async function deferHints(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  hints: readonly HintRow[],
+  defer: { readonly dueInMs: number; readonly failure: StoredFailure | null; readonly dead: boolean },
+): Promise<void> {
+  if (hints.length === 0) return;
+  await tx.execute(
+    `update hints
+        set lease_until = '-infinity', due_at = clock_timestamp() + make_interval(secs => $4 / 1000.0),
+            failure = $5, attempts = hints.attempts + case when $5::jsonb is null then 0 else 1 end,
+            state = case when $6 then 'dead' else 'open' end
+       from json_to_recordset($3) as put_back (record_id text, epoch bigint)
+      where hints.sync_key = $1 and hints.side = $2 and hints.record_id = put_back.record_id
+        and hints.lease_epoch = put_back.epoch`,
+    [syncKey, side, keysText(hints), defer.dueInMs, failureText(defer.failure), defer.dead],
+  );
+}
+
+function keysText(hints: readonly HintRow[]): string {
+  return JSON.stringify(hints.map((hint) => ({ record_id: hint.recordId, epoch: hint.epoch })));
+}

@@ -1,0 +1,40 @@
+-- Row-level security per workspace, forced, and failing closed: without a workspace every table looks empty.
+-- `set local` leaves an empty text behind for the rest of the session, hence nullif.
+
+create function current_workspace() returns bigint
+  language sql stable parallel safe
+  return nullif(current_setting('trueup.workspace', true), '')::bigint;
+
+do $$
+declare
+  name text;
+begin
+  foreach name in array array['connections', 'secrets'] loop
+    execute format('alter table %I enable row level security', name);
+    execute format('alter table %I force row level security', name);
+    execute format('create policy by_workspace on %I using (workspace_no = current_workspace())', name);
+  end loop;
+  foreach name in array array[
+    'syncs', 'revisions', 'plans', 'streams', 'hints', 'identities', 'links', 'match_keys', 'writes', 'attempts',
+    'holds', 'decisions', 'guard_windows', 'runs', 'sightings', 'journal'
+  ] loop
+    execute format('alter table %I enable row level security', name);
+    execute format('alter table %I force row level security', name);
+    execute format('create policy by_workspace on %I using (sync_key >> 32 = current_workspace())', name);
+  end loop;
+end
+$$;
+
+-- A superuser is above row security. Trueup steps down to this role wherever it connects as one.
+do $$
+begin
+  if (select rolsuper from pg_roles where rolname = current_user) then
+    if not exists (select from pg_roles where rolname = 'trueup_app') then
+      create role trueup_app nologin;
+    end if;
+    execute format('grant usage, create on schema %I to trueup_app', current_schema());
+    execute format('grant select, insert, update, delete on all tables in schema %I to trueup_app', current_schema());
+    execute format('grant execute on all functions in schema %I to trueup_app', current_schema());
+  end if;
+end
+$$;

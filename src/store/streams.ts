@@ -1,0 +1,88 @@
+/** Positions in feeds and snapshots, leased: one reader at a time, a rising epoch refuses the late one. */
+import type { Json } from '../lib/json.ts';
+import { failureText } from './codec.ts';
+import type { StoredFailure, StreamKind, StreamLease, StreamMove } from './contract.ts';
+import { LeaseLost, type Tx } from './database.ts';
+
+interface StreamColumns {
+  readonly lease_epoch: string;
+  readonly checkpoint: Json;
+  readonly run_id: string | null;
+  readonly current_as_of_ms: number | null;
+  readonly attempts: number;
+}
+
+export async function leaseStream(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  kind: StreamKind,
+  leaseMs: number,
+): Promise<StreamLease | null> {
+  const rows = await tx.query<StreamColumns>(
+    `update streams
+        set lease_epoch = lease_epoch + 1, lease_until = clock_timestamp() + make_interval(secs => $4 / 1000.0),
+            last_attempt_at = clock_timestamp()
+      where sync_key = $1 and side = $2 and kind = $3 and lease_until < clock_timestamp() and due_at <= clock_timestamp()
+      returning lease_epoch, checkpoint, run_id, attempts, extract(epoch from current_as_of)::float8 * 1000 as current_as_of_ms`,
+    [syncKey, side, kind, leaseMs],
+  );
+  const row = rows[0];
+  if (row === undefined) return null;
+  return {
+    side,
+    kind,
+    epoch: Number(row.lease_epoch),
+    checkpoint: row.checkpoint,
+    runId: row.run_id,
+    currentAsOfMs: row.current_as_of_ms,
+    attempts: row.attempts,
+  };
+}
+
+export async function moveStream(tx: Tx, syncKey: string, lease: StreamLease, move: StreamMove): Promise<void> {
+  const touched = await tx.execute(
+    `update streams
+        set checkpoint = $5, current_as_of = coalesce(to_timestamp($6::float8 / 1000), current_as_of), run_id = $7,
+            lease_until = clock_timestamp() + make_interval(secs => $8 / 1000.0), attempts = 0, failure = null,
+            last_success_at = clock_timestamp(),
+            due_at = clock_timestamp() + make_interval(secs => $9 / 1000.0)
+      where sync_key = $1 and side = $2 and kind = $3 and lease_epoch = $4`,
+    [
+      syncKey,
+      lease.side,
+      lease.kind,
+      lease.epoch,
+      JSON.stringify(move.checkpoint),
+      move.currentAsOfMs,
+      move.runId ?? null,
+      move.leaseMs,
+      move.dueInMs ?? 0,
+    ],
+  );
+  if (touched === 0) throw new LeaseLost(`the ${lease.kind} stream of ${lease.side} was taken over by another worker`);
+}
+
+export async function releaseStream(
+  tx: Tx,
+  syncKey: string,
+  lease: StreamLease,
+  dueInMs: number,
+  failure: StoredFailure | null,
+): Promise<void> {
+  // A newer holder's lease is not ours to give back: then nothing matches, and that is right.
+  await tx.execute(
+    `update streams
+        set lease_until = '-infinity', due_at = clock_timestamp() + make_interval(secs => $5 / 1000.0),
+            failure = $6, attempts = case when $6::jsonb is null then 0 else attempts + 1 end
+      where sync_key = $1 and side = $2 and kind = $3 and lease_epoch = $4`,
+    [syncKey, lease.side, lease.kind, lease.epoch, dueInMs, failureText(failure)],
+  );
+}
+
+export async function wakeStream(tx: Tx, syncKey: string, side: string, kind: StreamKind): Promise<void> {
+  await tx.execute(
+    `update streams set due_at = clock_timestamp() where sync_key = $1 and side = $2 and kind = $3`,
+    [syncKey, side, kind],
+  );
+}

@@ -1,0 +1,42 @@
+/** The store's calls bound to one sync and one open transaction. */
+import type { Ids } from '../lib/ids.ts';
+import { identitiesByKey, lockBundles, recordsOf } from './bundles.ts';
+import type { SyncTx } from './contract.ts';
+import type { Tx } from './database.ts';
+import { claimHints, closeHints, deferHints, noteHints } from './hints.ts';
+import { addToRun, endRun, guardWindow, noteSightings, runStartedAtMs, startRun, unsighted } from './runs.ts';
+import { save, saveUnlinked } from './save.ts';
+import { leaseStream, moveStream, releaseStream, wakeStream } from './streams.ts';
+import { claimQueued, claimUnknown, endWrites, reapSent, sendWrites } from './writes.ts';
+
+export function syncTransaction(tx: Tx, syncKey: string, revision: number, ids: Ids): SyncTx {
+  return {
+    nowMs: tx.nowMs,
+    leaseStream: (side, kind, leaseMs) => leaseStream(tx, syncKey, side, kind, leaseMs),
+    moveStream: (lease, move) => moveStream(tx, syncKey, lease, move),
+    releaseStream: (lease, dueInMs, failure) => releaseStream(tx, syncKey, lease, dueInMs, failure),
+    wakeStream: (side, kind) => wakeStream(tx, syncKey, side, kind),
+    noteHints: (side, hints) => noteHints(tx, syncKey, side, hints),
+    claimHints: (side, countMax, leaseMs) => claimHints(tx, syncKey, side, countMax, leaseMs),
+    closeHints: (side, hints) => closeHints(tx, syncKey, side, hints),
+    deferHints: (side, hints, defer) => deferHints(tx, syncKey, side, hints, defer),
+    recordsOf: (side, recordIds) => recordsOf(tx, syncKey, side, recordIds),
+    identitiesByKey: (keys) => identitiesByKey(tx, syncKey, keys),
+    lockBundles: (identityIds) => lockBundles(tx, syncKey, identityIds),
+    save: (batch) => save(tx, syncKey, revision, ids, batch),
+    saveUnlinked: (side, records, holds) => saveUnlinked(tx, syncKey, ids, side, records, holds),
+    claimQueued: (side, countMax) => claimQueued(tx, syncKey, side, countMax),
+    claimUnknown: (side, countMax) => claimUnknown(tx, syncKey, side, countMax),
+    sendWrites: (intents, leaseMs) => sendWrites(tx, syncKey, intents, leaseMs),
+    endWrites: (ends) => endWrites(tx, syncKey, ends),
+    reapSent: (resolveInMs) => reapSent(tx, syncKey, resolveInMs),
+    guardWindow: (side, add) => guardWindow(tx, syncKey, side, add),
+    noteSightings: (runId, pageNo, recordIds) => noteSightings(tx, syncKey, runId, pageNo, recordIds),
+    unsighted: (side, runId, startedAtMs, after, countMax) =>
+      unsighted(tx, syncKey, side, runId, startedAtMs, after, countMax),
+    startRun: (runId, side) => startRun(tx, syncKey, runId, side),
+    addToRun: (runId, counts) => addToRun(tx, syncKey, runId, counts),
+    endRun: (runId, state, failure) => endRun(tx, syncKey, runId, state, failure),
+    runStartedAtMs: (runId) => runStartedAtMs(tx, syncKey, runId),
+  };
+}
