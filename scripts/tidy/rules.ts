@@ -1,0 +1,36 @@
+import type { Rule } from './rule.ts';
+import { barrels } from './rules/barrels.ts';
+import { clock } from './rules/clock.ts';
+import { connectors } from './rules/connectors.ts';
+import { cycles } from './rules/cycles.ts';
+import { dependencies } from './rules/dependencies.ts';
+import { docs } from './rules/docs.ts';
+import { functions } from './rules/functions.ts';
+import { glossary } from './rules/glossary.ts';
+import { layers } from './rules/layers.ts';
+import { links } from './rules/links.ts';
+import { machines } from './rules/machines.ts';
+import { markers } from './rules/markers.ts';
+import { migrations } from './rules/migrations.ts';
+import { rooms } from './rules/rooms.ts';
+import { sizes } from './rules/sizes.ts';
+import { words } from './rules/words.ts';
+
+export const RULES: readonly Rule[] = [
+  sizes,
+  functions,
+  words,
+  docs,
+  rooms,
+  layers,
+  cycles,
+  barrels,
+  clock,
+  connectors,
+  migrations,
+  markers,
+  machines,
+  links,
+  glossary,
+  dependencies,
+];
