@@ -64,7 +64,10 @@ export interface ChangesRequest {
   readonly fields: readonly string[];
   /** Null asks for the present position: the first page is then empty and carries it. */
   readonly since: Cursor | null;
-  /** True: keep waiting for further changes until the signal aborts. False: end when caught up. */
+  /**
+   * False: end when caught up. True: keep waiting for further changes until the signal aborts, and while nothing changes
+   * yield an empty page with the present position at least every 5 seconds, which shows that the feed is alive.
+   */
   readonly follow: boolean;
   readonly pageRecordsMax: number;
   readonly signal: AbortSignal;
@@ -153,7 +156,10 @@ export interface Session {
   /** All collections, or only the named ones. An unknown name ⇒ failure `config` naming the nearest ones. */
   describe(collections?: readonly string[]): Promise<readonly CollectionDescription[]>;
 
-  /** Every record that exists throughout the read appears at least once; a change made meanwhile may or may not show. */
+  /**
+   * Every record that exists throughout the read appears at least once; a change made meanwhile may or may not show.
+   * May read at most one page ahead of what was asked for: the caller dates a page by the request before it.
+   */
   readAll(request: SnapshotRequest): AsyncIterable<SnapshotPage>;
 
   /**

@@ -166,7 +166,7 @@ class MergeDraft {
   /** The golden seq of an unanswered write of ours that put this very value there; null when it is news. */
   landedSeq(field: FieldModel, value: Value): number | null {
     const write = this.#write;
-    if (write?.kind === 'update' && (write.state === 'sent' || write.state === 'unknown')) {
+    if (write !== undefined && write.kind !== 'delete' && (write.state === 'sent' || write.state === 'unknown')) {
       const written = write.body?.[field.name];
       if (written !== undefined && field.same(written, value)) return write.seq;
     }

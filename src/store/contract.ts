@@ -126,7 +126,9 @@ export interface Save {
   /** Keys that must be new: another transaction's key ⇒ `Collision`, and the batch looks again. */
   readonly newKeys: readonly { readonly key: string; readonly identityId: string }[];
   readonly links: readonly IdentityLink[];
-  /** Links that must go: the record is forgotten and may be created again. */
+  /** Identities whose keys are free again: a deleted thing does not claim what comes after it. */
+  readonly freedKeys: readonly string[];
+  /** Rows of records that must go: the record is no longer there, or may be created again. */
   readonly forgotten: readonly { readonly side: string; readonly recordId: string }[];
   readonly openWrites: readonly NewWrite[];
   /** Writes that became another kind of write, or are tried again: expected in `planned`, `queued`, `held` or `dead`. */
@@ -171,6 +173,11 @@ export type WriteEnd = WriteKey & {
     | { readonly to: 'dead'; readonly failure: StoredFailure }
   );
 
+export interface OpenCreate {
+  readonly identityId: string;
+  readonly body: Values;
+}
+
 export interface SyncTx {
   /** The store's clock when the transaction began, milliseconds since 1970. */
   readonly nowMs: number;
@@ -189,6 +196,10 @@ export interface SyncTx {
   /** Deletes hints that were settled under the given epochs; one that was noted again meanwhile stays. */
   closeHints(side: string, hints: readonly HintRow[]): Promise<void>;
   /** Puts hints back. With `dead` they wait for a person. */
+  /** Linked records that cannot be read: their hint waits for a person, with the failure. */
+  buryRecords(side: string, records: readonly { readonly recordId: string; readonly failure: StoredFailure }[]): Promise<void>;
+  /** Deletes the dead hints of records that could be read after all. */
+  closeDeadHints(side: string, recordIds: readonly string[]): Promise<void>;
   deferHints(
     side: string,
     hints: readonly HintRow[],
@@ -213,8 +224,14 @@ export interface SyncTx {
   /** Sent writes whose lease ran out become `unknown`: the worker may be dead, the request may not. Returns how many. */
   reapSent(resolveInMs: number): Promise<number>;
 
-  /** Deletes and changes let through to the side in the running hour, and the records it has; locks the window. */
+  /** Adds to what was let through to the side in the running hour and returns the sums; locks the window. */
   guardWindow(side: string, add: { readonly deletes: number; readonly changes: number }): Promise<GuardCount>;
+
+  countRecords(side: string): Promise<number>;
+  /** A live record other than these, to look up beside them; null when there is none. */
+  controlRecord(side: string, except: readonly string[]): Promise<string | null>;
+  /** Creates on their way to the side: a new record there may be one of them. */
+  openCreates(side: string, countMax: number): Promise<readonly OpenCreate[]>;
 
   /** Notes a page of records that a sweep met unchanged. */
   noteSightings(runId: string, pageNo: number, recordIds: readonly string[]): Promise<void>;
@@ -229,7 +246,6 @@ export interface SyncTx {
 export interface GuardCount {
   readonly deletes: number;
   readonly changes: number;
-  readonly records: number;
 }
 
 export interface RunCounts {

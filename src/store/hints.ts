@@ -76,6 +76,32 @@ export async function deferHints(
   );
 }
 
+export async function buryRecords(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  records: readonly { readonly recordId: string; readonly failure: StoredFailure }[],
+): Promise<void> {
+  if (records.length === 0) return;
+  await tx.execute(
+    `insert into hints (sync_key, side, record_id, kind, state, failure)
+     select $1::bigint, $2, record_id, 'changed', 'dead', failure
+       from json_to_recordset($3) as buried (record_id text, failure jsonb)
+     on conflict (sync_key, side, record_id) do update
+        set state = 'dead', failure = excluded.failure, lease_epoch = hints.lease_epoch + 1, lease_until = '-infinity'`,
+    [syncKey, side, JSON.stringify(records.map(({ recordId, failure }) => ({ record_id: recordId, failure })))],
+  );
+}
+
+export async function closeDeadHints(tx: Tx, syncKey: string, side: string, recordIds: readonly string[]): Promise<void> {
+  if (recordIds.length === 0) return;
+  await tx.execute(`delete from hints where sync_key = $1 and side = $2 and state = 'dead' and record_id = any($3)`, [
+    syncKey,
+    side,
+    recordIds,
+  ]);
+}
+
 function keysText(hints: readonly HintRow[]): string {
   return JSON.stringify(hints.map((hint) => ({ record_id: hint.recordId, epoch: hint.epoch })));
 }

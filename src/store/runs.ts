@@ -93,10 +93,31 @@ export async function guardWindow(
      values ($1, $2, date_trunc('hour', clock_timestamp()), $3, $4)
      on conflict (sync_key, side, window_start) do update
         set deletes = guard_windows.deletes + excluded.deletes, changes = guard_windows.changes + excluded.changes
-     returning deletes, changes,
-       (select count(*) from links where sync_key = $1 and side = $2 and status in ('live', 'hidden')) as records`,
+     returning deletes, changes`,
     [syncKey, side, add.deletes, add.changes],
   );
-  const row = rows[0];
-  return { deletes: Number(row?.deletes ?? 0), changes: Number(row?.changes ?? 0), records: Number(row?.records ?? 0) };
+  return { deletes: Number(rows[0]?.deletes ?? 0), changes: Number(rows[0]?.changes ?? 0) };
+}
+
+export async function countRecords(tx: Tx, syncKey: string, side: string): Promise<number> {
+  const rows = await tx.query<{ count: string }>(
+    `select count(*) from links where sync_key = $1 and side = $2 and status in ('live', 'hidden')`,
+    [syncKey, side],
+  );
+  return Number(rows[0]?.count ?? 0);
+}
+
+/** A record known to be there, to look up beside those that seem to be missing. */
+export async function controlRecord(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  except: readonly string[],
+): Promise<string | null> {
+  const rows = await tx.query<{ record_id: string }>(
+    `select record_id from links
+      where sync_key = $1 and side = $2 and status = 'live' and record_id <> all($3) order by as_of desc limit 1`,
+    [syncKey, side, except],
+  );
+  return rows[0]?.record_id ?? null;
 }

@@ -6,6 +6,7 @@ import type { JournalEntry, NewWrite, RecordHold, Save, UnlinkedRecord, WriteKey
 import { Collision, type Tx } from './database.ts';
 
 export async function save(tx: Tx, syncKey: string, revision: number, ids: Ids, batch: Save): Promise<void> {
+  await freeKeys(tx, syncKey, batch.freedKeys);
   await insertKeys(tx, syncKey, batch.newKeys);
   await insertIdentities(tx, syncKey, batch.newIdentities);
   await updateIdentities(tx, syncKey, batch.changedIdentities);
@@ -17,6 +18,11 @@ export async function save(tx: Tx, syncKey: string, revision: number, ids: Ids, 
   await openHolds(tx, syncKey, ids, batch.holds);
   await insertDecisions(tx, syncKey, revision, ids, batch.decisions);
   await insertJournal(tx, syncKey, ids, batch.journal);
+}
+
+async function freeKeys(tx: Tx, syncKey: string, identityIds: readonly string[]): Promise<void> {
+  if (identityIds.length === 0) return;
+  await tx.execute('delete from match_keys where sync_key = $1 and identity_id = any($2::uuid[])', [syncKey, identityIds]);
 }
 
 async function insertKeys(tx: Tx, syncKey: string, keys: Save['newKeys']): Promise<void> {

@@ -3,11 +3,11 @@ import type { Ids } from '../lib/ids.ts';
 import { identitiesByKey, lockBundles, recordsOf } from './bundles.ts';
 import type { SyncTx } from './contract.ts';
 import type { Tx } from './database.ts';
-import { claimHints, closeHints, deferHints, noteHints } from './hints.ts';
-import { addToRun, endRun, guardWindow, noteSightings, runStartedAtMs, startRun, unsighted } from './runs.ts';
+import { buryRecords, claimHints, closeDeadHints, closeHints, deferHints, noteHints } from './hints.ts';
+import { addToRun, controlRecord, countRecords, endRun, guardWindow, noteSightings, runStartedAtMs, startRun, unsighted } from './runs.ts';
 import { save, saveUnlinked } from './save.ts';
 import { leaseStream, moveStream, releaseStream, wakeStream } from './streams.ts';
-import { claimQueued, claimUnknown, endWrites, reapSent, sendWrites } from './writes.ts';
+import { claimQueued, claimUnknown, endWrites, openCreates, reapSent, sendWrites } from './writes.ts';
 
 export function syncTransaction(tx: Tx, syncKey: string, revision: number, ids: Ids): SyncTx {
   return {
@@ -19,6 +19,8 @@ export function syncTransaction(tx: Tx, syncKey: string, revision: number, ids: 
     noteHints: (side, hints) => noteHints(tx, syncKey, side, hints),
     claimHints: (side, countMax, leaseMs) => claimHints(tx, syncKey, side, countMax, leaseMs),
     closeHints: (side, hints) => closeHints(tx, syncKey, side, hints),
+    buryRecords: (side, records) => buryRecords(tx, syncKey, side, records),
+    closeDeadHints: (side, recordIds) => closeDeadHints(tx, syncKey, side, recordIds),
     deferHints: (side, hints, defer) => deferHints(tx, syncKey, side, hints, defer),
     recordsOf: (side, recordIds) => recordsOf(tx, syncKey, side, recordIds),
     identitiesByKey: (keys) => identitiesByKey(tx, syncKey, keys),
@@ -31,6 +33,9 @@ export function syncTransaction(tx: Tx, syncKey: string, revision: number, ids: 
     endWrites: (ends) => endWrites(tx, syncKey, ends),
     reapSent: (resolveInMs) => reapSent(tx, syncKey, resolveInMs),
     guardWindow: (side, add) => guardWindow(tx, syncKey, side, add),
+    countRecords: (side) => countRecords(tx, syncKey, side),
+    controlRecord: (side, except) => controlRecord(tx, syncKey, side, except),
+    openCreates: (side, countMax) => openCreates(tx, syncKey, side, countMax),
     noteSightings: (runId, pageNo, recordIds) => noteSightings(tx, syncKey, runId, pageNo, recordIds),
     unsighted: (side, runId, startedAtMs, after, countMax) =>
       unsighted(tx, syncKey, side, runId, startedAtMs, after, countMax),

@@ -2,7 +2,7 @@
  * The life of an open write. Each statement names the state it expects, so no transition outside this file's is possible:
  * queued → sent → acknowledged (gone) | queued | unknown | dead; unknown → acknowledged | queued | dead.
  */
-import type { SendIntent, WriteEnd } from './contract.ts';
+import type { OpenCreate, SendIntent, WriteEnd } from './contract.ts';
 import type { Tx } from './database.ts';
 
 /** Claims by locking the identity: whoever holds it is deciding about it just now, so it is passed over. */
@@ -143,6 +143,15 @@ async function noteAttempts(
      on conflict do nothing`,
     [syncKey, JSON.stringify(rows)],
   );
+}
+
+export async function openCreates(tx: Tx, syncKey: string, side: string, countMax: number): Promise<readonly OpenCreate[]> {
+  const rows = await tx.query<{ identity_id: string; body: OpenCreate['body'] }>(
+    `select identity_id, body from writes
+      where sync_key = $1 and side = $2 and state in ('sent', 'unknown') and kind = 'create' limit $3`,
+    [syncKey, side, countMax],
+  );
+  return rows.map((row) => ({ identityId: row.identity_id, body: row.body }));
 }
 
 const REAPED = JSON.stringify({

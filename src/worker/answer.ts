@@ -1,0 +1,146 @@
+/** Records the answers of a delivery: each against the try it belongs to, with all that follows from it, in one transaction. */
+import type { WriteResult } from '../connector/contract.ts';
+import type { Failure } from '../connector/failure.ts';
+import { acknowledge, withoutWrite } from '../engine/acknowledge.ts';
+import { held } from '../engine/existence.ts';
+import { readRecord } from '../engine/mapping.ts';
+import type { Values } from '../engine/value.ts';
+import { must } from '../lib/assert.ts';
+import type { KnownRecord, NewHint, StoredBundle, SyncTx, WriteEnd } from '../store/contract.ts';
+import { Batch, changeBody } from './batch.ts';
+import { keyOf, type Intent } from './deliver.ts';
+import { stored } from './failures.ts';
+import { nextAfter } from './retry.ts';
+import type { SideRuntime, SyncRuntime } from './runtime.ts';
+
+type Written = Extract<WriteResult, { readonly kind: 'written' }>;
+
+interface Answer {
+  readonly intent: Intent;
+  readonly result: WriteResult;
+}
+
+/** T5. Answers to tries that are no longer the newest are kept as evidence and lead to a fresh look. */
+export async function recordAnswers(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  intents: readonly Intent[],
+  results: readonly WriteResult[],
+): Promise<void> {
+  if (intents.length === 0) return;
+  const answers = intents.map((intent, index) => ({ intent, result: must(results[index], 'every write has a result') }));
+  const wakened = await runtime.transaction((tx) => store(runtime, tx, side, answers));
+  for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
+}
+
+async function store(
+  runtime: SyncRuntime,
+  tx: SyncTx,
+  side: SideRuntime,
+  answers: readonly Answer[],
+): Promise<ReadonlySet<string>> {
+  const bundles = await tx.lockBundles(answers.map(({ intent }) => intent.identityId));
+  const created = answers.flatMap(({ intent, result }) => (intent.kind === 'create' && result.kind === 'written' ? [result.recordId] : []));
+  const known = await tx.recordsOf(side.model.name, created);
+  const batch = new Batch(runtime, tx);
+  const ends: WriteEnd[] = [];
+  const hints: NewHint[] = [];
+  for (const { intent, result } of answers) {
+    const bundle = bundles.get(intent.identityId);
+    if (bundle === undefined) continue;
+    batch.load(bundle);
+    if (result.kind === 'failed') recordFailure(runtime, batch, bundle, intent, result.failure, ends, hints);
+    else recordWritten(runtime, tx, side, batch, bundle, intent, result, known, ends, hints);
+  }
+  await tx.endWrites(ends);
+  const wakened = await batch.store();
+  await tx.noteHints(side.model.name, hints);
+  if (hints.length > 0) runtime.wakes.wake(`look ${side.model.name}`);
+  return wakened;
+}
+
+/** The stored write is still this very try: nobody has taken it further meanwhile. */
+function isCurrent(bundle: StoredBundle, intent: Intent): boolean {
+  const row = bundle.writes.find((write) => write.side === intent.side);
+  return row !== undefined && row.writeId === intent.writeId && row.epoch === intent.epoch && (row.state === 'sent' || row.state === 'unknown');
+}
+
+function recordWritten(
+  runtime: SyncRuntime,
+  tx: SyncTx,
+  side: SideRuntime,
+  batch: Batch,
+  bundle: StoredBundle,
+  intent: Intent,
+  result: Written,
+  known: ReadonlyMap<string, KnownRecord>,
+  ends: WriteEnd[],
+  hints: NewHint[],
+): void {
+  ends.push({ ...keyOf(intent), to: 'acknowledged' });
+  const entry = { identityId: intent.identityId, side: intent.side, recordId: result.recordId };
+  if (!isCurrent(bundle, intent)) {
+    // The record as it is now decides; what this answer proves is that a write of ours reached it.
+    hints.push({ recordId: result.recordId, kind: 'changed' });
+    batch.note({ ...entry, kind: 'late', body: { write: intent.kind, values: intent.body } });
+    return;
+  }
+  const home = known.get(result.recordId)?.identityId ?? null;
+  if (home !== null && home !== intent.identityId) {
+    const hold = { field: null, reason: 'duplicateRecord' as const, seen: {}, side: intent.side };
+    batch.apply(held(withoutWrite(bundle, intent.side), hold), { ...entry, kind: 'held', body: { reason: hold.reason } });
+    return;
+  }
+  const returned = valuesOf(side, result);
+  const receipt = { recordId: result.recordId, version: result.version, returned, nowMs: tx.nowMs };
+  const outcome = acknowledge(runtime.model, bundle, intent, receipt);
+  batch.apply(outcome, { ...entry, kind: 'written', body: changeBody(outcome, { write: intent.kind, values: intent.body, ...attemptsBody(intent) }) });
+  if (intent.kind !== 'delete' && result.version === null && side.card.version !== 'none') {
+    hints.push({ recordId: result.recordId, kind: 'changed' });
+  }
+}
+
+function attemptsBody(intent: Intent): { readonly attempts?: number } {
+  return intent.attempts === 0 ? {} : { attempts: intent.attempts + 1 };
+}
+
+/** What the answer shows of the record; null where it says nothing or nothing readable. */
+function valuesOf(side: SideRuntime, result: Written): Values | null {
+  if (result.fields === undefined) return null;
+  const reading = readRecord({ ...side.model, where: [] }, result.fields);
+  return reading.kind === 'values' ? reading.values : null;
+}
+
+function recordFailure(
+  runtime: SyncRuntime,
+  batch: Batch,
+  bundle: StoredBundle,
+  intent: Intent,
+  failure: Failure,
+  ends: WriteEnd[],
+  hints: NewHint[],
+): void {
+  if (!isCurrent(bundle, intent)) return;
+  const next = nextAfter(failure, intent.attempts, runtime.random);
+  const key = keyOf(intent);
+  switch (next.kind) {
+    case 'again':
+      ends.push({ ...key, to: 'queued', failure: stored(failure), dueInMs: next.dueInMs, countsAttempt: next.countsAttempt });
+      if (next.lookFirst && intent.recordId !== null) hints.push({ recordId: intent.recordId, kind: 'missing' });
+      break;
+    case 'resolve':
+      ends.push({ ...key, to: 'unknown', failure: stored(failure), resolveInMs: resolveInMs(runtime, intent.side) });
+      break;
+    case 'bury':
+      ends.push({ ...key, to: 'dead', failure: stored(failure) });
+      batch.note({ identityId: intent.identityId, side: intent.side, recordId: intent.recordId, kind: 'failed', body: { ...stored(failure) } });
+      break;
+  }
+}
+
+/** The longest the request may still take effect, and as long again as a read may lag behind it. */
+export function resolveInMs(runtime: SyncRuntime, side: string): number {
+  const card = must(runtime.sides.get(side), 'a write goes to a side of the sync').card;
+  return card.executionMaxMs + card.readLagMs;
+}
+

@@ -1,0 +1,183 @@
+/** Gathers what a batch of decisions leaves behind, and stores it in a handful of statements. */
+import { matchKeys } from '../engine/match.ts';
+import { planIdentity, type WriteStep } from '../engine/plan.ts';
+import { guard } from '../engine/guard.ts';
+import type { Bundle, Outcome } from '../engine/state.ts';
+import { linkAt } from '../engine/state.ts';
+import { must } from '../lib/assert.ts';
+import type { JsonObject } from '../lib/json.ts';
+import type { JournalEntry, NewWrite, Save, StoredBundle, SyncTx, WriteKey } from '../store/contract.ts';
+import type { SyncRuntime } from './runtime.ts';
+
+interface Work {
+  readonly before: StoredBundle | null;
+  now: Bundle;
+}
+
+type Draft = { -readonly [Key in keyof Save]: Save[Key][number][] };
+
+const CHANGES_UNGUARDED = 1_000;
+
+/** One batch inside one transaction. Every identity in it is locked, or new. */
+export class Batch {
+  readonly #runtime: SyncRuntime;
+  readonly #tx: SyncTx;
+  readonly #work = new Map<string, Work>();
+  readonly #newcomers = new Map<string, string>();
+  readonly #save: Draft = {
+    newIdentities: [],
+    changedIdentities: [],
+    freedKeys: [],
+    newKeys: [],
+    links: [],
+    forgotten: [],
+    openWrites: [],
+    changedWrites: [],
+    droppedWrites: [],
+    decisions: [],
+    holds: [],
+    journal: [],
+  };
+
+  constructor(runtime: SyncRuntime, tx: SyncTx) {
+    this.#runtime = runtime;
+    this.#tx = tx;
+  }
+
+  /** Takes a bundle that was read under lock. */
+  load(bundle: StoredBundle): void {
+    this.#work.set(bundle.identity.id, { before: bundle, now: bundle });
+  }
+
+  /** Begins an identity that the store does not hold yet, known by its match keys to the rest of the batch. */
+  begin(bundle: Bundle, keys: readonly string[]): void {
+    this.#work.set(bundle.identity.id, { before: null, now: bundle });
+    for (const key of keys) this.#newcomers.set(key, bundle.identity.id);
+  }
+
+  /** The identity of this batch that was begun under the key. */
+  newcomer(key: string): Bundle | undefined {
+    const identityId = this.#newcomers.get(key);
+    return identityId === undefined ? undefined : this.get(identityId);
+  }
+
+  get(identityId: string): Bundle | undefined {
+    return this.#work.get(identityId)?.now;
+  }
+
+  /** The next state of an identity, without a story to tell. */
+  put(bundle: Bundle): void {
+    must(this.#work.get(bundle.identity.id), 'a batch changes only what it has loaded').now = bundle;
+  }
+
+  /** The next state of an identity and what led to it. */
+  apply(outcome: Outcome, entry: JournalEntry | null): void {
+    this.put(outcome.bundle);
+    const identityId = outcome.bundle.identity.id;
+    for (const decision of outcome.decisions) this.#save.decisions.push({ identityId, ...decision });
+    for (const hold of outcome.holds) this.#save.holds.push({ identityId, ...hold });
+    if (entry !== null) this.#save.journal.push(entry);
+  }
+
+  note(entry: JournalEntry): void {
+    this.#save.journal.push(entry);
+  }
+
+  forget(side: string, recordId: string): void {
+    this.#save.forgotten.push({ side, recordId });
+  }
+
+  /** Plans every identity of the batch and stores all of it. Returns the sides that now have writes to deliver. */
+  async store(): Promise<ReadonlySet<string>> {
+    const wakened = new Set<string>();
+    for (const work of this.#work.values()) {
+      if (work.before !== null && work.before === work.now) continue;
+      this.#collect(work);
+      for (const step of planIdentity(this.#runtime.model, work.now)) {
+        wakened.add(step.side);
+        this.#collectStep(work.now.identity.id, step);
+      }
+    }
+    await this.#collectKeys();
+    await this.#guard();
+    await this.#tx.save(this.#save);
+    return wakened;
+  }
+
+  #collect({ before, now }: Work): void {
+    const { identity } = now;
+    if (before === null) this.#save.newIdentities.push(identity);
+    else if (before.identity !== identity) this.#save.changedIdentities.push(identity);
+    if (identity.tombstone !== null && before?.identity.tombstone === null) this.#save.freedKeys.push(identity.id);
+    for (const link of now.links) {
+      if (before?.links.includes(link) !== true) this.#save.links.push({ identityId: identity.id, link });
+    }
+    for (const link of before?.links ?? []) {
+      // A record that left the identity without another taking its place is forgotten.
+      if (linkAt(now, link.side)?.recordId !== link.recordId) this.forget(link.side, link.recordId);
+    }
+  }
+
+  #collectStep(identityId: string, step: WriteStep): void {
+    const key: WriteKey = { identityId, side: step.side };
+    if (step.kind === 'drop') {
+      this.#save.droppedWrites.push(key);
+      return;
+    }
+    const state = this.#runtime.mode === 'live' ? 'queued' : 'planned';
+    const write: NewWrite = { ...key, kind: step.write, state };
+    if (step.kind === 'open') this.#save.openWrites.push(write);
+    else this.#save.changedWrites.push(write);
+  }
+
+  /** Keys that the golden values have now and had not before, as far as no other identity has them. */
+  async #collectKeys(): Promise<void> {
+    const wanted = new Map<string, string>();
+    for (const { before, now } of this.#work.values()) {
+      if (before?.identity === now.identity || now.identity.tombstone !== null) continue;
+      const old = new Set(before === null ? [] : matchKeys(this.#runtime.model, before.identity.golden));
+      for (const key of matchKeys(this.#runtime.model, now.identity.golden)) {
+        if (!old.has(key) && !wanted.has(key)) wanted.set(key, now.identity.id);
+      }
+    }
+    if (wanted.size === 0) return;
+    const taken = await this.#tx.identitiesByKey([...wanted.keys()]);
+    for (const [key, identityId] of wanted) {
+      if (!taken.has(key)) this.#save.newKeys.push({ key, identityId });
+    }
+  }
+
+  /** A flood of deletes or changes is planned but held: nothing of it leaves before a person has looked. */
+  async #guard(): Promise<void> {
+    if (this.#runtime.mode !== 'live') return;
+    for (const side of this.#runtime.model.sides) {
+      const here = [...this.#save.openWrites, ...this.#save.changedWrites].filter((write) => write.side === side.name);
+      const deletes = here.filter((write) => write.kind === 'delete').length;
+      const changes = here.filter((write) => write.kind === 'update').length;
+      if (deletes + changes === 0) continue;
+      const sums = await this.#tx.guardWindow(side.name, { deletes, changes });
+      if (deletes === 0 && sums.changes <= CHANGES_UNGUARDED) continue;
+      const records = await this.#tx.countRecords(side.name);
+      const window = { deletes: sums.deletes - deletes, changes: sums.changes - changes, records };
+      const verdict = guard(this.#runtime.model.guard, window, { deletes, changes });
+      if (verdict.stopDeletes) this.#stop(side.name, 'delete');
+      if (verdict.stopChanges) this.#stop(side.name, 'update');
+    }
+  }
+
+  #stop(side: string, kind: 'delete' | 'update'): void {
+    const stopped = (write: NewWrite): NewWrite =>
+      write.side === side && write.kind === kind ? { ...write, state: 'held' } : write;
+    this.#save.openWrites = this.#save.openWrites.map(stopped);
+    this.#save.changedWrites = this.#save.changedWrites.map(stopped);
+    this.#runtime.log.warn({ sync: this.#runtime.name, side, kind }, 'a guard stopped a flood of writes');
+  }
+}
+
+/** The journal's story of an observation: per field the value before and after, and the rule. */
+export function changeBody(outcome: Outcome, extra: JsonObject): JsonObject {
+  const fields = Object.fromEntries(
+    outcome.changes.map(({ field, before, after, rule }) => [field, [before ?? null, after, rule]]),
+  );
+  return { ...extra, ...(outcome.changes.length === 0 ? {} : { fields }) };
+}

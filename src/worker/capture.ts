@@ -1,0 +1,92 @@
+/**
+ * Reads one side's change feed. A page's records, its hints and the new checkpoint are stored in one transaction, so the
+ * position never runs ahead of what has been taken in, nor behind what was.
+ */
+import type { ChangePage } from '../connector/contract.ts';
+import type { StreamLease, SyncTx } from '../store/contract.ts';
+import { LeaseLost } from '../store/database.ts';
+import { backoffMs } from '../lib/backoff.ts';
+import { applyPage } from './apply.ts';
+import { failureOfError, stored } from './failures.ts';
+import { IDLE_LOOK_MS, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, PAGE_RECORDS_MAX, STREAM_LEASE_MS } from './limits.ts';
+import type { SideRuntime, SyncRuntime } from './runtime.ts';
+import type { Sighting } from './sighting.ts';
+
+/** Reads until the signal aborts (`follow`) or the feed is caught up. Returns how many records or hints came. */
+export async function captureChanges(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  follow: boolean,
+  signal: AbortSignal,
+): Promise<number> {
+  if (side.card.feed === 'none') return 0;
+  const lease = await runtime.transaction((tx) => tx.leaseStream(side.model.name, 'changes', STREAM_LEASE_MS));
+  if (lease === null) return 0;
+  let count = 0;
+  try {
+    let askedMs = await runtime.nowMs();
+    let readBeganMs = askedMs;
+    let position = lease;
+    const request = {
+      collection: side.model.collection,
+      fields: side.model.natives,
+      since: lease.checkpoint,
+      follow,
+      pageRecordsMax: PAGE_RECORDS_MAX,
+      signal,
+    };
+    for await (const page of side.session.readChanges(request)) {
+      position = await takePage(runtime, side, position, page, readBeganMs);
+      count += page.records.length + page.hints.length;
+      readBeganMs = askedMs;
+      askedMs = await runtime.nowMs();
+      if (signal.aborted) break;
+    }
+    await runtime.transaction((tx) => tx.releaseStream(lease, 0, null));
+  } catch (error) {
+    await failStream(runtime, lease, error);
+  }
+  return count;
+}
+
+async function takePage(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  lease: StreamLease,
+  page: ChangePage,
+  readBeganMs: number,
+): Promise<StreamLease> {
+  const sightings: Sighting[] = [
+    ...page.records.map((record) => ({ kind: 'record' as const, recordId: record.id, record })),
+    ...page.unreadable.map((unreadable) => ({ kind: 'unreadable' as const, recordId: unreadable.id, unreadable })),
+  ];
+  const move = { checkpoint: page.cursor, currentAsOfMs: readBeganMs, leaseMs: STREAM_LEASE_MS };
+  const wakened = await runtime.transaction(async (tx: SyncTx) => {
+    const look = { side: side.model.name, sightings, readBeganMs, unchangedUntilMs: lease.currentAsOfMs };
+    const applied = sightings.length === 0 ? new Set<string>() : (await applyPage(runtime, tx, look)).wakened;
+    await tx.noteHints(
+      side.model.name,
+      page.hints.map((hint) => ({ recordId: hint.id, kind: hint.kind })),
+    );
+    await tx.moveStream(lease, move);
+    return applied;
+  });
+  for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
+  if (page.hints.length > 0) runtime.wakes.wake(`look ${side.model.name}`);
+  return { ...lease, checkpoint: page.cursor, currentAsOfMs: readBeganMs };
+}
+
+/** Gives the stream back with the failure. An expired cursor means: read everything once, then follow from the present. */
+export async function failStream(runtime: SyncRuntime, lease: StreamLease, error: unknown): Promise<void> {
+  if (error instanceof LeaseLost) return;
+  const failure = failureOfError(error);
+  const waitMs = failure.retryAfterMs ?? backoffMs(lease.attempts + 1, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, runtime.random);
+  runtime.log.warn({ sync: runtime.name, side: lease.side, stream: lease.kind, code: failure.code }, 'a stream failed');
+  await runtime.transaction(async (tx) => {
+    if (lease.kind === 'changes' && failure.code.endsWith('.cursor_expired')) {
+      await tx.moveStream(lease, { checkpoint: null, currentAsOfMs: null, leaseMs: IDLE_LOOK_MS });
+      await tx.wakeStream(lease.side, 'sweep');
+      await tx.releaseStream(lease, 0, stored(failure));
+    } else await tx.releaseStream(lease, Math.max(IDLE_LOOK_MS, waitMs), stored(failure));
+  });
+}

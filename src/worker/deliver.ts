@@ -1,0 +1,178 @@
+/**
+ * Delivers what a side is owed. The intent is committed before the request leaves, the answer is recorded against that
+ * very try, and a try without an answer becomes `unknown`: it never silently returns to the queue.
+ */
+import type { WriteRequest, WriteResult } from '../connector/contract.ts';
+import type { Failure } from '../connector/failure.ts';
+import { renderBody } from '../engine/mapping.ts';
+import { bodyOf, missingRequired, planIdentity } from '../engine/plan.ts';
+import { linkAt } from '../engine/state.ts';
+import { must } from '../lib/assert.ts';
+import type { SendIntent, StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
+import { failureOfError, stored } from './failures.ts';
+import { DELIVERY_WRITES_MAX, SENT_LEASE_MS } from './limits.ts';
+import { recordAnswers } from './answer.ts';
+import type { SideRuntime, SyncRuntime } from './runtime.ts';
+
+/** A write that was committed as sent, and the request that carries it. */
+export interface Intent extends SendIntent {
+  readonly writeId: string;
+  readonly attempts: number;
+  readonly request: WriteRequest;
+}
+
+/** Delivers one batch. Returns how many writes it took from the queue. */
+export async function deliverBatch(runtime: SyncRuntime, side: SideRuntime): Promise<number> {
+  const countMax = Math.min(DELIVERY_WRITES_MAX, side.card.writeBatchMax);
+  const { intents, taken } = await runtime.transaction((tx) => intend(runtime, tx, side, countMax));
+  if (intents.length === 0) return taken;
+  const ready = side.card.conditionalWrite ? intents : await withoutChanged(runtime, side, intents);
+  if (ready.length === 0) return taken;
+  await recordAnswers(runtime, side, ready, await send(side, ready));
+  return taken;
+}
+
+interface Intended {
+  readonly intents: readonly Intent[];
+  readonly taken: number;
+}
+
+/** T4: decides afresh what is owed now, freezes it, and commits that it is about to be sent. */
+async function intend(runtime: SyncRuntime, tx: SyncTx, side: SideRuntime, countMax: number): Promise<Intended> {
+  const ids = await tx.claimQueued(side.model.name, countMax);
+  if (ids.length === 0) return { intents: [], taken: 0 };
+  const bundles = await tx.lockBundles(ids);
+  const intents: Intent[] = [];
+  const refused: { readonly intent: Intent; readonly failure: Failure }[] = [];
+  const dropped: WriteRow[] = [];
+  for (const bundle of bundles.values()) {
+    const row = bundle.writes.find((write) => write.side === side.model.name && write.state === 'queued');
+    if (row === undefined) continue;
+    const made = intentOf(runtime, side, bundle, row);
+    if (made === null) dropped.push(row);
+    else if ('failure' in made) refused.push(made);
+    else intents.push(made);
+  }
+  await tx.sendWrites([...intents, ...refused.map(({ intent }) => intent)], SENT_LEASE_MS);
+  await tx.endWrites(refused.map(({ intent, failure }): WriteEnd => ({ ...keyOf(intent), to: 'dead', failure: stored(failure) })));
+  await tx.save({ ...NOTHING, droppedWrites: dropped });
+  return { intents, taken: ids.length };
+}
+
+const NOTHING = {
+  newIdentities: [],
+  changedIdentities: [],
+  freedKeys: [],
+  newKeys: [],
+  links: [],
+  forgotten: [],
+  openWrites: [],
+  changedWrites: [],
+  droppedWrites: [],
+  decisions: [],
+  holds: [],
+  journal: [],
+};
+
+type Made = Intent | { readonly intent: Intent; readonly failure: Failure } | null;
+
+/** Null when nothing is owed any more: the record was brought into step by something else. */
+function intentOf(runtime: SyncRuntime, side: SideRuntime, bundle: StoredBundle, row: WriteRow): Made {
+  const kind = kindNow(runtime, side, bundle, row);
+  if (kind === null) return null;
+  const body = bodyOf(side.model, bundle, kind);
+  const link = kind === 'create' ? undefined : linkAt(bundle, side.model.name);
+  const rendering = renderBody(side.model, body, kind === 'create');
+  const intent: Intent = {
+    identityId: row.identityId,
+    side: row.side,
+    writeId: row.writeId,
+    attempts: row.attempts,
+    epoch: row.epoch + 1,
+    kind,
+    body,
+    seq: bundle.identity.seq,
+    recordId: link?.recordId ?? null,
+    ifVersion: link?.version ?? null,
+    request: {
+      key: row.writeId,
+      kind,
+      recordId: link?.recordId ?? null,
+      ifVersion: link?.version ?? null,
+      fields: rendering.kind === 'natives' ? rendering.natives : new Map(),
+    },
+  };
+  if (rendering.kind === 'invalid') {
+    const [problem] = rendering.problems;
+    const message = rendering.problems.map(({ native, reason }) => `${native}: ${reason}`).join('; ');
+    const code = `mapping.${problem?.code ?? 'invalid'}`;
+    return { intent, failure: { kind: 'invalid', code, message, advice: 'Change the value, or the mapping of the field.' } };
+  }
+  const missing = kind === 'create' ? missingRequired(side.model, body) : [];
+  if (missing.length === 0) return intent;
+  const message = `required and empty: ${missing.join(', ')}`;
+  const advice = 'Fill the field in the system that knows it, or give the mapping a `when_missing` value.';
+  return { intent, failure: { kind: 'invalid', code: 'trueup.required_missing', message, field: missing[0] ?? '', advice } };
+}
+
+function kindNow(runtime: SyncRuntime, side: SideRuntime, bundle: StoredBundle, row: WriteRow): WriteRow['kind'] | null {
+  const step = planIdentity(runtime.model, bundle).find((planned) => planned.side === side.model.name);
+  if (step === undefined) return row.kind;
+  return step.kind === 'drop' ? null : step.write;
+}
+
+export function keyOf(intent: Intent): Pick<WriteEnd, 'identityId' | 'side' | 'writeId' | 'epoch' | 'kind'> {
+  const { identityId, side, writeId, epoch, kind } = intent;
+  return { identityId, side, writeId, epoch, kind };
+}
+
+/** Where the system cannot refuse a stale write, look just before writing: the window shrinks to one request. */
+async function withoutChanged(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  intents: readonly Intent[],
+): Promise<readonly Intent[]> {
+  const existing = intents.filter((intent) => intent.recordId !== null);
+  if (existing.length === 0) return intents;
+  const ids = existing.map((intent) => must(intent.recordId, 'only a create has no record'));
+  const changed = new Set<Intent>();
+  try {
+    const lookups = await side.session.get(side.model.collection, ids, side.model.natives);
+    for (const [index, intent] of existing.entries()) {
+      const lookup = lookups[index];
+      const isSame = lookup?.kind === 'found' && (intent.ifVersion === null || lookup.record.version === intent.ifVersion);
+      const isGone = intent.kind === 'delete' && lookup?.kind === 'absent';
+      if (!isSame && !isGone) changed.add(intent);
+    }
+  } catch (error) {
+    const failure = failureOfError(error);
+    await recordAnswers(runtime, side, intents, intents.map((intent) => ({ kind: 'failed', key: intent.writeId, failure })));
+    return [];
+  }
+  const moved = [...changed];
+  const failure: Failure = { kind: 'precondition', code: 'trueup.changed_before_write', message: 'the record changed since it was last read' };
+  await recordAnswers(runtime, side, moved, moved.map((intent) => ({ kind: 'failed', key: intent.writeId, failure })));
+  return intents.filter((intent) => !changed.has(intent));
+}
+
+/** An exception means that nothing was sent; a connector that breaks its contract leaves outcomes unknown. */
+async function send(side: SideRuntime, intents: readonly Intent[]): Promise<readonly WriteResult[]> {
+  try {
+    const results = await side.session.write(side.model.collection, intents.map((intent) => intent.request));
+    return intents.map((intent, index) => {
+      const result = results[index];
+      return result !== undefined && result.key === intent.request.key ? result : noResult(intent);
+    });
+  } catch (error) {
+    const failure = failureOfError(error);
+    const unexpected = failure.code === 'trueup.unexpected';
+    const outcome: Failure = unexpected ? { ...failure, kind: 'unknownOutcome' } : failure;
+    return intents.map((intent) => ({ kind: 'failed', key: intent.request.key, failure: outcome }));
+  }
+}
+
+function noResult(intent: Intent): WriteResult {
+  const message = 'the connector gave no result for this write';
+  return { kind: 'failed', key: intent.request.key, failure: { kind: 'unknownOutcome', code: 'trueup.no_result', message } };
+}
+

@@ -1,0 +1,34 @@
+/** Every bound of a worker, with the reason for its value. */
+
+/** Records per page and transaction: enough to spread the cost of a commit, few enough to hold locks briefly. */
+export const PAGE_RECORDS_MAX = 2_000;
+/** Writes per delivery: a target's own batch size may cut it further. */
+export const DELIVERY_WRITES_MAX = 1_000;
+/** Deliveries under way per side, so that the store and the target work at the same time. */
+export const DELIVERY_LANES = 2;
+/** How long a worker may be silent before another takes over what it was doing. */
+export const STREAM_LEASE_MS = 60_000;
+export const HINT_LEASE_MS = 60_000;
+/** The longest a request may run before its outcome counts as unknown. */
+export const REQUEST_TIMEOUT_MS = 120_000;
+/** Beyond the request's own limit, before a silent worker's writes are called unknown. */
+export const SENT_LEASE_MS = REQUEST_TIMEOUT_MS + 30_000;
+/** How often an idle loop looks by itself when nobody wakes it. */
+export const IDLE_LOOK_MS = 1_000;
+/** A side without a change feed is compared as a whole this often. */
+export const FEEDLESS_SWEEP_EVERY_MS = 5_000;
+/** A side with a change feed is swept this often: the guarantee behind the hints. */
+export const SWEEP_EVERY_MS = 24 * 60 * 60 * 1_000;
+/** Tries of one look at a record before it waits for a person. */
+export const LOOK_TRIES_MAX = 7;
+/** Tries of one write that fail by its own fault before it waits for a person. */
+export const WRITE_TRIES_MAX = 6;
+export const RETRY_BASE_MS = 60_000;
+export const RETRY_CAP_MS = 32 * 60_000;
+/** A system that cannot be reached is asked again soon: it costs no record a try. */
+export const OUTAGE_RETRY_BASE_MS = 1_000;
+export const OUTAGE_RETRY_CAP_MS = 5 * 60_000;
+/** Records looked up together at the end of a sweep. */
+export const MISSING_RECORDS_MAX = 1_000;
+/** A stop must end within 10 s; requests under way get this long to finish. */
+export const STOP_GRACE_MS = 8_000;

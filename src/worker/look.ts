@@ -1,0 +1,112 @@
+/** Settles hints: looks the records up and applies what is there, or establishes that they are gone. */
+import type { Lookup } from '../connector/contract.ts';
+import type { Failure } from '../connector/failure.ts';
+import { backoffMs } from '../lib/backoff.ts';
+import type { HintRow } from '../store/contract.ts';
+import { applyPage } from './apply.ts';
+import { failureOfError, stored } from './failures.ts';
+import { HINT_LEASE_MS, LOOK_TRIES_MAX, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, PAGE_RECORDS_MAX } from './limits.ts';
+import type { SideRuntime, SyncRuntime } from './runtime.ts';
+import type { Sighting } from './sighting.ts';
+
+/** Claims due hints of the side and settles them. Returns how many it claimed. */
+export async function settleHints(runtime: SyncRuntime, side: SideRuntime, signal: AbortSignal): Promise<number> {
+  const { name } = side.model;
+  const countMax = Math.min(PAGE_RECORDS_MAX, side.card.getBatchMax);
+  const hints = await runtime.transaction((tx) => tx.claimHints(name, countMax, HINT_LEASE_MS));
+  if (hints.length === 0) return 0;
+  const readBeganMs = await runtime.nowMs();
+  try {
+    const lookups = await side.session.get(side.model.collection, hints.map((hint) => hint.recordId), side.model.natives);
+    const absent = await confirmAbsent(runtime, side, hints, lookups, signal);
+    await settle(runtime, side, hints, lookups, absent, readBeganMs);
+  } catch (error) {
+    await putBack(runtime, side, hints, failureOfError(error));
+  }
+  return hints.length;
+}
+
+/**
+ * Which of the absent records are certainly deleted. The feed's own tombstone is proof; otherwise a second look after the
+ * system's read lag must agree, and show a control record that is known to be there.
+ */
+async function confirmAbsent(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  hints: readonly HintRow[],
+  lookups: readonly Lookup[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, 'feed' | 'lookup'>> {
+  const confirmed = new Map<string, 'feed' | 'lookup'>();
+  const doubtful: string[] = [];
+  for (const [index, hint] of hints.entries()) {
+    if (lookups[index]?.kind !== 'absent') continue;
+    if (hint.kind === 'deleted') confirmed.set(hint.recordId, 'feed');
+    else doubtful.push(hint.recordId);
+  }
+  if (doubtful.length === 0) return confirmed;
+  const control = await runtime.transaction((tx) => tx.controlRecord(side.model.name, doubtful));
+  if (control === null) return confirmed;
+  await runtime.clock.sleep(side.card.readLagMs, signal);
+  const [beside, ...again] = await side.session.get(side.model.collection, [control, ...doubtful], side.model.natives);
+  if (beside?.kind !== 'found') return confirmed;
+  for (const [index, recordId] of doubtful.entries()) {
+    if (again[index]?.kind === 'absent') confirmed.set(recordId, 'lookup');
+  }
+  return confirmed;
+}
+
+async function settle(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  hints: readonly HintRow[],
+  lookups: readonly Lookup[],
+  absent: ReadonlyMap<string, 'feed' | 'lookup'>,
+  readBeganMs: number,
+): Promise<void> {
+  const sightings: Sighting[] = [];
+  const settled: HintRow[] = [];
+  const failed: { readonly hint: HintRow; readonly failure: Failure }[] = [];
+  for (const [index, hint] of hints.entries()) {
+    const lookup = lookups[index];
+    if (lookup === undefined || lookup.kind === 'failed') {
+      failed.push({ hint, failure: lookup?.failure ?? NO_ANSWER });
+      continue;
+    }
+    settled.push(hint);
+    const evidence = absent.get(hint.recordId);
+    if (lookup.kind === 'found') sightings.push({ kind: 'record', recordId: hint.recordId, record: lookup.record });
+    else if (evidence === undefined) sightings.push({ kind: 'hidden', recordId: hint.recordId });
+    else sightings.push({ kind: 'deleted', recordId: hint.recordId, evidence });
+  }
+  const wakened = await runtime.transaction(async (tx) => {
+    // Closed first: what applying notes anew about a record must survive.
+    await tx.closeHints(side.model.name, settled);
+    return (await applyPage(runtime, tx, { side: side.model.name, sightings, readBeganMs, unchangedUntilMs: null })).wakened;
+  });
+  for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
+  for (const { hint, failure } of failed) await putBack(runtime, side, [hint], failure);
+}
+
+const NO_ANSWER: Failure = {
+  kind: 'transient',
+  code: 'trueup.no_answer_for_record',
+  message: 'the connector answered a look-up without this record',
+};
+
+/** An outage costs the records nothing; what is wrong with one record costs that record a try. */
+async function putBack(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  hints: readonly HintRow[],
+  failure: Failure,
+): Promise<void> {
+  const { name } = side.model;
+  const own = failure.kind === 'invalid' || failure.kind === 'permanent' || failure.code === 'trueup.unexpected';
+  const attempts = Math.max(...hints.map((hint) => hint.attempts)) + 1;
+  const dueInMs = failure.retryAfterMs ?? backoffMs(attempts, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, runtime.random);
+  runtime.log.warn({ sync: runtime.name, side: name, hints: hints.length, code: failure.code }, 'records could not be looked up');
+  const dead = own && attempts >= LOOK_TRIES_MAX;
+  await runtime.transaction((tx) => tx.deferHints(name, hints, { dueInMs, failure: own ? stored(failure) : null, dead }));
+}
+

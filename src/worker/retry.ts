@@ -1,0 +1,59 @@
+/** What follows from a failed try of a write: one table, by failure kind, for every connector. */
+import type { Failure } from '../connector/failure.ts';
+import { unreachable } from '../lib/assert.ts';
+import { backoffMs } from '../lib/backoff.ts';
+import type { Random } from '../lib/random.ts';
+import {
+  OUTAGE_RETRY_BASE_MS,
+  OUTAGE_RETRY_CAP_MS,
+  RETRY_BASE_MS,
+  RETRY_CAP_MS,
+  WRITE_TRIES_MAX,
+} from './limits.ts';
+
+export type Next =
+  /** Send again later. `lookFirst`: the record must be read before that. */
+  | { readonly kind: 'again'; readonly dueInMs: number; readonly countsAttempt: boolean; readonly lookFirst: boolean }
+  | { readonly kind: 'resolve' }
+  | { readonly kind: 'bury' };
+
+/** A precondition that fails this often is not bad luck: version and record disagree for some other reason. */
+const PRECONDITION_TRIES_MAX = 20;
+/** The re-read that follows a failed precondition plans again at once; this only bounds a loop without one. */
+const PRECONDITION_WAIT_MS = 250;
+
+export function nextAfter(failure: Failure, attempts: number, random: Random): Next {
+  switch (failure.kind) {
+    case 'unknownOutcome':
+      return { kind: 'resolve' };
+    case 'invalid':
+    case 'permanent':
+      // The same values would be refused again; another edit makes it another write.
+      return { kind: 'bury' };
+    case 'precondition':
+      return attempts + 1 >= PRECONDITION_TRIES_MAX
+        ? { kind: 'bury' }
+        : { kind: 'again', dueInMs: PRECONDITION_WAIT_MS, countsAttempt: true, lookFirst: true };
+    case 'rateLimited':
+    case 'auth':
+    case 'config':
+      return outage(failure, random);
+    case 'transient':
+      if (failure.code.startsWith('trueup.')) return own(attempts, random);
+      return outage(failure, random);
+    default:
+      return unreachable(failure.kind);
+  }
+}
+
+/** The connection is at fault, not the record: waiting costs the record no attempt. */
+function outage(failure: Failure, random: Random): Next {
+  const dueInMs = failure.retryAfterMs ?? backoffMs(3, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, random);
+  return { kind: 'again', dueInMs, countsAttempt: false, lookFirst: false };
+}
+
+function own(attempts: number, random: Random): Next {
+  if (attempts + 1 >= WRITE_TRIES_MAX) return { kind: 'bury' };
+  const dueInMs = backoffMs(attempts + 1, RETRY_BASE_MS, RETRY_CAP_MS, random);
+  return { kind: 'again', dueInMs, countsAttempt: true, lookFirst: false };
+}

@@ -1,0 +1,43 @@
+/** One sync, ready to run: its model, its open sides, and the store bound to it. */
+import type { CapabilityCard, Session } from '../connector/contract.ts';
+import type { SideModel, SyncModel } from '../engine/model.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Ids } from '../lib/ids.ts';
+import type { Random } from '../lib/random.ts';
+import type { SyncTx } from '../store/contract.ts';
+import type { Wakes } from './wakes.ts';
+
+export interface SideRuntime {
+  readonly model: SideModel;
+  readonly session: Session;
+  readonly card: CapabilityCard;
+}
+
+/** `observe`: capture and plan, write nothing; new writes wait as `planned`. `live`: they are `queued`. */
+export type Mode = 'observe' | 'live' | 'paused';
+
+export interface SyncRuntime {
+  readonly syncKey: string;
+  readonly name: string;
+  readonly mode: Mode;
+  readonly model: SyncModel;
+  readonly sides: ReadonlyMap<string, SideRuntime>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly wakes: Wakes;
+  /** The store's clock. */
+  nowMs(): Promise<number>;
+  /** One transaction over this sync. May run `action` more than once. */
+  transaction<T>(action: (tx: SyncTx) => Promise<T>): Promise<T>;
+}
+
+/** Structured, and never with a record's values: ids, counts, codes. */
+export interface Log {
+  info(fields: Readonly<Record<string, string | number | boolean | null>>, message: string): void;
+  warn(fields: Readonly<Record<string, string | number | boolean | null>>, message: string): void;
+  error(fields: Readonly<Record<string, string | number | boolean | null>>, message: string): void;
+}
+
+export const silentLog: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };

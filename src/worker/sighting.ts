@@ -1,0 +1,27 @@
+/** What a look at a side showed of one record, before anything is concluded from it. */
+import type { SystemRecord, UnreadableRecord } from '../connector/contract.ts';
+import type { DeleteEvidence } from '../engine/state.ts';
+
+export type Sighting =
+  | { readonly kind: 'record'; readonly recordId: string; readonly record: SystemRecord }
+  | { readonly kind: 'unreadable'; readonly recordId: string; readonly unreadable: UnreadableRecord }
+  | { readonly kind: 'deleted'; readonly recordId: string; readonly evidence: DeleteEvidence }
+  | { readonly kind: 'hidden'; readonly recordId: string };
+
+/** A set of looks at one side that began at the same instant. */
+export interface SightingPage {
+  readonly side: string;
+  readonly sightings: readonly Sighting[];
+  /** Store-clock instant before which nothing of this page was read. */
+  readonly readBeganMs: number;
+  /** What was committed at the side before this instant had been seen before this page; null when nothing had. */
+  readonly unchangedUntilMs: number | null;
+}
+
+export interface ApplyCounts {
+  readonly seen: number;
+  readonly changed: number;
+  readonly unreadable: number;
+  /** Records met with the version already accounted for. */
+  readonly unchangedIds: readonly string[];
+}

@@ -1,0 +1,183 @@
+/**
+ * Reads a whole side and accounts for every record of it: the guarantee behind feeds and hints. What it did not meet is
+ * looked up by itself at the end, because absence from a list proves nothing.
+ */
+import type { SnapshotPage } from '../connector/contract.ts';
+import { ConnectorFailure } from '../connector/failure.ts';
+import { must } from '../lib/assert.ts';
+import type { Json } from '../lib/json.ts';
+import type { RunCounts, StreamLease } from '../store/contract.ts';
+import { applyPage } from './apply.ts';
+import { failStream } from './capture.ts';
+import { failureOfError, stored } from './failures.ts';
+import {
+  FEEDLESS_SWEEP_EVERY_MS,
+  MISSING_RECORDS_MAX,
+  PAGE_RECORDS_MAX,
+  STREAM_LEASE_MS,
+  SWEEP_EVERY_MS,
+} from './limits.ts';
+import type { SideRuntime, SyncRuntime } from './runtime.ts';
+import type { Sighting } from './sighting.ts';
+
+export interface SweepProgress {
+  readonly side: string;
+  readonly seen: number;
+  readonly changed: number;
+}
+
+interface Position {
+  readonly resume: Json;
+  readonly pageNo: number;
+}
+
+/** Sweeps if the side's sweep is due and nobody else does it. Returns whether it ran to its end. */
+export async function sweepSide(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  signal: AbortSignal,
+  onProgress: (progress: SweepProgress) => void = () => undefined,
+): Promise<boolean> {
+  const lease = await runtime.transaction((tx) => tx.leaseStream(side.model.name, 'sweep', STREAM_LEASE_MS));
+  if (lease === null) return false;
+  const runId = await ensureRun(runtime, side, lease);
+  try {
+    const complete = await readAllPages(runtime, side, lease, runId, signal, onProgress);
+    if (complete) await finish(runtime, side, lease, runId);
+    else await runtime.transaction((tx) => tx.releaseStream(lease, 0, null));
+    return complete;
+  } catch (error) {
+    const failure = stored(failureOfError(error));
+    if (failure.kind !== 'transient') await abandonRun(runtime, lease, runId, failure);
+    await failStream(runtime, lease, error);
+    return false;
+  }
+}
+
+/** Goes on with the run that the stream was left in, or begins a new one. */
+async function ensureRun(runtime: SyncRuntime, side: SideRuntime, lease: StreamLease): Promise<string> {
+  const { runId } = lease;
+  if (runId !== null && lease.checkpoint !== null) return runId;
+  const fresh = runtime.ids.next();
+  await runtime.transaction(async (tx) => {
+    if (runId !== null) await tx.endRun(runId, 'failed', null);
+    await tx.startRun(fresh, side.model.name);
+    await tx.moveStream(lease, { checkpoint: null, currentAsOfMs: null, runId: fresh, leaseMs: STREAM_LEASE_MS });
+  });
+  return fresh;
+}
+
+async function readAllPages(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  lease: StreamLease,
+  runId: string,
+  signal: AbortSignal,
+  onProgress: (progress: SweepProgress) => void,
+): Promise<boolean> {
+  const position = (lease.checkpoint ?? { resume: null, pageNo: 0 }) as unknown as Position;
+  let { pageNo } = position;
+  let [seen, changed] = [0, 0];
+  let askedMs = await runtime.nowMs();
+  let readBeganMs = askedMs;
+  const request = {
+    collection: side.model.collection,
+    fields: side.model.natives,
+    resume: lease.runId === runId ? position.resume : null,
+    pageRecordsMax: PAGE_RECORDS_MAX,
+    signal,
+  };
+  for await (const page of side.session.readAll(request)) {
+    pageNo += 1;
+    const counts = await takePage(runtime, side, lease, runId, page, pageNo, readBeganMs);
+    seen += counts.seen;
+    changed += counts.changed;
+    onProgress({ side: side.model.name, seen, changed });
+    if (page.complete) {
+      await refuseEmptied(runtime, side, seen);
+      return true;
+    }
+    if (signal.aborted) return false;
+    readBeganMs = askedMs;
+    askedMs = await runtime.nowMs();
+  }
+  return false;
+}
+
+async function takePage(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  lease: StreamLease,
+  runId: string,
+  page: SnapshotPage,
+  pageNo: number,
+  readBeganMs: number,
+): Promise<RunCounts> {
+  const sightings: Sighting[] = [
+    ...page.records.map((record) => ({ kind: 'record' as const, recordId: record.id, record })),
+    ...page.unreadable.map((unreadable) => ({ kind: 'unreadable' as const, recordId: unreadable.id, unreadable })),
+  ];
+  const { counts, wakened } = await runtime.transaction(async (tx) => {
+    const look = { side: side.model.name, sightings, readBeganMs, unchangedUntilMs: null };
+    const applied = await applyPage(runtime, tx, look);
+    const met = { seen: sightings.length, changed: applied.counts.changed, unreadable: applied.counts.unreadable, missing: 0 };
+    await tx.noteSightings(runId, pageNo, sightings.map((sighting) => sighting.recordId));
+    await tx.addToRun(runId, met);
+    const checkpoint = page.resume === null ? null : { resume: page.resume, pageNo };
+    await tx.moveStream(lease, { checkpoint, currentAsOfMs: null, runId, leaseMs: STREAM_LEASE_MS });
+    return { counts: met, wakened: applied.wakened };
+  });
+  for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
+  return counts;
+}
+
+/** A side that held records and now shows none at all is a broken read or a disaster; either way nothing is concluded. */
+async function refuseEmptied(runtime: SyncRuntime, side: SideRuntime, seen: number): Promise<void> {
+  if (seen > 0) return;
+  const known = await runtime.transaction((tx) => tx.countRecords(side.model.name));
+  if (known === 0) return;
+  throw new ConnectorFailure({
+    kind: 'config',
+    code: 'trueup.side_emptied',
+    message: `${side.model.collection} shows no records at all, but ${String(known)} are known there`,
+    advice: 'Check the collection, the filter and the rights of the connection. If it really was emptied, approve the deletes.',
+  });
+}
+
+async function finish(runtime: SyncRuntime, side: SideRuntime, lease: StreamLease, runId: string): Promise<void> {
+  const { name } = side.model;
+  const startedAtMs = must(await runtime.transaction((tx) => tx.runStartedAtMs(runId)), 'a finishing sweep has a running run');
+  let after: string | null = null;
+  let missing = 0;
+  for (;;) {
+    const last: string | null = after;
+    const ids = await runtime.transaction(async (tx) => {
+      const found = await tx.unsighted(name, runId, startedAtMs, last, MISSING_RECORDS_MAX);
+      await tx.noteHints(name, found.map((recordId) => ({ recordId, kind: 'missing' })));
+      return found;
+    });
+    missing += ids.length;
+    after = ids.at(-1) ?? null;
+    if (ids.length < MISSING_RECORDS_MAX) break;
+  }
+  await runtime.transaction(async (tx) => {
+    await tx.addToRun(runId, { seen: 0, changed: 0, unreadable: 0, missing });
+    await tx.endRun(runId, 'complete', null);
+    const dueInMs = side.card.feed === 'none' ? FEEDLESS_SWEEP_EVERY_MS : SWEEP_EVERY_MS;
+    await tx.moveStream(lease, { checkpoint: null, currentAsOfMs: startedAtMs, runId: null, leaseMs: 0, dueInMs });
+    await tx.releaseStream(lease, dueInMs, null);
+  });
+  if (missing > 0) runtime.wakes.wake(`look ${name}`);
+}
+
+async function abandonRun(
+  runtime: SyncRuntime,
+  lease: StreamLease,
+  runId: string,
+  failure: ReturnType<typeof stored>,
+): Promise<void> {
+  await runtime.transaction(async (tx) => {
+    await tx.endRun(runId, 'failed', failure);
+    await tx.moveStream(lease, { checkpoint: null, currentAsOfMs: null, runId: null, leaseMs: STREAM_LEASE_MS });
+  });
+}
