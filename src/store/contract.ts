@@ -188,6 +188,8 @@ export interface SyncTx {
   moveStream(lease: StreamLease, move: StreamMove): Promise<void>;
   /** Gives the lease back. With a failure the attempt counts and the stream waits `dueInMs`. */
   releaseStream(lease: StreamLease, dueInMs: number, failure: StoredFailure | null): Promise<void>;
+  /** Why the stream's last read failed; null when it did not. */
+  streamFailure(side: string, kind: StreamKind): Promise<StoredFailure | null>;
   /** Makes a stream due now. */
   wakeStream(side: string, kind: StreamKind): Promise<void>;
 

@@ -86,3 +86,11 @@ export async function wakeStream(tx: Tx, syncKey: string, side: string, kind: St
     [syncKey, side, kind],
   );
 }
+
+export async function streamFailure(tx: Tx, syncKey: string, side: string, kind: StreamKind): Promise<StoredFailure | null> {
+  const rows = await tx.query<{ failure: StoredFailure | null }>(
+    'select failure from streams where sync_key = $1 and side = $2 and kind = $3',
+    [syncKey, side, kind],
+  );
+  return rows[0]?.failure ?? null;
+}

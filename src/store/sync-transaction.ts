@@ -6,7 +6,7 @@ import type { Tx } from './database.ts';
 import { buryRecords, claimHints, closeDeadHints, closeHints, deferHints, noteHints } from './hints.ts';
 import { addToRun, controlRecord, countRecords, endRun, guardWindow, noteSightings, runStartedAtMs, startRun, unsighted } from './runs.ts';
 import { save, saveUnlinked } from './save.ts';
-import { leaseStream, moveStream, releaseStream, wakeStream } from './streams.ts';
+import { leaseStream, moveStream, releaseStream, streamFailure, wakeStream } from './streams.ts';
 import { claimQueued, claimUnknown, endWrites, openCreates, reapSent, sendWrites } from './writes.ts';
 
 export function syncTransaction(tx: Tx, syncKey: string, revision: number, ids: Ids): SyncTx {
@@ -15,6 +15,7 @@ export function syncTransaction(tx: Tx, syncKey: string, revision: number, ids: 
     leaseStream: (side, kind, leaseMs) => leaseStream(tx, syncKey, side, kind, leaseMs),
     moveStream: (lease, move) => moveStream(tx, syncKey, lease, move),
     releaseStream: (lease, dueInMs, failure) => releaseStream(tx, syncKey, lease, dueInMs, failure),
+    streamFailure: (side, kind) => streamFailure(tx, syncKey, side, kind),
     wakeStream: (side, kind) => wakeStream(tx, syncKey, side, kind),
     noteHints: (side, hints) => noteHints(tx, syncKey, side, hints),
     claimHints: (side, countMax, leaseMs) => claimHints(tx, syncKey, side, countMax, leaseMs),

@@ -122,7 +122,7 @@ async function settle(
     if (bundle === undefined || row?.state !== 'unknown' || row.epoch !== write.epoch) continue;
     batch.load(bundle);
     const finding = must(findings.get(write.writeId), 'every unknown write was investigated');
-    settleOne(runtime, tx, side, batch, bundle, row, finding, readBeganMs, ends, looks);
+    settleOne(runtime, tx, batch, bundle, row, finding, readBeganMs, ends, looks);
   }
   await tx.endWrites(ends);
   const wakened = await batch.store();
@@ -133,7 +133,6 @@ async function settle(
 function settleOne(
   runtime: SyncRuntime,
   tx: SyncTx,
-  side: SideRuntime,
   batch: Batch,
   bundle: StoredBundle,
   row: WriteRow,

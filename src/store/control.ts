@@ -1,0 +1,254 @@
+/** The control plane: workspaces, connections, secrets, syncs and their revisions, plans. */
+import type { SyncDefinition } from '../engine/model.ts';
+import type { Secret } from '../lib/secret.ts';
+import type { Tx } from './database.ts';
+import type { Sealer } from './seal.ts';
+
+/** A setting of a connection as the sync file gives it: plain, or the name of a secret. */
+export type Setting = string | { readonly secretName: string };
+
+export interface ConnectionRow {
+  readonly name: string;
+  readonly system: string;
+  readonly settings: Readonly<Record<string, Setting>>;
+}
+
+export type SyncMode = 'observe' | 'live' | 'paused';
+
+export interface SyncRow {
+  readonly syncKey: string;
+  readonly name: string;
+  readonly mode: SyncMode;
+  readonly revision: number;
+  readonly definition: SyncDefinition;
+}
+
+export interface PlanRow {
+  readonly hash: string;
+  readonly revision: number;
+  readonly writes: number;
+  readonly sealedAtMs: number;
+  readonly approved: boolean;
+}
+
+/** Makes the workspace if it is new. Runs without a workspace of its own: the table has no row security. */
+export async function ensureWorkspace(tx: Tx, name: string): Promise<number> {
+  const made = await tx.query<{ workspace_no: number }>(
+    `insert into workspaces (name) values ($1) on conflict (name) do update set name = excluded.name returning workspace_no`,
+    [name],
+  );
+  return made[0]?.workspace_no ?? 0;
+}
+
+export async function saveConnection(tx: Tx, workspaceNo: number, connection: ConnectionRow): Promise<void> {
+  await tx.execute(
+    `insert into connections (workspace_no, name, system, settings) values ($1, $2, $3, $4)
+     on conflict (workspace_no, name) do update set system = excluded.system, settings = excluded.settings`,
+    [workspaceNo, connection.name, connection.system, JSON.stringify(connection.settings)],
+  );
+}
+
+export async function connectionsNamed(tx: Tx, names: readonly string[]): Promise<readonly ConnectionRow[]> {
+  return tx.query<{ name: string; system: string; settings: ConnectionRow['settings'] }>(
+    'select name, system, settings from connections where name = any($1) order by name',
+    [names],
+  );
+}
+
+export interface ConnectionState {
+  readonly name: string;
+  readonly system: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly sinceMs: number;
+  readonly lastSuccessMs: number | null;
+}
+
+export async function connectionStates(tx: Tx): Promise<readonly ConnectionState[]> {
+  const rows = await tx.query<{ name: string; system: string; state: string; state_reason: string | null; since_ms: number; ok_ms: number | null }>(
+    `select name, system, state, state_reason, extract(epoch from state_since)::float8 * 1000 as since_ms,
+            extract(epoch from last_success_at)::float8 * 1000 as ok_ms
+       from connections order by name`,
+  );
+  return rows.map((row) => ({
+    name: row.name,
+    system: row.system,
+    state: row.state,
+    reason: row.state_reason,
+    sinceMs: row.since_ms,
+    lastSuccessMs: row.ok_ms,
+  }));
+}
+
+export async function setConnectionState(tx: Tx, name: string, state: string, reason: string | null): Promise<void> {
+  await tx.execute(
+    `update connections
+        set state = $2, state_reason = $3, state_since = case when state = $2 then state_since else clock_timestamp() end,
+            last_success_at = case when $2 = 'connected' then clock_timestamp() else last_success_at end
+      where name = $1`,
+    [name, state, reason],
+  );
+}
+
+function placeOf(workspaceNo: number, name: string): string {
+  return `workspace ${String(workspaceNo)} secret ${name}`;
+}
+
+export async function saveSecret(tx: Tx, sealer: Sealer, workspaceNo: number, name: string, secret: Secret): Promise<void> {
+  const { sealed, sealedKey, keyVersion } = sealer.seal(placeOf(workspaceNo, name), secret);
+  await tx.execute(
+    `insert into secrets (workspace_no, name, sealed, sealed_key, key_version) values ($1, $2, $3, $4, $5)
+     on conflict (workspace_no, name) do update
+        set sealed = excluded.sealed, sealed_key = excluded.sealed_key, key_version = excluded.key_version,
+            changed_at = clock_timestamp()`,
+    [workspaceNo, name, sealed, sealedKey, keyVersion],
+  );
+}
+
+export async function openSecret(tx: Tx, sealer: Sealer, workspaceNo: number, name: string): Promise<Secret | null> {
+  const rows = await tx.query<{ sealed: Buffer; sealed_key: Buffer; key_version: number }>(
+    'select sealed, sealed_key, key_version from secrets where workspace_no = $1 and name = $2',
+    [workspaceNo, name],
+  );
+  const row = rows[0];
+  if (row === undefined) return null;
+  return sealer.open(placeOf(workspaceNo, name), { sealed: row.sealed, sealedKey: row.sealed_key, keyVersion: row.key_version });
+}
+
+export async function secretNames(tx: Tx): Promise<readonly string[]> {
+  const rows = await tx.query<{ name: string }>('select name from secrets order by name');
+  return rows.map((row) => row.name);
+}
+
+export async function findSync(tx: Tx, name: string): Promise<SyncRow | null> {
+  const rows = await syncsWhere(tx, 'syncs.name = $1', [name]);
+  return rows[0] ?? null;
+}
+
+export function allSyncs(tx: Tx): Promise<readonly SyncRow[]> {
+  return syncsWhere(tx, 'true', []);
+}
+
+async function syncsWhere(tx: Tx, condition: string, values: readonly unknown[]): Promise<readonly SyncRow[]> {
+  const rows = await tx.query<{ sync_key: string; name: string; mode: SyncMode; revision: number; definition: SyncDefinition }>(
+    `select syncs.sync_key, syncs.name, syncs.mode, revisions.revision, revisions.definition
+       from syncs join revisions on revisions.sync_key = syncs.sync_key and revisions.revision = syncs.revision
+      where ${condition} order by syncs.name`,
+    values,
+  );
+  return rows.map((row) => ({
+    syncKey: row.sync_key,
+    name: row.name,
+    mode: row.mode,
+    revision: row.revision,
+    definition: row.definition,
+  }));
+}
+
+export interface RevisionSource {
+  readonly definition: SyncDefinition;
+  readonly source: string;
+  readonly hash: string;
+  readonly author: string;
+}
+
+/**
+ * Makes this the sync's revision, unless it already is. A new revision is only observed until its plan is approved; what
+ * the previous one had planned and not sent is planned anew.
+ */
+export async function saveRevision(tx: Tx, workspaceNo: number, given: RevisionSource): Promise<SyncRow> {
+  const { name } = given.definition;
+  await tx.execute(
+    `insert into syncs (sync_key, workspace_no, name)
+     select ($1::bigint << 32) + coalesce(max(sync_key & 4294967295), 0) + 1, $1, $2 from syncs where workspace_no = $1
+     on conflict (workspace_no, name) do nothing`,
+    [workspaceNo, name],
+  );
+  const rows = await tx.query<{ sync_key: string; hash: string | null }>(
+    `select syncs.sync_key, revisions.hash from syncs
+       left join revisions on revisions.sync_key = syncs.sync_key and revisions.revision = syncs.revision
+      where syncs.name = $1 for update of syncs`,
+    [name],
+  );
+  const [found] = rows;
+  if (found !== undefined && found.hash !== given.hash) {
+    await tx.execute(
+      `with made as (
+         insert into revisions (sync_key, revision, definition, source, hash, author)
+         select $1, coalesce(max(revision), 0) + 1, $2, $3, $4, $5 from revisions where sync_key = $1 returning revision)
+       update syncs set revision = (select revision from made), mode = 'observe' where sync_key = $1`,
+      [found.sync_key, JSON.stringify(given.definition), given.source, given.hash, given.author],
+    );
+    await beginObserving(tx, found.sync_key, given.definition);
+  }
+  const sync = await findSync(tx, name);
+  if (sync === null) throw new Error('a sync that was just saved is not there');
+  return sync;
+}
+
+/** Every side is read from the start, once; links keep what is accounted, so only what the revision changes is news. */
+async function beginObserving(tx: Tx, syncKey: string, definition: SyncDefinition): Promise<void> {
+  await tx.execute(
+    `insert into streams (sync_key, side, kind)
+     select $1::bigint, side, kind from unnest($2::text[]) as side, unnest(array['changes', 'sweep']) as kind
+     on conflict (sync_key, side, kind) do update set due_at = clock_timestamp()`,
+    [syncKey, definition.sides.map((side) => side.name)],
+  );
+  // Versions only say that a record has not changed since it was read through the old mapping.
+  await tx.execute('update links set version = null where sync_key = $1', [syncKey]);
+  await tx.execute(`update writes set state = 'planned' where sync_key = $1 and state = 'queued'`, [syncKey]);
+}
+
+export async function setMode(tx: Tx, syncKey: string, mode: SyncMode): Promise<void> {
+  await tx.execute('update syncs set mode = $2 where sync_key = $1', [syncKey, mode]);
+}
+
+/** Seals what is planned now. The hash covers every planned write and the golden state it was planned from. */
+export async function sealPlan(tx: Tx, syncKey: string, revision: number): Promise<PlanRow> {
+  const rows = await tx.query<{ hash: string; writes: string; sealed_at_ms: number }>(
+    `with planned as (
+       select count(*) as writes,
+              coalesce(encode(sha256(convert_to(string_agg(line, E'\\n' order by line), 'UTF8')), 'hex'), 'empty') as hash
+         from (select writes.identity_id || ' ' || writes.side || ' ' || writes.kind || ' ' || identities.seq as line
+                 from writes join identities using (sync_key, identity_id)
+                where writes.sync_key = $1 and writes.state = 'planned') as lines)
+     insert into plans (sync_key, hash, revision, writes, sealed_at)
+     select $1, hash, $2, writes, clock_timestamp() from planned
+     on conflict (sync_key, hash) do update set sealed_at = excluded.sealed_at, revision = excluded.revision
+     returning hash, writes, extract(epoch from sealed_at)::float8 * 1000 as sealed_at_ms`,
+    [syncKey, revision],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error('sealing a plan returned nothing');
+  return { hash: row.hash, revision, writes: Number(row.writes), sealedAtMs: row.sealed_at_ms, approved: false };
+}
+
+export async function findPlan(tx: Tx, syncKey: string, hashPrefix: string | null): Promise<PlanRow | null> {
+  const rows = await tx.query<{ hash: string; revision: number; writes: string; sealed_at_ms: number; approved: boolean }>(
+    `select hash, revision, writes, extract(epoch from sealed_at)::float8 * 1000 as sealed_at_ms, approved_at is not null as approved
+       from plans where sync_key = $1 and ($2::text is null or starts_with(hash, $2)) order by sealed_at desc limit 1`,
+    [syncKey, hashPrefix],
+  );
+  const [row] = rows;
+  if (row === undefined) return null;
+  return { hash: row.hash, revision: row.revision, writes: Number(row.writes), sealedAtMs: row.sealed_at_ms, approved: row.approved };
+}
+
+/**
+ * Releases the writes that the plan was sealed over, except those about whose records anything has become known since:
+ * their base has moved, so nobody has approved what they would do now. Returns how many it released.
+ */
+export async function approvePlan(tx: Tx, syncKey: string, plan: PlanRow, approver: string): Promise<number> {
+  await tx.execute(
+    `update plans set approved_at = clock_timestamp(), approved_by = $3 where sync_key = $1 and hash = $2 and approved_at is null`,
+    [syncKey, plan.hash, approver],
+  );
+  return tx.execute(
+    `update writes set state = 'queued', due_at = clock_timestamp()
+      where sync_key = $1 and state = 'planned' and planned_at <= to_timestamp($2::float8 / 1000)
+        and not exists (select from links
+                         where links.sync_key = $1 and links.identity_id = writes.identity_id
+                           and links.as_of > to_timestamp($2::float8 / 1000))`,
+    [syncKey, plan.sealedAtMs],
+  );
+}

@@ -1,0 +1,95 @@
+/** The same work as a worker's, done once and to its end: for `plan`, `apply` and tests. */
+import { captureChanges } from './capture.ts';
+import { deliverBatch } from './deliver.ts';
+import { DELIVERY_LANES, IDLE_LOOK_MS } from './limits.ts';
+import { settleHints } from './look.ts';
+import { resolveUnknown } from './resolve.ts';
+import type { SideRuntime, SyncRuntime } from './runtime.ts';
+import { sweepSide, type SweepProgress } from './sweep.ts';
+
+/** A sweep that another worker is running is waited for this long. */
+const SWEEP_WAIT_MS = 10 * 60_000;
+const HINT_ROUNDS_MAX = 10_000;
+
+export interface RoundProgress {
+  readonly onSweep?: (progress: SweepProgress) => void;
+  readonly onDelivered?: (side: string, count: number) => void;
+}
+
+/** Takes every side in completely: notes the feed's position, sweeps, and settles what that raised. */
+export async function observeAll(runtime: SyncRuntime, signal: AbortSignal, progress: RoundProgress = {}): Promise<void> {
+  for (const side of runtime.sides.values()) {
+    await captureChanges(runtime, side, false, signal);
+    await runtime.transaction((tx) => tx.wakeStream(side.model.name, 'sweep'));
+    await sweepToEnd(runtime, side, signal, progress);
+  }
+  for (const side of runtime.sides.values()) await settleAll(runtime, side, signal);
+}
+
+async function sweepToEnd(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  signal: AbortSignal,
+  progress: RoundProgress,
+): Promise<void> {
+  for (let waitedMs = 0; waitedMs <= SWEEP_WAIT_MS && !signal.aborted; waitedMs += IDLE_LOOK_MS) {
+    if (await sweepSide(runtime, side, signal, progress.onSweep)) return;
+    const failure = await runtime.transaction((tx) => tx.streamFailure(side.model.name, 'sweep'));
+    if (failure !== null) throw new SweepFailed(side.model.name, failure.message, failure.advice ?? null);
+    await runtime.clock.sleep(IDLE_LOOK_MS, signal);
+  }
+}
+
+/** The sweep of a side could not be completed, so nothing may be concluded from it. */
+export class SweepFailed extends Error {
+  override readonly name = 'SweepFailed';
+  readonly side: string;
+  readonly advice: string | null;
+
+  constructor(side: string, message: string, advice: string | null) {
+    super(`side ${side} could not be read completely: ${message}`);
+    this.side = side;
+    this.advice = advice;
+  }
+}
+
+async function settleAll(runtime: SyncRuntime, side: SideRuntime, signal: AbortSignal): Promise<void> {
+  for (let round = 0; round < HINT_ROUNDS_MAX && !signal.aborted; round += 1) {
+    if ((await settleHints(runtime, side, signal)) === 0) return;
+  }
+}
+
+/** Delivers everything that is due, on all sides at once, until nothing is. Returns how many writes were taken up. */
+export async function deliverAll(runtime: SyncRuntime, signal: AbortSignal, progress: RoundProgress = {}): Promise<number> {
+  let total = 0;
+  for (let round = 0; round < HINT_ROUNDS_MAX && !signal.aborted; round += 1) {
+    const counts = await Promise.all([...runtime.sides.values()].map((side) => deliverSide(runtime, side, signal, progress)));
+    const delivered = counts.reduce((sum, count) => sum + count, 0);
+    total += delivered;
+    let settled = 0;
+    for (const side of runtime.sides.values()) settled += await settleHints(runtime, side, signal);
+    for (const side of runtime.sides.values()) settled += await resolveUnknown(runtime, side);
+    if (delivered + settled === 0) break;
+  }
+  return total;
+}
+
+async function deliverSide(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  signal: AbortSignal,
+  progress: RoundProgress,
+): Promise<number> {
+  const lane = async (): Promise<number> => {
+    let taken = 0;
+    while (!signal.aborted) {
+      const count = await deliverBatch(runtime, side);
+      if (count === 0) break;
+      taken += count;
+      progress.onDelivered?.(side.model.name, count);
+    }
+    return taken;
+  };
+  const lanes = await Promise.all(Array.from({ length: DELIVERY_LANES }, lane));
+  return lanes.reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,78 @@
+/** Runs everything one sync needs, on every side at once, until it is told to stop. Any number of these may run anywhere. */
+import { captureChanges } from './capture.ts';
+import { deliverBatch } from './deliver.ts';
+import { failureOfError } from './failures.ts';
+import {
+  DELIVERY_LANES,
+  IDLE_LOOK_MS,
+  OUTAGE_RETRY_BASE_MS,
+  OUTAGE_RETRY_CAP_MS,
+  REQUEST_TIMEOUT_MS,
+  STOP_GRACE_MS,
+} from './limits.ts';
+import { settleHints } from './look.ts';
+import { resolveUnknown } from './resolve.ts';
+import type { SideRuntime, SyncRuntime } from './runtime.ts';
+import { sweepSide } from './sweep.ts';
+import { backoffMs } from '../lib/backoff.ts';
+
+/** Resolves when the signal has aborted and the work under way has ended, or its grace has run out. */
+export async function runSync(runtime: SyncRuntime, signal: AbortSignal): Promise<void> {
+  const loops: Promise<void>[] = [loop(runtime, 'reap', signal, () => reap(runtime))];
+  for (const side of runtime.sides.values()) loops.push(...sideLoops(runtime, side, signal));
+  const grace = new AbortController();
+  const forced = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => void runtime.clock.sleep(STOP_GRACE_MS, grace.signal).then(resolve), { once: true });
+  });
+  await Promise.race([Promise.all(loops), forced]);
+  grace.abort();
+}
+
+function sideLoops(runtime: SyncRuntime, side: SideRuntime, signal: AbortSignal): readonly Promise<void>[] {
+  const { name } = side.model;
+  const captureAndSweep = async (): Promise<number> => {
+    // The feed's position is noted before the first sweep begins, so that nothing falls between them.
+    await captureChanges(runtime, side, false, signal);
+    return (await sweepSide(runtime, side, signal)) ? 1 : 0;
+  };
+  const loops = [
+    loop(runtime, `sweep ${name}`, signal, captureAndSweep),
+    loop(runtime, `look ${name}`, signal, () => settleHints(runtime, side, signal)),
+  ];
+  if (side.card.feed !== 'none') loops.push(loop(runtime, `capture ${name}`, signal, () => captureChanges(runtime, side, true, signal)));
+  if (runtime.mode !== 'live') return loops;
+  const lanes = Array.from({ length: DELIVERY_LANES }, () =>
+    loop(runtime, `deliver ${name}`, signal, () => deliverBatch(runtime, side)),
+  );
+  return [...loops, ...lanes, loop(runtime, `resolve ${name}`, signal, () => resolveUnknown(runtime, side))];
+}
+
+/** Works while there is work, waits to be woken when there is none, and backs off when the work itself breaks. */
+async function loop(
+  runtime: SyncRuntime,
+  topic: string,
+  signal: AbortSignal,
+  work: () => Promise<number>,
+): Promise<void> {
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      const count = await work();
+      failures = 0;
+      if (count === 0) await runtime.wakes.wait(topic, IDLE_LOOK_MS, signal);
+    } catch (error) {
+      failures += 1;
+      const { code, message } = failureOfError(error);
+      runtime.log.error({ sync: runtime.name, loop: topic, code, message }, 'a worker loop failed and will try again');
+      await runtime.clock.sleep(backoffMs(failures, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, runtime.random), signal);
+    }
+  }
+}
+
+/** Writes whose worker has gone silent become `unknown`; they are never simply queued again. */
+async function reap(runtime: SyncRuntime): Promise<number> {
+  const slowest = Math.max(...[...runtime.sides.values()].map(({ card }) => card.executionMaxMs + card.readLagMs));
+  const count = await runtime.transaction((tx) => tx.reapSent(Math.max(0, slowest - REQUEST_TIMEOUT_MS)));
+  if (count > 0) runtime.log.warn({ sync: runtime.name, writes: count }, 'writes of a silent worker are now unknown');
+  return 0;
+}
