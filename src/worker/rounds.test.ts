@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { MemorySystem } from '../../test/support/memory-system.ts';
+import { createTestRuntime, createTestStore, simpleDefinition, type TestStore } from '../../test/support/sync.ts';
+import { captureChanges } from './capture.ts';
+import { deliverAll, observeAll } from './rounds.ts';
+import type { SyncRuntime } from './runtime.ts';
+
+const signal = new AbortController().signal;
+let store: TestStore;
+
+beforeAll(async () => {
+  store = await createTestStore();
+});
+afterAll(() => store.close());
+
+async function settle(runtime: SyncRuntime): Promise<void> {
+  for (let round = 0; round < 6; round += 1) {
+    for (const side of runtime.sides.values()) await captureChanges(runtime, side, false, signal);
+    await deliverAll(runtime, signal);
+  }
+}
+
+test('a record created at one side is created at the others, once', async () => {
+  const [crm, erp] = [new MemorySystem(), new MemorySystem()];
+  const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name: 'creates' }), { crm, erp });
+  crm.create({ email: 'ann@x.test', name: 'Ann', phone: null, city: 'Berlin' });
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  expect(Object.values(erp.all())).toEqual([{ email: 'ann@x.test', name: 'Ann', phone: null, city: 'Berlin' }]);
+  expect(crm.size).toBe(1);
+  const writes = [...crm.log, ...erp.log].filter((event) => event.actor === 'trueup');
+  expect(writes).toHaveLength(1);
+});
+
+test('different fields of one record edited at two sides both survive', async () => {
+  const [crm, erp] = [new MemorySystem(), new MemorySystem()];
+  const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name: 'fields' }), { crm, erp });
+  const id = crm.create({ email: 'bob@x.test', name: 'Bob', phone: '1', city: 'Paris' });
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  crm.edit(id, { phone: '2' });
+  erp.edit(erp.find1('email', 'bob@x.test').id, { city: 'Rome' });
+  await settle(runtime);
+  expect(crm.all()[id]).toEqual({ email: 'bob@x.test', name: 'Bob', phone: '2', city: 'Rome' });
+  expect(erp.find1('email', 'bob@x.test').fields).toEqual({ email: 'bob@x.test', name: 'Bob', phone: '2', city: 'Rome' });
+});
+
+test('a lost answer neither loses nor doubles a create', async () => {
+  const [crm, erp] = [new MemorySystem(), new MemorySystem()];
+  const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name: 'lost' }), { crm, erp });
+  crm.create({ email: 'eve@x.test', name: 'Eve', phone: null, city: null });
+  crm.create({ email: 'kim@x.test', name: 'Kim', phone: null, city: null });
+  erp.faults.push({ kind: 'loseAnswer' }, { kind: 'loseRequest' });
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  expect(erp.size).toBe(2);
+  expect(crm.size).toBe(2);
+});
+
+test('a delete with evidence is passed on', async () => {
+  const [crm, erp] = [new MemorySystem(), new MemorySystem()];
+  const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name: 'deletes' }), { crm, erp });
+  const id = crm.create({ email: 'tom@x.test', name: 'Tom', phone: null, city: null });
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  expect(erp.size).toBe(1);
+  crm.remove(id);
+  await settle(runtime);
+  expect(erp.size).toBe(0);
+});

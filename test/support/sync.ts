@@ -1,0 +1,102 @@
+import { compileSync, type FieldDefinition, type SideDefinition, type SyncDefinition } from '../../src/engine/model.ts';
+import { must } from '../../src/lib/assert.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createIds } from '../../src/lib/ids.ts';
+import { systemRandom } from '../../src/lib/random.ts';
+import { ensureWorkspace, findSync, saveRevision, setMode } from '../../src/store/control.ts';
+import { openDatabase, type Database } from '../../src/store/database.ts';
+import { syncTransaction } from '../../src/store/sync-transaction.ts';
+import { silentLog, type Mode, type SyncRuntime } from '../../src/worker/runtime.ts';
+import { createWakes } from '../../src/worker/wakes.ts';
+import type { MemorySystem } from './memory-system.ts';
+import { createTestDatabase, type TestDatabase } from './postgres.ts';
+
+export interface TestStore {
+  readonly database: Database;
+  readonly workspaceNo: number;
+  readonly raw: TestDatabase;
+  close(): Promise<void>;
+}
+
+export async function createTestStore(): Promise<TestStore> {
+  const raw = await createTestDatabase();
+  const database = await openDatabase({ url: raw.url, clock: systemClock, random: systemRandom });
+  const workspaceNo = await database.transaction(0, (tx) => ensureWorkspace(tx, 'default'));
+  return {
+    database,
+    workspaceNo,
+    raw,
+    close: async () => {
+      await database.close();
+      await raw.drop();
+    },
+  };
+}
+
+const NAME: FieldDefinition = {
+  name: 'name',
+  type: { kind: 'text' },
+  required: false,
+  ignoreCase: false,
+  policy: { owners: [], resolve: [{ kind: 'hold' }] },
+};
+
+/** Two or more sides that call their fields as the entity does; `email` is the match key. */
+export function simpleDefinition(sides: readonly string[], change: Partial<SyncDefinition> = {}): SyncDefinition {
+  const fields = ['email', 'name', 'phone', 'city'].map((name) => ({ ...NAME, name }));
+  const side = (name: string): SideDefinition => ({
+    name,
+    connection: name,
+    collection: 'things',
+    fields: fields.map((field) => ({ field: field.name, native: field.name, direction: 'both', transforms: [] })),
+    creates: true,
+    deletes: true,
+    where: [],
+  });
+  return {
+    name: 'things',
+    entity: 'Thing',
+    fields,
+    sides: sides.map(side),
+    match: [['email']],
+    deletes: { mode: 'propagate', from: sides, againstEdit: 'hold' },
+    guard: { deletesMax: 50, deletesShareMax: 0.05, changesShareMax: 0.3 },
+    ...change,
+  };
+}
+
+/** A runtime over memory systems, on the store's real PostgreSQL. */
+export async function createTestRuntime(
+  store: TestStore,
+  definition: SyncDefinition,
+  systems: Readonly<Record<string, MemorySystem>>,
+  mode: Mode = 'live',
+): Promise<SyncRuntime> {
+  const { database, workspaceNo } = store;
+  const sync = await database.transaction(workspaceNo, async (tx) => {
+    const saved = await saveRevision(tx, workspaceNo, { definition, source: '', hash: JSON.stringify(definition), author: 'test' });
+    await setMode(tx, saved.syncKey, mode);
+    return must(await findSync(tx, definition.name), 'a saved sync is there');
+  });
+  const ids = createIds(systemClock, systemRandom);
+  const model = compileSync(definition);
+  return {
+    syncKey: sync.syncKey,
+    name: sync.name,
+    mode,
+    model,
+    sides: new Map(
+      model.sides.map((side) => {
+        const session = must(systems[side.name], 'every side has a system');
+        return [side.name, { model: side, session, card: session.card }];
+      }),
+    ),
+    clock: systemClock,
+    random: systemRandom,
+    ids,
+    log: silentLog,
+    wakes: createWakes(systemClock),
+    nowMs: () => database.nowMs(),
+    transaction: (action) => database.transaction(workspaceNo, (tx) => action(syncTransaction(tx, sync.syncKey, sync.revision, ids))),
+  };
+}
