@@ -44,6 +44,13 @@ test('using the names of others is free: globals, packages, options, unhandled e
   expect(await planted(words, { 'src/worker/a.ts': source })).toEqual([]);
 });
 
+test('a logger may have the level that every logger has', async () => {
+  const source = 'interface Log { info(text: string): void; readonly infoText: string }';
+  expect(await planted(words, { 'src/worker/a.ts': source })).toEqual([
+    'src/worker/a.ts:1 word "infoText" says "info"',
+  ]);
+});
+
 test('the fields of a foreign wire format keep their names, our own names beside them do not', async () => {
   const source = 'interface Answer { readonly items: string[] }\nfunction handleAnswer() {}';
   expect(await planted(words, { 'src/connectors/x/wire.ts': source })).toEqual([

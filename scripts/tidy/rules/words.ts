@@ -12,7 +12,9 @@ import {
   isTypeAliasDeclaration,
   isTypeParameterDeclaration,
   isVariableDeclaration,
+  type MethodSignatureDeclaration,
   type Node,
+  type PropertySignatureDeclaration,
 } from 'typescript/unstable/ast';
 
 import type { Finding } from '../finding.ts';
@@ -23,6 +25,8 @@ import { lineOf, walk, type Module } from '../syntax.ts';
 /** Words that hide what a thing is. Uses of other people's names are free; names that we give are not. */
 const BANNED =
   /^(process|handle[a-z]*|managers?|services?|helpers?|utils?|utilit(y|ies)|infos?|items?|payloads?)$/;
+/** The name of a log level, as every logger spells it; only as a member, never as a part of a name. */
+const LOG_LEVEL = 'info';
 /** Where the fields of a type are the words of a foreign wire format. */
 const WIRE_ROOMS: ReadonlySet<string | null> = new Set(['connectors', 'simulators']);
 const FIX = 'say what it is or does, with a word of docs/glossary.md';
@@ -68,9 +72,13 @@ function givenName(node: Node, fieldsAreForeign: boolean): string | null {
     isMethodDeclaration(node) ||
     isPropertyDeclaration(node) ||
     (isBindingElement(node) && node.propertyName !== undefined) ||
-    (!fieldsAreForeign && (isPropertySignatureDeclaration(node) || isMethodSignatureDeclaration(node)));
+    (!fieldsAreForeign && isMember(node));
   if (!named || node.name === undefined || !isIdentifier(node.name)) return null;
-  return node.name.text;
+  return isMember(node) && node.name.text === LOG_LEVEL ? null : node.name.text;
+}
+
+function isMember(node: Node): node is PropertySignatureDeclaration | MethodSignatureDeclaration {
+  return isPropertySignatureDeclaration(node) || isMethodSignatureDeclaration(node);
 }
 
 /** `readAllRows` → read, all, rows; `HTTPStatus` → http, status; `ROWS_MAX` → rows, max. */
