@@ -229,6 +229,8 @@ export interface SyncTx {
   /** Adds to what was let through to the side in the running hour and returns the sums; locks the window. */
   guardWindow(side: string, add: { readonly deletes: number; readonly changes: number }): Promise<GuardCount>;
 
+  /** Closes the open holds of an identity: those of one field, or (null) those of the whole. */
+  closeHolds(identityId: string, field: string | null, by: string, resolution: string): Promise<void>;
   countRecords(side: string): Promise<number>;
   /** A live record other than these, to look up beside them; null when there is none. */
   controlRecord(side: string, except: readonly string[]): Promise<string | null>;

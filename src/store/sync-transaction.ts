@@ -3,6 +3,7 @@ import type { Ids } from '../lib/ids.ts';
 import { identitiesByKey, lockBundles, recordsOf } from './bundles.ts';
 import type { SyncTx } from './contract.ts';
 import type { Tx } from './database.ts';
+import { closeHolds } from './history.ts';
 import { buryRecords, claimHints, closeDeadHints, closeHints, deferHints, noteHints } from './hints.ts';
 import { addToRun, controlRecord, countRecords, endRun, guardWindow, noteSightings, runStartedAtMs, startRun, unsighted } from './runs.ts';
 import { save, saveUnlinked } from './save.ts';
@@ -34,6 +35,7 @@ export function syncTransaction(tx: Tx, syncKey: string, revision: number, ids: 
     endWrites: (ends) => endWrites(tx, syncKey, ends),
     reapSent: (resolveInMs) => reapSent(tx, syncKey, resolveInMs),
     guardWindow: (side, add) => guardWindow(tx, syncKey, side, add),
+    closeHolds: (identityId, field, by, resolution) => closeHolds(tx, syncKey, identityId, field, by, resolution),
     countRecords: (side) => countRecords(tx, syncKey, side),
     controlRecord: (side, except) => controlRecord(tx, syncKey, side, except),
     openCreates: (side, countMax) => openCreates(tx, syncKey, side, countMax),

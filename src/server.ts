@@ -1,0 +1,182 @@
+/** The composition root: the only place that builds the parts and wires them together. */
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+
+import { connectors } from './connectors/registry.ts';
+import type { ConnectorContext, Session } from './connector/contract.ts';
+import { ConnectorFailure } from './connector/failure.ts';
+import { compileSync } from './engine/model.ts';
+import { must } from './lib/assert.ts';
+import { systemClock, type Clock } from './lib/clock.ts';
+import { createIds, type Ids } from './lib/ids.ts';
+import { systemRandom, type Random } from './lib/random.ts';
+import { Secret } from './lib/secret.ts';
+import {
+  connectionsNamed,
+  ensureWorkspace,
+  openSecret,
+  setConnectionState,
+  type ConnectionRow,
+  type SyncRow,
+} from './store/control.ts';
+import { openDatabase, type Database, type Tx } from './store/database.ts';
+import { startEmbeddedPostgres } from './store/embedded/server.ts';
+import { createSealer, installationKey, type Sealer } from './store/seal.ts';
+import { syncTransaction } from './store/sync-transaction.ts';
+import type { Log, SideRuntime, SyncRuntime } from './worker/runtime.ts';
+import { createWakes } from './worker/wakes.ts';
+
+const STATE_FOLDER = '.trueup';
+const WORKSPACE = 'default';
+
+export interface Environment {
+  readonly [name: string]: string | undefined;
+}
+
+/** Trueup as it is set up in one folder: its store, its key, and everything that is injected. */
+export interface Installation {
+  readonly directory: string;
+  readonly environment: Environment;
+  readonly database: Database;
+  readonly workspaceNo: number;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: Ids;
+  readonly log: Log;
+  transaction<T>(action: (tx: Tx) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface InstallationOptions {
+  readonly directory: string;
+  readonly environment: Environment;
+  readonly log: Log;
+}
+
+/** Opens the store: the one DATABASE_URL names, or the folder's own PostgreSQL, started if it does not run. */
+export async function openInstallation(options: InstallationOptions): Promise<Installation> {
+  const directory = resolve(options.directory);
+  const state = join(directory, STATE_FOLDER);
+  const given = options.environment['DATABASE_URL'];
+  const embedded = given === undefined || given === '' ? await startEmbeddedPostgres({ directory: join(state, 'postgres') }) : null;
+  const [clock, random] = [systemClock, systemRandom];
+  const key = await installationKey(join(state, 'key'), options.environment['TRUEUP_KEY'], random);
+  const database = await openDatabase({ url: embedded?.url ?? given ?? '', clock, random });
+  const workspaceNo = await database.transaction(0, (tx) => ensureWorkspace(tx, WORKSPACE));
+  return {
+    directory,
+    environment: options.environment,
+    database,
+    workspaceNo,
+    sealer: createSealer(key, random),
+    clock,
+    random,
+    ids: createIds(clock, random),
+    log: options.log,
+    transaction: (action) => database.transaction(workspaceNo, action),
+    close: async () => {
+      await database.close();
+      await embedded?.release();
+    },
+  };
+}
+
+/** The connection's account, opened. Its state is noted, so that `status` can tell without asking. */
+export async function openConnection(installation: Installation, connection: ConnectionRow): Promise<Session> {
+  const connector = connectors.get(connection.system);
+  if (connector === undefined) {
+    const message = `connection ${connection.name}: there is no connector for ${connection.system}`;
+    throw new ConnectorFailure({ kind: 'config', code: 'trueup.unknown_system', message });
+  }
+  const settings = await revealSettings(installation, connection);
+  const context: ConnectorContext = {
+    clock: installation.clock,
+    random: installation.random,
+    baseDirectory: installation.directory,
+    connectionKey: connectionKey(installation, connection.name),
+  };
+  try {
+    const session = await connector.open(settings, context);
+    await installation.transaction((tx) => setConnectionState(tx, connection.name, 'connected', null));
+    return session;
+  } catch (error) {
+    if (error instanceof ConnectorFailure) {
+      const { kind, message } = error.failure;
+      const state = kind === 'auth' ? 'reauthorise' : kind === 'config' ? 'misconfigured' : 'unreachable';
+      await installation.transaction((tx) => setConnectionState(tx, connection.name, state, message));
+    }
+    throw error;
+  }
+}
+
+/** Names server-side things (a replication slot) so that two installations on one server do not share them. */
+function connectionKey(installation: Installation, name: string): string {
+  const place = createHash('sha256').update(`${installation.directory} ${installation.database.url}`).digest('hex').slice(0, 8);
+  return `${name.replaceAll(/[^a-z0-9_]/g, '_')}_${place}`;
+}
+
+async function revealSettings(installation: Installation, connection: ConnectionRow): Promise<Readonly<Record<string, string>>> {
+  const revealed: Record<string, string> = {};
+  for (const [name, setting] of Object.entries(connection.settings)) {
+    revealed[name] = typeof setting === 'string' ? setting : (await findSecret(installation, connection.name, setting.secretName)).reveal();
+  }
+  return revealed;
+}
+
+/** From the environment, which is how containers hand secrets over, or from the sealed store. */
+async function findSecret(installation: Installation, connection: string, name: string): Promise<Secret> {
+  const fromEnvironment = installation.environment[name];
+  if (fromEnvironment !== undefined && fromEnvironment !== '') return new Secret(fromEnvironment);
+  const sealed = await installation.transaction((tx) => openSecret(tx, installation.sealer, installation.workspaceNo, name));
+  if (sealed !== null) return sealed;
+  throw new ConnectorFailure({
+    kind: 'config',
+    code: 'trueup.missing_secret',
+    message: `connection ${connection} needs the secret ${name}, which is neither in the environment nor stored`,
+    advice: `Run: trueup connect ${connection} — it asks for the secret and stores it sealed.`,
+  });
+}
+
+export interface OpenSync {
+  readonly runtime: SyncRuntime;
+  close(): Promise<void>;
+}
+
+/** Opens every side of a sync and binds it to the store. */
+export async function openSync(installation: Installation, sync: SyncRow): Promise<OpenSync> {
+  const model = compileSync(sync.definition);
+  const rows = await installation.transaction((tx) => connectionsNamed(tx, model.sides.map((side) => side.connection)));
+  const sessions = new Map<string, Session>();
+  const close = async (): Promise<void> => {
+    await Promise.allSettled([...sessions.values()].map((session) => session.close()));
+  };
+  const sides = new Map<string, SideRuntime>();
+  try {
+    for (const row of rows) sessions.set(row.name, await openConnection(installation, row));
+    for (const side of model.sides) {
+      const session = must(sessions.get(side.connection), 'an applied sync file declares every connection it uses');
+      const [description] = await session.describe([side.collection]);
+      sides.set(side.name, { model: side, session, card: must(description, 'describe answers for a known collection').card });
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const runtime: SyncRuntime = {
+    syncKey: sync.syncKey,
+    name: sync.name,
+    mode: sync.mode,
+    model,
+    sides,
+    clock: installation.clock,
+    random: installation.random,
+    ids: installation.ids,
+    log: installation.log,
+    wakes: createWakes(installation.clock),
+    nowMs: () => installation.database.nowMs(),
+    transaction: (action) =>
+      installation.transaction((tx) => action(syncTransaction(tx, sync.syncKey, sync.revision, installation.ids))),
+  };
+  return { runtime, close };
+}

@@ -1,0 +1,130 @@
+/** What happened to one record, from every table that tells of it. */
+import type { HoldReason, Rule } from '../engine/state.ts';
+import type { Value } from '../engine/value.ts';
+import type { Json } from '../lib/json.ts';
+import type { RecordStatus, StoredFailure } from './contract.ts';
+import type { Tx } from './database.ts';
+
+export interface JournalRow {
+  readonly atMs: number;
+  readonly side: string;
+  readonly recordId: string | null;
+  readonly kind: string;
+  readonly body: Json;
+}
+
+export async function journalOf(tx: Tx, syncKey: string, identityId: string, countMax: number): Promise<readonly JournalRow[]> {
+  const rows = await tx.query<{ at_ms: number; side: string; record_id: string | null; kind: string; body: Json }>(
+    `select extract(epoch from at)::float8 * 1000 as at_ms, side, record_id, kind, body from journal
+      where sync_key = $1 and identity_id = $2 order by at desc, entry_id desc limit $3`,
+    [syncKey, identityId, countMax],
+  );
+  return rows.map((row) => ({ atMs: row.at_ms, side: row.side, recordId: row.record_id, kind: row.kind, body: row.body })).toReversed();
+}
+
+export interface DecisionRow {
+  readonly atMs: number;
+  readonly field: string;
+  readonly rule: Rule;
+  readonly winner: { readonly side: string; readonly value: Value };
+  readonly loser: { readonly side: string; readonly value: Value };
+}
+
+export async function decisionsOf(tx: Tx, syncKey: string, identityId: string, countMax: number): Promise<readonly DecisionRow[]> {
+  const rows = await tx.query<Omit<DecisionRow, 'atMs'> & { readonly at_ms: number }>(
+    `select extract(epoch from decided_at)::float8 * 1000 as at_ms, field, rule, winner, loser from decisions
+      where sync_key = $1 and identity_id = $2 order by decided_at desc limit $3`,
+    [syncKey, identityId, countMax],
+  );
+  return rows.map(({ at_ms: atMs, field, rule, winner, loser }) => ({ atMs, field, rule, winner, loser })).toReversed();
+}
+
+export interface AttemptRow {
+  readonly atMs: number;
+  readonly side: string;
+  readonly kind: string;
+  readonly outcome: string;
+  readonly failure: StoredFailure | null;
+}
+
+export async function attemptsOf(tx: Tx, syncKey: string, identityId: string, countMax: number): Promise<readonly AttemptRow[]> {
+  const rows = await tx.query<Omit<AttemptRow, 'atMs'> & { readonly at_ms: number }>(
+    `select extract(epoch from ended_at)::float8 * 1000 as at_ms, side, kind, outcome, failure from attempts
+      where sync_key = $1 and identity_id = $2 order by ended_at desc limit $3`,
+    [syncKey, identityId, countMax],
+  );
+  return rows.map(({ at_ms: atMs, side, kind, outcome, failure }) => ({ atMs, side, kind, outcome, failure })).toReversed();
+}
+
+export interface KnownLink {
+  readonly side: string;
+  readonly recordId: string;
+  readonly status: RecordStatus;
+  readonly identityId: string | null;
+  readonly failure: StoredFailure | null;
+}
+
+/** The record itself; null when the store has never heard of it. */
+export async function findRecord(tx: Tx, syncKey: string, side: string, recordId: string): Promise<KnownLink | null> {
+  const rows = await tx.query<{ side: string; record_id: string; status: RecordStatus; identity_id: string | null; failure: StoredFailure | null }>(
+    'select side, record_id, status, identity_id, failure from links where sync_key = $1 and side = $2 and record_id = $3',
+    [syncKey, side, recordId],
+  );
+  const [row] = rows;
+  if (row === undefined) return null;
+  return { side: row.side, recordId: row.record_id, status: row.status, identityId: row.identity_id, failure: row.failure };
+}
+
+export interface HoldRow {
+  readonly holdId: string;
+  readonly identityId: string | null;
+  readonly side: string;
+  readonly recordId: string | null;
+  readonly field: string | null;
+  readonly reason: HoldReason;
+  readonly seen: Json;
+  readonly openedAtMs: number;
+}
+
+export async function openHolds(tx: Tx, syncKey: string, identityId: string | null, countMax: number): Promise<readonly HoldRow[]> {
+  const rows = await tx.query<{
+    hold_id: string;
+    identity_id: string | null;
+    side: string;
+    record_id: string | null;
+    field: string | null;
+    reason: HoldReason;
+    seen: Json;
+    opened_ms: number;
+  }>(
+    `select hold_id, identity_id, side, record_id, field, reason, seen, extract(epoch from opened_at)::float8 * 1000 as opened_ms
+       from holds where sync_key = $1 and closed_at is null and ($2::uuid is null or identity_id = $2)
+      order by opened_at limit $3`,
+    [syncKey, identityId, countMax],
+  );
+  return rows.map((row) => ({
+    holdId: row.hold_id,
+    identityId: row.identity_id,
+    side: row.side,
+    recordId: row.record_id,
+    field: row.field,
+    reason: row.reason,
+    seen: row.seen,
+    openedAtMs: row.opened_ms,
+  }));
+}
+
+export async function closeHolds(
+  tx: Tx,
+  syncKey: string,
+  identityId: string,
+  field: string | null,
+  by: string,
+  resolution: string,
+): Promise<void> {
+  await tx.execute(
+    `update holds set closed_at = clock_timestamp(), closed_by = $4, resolution = $5
+      where sync_key = $1 and identity_id = $2 and field is not distinct from $3 and closed_at is null`,
+    [syncKey, identityId, field, by, resolution],
+  );
+}

@@ -1,0 +1,70 @@
+/** Carries out what a person decided about a hold: the decision, the closing of the hold and the new plan in one transaction. */
+import { confirmDelete, refuseDelete, ruleField } from '../engine/person.ts';
+import type { Bundle, Outcome } from '../engine/state.ts';
+import { linkAt } from '../engine/state.ts';
+import type { Value } from '../engine/value.ts';
+import type { HoldRow } from '../store/history.ts';
+import { Batch, changeBody } from './batch.ts';
+import type { SyncRuntime } from './runtime.ts';
+
+export type HoldChoice =
+  /** The value that this side holds shall stand. */
+  | { readonly kind: 'take'; readonly side: string }
+  /** The golden value shall stand. */
+  | { readonly kind: 'keep' }
+  | { readonly kind: 'value'; readonly value: Value }
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'revive' };
+
+/** A choice that does not fit the hold, in a sentence for the person who made it. */
+export class ChoiceRefused extends Error {
+  override readonly name = 'ChoiceRefused';
+}
+
+/** Applies the choice. The caller closes the hold in the same transaction through `close`. */
+export async function resolveHold(
+  runtime: SyncRuntime,
+  hold: HoldRow,
+  choice: HoldChoice,
+  by: string,
+): Promise<void> {
+  const { identityId } = hold;
+  if (identityId === null) throw new ChoiceRefused('the record of this hold has no identity: correct its keys in the system, and it is taken up by itself');
+  const wakened = await runtime.transaction(async (tx) => {
+    const bundle = (await tx.lockBundles([identityId])).get(identityId);
+    if (bundle === undefined) throw new ChoiceRefused('the identity of this hold no longer exists');
+    const batch = new Batch(runtime, tx);
+    batch.load(bundle);
+    const outcome = outcomeOf(runtime, bundle, hold, choice, tx.nowMs);
+    const body = changeBody(outcome, { choice: choice.kind, by });
+    batch.apply(outcome, { identityId, side: hold.side, recordId: hold.recordId, kind: 'decided', body });
+    await tx.closeHolds(identityId, hold.field, by, choice.kind);
+    return batch.store();
+  });
+  for (const side of wakened) runtime.wakes.wake(`deliver ${side}`);
+}
+
+function outcomeOf(runtime: SyncRuntime, bundle: Bundle, hold: HoldRow, choice: HoldChoice, nowMs: number): Outcome {
+  if (hold.field !== null) return ruleField(bundle, hold.field, valueOf(runtime, bundle, hold.field, choice), nowMs);
+  if (choice.kind === 'delete') return confirmDelete(bundle, nowMs);
+  if (choice.kind === 'revive' || choice.kind === 'keep') return refuseDelete(bundle);
+  throw new ChoiceRefused('this hold is about the record as a whole: choose delete or revive');
+}
+
+function valueOf(runtime: SyncRuntime, bundle: Bundle, field: string, choice: HoldChoice): Value {
+  switch (choice.kind) {
+    case 'keep':
+      return bundle.identity.golden[field] ?? null;
+    case 'value':
+      return choice.value;
+    case 'take': {
+      const value = linkAt(bundle, choice.side)?.accounted[field];
+      if (value !== undefined) return value;
+      const sides = runtime.model.sides.map((side) => side.name).join(', ');
+      throw new ChoiceRefused(`side ${choice.side} holds no ${field} of this record; the sides are ${sides}`);
+    }
+    case 'delete':
+    case 'revive':
+      throw new ChoiceRefused(`this hold is about the field ${field}: choose a side, keep, or a value`);
+  }
+}
