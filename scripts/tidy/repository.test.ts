@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -23,7 +23,7 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-test('tracked and new files are read; ignored, deleted and binary ones are not', async () => {
+test('tracked and new files are read; ignored, deleted, linked and binary ones are not', async () => {
   write('.gitignore', 'dist/\n');
   write('src/tracked.ts', 'export const a = 1;\n');
   write('src/deleted.ts', '');
@@ -31,6 +31,7 @@ test('tracked and new files are read; ignored, deleted and binary ones are not',
   rmSync(join(root, 'src/deleted.ts'));
   write('src/new.ts', 'export const b = 1;\n');
   write('dist/built.ts', '');
+  symlinkSync(join(root, 'dist'), join(root, 'linked'));
   write('logo.png', '\u0000\u0001');
   const repository = await readRepository(root);
   expect([...repository.texts.keys()]).toEqual(['.gitignore', 'src/new.ts', 'src/tracked.ts']);

@@ -1,6 +1,6 @@
 /** The repository as the rules see it: every file that is tracked or would be, and every TypeScript file parsed. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { parseModules, type Module } from './syntax.ts';
@@ -22,8 +22,8 @@ export async function readRepository(root: string): Promise<Repository> {
   });
   const texts = new Map<string, string>();
   for (const path of [...new Set(list.split('\0'))].filter((entry) => entry !== '').toSorted()) {
-    // A file that was deleted but not yet staged is still listed.
-    if (!existsSync(join(root, path))) continue;
+    // A file that was deleted but not yet staged is still listed, and a link is judged where it leads.
+    if (lstatSync(join(root, path), { throwIfNoEntry: false })?.isFile() !== true) continue;
     const text = readFileSync(join(root, path), 'utf8');
     if (!text.includes('\0')) texts.set(path, text);
   }
