@@ -1,0 +1,99 @@
+import { allSyncs, connectionStates, type SyncRow } from '../store/control.ts';
+import type { Tx } from '../store/database.ts';
+import { countStates, countWrites, deadLetters, streamStates } from '../store/status.ts';
+import { EXIT, type Command, type CommandContext } from './command.ts';
+import { text, withInstallation } from './open.ts';
+import { count, duration, type Output } from './output.ts';
+
+const DEAD_SHOWN_MAX = 5;
+
+/** One sync as `status` tells it. */
+async function syncStatus(tx: Tx, sync: SyncRow): Promise<{
+  readonly sync: string;
+  readonly mode: string;
+  readonly revision: number;
+  readonly sides: Awaited<ReturnType<typeof countStates>>;
+  readonly streams: Awaited<ReturnType<typeof streamStates>>;
+  readonly writes: Awaited<ReturnType<typeof countWrites>>;
+  readonly dead: Awaited<ReturnType<typeof deadLetters>>;
+}> {
+  const { name, mode, revision, syncKey } = sync;
+  return {
+    sync: name,
+    mode,
+    revision,
+    sides: await countStates(tx, syncKey, sync.definition.sides.map((side) => side.name)),
+    streams: await streamStates(tx, syncKey),
+    writes: await countWrites(tx, syncKey),
+    dead: await deadLetters(tx, syncKey, DEAD_SHOWN_MAX),
+  };
+}
+
+type SyncStatus = Awaited<ReturnType<typeof syncStatus>>;
+
+export const status: Command = {
+  name: 'status',
+  usage: '',
+  summary: 'How every sync stands: each record of each side in exactly one state, and how fresh each side is',
+  example: 'trueup status --json',
+  options: { sync: { type: 'string' } },
+  optionHelp: { sync: 'only this sync' },
+  run: (context) => withInstallation(context, async (installation) => {
+    const wanted = text(context.flags['sync']);
+    const { syncs, connections, nowMs } = await installation.transaction(async (tx) => {
+      const rows = (await allSyncs(tx)).filter((row) => wanted === undefined || row.name === wanted);
+      const found: SyncStatus[] = [];
+      for (const row of rows) found.push(await syncStatus(tx, row));
+      return { syncs: found, connections: await connectionStates(tx), nowMs: tx.nowMs };
+    });
+    context.output.json({ syncs, connections });
+    show(context, syncs, nowMs);
+    for (const connection of connections) {
+      if (connection.state === 'connected') continue;
+      context.output.line(`connection ${connection.name} (${connection.system}): ${connection.state} — ${connection.reason ?? 'not opened yet'}`);
+    }
+    const waits = syncs.some((sync) => sync.sides.some((side) => side.held + side.dead > 0));
+    return waits ? EXIT.attention : EXIT.ok;
+  }),
+};
+
+function show(context: CommandContext, syncs: readonly SyncStatus[], nowMs: number): void {
+  const { output } = context;
+  if (syncs.length === 0) output.line('No sync is known here yet. Run: trueup plan');
+  for (const sync of syncs) {
+    output.line(`${sync.sync}: ${modeText(sync.mode)}, revision ${String(sync.revision)}`);
+    output.table(
+      ['side', 'records', 'in sync', 'pending', 'held', 'dead', 'excluded', 'seen up to'],
+      sync.sides.map((side) => [
+        `  ${side.side}`,
+        ...[side.records, side.inSync, side.pending, side.held, side.dead, side.excluded].map(count),
+        freshness(sync, side.side, nowMs),
+      ]),
+    );
+    showTrouble(output, sync);
+    output.line();
+  }
+}
+
+function modeText(mode: string): string {
+  if (mode === 'observe') return 'observing, nothing is written (approve its plan with: trueup apply)';
+  return mode === 'live' ? 'live' : 'paused';
+}
+
+function freshness(sync: SyncStatus, side: string, nowMs: number): string {
+  const seen = Math.max(...sync.streams.filter((stream) => stream.side === side).map((stream) => stream.currentAsOfMs ?? 0));
+  return seen > 0 ? `${duration(Math.max(0, nowMs - seen))} ago` : 'not yet';
+}
+
+function showTrouble(output: Output, sync: SyncStatus): void {
+  for (const stream of sync.streams) {
+    if (stream.failure === null) continue;
+    output.line(`  ${stream.side} cannot be read: ${stream.failure.message}`);
+    if (stream.failure.advice !== undefined) output.line(`    ${stream.failure.advice}`);
+  }
+  for (const letter of sync.dead) {
+    const what = letter.kind === 'read' ? `record ${letter.recordId ?? ''} of ${letter.side} cannot be read` : `${letter.kind} at ${letter.side} was refused`;
+    output.line(`  ${what}: ${letter.failure.message}`);
+    if (letter.failure.advice !== undefined) output.line(`    ${letter.failure.advice}`);
+  }
+}

@@ -1,0 +1,99 @@
+/** A worker program: keeps every sync of the installation running, follows changes of mode and revision, stops cleanly. */
+import { allSyncs, type SyncRow } from './store/control.ts';
+import { migrate } from './store/migrate.ts';
+import { failureOfError } from './worker/failures.ts';
+import { OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS } from './worker/limits.ts';
+import { spreadDaily, startSchedule, type ScheduledWork } from './worker/schedule.ts';
+import { runSync } from './worker/sync-worker.ts';
+import { backoffMs } from './lib/backoff.ts';
+import { syncTransaction } from './store/sync-transaction.ts';
+import { openSync, type Installation } from './server.ts';
+
+/** How soon a change made elsewhere (a new revision, a pause) is followed here. */
+const FOLLOW_EVERY_MS = 1_000;
+
+interface Running {
+  readonly row: SyncRow;
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** Runs until the signal aborts; then ends within the workers' grace. */
+export async function runFleet(installation: Installation, signal: AbortSignal): Promise<void> {
+  const schedule = await startSchedule(installation.database.url, scheduledWork(installation), installation.log);
+  const running = new Map<string, Running>();
+  while (!signal.aborted) {
+    try {
+      await followSyncs(installation, running);
+    } catch (error) {
+      installation.log.error({ code: failureOfError(error).code }, 'the store could not be read; trying again');
+    }
+    await installation.clock.sleep(FOLLOW_EVERY_MS, signal);
+  }
+  for (const { abort } of running.values()) abort.abort();
+  await Promise.all([...running.values()].map(({ ended }) => ended));
+  await schedule.stop();
+}
+
+async function followSyncs(installation: Installation, running: Map<string, Running>): Promise<void> {
+  const rows = await installation.transaction((tx) => allSyncs(tx));
+  for (const row of rows) {
+    const current = running.get(row.syncKey);
+    if (current !== undefined && current.row.mode === row.mode && current.row.revision === row.revision) continue;
+    current?.abort.abort();
+    await current?.ended;
+    running.delete(row.syncKey);
+    if (row.mode !== 'paused') running.set(row.syncKey, start(installation, row));
+  }
+}
+
+function start(installation: Installation, row: SyncRow): Running {
+  const abort = new AbortController();
+  installation.log.info({ sync: row.name, mode: row.mode, revision: row.revision }, 'a sync runs here');
+  return { row, abort, ended: keepRunning(installation, row, abort.signal) };
+}
+
+/** A side that cannot be opened is an outage: the sync tries again until it is stopped. */
+async function keepRunning(installation: Installation, row: SyncRow, signal: AbortSignal): Promise<void> {
+  for (let attempt = 1; !signal.aborted; attempt += 1) {
+    try {
+      const opened = await openSync(installation, row);
+      attempt = 0;
+      try {
+        await runSync(opened.runtime, signal);
+      } finally {
+        await opened.close();
+      }
+    } catch (error) {
+      const { code, message } = failureOfError(error);
+      installation.log.warn({ sync: row.name, code, message }, 'a sync could not run; trying again');
+      await installation.clock.sleep(backoffMs(attempt, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, installation.random), signal);
+    }
+  }
+}
+
+function scheduledWork(installation: Installation): readonly ScheduledWork[] {
+  return [
+    {
+      name: 'sweep-all',
+      cron: spreadDaily(installation.directory),
+      run: async () => {
+        for (const row of await installation.transaction((tx) => allSyncs(tx))) await wakeSweeps(installation, row);
+      },
+    },
+    {
+      name: 'journal-months',
+      cron: '17 3 * * *',
+      run: async () => {
+        await migrate(installation.database.url);
+      },
+    },
+  ];
+}
+
+async function wakeSweeps(installation: Installation, row: SyncRow): Promise<void> {
+  await installation.transaction(async (tx) => {
+    const sync = syncTransaction(tx, row.syncKey, row.revision, installation.ids);
+    for (const side of row.definition.sides) await sync.wakeStream(side.name, 'sweep');
+  });
+}
