@@ -22,6 +22,7 @@ export function openCsv(
     file,
     header: dialect.columns,
     typed: false,
+    losses: [],
     rows: () => readCsvRows(csv),
     settle: (column, value) => settleText(column, value, settings.spreadsheetSafe),
     render: async (edits, shape) =>

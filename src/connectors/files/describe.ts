@@ -57,7 +57,11 @@ async function describeFile(
     readOnly: false,
     unique: column === idColumn,
   }));
-  return { name, fields, card, recordsEstimate: survey.lineOf.size };
+  const description = { name, fields, card, recordsEstimate: survey.lineOf.size };
+  const { losses } = file.table;
+  if (losses.length === 0) return description;
+  const title = `${name} (read only: ${losses.join(', ')} would be lost)`;
+  return { ...description, title, card: { ...card, can: NOTHING } };
 }
 
 async function canWrite(directory: string): Promise<boolean> {

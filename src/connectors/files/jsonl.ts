@@ -29,6 +29,7 @@ export function openJsonl(file: string, bytes: Buffer): Table {
     file,
     header: null,
     typed: true,
+    losses: [],
     rows: () => readLines(file, bytes, start),
     settle: settleJson,
     render: async (edits, shape) =>

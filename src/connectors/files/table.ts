@@ -52,6 +52,8 @@ export interface Table {
   readonly header: readonly string[] | null;
   /** True where a cell says what type it has. */
   readonly typed: boolean;
+  /** What writing would destroy, in words; such a file is only read. */
+  readonly losses: readonly string[];
   /** Rows in file order, a bounded number at a time so that the caller can let others run. Can be begun again. */
   rows(): Iterable<readonly Row[]>;
   /** What the file will hold when `value` is written into `column`. */

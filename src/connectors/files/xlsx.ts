@@ -34,6 +34,7 @@ export async function openXlsx(file: string, bytes: Buffer, idColumn: string): P
     file,
     header: checkHeader(file, names, idColumn),
     typed: true,
+    losses: workbook.losses,
     rows: () => readSheetRows(sheet),
     settle: settleCell,
     render: async (edits, shape) => [await renderWorkbook(sheet, edits, shape)],
