@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { ALLOWED, BREACHES } from './lint/breaches.ts';
+import { ALLOWED } from './lint/allowed.ts';
+import { LAYERS } from './lint/layers.ts';
+import { PLAIN } from './lint/plain.ts';
+import { TIME } from './lint/time.ts';
 
 interface Diagnostic {
   readonly path: string;
@@ -16,7 +19,10 @@ interface Diagnostic {
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const breaches = BREACHES.map((breach, index) => ({ ...breach, path: numbered(breach.path, index) }));
+const breaches = [...PLAIN, ...TIME, ...LAYERS].map((breach, index) => ({
+  ...breach,
+  path: numbered(breach.path, index),
+}));
 const allowed = ALLOWED.map((example, index) => ({
   ...example,
   path: numbered(example.path, breaches.length + index),
