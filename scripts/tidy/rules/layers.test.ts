@@ -97,10 +97,15 @@ test('nothing imports a test file, and what ships imports nothing that does not'
   ]);
 });
 
-test('the files directly in src/ wire everything and are imported by no room', async () => {
+test('the files directly in src/ wire everything; commands start them, other rooms do not know them', async () => {
   const found = await planted(layers, {
     'src/server.ts': "import { a } from './worker/a.ts';",
+    'src/cli/a.ts': "import { b } from '../server.ts';",
     'src/worker/a.ts': "import { b } from '../server.ts';",
+    'src/cli/b.ts': "import { c } from '../main.ts';",
   });
-  expect(found).toEqual(['src/worker/a.ts:1 layer imports src/server.ts from below']);
+  expect(found).toEqual([
+    'src/worker/a.ts:1 layer imports src/server.ts from below',
+    'src/cli/b.ts:1 layer imports src/main.ts from below',
+  ]);
 });

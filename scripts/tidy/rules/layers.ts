@@ -67,8 +67,7 @@ function connectorOf(path: string): string | null {
 function ofRooms({ from, typeOnly }: Import, target: string): Breach | null {
   const [own, other] = [roomOf(from), roomOf(target)];
   if (own === null || own === other) return null;
-  if (other === null)
-    return { message: `imports ${target} from below`, fix: 'what wires everything is imported by nothing' };
+  if (other === null) return ofWiring(own, target);
   if (!(MAY_IMPORT.get(own) ?? []).includes(other)) {
     return {
       message: `${own}/ imports ${other}/, against the direction of the layers`,
@@ -85,4 +84,10 @@ function ofRooms({ from, typeOnly }: Import, target: string): Breach | null {
   return typeOnly
     ? null
     : { message: `${own}/ imports code of engine/`, fix: 'import only its types; deciding happens above' };
+}
+
+/** The files directly in src/ wire the rooms together; a command starts what they wire, and nothing starts `main.ts`. */
+function ofWiring(own: string, target: string): Breach | null {
+  if (own === 'cli' && target !== 'src/main.ts') return null;
+  return { message: `imports ${target} from below`, fix: 'what wires everything is imported by cli/ alone' };
 }
