@@ -33,16 +33,15 @@ interface Batch {
 
 type Outcome = { readonly id: string; readonly fields: Fields | null } | { readonly failure: Failure };
 
-/** `rows` are the rows of the records that the requests name; the requests take effect one after the other. */
+/** The survey must hold the rows of the records that the requests name; they take effect one after the other. */
 export function decideWrites(
   table: Table,
   survey: Survey,
   idColumn: string,
-  rows: ReadonlyMap<string, ReadableRow>,
   requests: readonly WriteRequest[],
 ): Decision {
   const drafts = new Map(
-    [...rows].map(([id, row]): [string, Draft] => [id, { row, fields: row.fields, changed: false }]),
+    [...survey.wanted].map(([id, row]): [string, Draft] => [id, { row, fields: row.fields, changed: false }]),
   );
   const batch: Batch = {
     table,

@@ -49,7 +49,7 @@ async function describeFile(
 ): Promise<CollectionDescription> {
   const { idColumn } = reader.settings;
   const file = await reader.open(name);
-  const survey = must(await reader.survey(file), 'a description is never aborted');
+  const survey = must(await reader.survey(file, new Set()), 'a description is never aborted');
   const fields = survey.columns.map((column) => ({
     name: column,
     type: survey.types.get(column) ?? { kind: 'text' as const },

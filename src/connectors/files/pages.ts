@@ -21,7 +21,7 @@ interface PageRequest {
  */
 export async function* readPages(reader: Reader, file: OpenFile, request: PageRequest): AsyncGenerator<Page> {
   refuseUnknownFields(file.table, request.fields);
-  const survey = await reader.survey(file, request.signal);
+  const survey = await reader.survey(file, new Set(), request.signal);
   if (survey === null) return;
   let records: SystemRecord[] = [];
   let unreadable: UnreadableRecord[] = [];

@@ -2,10 +2,10 @@ import type { ConnectorContext } from '../../connector/contract.ts';
 import { ConnectorFailure } from '../../connector/failure.ts';
 import { must } from '../../lib/assert.ts';
 import { openTable } from './open-table.ts';
-import { readRow, surveyTable, type Survey } from './records.ts';
+import { surveyTable, type Survey } from './records.ts';
 import type { FilesSettings } from './settings.ts';
 import { formatOf, locateFile, readWhole, type Content } from './source.ts';
-import type { ReadableRow, Table } from './table.ts';
+import type { Table } from './table.ts';
 
 /** One version of a collection's file, in memory. */
 export interface OpenFile {
@@ -19,10 +19,8 @@ export interface Reader {
   locate(collection: string): Promise<string>;
   read(collection: string): Promise<Content>;
   open(collection: string, content?: Content): Promise<OpenFile>;
-  /** Null when the signal aborted on the way. */
-  survey(file: OpenFile, signal?: AbortSignal): Promise<Survey | null>;
-  /** The readable rows of those records, by id. */
-  rowsOf(file: OpenFile, survey: Survey, ids: ReadonlySet<string>): Promise<ReadonlyMap<string, ReadableRow>>;
+  /** One pass over all rows, which keeps those of the wanted records. Null when the signal aborted on the way. */
+  survey(file: OpenFile, wantedIds: ReadonlySet<string>, signal?: AbortSignal): Promise<Survey | null>;
   /** Lets everything else run for a moment; false once the signal has aborted. */
   breathe(signal?: AbortSignal): Promise<boolean>;
 }
@@ -59,17 +57,7 @@ export function createReader(settings: FilesSettings, context: ConnectorContext)
       const format = must(formatOf(collection), 'a located file has a format');
       return { path, content, table: await openTable(collection, format, content, settings) };
     },
-    rowsOf: async (file, survey, ids) => {
-      const found = new Map<string, ReadableRow>();
-      for (const rows of file.table.rows()) {
-        for (const row of rows) {
-          const reading = readRow(row, survey, settings.idColumn);
-          if (reading.kind === 'record' && ids.has(reading.id)) found.set(reading.id, reading.row);
-        }
-        await breathe();
-      }
-      return found;
-    },
-    survey: (file, signal) => surveyTable(file.table, settings.idColumn, () => breathe(signal)),
+    survey: (file, wantedIds, signal) =>
+      surveyTable(file.table, settings.idColumn, wantedIds, () => breathe(signal)),
   };
 }

@@ -18,6 +18,8 @@ export interface Survey extends Shape {
   readonly duplicates: ReadonlyMap<string, readonly number[]>;
   /** Rows that may be any record: their id cannot be told. */
   readonly unknownRows: number;
+  /** The rows of the records that were asked for; none for an id that stands on several. */
+  readonly wanted: ReadonlyMap<string, ReadableRow>;
 }
 
 /** Lets others run between two chunks of rows; false when the caller has given up. */
@@ -26,7 +28,13 @@ export type Breathe = () => Promise<boolean>;
 const LINES_NAMED_MAX = 10;
 
 /** Null when the caller gave up. */
-export async function surveyTable(table: Table, idColumn: string, breathe: Breathe): Promise<Survey | null> {
+export async function surveyTable(
+  table: Table,
+  idColumn: string,
+  wantedIds: ReadonlySet<string>,
+  breathe: Breathe,
+): Promise<Survey | null> {
+  const wanted = new Map<string, ReadableRow>();
   const lineOf = new Map<string, number>();
   const duplicates = new Map<string, number[]>();
   const observer = createTypeObserver();
@@ -34,17 +42,22 @@ export async function surveyTable(table: Table, idColumn: string, breathe: Breat
   let lastRow: ReadableRow | null = null;
   for (const rows of table.rows()) {
     for (const row of rows) {
-      const id = row.kind === 'readable' ? idOf(row.fields, idColumn) : null;
-      if (id === null) unknownRows += 1;
-      else noteLine(id, row.line, lineOf, duplicates);
       if (row.kind === 'readable') lastRow = row;
       if (table.typed && row.kind === 'readable') observer.observe(row.fields);
+      const id = row.kind === 'readable' ? idOf(row.fields, idColumn) : null;
+      if (id === null || row.kind !== 'readable') {
+        unknownRows += 1;
+        continue;
+      }
+      noteLine(id, row.line, lineOf, duplicates);
+      if (wantedIds.has(id)) wanted.set(id, row);
     }
     if (!(await breathe())) return null;
   }
+  for (const id of duplicates.keys()) wanted.delete(id);
   const types = observer.types();
   const columns = table.header ?? [...new Set([idColumn, ...types.keys()])];
-  return { columns, types, lineOf, duplicates, unknownRows, lastRow };
+  return { columns, types, lineOf, duplicates, unknownRows, wanted, lastRow };
 }
 
 export type Reading =

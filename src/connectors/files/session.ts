@@ -35,11 +35,10 @@ async function getRecords(
 ): Promise<readonly Lookup[]> {
   const { idColumn } = reader.settings;
   const file = await reader.open(collection);
-  const survey = must(await reader.survey(file), 'a lookup is never aborted');
+  const survey = must(await reader.survey(file, new Set(ids)), 'a lookup is never aborted');
   refuseUnknownFields(file.table, fields);
-  const rows = await reader.rowsOf(file, survey, new Set(ids));
   return ids.map((id): Lookup => {
-    const row = rows.get(id);
+    const row = survey.wanted.get(id);
     if (row !== undefined) return { kind: 'found', record: recordOf(id, row, fields) };
     const failure =
       duplicateFailure(survey, id, idColumn) ??
@@ -58,7 +57,7 @@ interface FindRequest {
 
 async function findRecords(reader: Reader, request: FindRequest): Promise<readonly SystemRecord[]> {
   const file = await reader.open(request.collection);
-  const survey = must(await reader.survey(file), 'a search is never aborted');
+  const survey = must(await reader.survey(file, new Set()), 'a search is never aborted');
   refuseUnknownFields(file.table, [request.field, ...request.fields]);
   // Text and number are the same here: which of them a cell is, is an accident of the file.
   const wanted = new Set(request.values.map(searchText));

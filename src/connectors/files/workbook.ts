@@ -12,8 +12,8 @@ export interface Workbook {
   readonly frozenRows: number;
 }
 
-/** Unpacked, a workbook takes many times its size; beyond this it does not fit a worker's memory. */
-const UNPACKED_BYTES_MAX = 300 * 1024 * 1024;
+/** Unpacked, a workbook takes many times its size; beyond this, reading it stalls a worker for seconds. */
+const UNPACKED_BYTES_MAX = 100 * 1024 * 1024;
 
 const LOST_PARTS: readonly (readonly [RegExp, string])[] = [
   [/^xl\/(drawings|media|charts)\//, 'drawings, pictures or charts'],
@@ -43,7 +43,7 @@ export function inspectWorkbook(file: string, bytes: Buffer): Workbook {
     throw refuse(
       'config',
       'too_large',
-      `${file} unpacks to more than 300 MB; that is too large to be kept in sync`,
+      `${file} unpacks to more than 100 MB; that is too large to be kept in sync`,
       {
         advice: 'Save the table as CSV, or keep this many records in a database.',
       },

@@ -48,10 +48,9 @@ interface Prepared {
 }
 
 async function prepare(reader: Reader, file: OpenFile, requests: readonly WriteRequest[]): Promise<Prepared> {
-  const survey = must(await reader.survey(file), 'a write is never aborted');
   const named = new Set(requests.map((request) => request.recordId ?? generatedId(request.key)));
-  const rows = await reader.rowsOf(file, survey, named);
-  const { results, edits } = decideWrites(file.table, survey, reader.settings.idColumn, rows, requests);
+  const survey = must(await reader.survey(file, named), 'a write is never aborted');
+  const { results, edits } = decideWrites(file.table, survey, reader.settings.idColumn, requests);
   if (edits.length === 0) return { results, pieces: null };
   return { results, pieces: await file.table.render(edits, survey) };
 }
