@@ -1,0 +1,180 @@
+/**
+ * The change feed: polls the times at which Tryton wrote rows. `write_date` is null until the first write, so every
+ * model has two streams, one by `write_date` and one by `create_date`; a party is fed by four models, because Tryton
+ * does not touch the party when one of its rows changes. A row that is deleted leaves no trace: the sweep finds it.
+ *
+ * Tryton stamps a row when its transaction begins, not when it commits, so a slow transaction shows up behind the
+ * position. Each round therefore starts some time before it, and the cursor remembers what was reported there.
+ */
+import type { ChangePage, ChangesRequest, Cursor, Hint } from '../../connector/contract.ts';
+import { must } from '../../lib/assert.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Json } from '../../lib/json.ts';
+import type { TrytonClient } from './client.ts';
+import type { Collection, Feed } from './collection.ts';
+import {
+  advance,
+  readCursor,
+  RECENT_ROWS_MAX,
+  startOfPage,
+  stateAt,
+  unreported,
+  writeCursor,
+  type Mark,
+  type StreamState,
+} from './cursor.ts';
+import { PAGE_RECORDS_MAX, readByIds } from './read.ts';
+import { microsOf, numberOf, rowsOf, timestampOf } from './wire.ts';
+
+/** How often a followed feed asks, and at least shows that it is alive; a round is two small queries per model. */
+const POLL_MS = 2_000;
+
+interface Stream {
+  readonly name: string;
+  readonly feed: Feed;
+  readonly column: 'write_date' | 'create_date';
+}
+
+/** A row of a stream, and the record that it belongs to. */
+interface StampedRow extends Mark {
+  readonly ownerId: number;
+}
+
+export class ChangeFeed {
+  readonly #client: TrytonClient;
+  readonly #collection: Collection;
+  readonly #request: ChangesRequest;
+  readonly #clock: Clock;
+  readonly #overlapMs: number;
+  readonly #streams: readonly Stream[];
+  #states = new Map<string, StreamState>();
+
+  constructor(
+    client: TrytonClient,
+    collection: Collection,
+    request: ChangesRequest,
+    options: { readonly clock: Clock; readonly overlapMs: number },
+  ) {
+    this.#client = client;
+    this.#collection = collection;
+    this.#request = request;
+    this.#clock = options.clock;
+    this.#overlapMs = options.overlapMs;
+    this.#streams = collection.feeds.flatMap((feed) =>
+      (['write_date', 'create_date'] as const).map((column) => ({
+        name: `${feed.model}.${column}`,
+        feed,
+        column,
+      })),
+    );
+  }
+
+  async *pages(): AsyncGenerator<ChangePage> {
+    const { since, signal, follow } = this.#request;
+    if (since === null) {
+      await this.#takePresentPosition();
+      yield this.#page([], []);
+      if (!follow) return;
+    } else {
+      this.#states = readCursor(
+        since,
+        this.#collection.name,
+        this.#streams.map(({ name }) => name),
+      );
+    }
+    while (!signal.aborted) {
+      let reported = false;
+      for (const stream of this.#streams) {
+        for await (const page of this.#round(stream)) {
+          reported = true;
+          yield page;
+        }
+      }
+      if (!follow) return;
+      if (reported || signal.aborted) continue;
+      // Shows that the feed is alive.
+      yield this.#page([], []);
+      await this.#clock.sleep(POLL_MS, signal);
+    }
+  }
+
+  /** Everything that is there now counts as known; what was stamped within the overlap is remembered. */
+  async #takePresentPosition(): Promise<void> {
+    for (const stream of this.#streams) {
+      const order: Json = [
+        [stream.column, 'DESC'],
+        ['id', 'DESC'],
+      ];
+      const newest = await this.#rows(stream, [[stream.column, '!=', null]], order, RECENT_ROWS_MAX);
+      this.#states.set(stream.name, stateAt(newest, this.#clock.nowMs(), this.#overlapMs));
+    }
+  }
+
+  /** One pass over a stream, to its end or to the end of the signal. */
+  async *#round(stream: Stream): AsyncGenerator<ChangePage> {
+    const limit = Math.max(1, Math.min(this.#request.pageRecordsMax, PAGE_RECORDS_MAX));
+    const order: Json = [
+      [stream.column, 'ASC'],
+      ['id', 'ASC'],
+    ];
+    const beganAtMs = this.#clock.nowMs();
+    for (let last = false; !last && !this.#request.signal.aborted;) {
+      const state = must(this.#states.get(stream.name), 'every stream has a state');
+      const domain = after(stream.column, startOfPage(state, this.#overlapMs));
+      const rows = await this.#rows(stream, domain, order, limit);
+      last = rows.length < limit;
+      const next = advance(state, rows, { overlapMs: this.#overlapMs, beganAtMs, last });
+      const ownerIds = [...new Set(unreported(state, rows).map(({ ownerId }) => ownerId))];
+      const { signal } = this.#request;
+      const found = await readByIds(this.#client, this.#collection, ownerIds, this.#request.fields, signal);
+      this.#states.set(stream.name, next);
+      const gone = ownerIds.filter((id) => !found.some((record) => record.id === id));
+      // A page without records still carries that the position has settled, or every round would start over.
+      if (ownerIds.length > 0 || next.settled !== state.settled) {
+        const hints = gone.map((id): Hint => ({ id: String(id), kind: 'changed' }));
+        yield this.#page(
+          found.map(({ record }) => record),
+          hints,
+        );
+      }
+    }
+  }
+
+  #page(records: ChangePage['records'], hints: ChangePage['hints']): ChangePage {
+    return { records, hints, unreadable: [], cursor: this.#cursor() };
+  }
+
+  #cursor(): Cursor {
+    return writeCursor(this.#collection.name, this.#states);
+  }
+
+  async #rows(stream: Stream, domain: Json, order: Json, limit: number): Promise<readonly StampedRow[]> {
+    const { model, owner } = stream.feed;
+    const columns = owner === null ? [stream.column] : [stream.column, owner];
+    const answer = await this.#client.model(model, 'search_read', [domain, 0, limit, order, columns], {
+      effect: 'read',
+      signal: this.#request.signal,
+      context: { active_test: false },
+    });
+    const method = `${model}.search_read`;
+    return rowsOf(answer, method).map((row) => {
+      const id = numberOf(row['id'], method);
+      const at = must(microsOf(row[stream.column]), 'the search leaves out rows without a time');
+      return { at, id, ownerId: owner === null ? id : numberOf(row[owner], method) };
+    });
+  }
+}
+
+/** Rows behind the mark in the order of time, then id. Without a mark, all that have a time. */
+function after(column: string, mark: Mark | null): Json {
+  if (mark === null) return [[column, '!=', null]];
+  const at = timestampOf(mark.at);
+  return [
+    'OR',
+    [column, '>', at],
+    [
+      [column, '=', at],
+      ['id', '>', mark.id],
+    ],
+  ];
+}

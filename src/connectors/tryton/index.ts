@@ -1,0 +1,80 @@
+/** Connector for the Tryton ERP, version 6.0 and later, over its JSON-RPC. See README.md for what it can and cannot do. */
+import type { Connector, SettingDescription } from '../../connector/contract.ts';
+import { Secret } from '../../lib/secret.ts';
+import { TrytonClient, type Account } from './client.ts';
+import { failWith } from './failures.ts';
+import { trytonSession } from './session.ts';
+
+const LANGUAGE_DEFAULT = 'en';
+/** Longer than any ordinary transaction of Tryton runs; imports that run longer are found by the sweep. */
+const OVERLAP_DEFAULT_S = 30;
+const OVERLAP_MAX_S = 3_600;
+
+const SETTINGS: readonly SettingDescription[] = [
+  setting('url', 'Address of the Tryton server, without a path', true, 'https://erp.example.com:8000'),
+  setting('database', 'Database name, as at the login', true, 'company'),
+  setting('user', 'Login of a user of its own for the sync', true, 'trueup'),
+  { ...setting('password', 'Password of that user', true, '${secret:TRYTON_PASSWORD}'), secret: true },
+  setting('language', 'Language of messages and translated values (default en)', false, 'en'),
+  setting(
+    'overlap_s',
+    'Seconds a transaction in Tryton may run without being missed (default 30)',
+    false,
+    '30',
+  ),
+];
+
+function setting(name: string, title: string, required: boolean, example: string): SettingDescription {
+  return { name, title, required, secret: false, example };
+}
+
+export const tryton: Connector = {
+  system: 'tryton',
+  title: 'Tryton',
+  settings: SETTINGS,
+  open: async (settings, context) => {
+    const account = accountOf(settings);
+    const overlapMs = overlapOf(settings['overlap_s']);
+    const client = new TrytonClient(account, context.clock);
+    await client.open();
+    return trytonSession(client, { clock: context.clock, overlapMs });
+  },
+};
+
+function accountOf(settings: Readonly<Record<string, string>>): Account {
+  for (const { name, required } of SETTINGS) {
+    if (required && (settings[name] ?? '') === '') throw badSetting(name, 'is missing');
+  }
+  return {
+    url: addressOf(settings['url'] ?? ''),
+    database: settings['database'] ?? '',
+    user: settings['user'] ?? '',
+    password: new Secret(settings['password'] ?? ''),
+    language: settings['language'] ?? LANGUAGE_DEFAULT,
+  };
+}
+
+function addressOf(text: string): string {
+  const url = URL.parse(text);
+  if (url === null) throw badSetting('url', 'is not an address such as https://erp.example.com:8000');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw badSetting('url', 'must start with http:// or https://');
+  if (url.username !== '' || url.password !== '') {
+    throw badSetting('url', 'must not hold a user or password; use the settings `user` and `password`');
+  }
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+    throw badSetting('url', 'must end after the port');
+  return url.origin;
+}
+
+function overlapOf(text: string | undefined): number {
+  const seconds = text === undefined ? OVERLAP_DEFAULT_S : Number(text);
+  if (!(seconds >= 0 && seconds <= OVERLAP_MAX_S)) {
+    throw badSetting('overlap_s', `must be a number of seconds from 0 to ${String(OVERLAP_MAX_S)}`);
+  }
+  return seconds * 1_000;
+}
+
+function badSetting(name: string, problem: string): Error {
+  return failWith('tryton.bad_setting', `The setting ${name} ${problem}.`, { field: name });
+}

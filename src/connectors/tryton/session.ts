@@ -1,0 +1,50 @@
+import type { Session } from '../../connector/contract.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { Catalog } from './catalog.ts';
+import { ChangeFeed } from './changes.ts';
+import type { TrytonClient } from './client.ts';
+import { failureFrom } from './failures.ts';
+import { findByValue, lookUp, readAll } from './read.ts';
+import { writeAll } from './write.ts';
+
+export interface SessionOptions {
+  readonly clock: Clock;
+  readonly overlapMs: number;
+}
+
+export function trytonSession(client: TrytonClient, options: SessionOptions): Session {
+  const catalog = new Catalog(client);
+  return {
+    describe: (collections) => catalog.describe(collections),
+    readAll: (request) =>
+      untilAborted(request.signal, async function* pages() {
+        yield* readAll(client, await catalog.collection(request.collection, request.fields), request);
+      }),
+    readChanges: (request) =>
+      untilAborted(request.signal, async function* pages() {
+        const collection = await catalog.collection(request.collection, request.fields);
+        yield* new ChangeFeed(client, collection, request, options).pages();
+      }),
+    get: async (collection, ids, fields) =>
+      lookUp(client, await catalog.collection(collection, fields), ids, fields),
+    find: async (collection, field, values, fields, recordsMax) => {
+      const found = await catalog.collection(collection, [...fields, field]);
+      return findByValue(client, found, field, values, fields, recordsMax);
+    },
+    write: async (collection, requests) => {
+      const fields = new Set(requests.flatMap((request) => [...request.fields.keys()]));
+      return writeAll(client, await catalog.collection(collection, [...fields]), requests);
+    },
+    close: () => client.close(),
+  };
+}
+
+/** An aborted read ends quietly: whoever aborted it knows, and what it yielded stands. */
+async function* untilAborted<T>(signal: AbortSignal, pages: () => AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield* pages();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    failureFrom(error);
+  }
+}
