@@ -93,7 +93,7 @@ function scheduledWork(installation: Installation): readonly ScheduledWork[] {
 
 async function wakeSweeps(installation: Installation, row: SyncRow): Promise<void> {
   await installation.transaction(async (tx) => {
-    const sync = syncTransaction(tx, row.syncKey, row.revision, installation.ids);
+    const sync = syncTransaction(tx, row, installation.ids);
     for (const side of row.definition.sides) await sync.wakeStream(side.name, 'sweep');
   });
 }

@@ -176,7 +176,7 @@ export async function openSync(installation: Installation, sync: SyncRow): Promi
     wakes: createWakes(installation.clock),
     nowMs: () => installation.database.nowMs(),
     transaction: (action) =>
-      installation.transaction((tx) => action(syncTransaction(tx, sync.syncKey, sync.revision, installation.ids))),
+      installation.transaction((tx) => action(syncTransaction(tx, sync, installation.ids))),
   };
   return { runtime, close };
 }

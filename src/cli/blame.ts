@@ -20,7 +20,7 @@ export const blame: Command = {
     const found = await installation.transaction(async (tx) => {
       const record = await findRecord(tx, sync.syncKey, side, recordId);
       if (record?.identityId == null) return null;
-      const bundles = await syncTransaction(tx, sync.syncKey, sync.revision, installation.ids).lockBundles([record.identityId]);
+      const bundles = await syncTransaction(tx, sync, installation.ids).lockBundles([record.identityId]);
       const bundle = bundles.get(record.identityId);
       const decisions = await decisionsOf(tx, sync.syncKey, record.identityId, DECISIONS_MAX);
       return bundle === undefined ? null : { bundle, decisions: decisions.filter((made) => made.field === field) };

@@ -22,7 +22,7 @@ export const trace: Command = {
       const record = await findRecord(tx, sync.syncKey, side, recordId);
       if (record?.identityId == null) return { record, story: null };
       const { identityId } = record;
-      const bundles = await syncTransaction(tx, sync.syncKey, sync.revision, installation.ids).lockBundles([identityId]);
+      const bundles = await syncTransaction(tx, sync, installation.ids).lockBundles([identityId]);
       const story = {
         bundle: bundles.get(identityId) ?? null,
         journal: await journalOf(tx, sync.syncKey, identityId, ENTRIES_MAX),

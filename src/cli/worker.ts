@@ -9,7 +9,7 @@ import { withInstallation } from './open.ts';
 const REDACTED = ['password', 'secret', 'token', 'url', 'authorization', 'values', 'body'];
 
 export function createLog(): Log {
-  return pino({ redact: [...REDACTED, ...REDACTED.map((name) => `*.${name}`)], base: undefined, level: 'info' }, pino.destination(2));
+  return pino({ redact: [...REDACTED, ...REDACTED.map((name) => `*.${name}`)], base: null, level: 'info' }, pino.destination(2));
 }
 
 const OPTIONS = {};

@@ -68,11 +68,13 @@ export async function lockBundles(
   tx: Tx,
   syncKey: string,
   identityIds: readonly string[],
+  ifLocked: 'wait' | 'skip' = 'wait',
 ): Promise<ReadonlyMap<string, StoredBundle>> {
   if (identityIds.length === 0) return new Map();
   const identities = await tx.query<IdentityColumns & { readonly seq: string }>(
     `select identity_id, seq, golden, edits, tombstone from identities
-      where sync_key = $1 and identity_id = any($2::uuid[]) order by identity_id for update`,
+      where sync_key = $1 and identity_id = any($2::uuid[]) order by identity_id
+        for update ${ifLocked === 'skip' ? 'skip locked' : ''}`,
     [syncKey, identityIds],
   );
   const links = await tx.query<LinkColumns & { readonly identity_id: string }>(

@@ -124,10 +124,10 @@ export interface Save {
   readonly newIdentities: readonly Identity[];
   readonly changedIdentities: readonly Identity[];
   /** Keys that must be new: another transaction's key ⇒ `Collision`, and the batch looks again. */
-  readonly newKeys: readonly { readonly key: string; readonly identityId: string }[];
+  readonly newKeys: readonly MatchKey[];
   readonly links: readonly IdentityLink[];
-  /** Identities whose keys are free again: a deleted thing does not claim what comes after it. */
-  readonly freedKeys: readonly string[];
+  /** Keys that are free again: of a deleted thing, or of a value that is no longer golden. */
+  readonly freedKeys: readonly MatchKey[];
   /** Rows of records that must go: the record is no longer there, or may be created again. */
   readonly forgotten: readonly { readonly side: string; readonly recordId: string }[];
   readonly openWrites: readonly NewWrite[];
@@ -138,6 +138,11 @@ export interface Save {
   readonly decisions: readonly IdentityDecision[];
   readonly holds: readonly IdentityHold[];
   readonly journal: readonly JournalEntry[];
+}
+
+export interface MatchKey {
+  readonly key: string;
+  readonly identityId: string;
 }
 
 export interface WriteKey {
@@ -210,15 +215,18 @@ export interface SyncTx {
 
   recordsOf(side: string, recordIds: readonly string[]): Promise<ReadonlyMap<string, KnownRecord>>;
   identitiesByKey(keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** Locks identities in id order, then reads all that belongs to them. Unknown ids are left out. */
-  lockBundles(identityIds: readonly string[]): Promise<ReadonlyMap<string, StoredBundle>>;
+  /**
+   * Locks identities in id order, then reads all that belongs to them. Unknown ids are left out; with `skip` also those
+   * that another worker is just deciding about.
+   */
+  lockBundles(identityIds: readonly string[], ifLocked?: 'wait' | 'skip'): Promise<ReadonlyMap<string, StoredBundle>>;
 
   save(save: Save): Promise<void>;
   saveUnlinked(side: string, records: readonly UnlinkedRecord[], holds: readonly RecordHold[]): Promise<void>;
 
-  /** Ids of identities with a due queued write at the side, locked; identities another worker holds are passed over. */
+  /** Identities with a due write at the side that is queued or approved; claims of other workers are passed over. */
   claimQueued(side: string, countMax: number): Promise<readonly string[]>;
-  /** Ids of identities with an unknown write at the side whose time to be resolved has come, locked likewise. */
+  /** Identities with an unknown write at the side whose time to be resolved has come, claimed likewise. */
   claimUnknown(side: string, countMax: number): Promise<readonly string[]>;
   sendWrites(intents: readonly SendIntent[], leaseMs: number): Promise<void>;
   /** Keys of the ends that applied; the others belonged to a try that was no longer the newest. */
@@ -231,6 +239,8 @@ export interface SyncTx {
 
   /** Closes the open holds of an identity: those of one field, or (null) those of the whole. */
   closeHolds(identityId: string, field: string | null, by: string, resolution: string): Promise<void>;
+  /** Tells the database's planner how the tables have grown. Cheap; for use while many records are new. */
+  refreshStatistics(): Promise<void>;
   countRecords(side: string): Promise<number>;
   /** A live record other than these, to look up beside them; null when there is none. */
   controlRecord(side: string, except: readonly string[]): Promise<string | null>;

@@ -20,6 +20,7 @@ export interface SyncRow {
   readonly name: string;
   readonly mode: SyncMode;
   readonly revision: number;
+  readonly approvedUntilMs: number;
   readonly definition: SyncDefinition;
 }
 
@@ -130,8 +131,9 @@ export function allSyncs(tx: Tx): Promise<readonly SyncRow[]> {
 }
 
 async function syncsWhere(tx: Tx, condition: string, values: readonly unknown[]): Promise<readonly SyncRow[]> {
-  const rows = await tx.query<{ sync_key: string; name: string; mode: SyncMode; revision: number; definition: SyncDefinition }>(
-    `select syncs.sync_key, syncs.name, syncs.mode, revisions.revision, revisions.definition
+  const rows = await tx.query<{ sync_key: string; name: string; mode: SyncMode; revision: number; approved_ms: number | null; definition: SyncDefinition }>(
+    `select syncs.sync_key, syncs.name, syncs.mode, revisions.revision, revisions.definition,
+            extract(epoch from syncs.approved_until)::float8 * 1000 as approved_ms
        from syncs join revisions on revisions.sync_key = syncs.sync_key and revisions.revision = syncs.revision
       where ${condition} order by syncs.name`,
     values,
@@ -141,6 +143,7 @@ async function syncsWhere(tx: Tx, condition: string, values: readonly unknown[])
     name: row.name,
     mode: row.mode,
     revision: row.revision,
+    approvedUntilMs: row.approved_ms ?? 0,
     definition: row.definition,
   }));
 }
@@ -176,7 +179,7 @@ export async function saveRevision(tx: Tx, workspaceNo: number, given: RevisionS
       `with made as (
          insert into revisions (sync_key, revision, definition, source, hash, author)
          select $1, coalesce(max(revision), 0) + 1, $2, $3, $4, $5 from revisions where sync_key = $1 returning revision)
-       update syncs set revision = (select revision from made), mode = 'observe' where sync_key = $1`,
+       update syncs set revision = (select revision from made), mode = 'observe', approved_until = null where sync_key = $1`,
       [found.sync_key, JSON.stringify(given.definition), given.source, given.hash, given.author],
     );
     await beginObserving(tx, found.sync_key, given.definition);
@@ -234,21 +237,34 @@ export async function findPlan(tx: Tx, syncKey: string, hashPrefix: string | nul
   return { hash: row.hash, revision: row.revision, writes: Number(row.writes), sealedAtMs: row.sealed_at_ms, approved: row.approved };
 }
 
+export interface Approval {
+  readonly released: number;
+  /** Planned writes whose base has moved since the plan was sealed: nobody has approved what they would do now. */
+  readonly moved: number;
+}
+
 /**
- * Releases the writes that the plan was sealed over, except those about whose records anything has become known since:
- * their base has moved, so nobody has approved what they would do now. Returns how many it released.
+ * Releases the writes that the plan was sealed over by moving the sync's watermark, except those about whose records
+ * anything has become known since: they count as planned now and wait for the next plan.
  */
-export async function approvePlan(tx: Tx, syncKey: string, plan: PlanRow, approver: string): Promise<number> {
+export async function approvePlan(tx: Tx, syncKey: string, plan: PlanRow, approver: string): Promise<Approval> {
   await tx.execute(
     `update plans set approved_at = clock_timestamp(), approved_by = $3 where sync_key = $1 and hash = $2 and approved_at is null`,
     [syncKey, plan.hash, approver],
   );
-  return tx.execute(
-    `update writes set state = 'queued', due_at = clock_timestamp()
-      where sync_key = $1 and state = 'planned' and planned_at <= to_timestamp($2::float8 / 1000)
-        and not exists (select from links
-                         where links.sync_key = $1 and links.identity_id = writes.identity_id
-                           and links.as_of > to_timestamp($2::float8 / 1000))`,
+  await tx.execute(
+    `update writes set planned_at = clock_timestamp()
+       from links
+      where writes.sync_key = $1 and writes.state = 'planned' and writes.planned_at <= to_timestamp($2::float8 / 1000)
+        and links.sync_key = $1 and links.identity_id = writes.identity_id and links.as_of > to_timestamp($2::float8 / 1000)`,
     [syncKey, plan.sealedAtMs],
   );
+  await tx.execute('update syncs set approved_until = to_timestamp($2::float8 / 1000) where sync_key = $1', [syncKey, plan.sealedAtMs]);
+  const [counts] = await tx.query<{ released: string; moved: string }>(
+    `select count(*) filter (where planned_at <= to_timestamp($2::float8 / 1000)) as released,
+            count(*) filter (where planned_at > to_timestamp($2::float8 / 1000)) as moved
+       from writes where sync_key = $1 and state = 'planned'`,
+    [syncKey, plan.sealedAtMs],
+  );
+  return { released: Number(counts?.released ?? 0), moved: Number(counts?.moved ?? 0) };
 }

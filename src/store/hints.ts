@@ -27,14 +27,15 @@ export async function claimHints(
   countMax: number,
   leaseMs: number,
 ): Promise<readonly HintRow[]> {
-  // Skip locked: a hint that another worker is just claiming or noting is its business, or a later claim's.
+  // Skip locked: a hint that another worker is just claiming or noting is its business, or a later claim's. By ctid,
+  // because a planner without fresh statistics joins the locked rows to the whole table.
   const rows = await tx.query<{ record_id: string; kind: HintRow['kind']; lease_epoch: string; attempts: number }>(
     `update hints
         set lease_epoch = lease_epoch + 1, lease_until = clock_timestamp() + make_interval(secs => $4 / 1000.0)
-      where sync_key = $1 and side = $2 and record_id in (
-        select record_id from hints
+      where sync_key = $1 and ctid = any(array(
+        select ctid from hints
          where sync_key = $1 and side = $2 and state = 'open' and due_at <= clock_timestamp() and lease_until < clock_timestamp()
-         order by due_at limit $3 for update skip locked)
+         order by due_at limit $3 for update skip locked))
       returning record_id, kind, lease_epoch, attempts`,
     [syncKey, side, countMax, leaseMs],
   );

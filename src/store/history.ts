@@ -16,7 +16,7 @@ export interface JournalRow {
 export async function journalOf(tx: Tx, syncKey: string, identityId: string, countMax: number): Promise<readonly JournalRow[]> {
   const rows = await tx.query<{ at_ms: number; side: string; record_id: string | null; kind: string; body: Json }>(
     `select extract(epoch from at)::float8 * 1000 as at_ms, side, record_id, kind, body from journal
-      where sync_key = $1 and identity_id = $2 order by at desc, entry_id desc limit $3`,
+      where sync_key = $1 and identity_id = $2 order by at desc limit $3`,
     [syncKey, identityId, countMax],
   );
   return rows.map((row) => ({ atMs: row.at_ms, side: row.side, recordId: row.record_id, kind: row.kind, body: row.body })).toReversed();

@@ -69,12 +69,11 @@ export async function unsighted(
   countMax: number,
 ): Promise<readonly string[]> {
   const rows = await tx.query<{ record_id: string }>(
-    `select links.record_id
-       from links
-      where links.sync_key = $1 and links.side = $2 and links.status in ('live', 'parked', 'excluded', 'unreadable')
+    `with met as (select unnest(record_ids) as record_id from sightings where sync_key = $1 and run_id = $3)
+     select links.record_id
+       from links left join met on met.record_id = links.record_id
+      where met.record_id is null and links.sync_key = $1 and links.side = $2 and links.status in ('live', 'parked', 'excluded', 'unreadable')
         and links.as_of < to_timestamp($4::float8 / 1000) and ($5::text is null or links.record_id > $5)
-        and links.record_id not in (
-          select unnest(record_ids) from sightings where sync_key = $1 and run_id = $3)
       order by links.record_id limit $6`,
     [syncKey, side, runId, startedAtMs, after, countMax],
   );
@@ -120,4 +119,12 @@ export async function controlRecord(
     [syncKey, side, except],
   );
   return rows[0]?.record_id ?? null;
+}
+
+/** A bulk load outruns autovacuum: without this the planner believes that the tables are still empty. */
+export async function refreshStatistics(tx: Tx): Promise<void> {
+  await tx.execute(
+    `analyze identities (sync_key, identity_id), links (sync_key, side, record_id, status, identity_id),
+             match_keys (sync_key, match_key), writes (sync_key, side, state), hints (sync_key, side, state)`,
+  );
 }

@@ -5,12 +5,20 @@ import type { SyncTx } from './contract.ts';
 import type { Tx } from './database.ts';
 import { closeHolds } from './history.ts';
 import { buryRecords, claimHints, closeDeadHints, closeHints, deferHints, noteHints } from './hints.ts';
-import { addToRun, controlRecord, countRecords, endRun, guardWindow, noteSightings, runStartedAtMs, startRun, unsighted } from './runs.ts';
+import { addToRun, controlRecord, countRecords, endRun, guardWindow, noteSightings, refreshStatistics, runStartedAtMs, startRun, unsighted } from './runs.ts';
 import { save, saveUnlinked } from './save.ts';
 import { leaseStream, moveStream, releaseStream, streamFailure, wakeStream } from './streams.ts';
 import { claimQueued, claimUnknown, endWrites, openCreates, reapSent, sendWrites } from './writes.ts';
 
-export function syncTransaction(tx: Tx, syncKey: string, revision: number, ids: Ids): SyncTx {
+export interface SyncScope {
+  readonly syncKey: string;
+  readonly revision: number;
+  /** What was planned up to this instant (store clock) is approved; 0 when nothing is. */
+  readonly approvedUntilMs: number;
+}
+
+export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
+  const { syncKey, revision, approvedUntilMs } = scope;
   return {
     nowMs: tx.nowMs,
     leaseStream: (side, kind, leaseMs) => leaseStream(tx, syncKey, side, kind, leaseMs),
@@ -26,16 +34,17 @@ export function syncTransaction(tx: Tx, syncKey: string, revision: number, ids: 
     deferHints: (side, hints, defer) => deferHints(tx, syncKey, side, hints, defer),
     recordsOf: (side, recordIds) => recordsOf(tx, syncKey, side, recordIds),
     identitiesByKey: (keys) => identitiesByKey(tx, syncKey, keys),
-    lockBundles: (identityIds) => lockBundles(tx, syncKey, identityIds),
+    lockBundles: (identityIds, ifLocked) => lockBundles(tx, syncKey, identityIds, ifLocked),
     save: (batch) => save(tx, syncKey, revision, ids, batch),
     saveUnlinked: (side, records, holds) => saveUnlinked(tx, syncKey, ids, side, records, holds),
-    claimQueued: (side, countMax) => claimQueued(tx, syncKey, side, countMax),
+    claimQueued: (side, countMax) => claimQueued(tx, syncKey, side, countMax, approvedUntilMs),
     claimUnknown: (side, countMax) => claimUnknown(tx, syncKey, side, countMax),
     sendWrites: (intents, leaseMs) => sendWrites(tx, syncKey, intents, leaseMs),
     endWrites: (ends) => endWrites(tx, syncKey, ends),
     reapSent: (resolveInMs) => reapSent(tx, syncKey, resolveInMs),
     guardWindow: (side, add) => guardWindow(tx, syncKey, side, add),
     closeHolds: (identityId, field, by, resolution) => closeHolds(tx, syncKey, identityId, field, by, resolution),
+    refreshStatistics: () => refreshStatistics(tx),
     countRecords: (side) => countRecords(tx, syncKey, side),
     controlRecord: (side, except) => controlRecord(tx, syncKey, side, except),
     openCreates: (side, countMax) => openCreates(tx, syncKey, side, countMax),

@@ -1,32 +1,36 @@
 /**
  * The life of an open write. Each statement names the state it expects, so no transition outside this file's is possible:
- * queued → sent → acknowledged (gone) | queued | unknown | dead; unknown → acknowledged | queued | dead.
+ * planned (approved) or queued → sent → acknowledged (gone) | queued | unknown | dead; unknown → acknowledged | queued | dead.
  */
 import type { OpenCreate, SendIntent, WriteEnd } from './contract.ts';
 import type { Tx } from './database.ts';
 
-/** Claims by locking the identity: whoever holds it is deciding about it just now, so it is passed over. */
-async function claim(tx: Tx, syncKey: string, side: string, condition: string, countMax: number): Promise<readonly string[]> {
+/**
+ * Claims by locking the open writes; what another worker has locked is passed over. The claim never waits while it holds
+ * these locks (`lockBundles` passes over locked identities too), so it cannot be part of a deadlock.
+ */
+async function claim(tx: Tx, syncKey: string, side: string, countMax: number, condition: string, untilMs: number): Promise<readonly string[]> {
   const rows = await tx.query<{ identity_id: string }>(
-    `select identities.identity_id
-       from (select identity_id from writes where sync_key = $1 and side = $2 and ${condition} order by due_at limit $3) as due
-       join identities on identities.sync_key = $1 and identities.identity_id = due.identity_id
-      order by identities.identity_id
-        for update of identities skip locked`,
-    [syncKey, side, countMax],
+    `select identity_id from writes
+      where sync_key = $1 and side = $2 and state in ('planned', 'queued', 'unknown') and due_at <= clock_timestamp()
+        and ${condition}
+      order by due_at limit $3 for update skip locked`,
+    [syncKey, side, countMax, untilMs],
   );
   return rows.map((row) => row.identity_id);
 }
 
-export function claimQueued(tx: Tx, syncKey: string, side: string, countMax: number): Promise<readonly string[]> {
-  return claim(tx, syncKey, side, `state = 'queued' and due_at <= clock_timestamp()`, countMax);
+/** `approvedUntilMs`: what was planned up to then is approved, which makes it as good as queued. */
+export function claimQueued(tx: Tx, syncKey: string, side: string, countMax: number, approvedUntilMs: number): Promise<readonly string[]> {
+  const condition = `(state = 'queued' or (state = 'planned' and planned_at <= to_timestamp($4::float8 / 1000)))`;
+  return claim(tx, syncKey, side, countMax, condition, approvedUntilMs);
 }
 
 export function claimUnknown(tx: Tx, syncKey: string, side: string, countMax: number): Promise<readonly string[]> {
-  return claim(tx, syncKey, side, `state = 'unknown' and due_at <= clock_timestamp()`, countMax);
+  return claim(tx, syncKey, side, countMax, `state = 'unknown' and $4::float8 is not null`, 0);
 }
 
-/** Queued, or unknown and to be sent again with the same body. */
+/** Queued, approved as part of a plan, or unknown and to be sent again with the same body. */
 export async function sendWrites(
   tx: Tx,
   syncKey: string,
@@ -40,25 +44,22 @@ export async function sendWrites(
             if_version = intent.if_version, lease_epoch = intent.epoch,
             lease_until = clock_timestamp() + make_interval(secs => $3 / 1000.0),
             first_sent_at = coalesce(writes.first_sent_at, clock_timestamp()), resolve_at = null, failure = null
-       from json_to_recordset($2) as intent (identity_id uuid, side text, epoch bigint, kind text, body jsonb, seq bigint,
-                                             record_id text, if_version text)
+       from rows from (unnest($2::uuid[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::text[]),
+                       json_array_elements($10))
+         as intent (identity_id, side, epoch, kind, seq, record_id, if_version, body)
       where writes.sync_key = $1 and writes.identity_id = intent.identity_id and writes.side = intent.side
-        and writes.state in ('queued', 'unknown') and writes.lease_epoch = intent.epoch - 1`,
+        and writes.state in ('planned', 'queued', 'unknown') and writes.lease_epoch = intent.epoch - 1`,
     [
       syncKey,
-      JSON.stringify(
-        intents.map((intent) => ({
-          identity_id: intent.identityId,
-          side: intent.side,
-          epoch: intent.epoch,
-          kind: intent.kind,
-          body: intent.body,
-          seq: intent.seq,
-          record_id: intent.recordId,
-          if_version: intent.ifVersion,
-        })),
-      ),
+      intents.map((intent) => intent.identityId),
       leaseMs,
+      intents.map((intent) => intent.side),
+      intents.map((intent) => intent.epoch),
+      intents.map((intent) => intent.kind),
+      intents.map((intent) => intent.seq),
+      intents.map((intent) => intent.recordId),
+      intents.map((intent) => intent.ifVersion),
+      JSON.stringify(intents.map((intent) => intent.body)),
     ],
   );
 }

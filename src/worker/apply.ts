@@ -50,7 +50,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, page: Sighting
   const known = await tx.recordsOf(page.side, page.sightings.map((sighting) => sighting.recordId));
   const sorted = sort(side, page, known);
   const batch = new Batch(runtime, tx);
-  const homes = await findHomes(runtime, tx, side, page, sorted);
+  const homes = await findHomes(runtime, tx, side, page, sorted, batch);
   const identityIds = new Set([...homes.values(), ...sorted.existence.map(({ known: { identityId } }) => identityId ?? '')]);
   identityIds.delete('');
   for (const bundle of (await tx.lockBundles([...identityIds])).values()) batch.load(bundle);
@@ -152,6 +152,7 @@ async function findHomes(
   side: SideRuntime,
   page: SightingPage,
   sorted: Sorted,
+  batch: Batch,
 ): Promise<Map<string, string>> {
   const homes = new Map<string, string>();
   const strangers: Reading[] = [];
@@ -161,7 +162,9 @@ async function findHomes(
   }
   if (strangers.length === 0) return homes;
   const keysOf = new Map(strangers.map((reading) => [reading, matchKeys(runtime.model, reading.values)]));
-  const identityByKey = await tx.identitiesByKey([...keysOf.values()].flat());
+  const keys = [...keysOf.values()].flat();
+  const identityByKey = await tx.identitiesByKey(keys);
+  batch.noteFreeKeys(keys.filter((key) => !identityByKey.has(key)));
   const creates = side.model.creates ? await tx.openCreates(page.side, OPEN_CREATES_MAX) : [];
   for (const reading of strangers) {
     const match = matchOf(keysOf.get(reading) ?? [], identityByKey);

@@ -17,6 +17,7 @@ interface Work {
 type Draft = { -readonly [Key in keyof Save]: Save[Key][number][] };
 
 const CHANGES_UNGUARDED = 1_000;
+const NOTHING_TAKEN: ReadonlyMap<string, string> = new Map();
 
 /** One batch inside one transaction. Every identity in it is locked, or new. */
 export class Batch {
@@ -24,6 +25,7 @@ export class Batch {
   readonly #tx: SyncTx;
   readonly #work = new Map<string, Work>();
   readonly #newcomers = new Map<string, string>();
+  readonly #freeKeys = new Set<string>();
   readonly #save: Draft = {
     newIdentities: [],
     changedIdentities: [],
@@ -53,6 +55,11 @@ export class Batch {
   begin(bundle: Bundle, keys: readonly string[]): void {
     this.#work.set(bundle.identity.id, { before: null, now: bundle });
     for (const key of keys) this.#newcomers.set(key, bundle.identity.id);
+  }
+
+  /** Keys that were looked up in this transaction and lead nowhere. */
+  noteFreeKeys(keys: Iterable<string>): void {
+    for (const key of keys) this.#freeKeys.add(key);
   }
 
   /** The identity of this batch that was begun under the key. */
@@ -108,7 +115,6 @@ export class Batch {
     const { identity } = now;
     if (before === null) this.#save.newIdentities.push(identity);
     else if (before.identity !== identity) this.#save.changedIdentities.push(identity);
-    if (identity.tombstone !== null && before?.identity.tombstone === null) this.#save.freedKeys.push(identity.id);
     for (const link of now.links) {
       if (before?.links.includes(link) !== true) this.#save.links.push({ identityId: identity.id, link });
     }
@@ -130,18 +136,20 @@ export class Batch {
     else this.#save.changedWrites.push(write);
   }
 
-  /** Keys that the golden values have now and had not before, as far as no other identity has them. */
+  /** Keys follow the golden values: what they have now and had not before, as far as no other identity has it. */
   async #collectKeys(): Promise<void> {
     const wanted = new Map<string, string>();
     for (const { before, now } of this.#work.values()) {
-      if (before?.identity === now.identity || now.identity.tombstone !== null) continue;
-      const old = new Set(before === null ? [] : matchKeys(this.#runtime.model, before.identity.golden));
-      for (const key of matchKeys(this.#runtime.model, now.identity.golden)) {
-        if (!old.has(key) && !wanted.has(key)) wanted.set(key, now.identity.id);
-      }
+      if (before?.identity === now.identity) continue;
+      const identityId = now.identity.id;
+      const old = before === null ? [] : matchKeys(this.#runtime.model, before.identity.golden);
+      const keys = now.identity.tombstone === null ? matchKeys(this.#runtime.model, now.identity.golden) : [];
+      for (const key of old) if (!keys.includes(key)) this.#save.freedKeys.push({ key, identityId });
+      for (const key of keys) if (!old.includes(key) && !wanted.has(key)) wanted.set(key, identityId);
     }
-    if (wanted.size === 0) return;
-    const taken = await this.#tx.identitiesByKey([...wanted.keys()]);
+    // What was just looked up and not found is free; should another worker have taken it since, storing it collides.
+    const unsure = [...wanted.keys()].filter((key) => !this.#freeKeys.has(key));
+    const taken = unsure.length === 0 ? NOTHING_TAKEN : await this.#tx.identitiesByKey(unsure);
     for (const [key, identityId] of wanted) {
       if (!taken.has(key)) this.#save.newKeys.push({ key, identityId });
     }

@@ -41,12 +41,12 @@ interface Intended {
 async function intend(runtime: SyncRuntime, tx: SyncTx, side: SideRuntime, countMax: number): Promise<Intended> {
   const ids = await tx.claimQueued(side.model.name, countMax);
   if (ids.length === 0) return { intents: [], taken: 0 };
-  const bundles = await tx.lockBundles(ids);
+  const bundles = await tx.lockBundles(ids, 'skip');
   const intents: Intent[] = [];
   const refused: { readonly intent: Intent; readonly failure: Failure }[] = [];
   const dropped: WriteRow[] = [];
   for (const bundle of bundles.values()) {
-    const row = bundle.writes.find((write) => write.side === side.model.name && write.state === 'queued');
+    const row = bundle.writes.find((write) => write.side === side.model.name && (write.state === 'queued' || write.state === 'planned'));
     if (row === undefined) continue;
     const made = intentOf(runtime, side, bundle, row);
     if (made === null) dropped.push(row);

@@ -31,7 +31,7 @@ export async function resolveUnknown(runtime: SyncRuntime, side: SideRuntime): P
   const { name } = side.model;
   const countMax = Math.min(PAGE_RECORDS_MAX, side.card.getBatchMax);
   const rows = await runtime.transaction(async (tx) => {
-    const bundles = await tx.lockBundles(await tx.claimUnknown(name, countMax));
+    const bundles = await tx.lockBundles(await tx.claimUnknown(name, countMax), 'skip');
     return [...bundles.values()].flatMap((bundle) =>
       bundle.writes.filter((write) => write.side === name && write.state === 'unknown').map((write) => ({ write, bundle })),
     );

@@ -22,6 +22,7 @@ export async function observeAll(runtime: SyncRuntime, signal: AbortSignal, prog
     await captureChanges(runtime, side, false, signal);
     await runtime.transaction((tx) => tx.wakeStream(side.model.name, 'sweep'));
     await sweepToEnd(runtime, side, signal, progress);
+    await runtime.transaction((tx) => tx.refreshStatistics());
   }
   for (const side of runtime.sides.values()) await settleAll(runtime, side, signal);
 }

@@ -20,6 +20,10 @@ import {
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import type { Sighting } from './sighting.ts';
 
+/** Statistics are refreshed after this many changed records, and each time their number has grown by the factor. */
+const STATISTICS_FIRST_RECORDS = 2_000;
+const STATISTICS_GROWTH = 4;
+
 export interface SweepProgress {
   readonly side: string;
   readonly seen: number;
@@ -77,7 +81,7 @@ async function readAllPages(
 ): Promise<boolean> {
   const position = (lease.checkpoint ?? { resume: null, pageNo: 0 }) as unknown as Position;
   let { pageNo } = position;
-  let [seen, changed] = [0, 0];
+  let [seen, changed, nextRefresh] = [0, 0, STATISTICS_FIRST_RECORDS];
   let askedMs = await runtime.nowMs();
   let readBeganMs = askedMs;
   const request = {
@@ -93,6 +97,10 @@ async function readAllPages(
     seen += counts.seen;
     changed += counts.changed;
     onProgress({ side: side.model.name, seen, changed });
+    if (changed >= nextRefresh) {
+      await runtime.transaction((tx) => tx.refreshStatistics());
+      nextRefresh *= STATISTICS_GROWTH;
+    }
     if (page.complete) {
       await refuseEmptied(runtime, side, seen);
       return true;

@@ -97,6 +97,6 @@ export async function createTestRuntime(
     log: silentLog,
     wakes: createWakes(systemClock),
     nowMs: () => database.nowMs(),
-    transaction: (action) => database.transaction(workspaceNo, (tx) => action(syncTransaction(tx, sync.syncKey, sync.revision, ids))),
+    transaction: (action) => database.transaction(workspaceNo, (tx) => action(syncTransaction(tx, sync, ids))),
   };
 }

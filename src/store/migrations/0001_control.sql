@@ -36,6 +36,7 @@ create table syncs (
   name text not null,
   mode text not null default 'observe' check (mode in ('observe', 'live', 'paused')),
   revision int,
+  approved_until timestamptz,
   created_at timestamptz not null default clock_timestamp(),
   unique (workspace_no, name),
   check (sync_key >> 32 = workspace_no)

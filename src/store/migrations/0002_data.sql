@@ -1,5 +1,6 @@
 -- The data plane. Every key leads with sync_key and no table has a row trigger, so that the tables can be distributed.
 -- What may become what is said by the statements (each names the state it expects) and backed by the checks here.
+-- Values lie in `json`, not `jsonb`: they are read and written whole, and no statement looks inside them.
 
 -- Positions in what a side offers: its change feed and its snapshot, each read by one lease holder at a time.
 create table streams (
@@ -41,9 +42,9 @@ create table identities (
   sync_key bigint not null,
   identity_id uuid not null,
   seq bigint not null check (seq >= 0),
-  golden jsonb not null,
-  edits jsonb not null,
-  tombstone jsonb,
+  golden json not null,
+  edits json not null,
+  tombstone json,
   primary key (sync_key, identity_id)
 );
 
@@ -56,9 +57,9 @@ create table links (
   identity_id uuid,
   version text,
   as_of timestamptz not null,
-  accounted jsonb,
-  agreed jsonb,
-  sent jsonb,
+  accounted json,
+  agreed json,
+  sent json,
   failure jsonb,
   primary key (sync_key, side, record_id),
   check ((status in ('live', 'hidden')) <= (identity_id is not null)),
@@ -74,7 +75,6 @@ create table match_keys (
   identity_id uuid not null,
   primary key (sync_key, match_key)
 );
-create index match_keys_identity on match_keys (sync_key, identity_id);
 
 -- At most one open write per identity and side. An acknowledged write leaves; the journal keeps it.
 create table writes (
@@ -84,7 +84,7 @@ create table writes (
   write_id uuid not null,
   kind text not null check (kind in ('create', 'update', 'delete')),
   state text not null check (state in ('planned', 'queued', 'sent', 'unknown', 'held', 'dead')),
-  body jsonb,
+  body json,
   seq bigint,
   record_id text,
   if_version text,
@@ -102,7 +102,7 @@ create table writes (
   check (state <> 'dead' or failure is not null),
   check (kind = 'create' or state not in ('sent', 'unknown') or record_id is not null)
 );
-create index writes_due on writes (sync_key, side, state, due_at);
+create index writes_due on writes (sync_key, side, due_at) where state in ('planned', 'queued', 'unknown');
 
 -- Tries that did not simply succeed; the journal's `written` row is the record of one that did.
 create table attempts (
@@ -194,13 +194,11 @@ create table sightings (
 -- Append-only: what happened to every record. Partitioned by month, so that keeping it short is dropping a table.
 create table journal (
   sync_key bigint not null,
-  entry_id uuid not null,
   at timestamptz not null,
   identity_id uuid,
   side text not null,
   record_id text,
   kind text not null,
-  body jsonb not null,
-  primary key (sync_key, at, entry_id)
+  body json not null
 ) partition by range (at);
-create index journal_identity on journal (sync_key, identity_id);
+create index journal_identity on journal (sync_key, identity_id, at);

@@ -25,16 +25,21 @@ begin
 end
 $$;
 
--- A superuser is above row security. Trueup steps down to this role wherever it connects as one.
+-- A superuser is above row security. Trueup steps down to this role wherever it connects as one; the tables are the
+-- role's own (row security is forced on owners too), so that workers may refresh their statistics.
 do $$
+declare
+  name text;
 begin
   if (select rolsuper from pg_roles where rolname = current_user) then
     if not exists (select from pg_roles where rolname = 'trueup_app') then
       create role trueup_app nologin;
     end if;
     execute format('grant usage, create on schema %I to trueup_app', current_schema());
-    execute format('grant select, insert, update, delete on all tables in schema %I to trueup_app', current_schema());
-    execute format('grant execute on all functions in schema %I to trueup_app', current_schema());
+    for name in select relname from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')
+    loop
+      execute format('alter table %I owner to trueup_app', name);
+    end loop;
   end if;
 end
 $$;
