@@ -92,7 +92,8 @@ export async function lockBundles(
   );
   const holds = await tx.query<OpenHold & { readonly identity_id: string }>(
     `select identity_id, field, reason from holds
-      where sync_key = $1 and identity_id = any($2::uuid[]) and closed_at is null`,
+      where exists (select from holds where sync_key = $1 and closed_at is null and identity_id is not null)
+        and sync_key = $1 and identity_id = any($2::uuid[]) and closed_at is null`,
     [syncKey, identityIds],
   );
   const linksOf = grouped(links, unpackLink);

@@ -57,8 +57,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     `statement_timeout=${String(STATEMENT_TIMEOUT_MS)}`,
     `idle_in_transaction_session_timeout=${String(IDLE_IN_TRANSACTION_TIMEOUT_MS)}`,
     'timezone=UTC',
-    // Batches name their rows by key; a hash or sequential plan over a whole table is never what they want.
     'jit=off',
+    // Every statement of ours names its rows by key arrays and joins a thousand rows with a thousand. A planner that
+    // believes in one row (its statistics are always older than a bulk load) would compare them a million times.
+    'enable_nestloop=off',
     ...(isSuperuser ? ['role=trueup_app'] : []),
   ];
   const pool = new pg.Pool({

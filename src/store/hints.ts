@@ -8,15 +8,21 @@ export async function noteHints(tx: Tx, syncKey: string, side: string, hints: re
   // Noting again raises the epoch: who is looking at the record just now must look once more afterwards.
   await tx.execute(
     `insert into hints (sync_key, side, record_id, kind, due_at)
-     select distinct on (record_id) $1::bigint, $2, record_id, kind, clock_timestamp() + make_interval(secs => coalesce(due_in_ms, 0) / 1000.0)
-       from json_to_recordset($3) as noted (record_id text, kind text, due_in_ms float8)
+     select distinct on (record_id) $1::bigint, $2, record_id, kind, clock_timestamp() + make_interval(secs => due_in_ms / 1000.0)
+       from unnest($3::text[], $4::text[], $5::float8[]) as noted (record_id, kind, due_in_ms)
       order by record_id, kind desc
      on conflict (sync_key, side, record_id) do update
         set kind = case when hints.kind = 'deleted' then 'deleted' else excluded.kind end,
             lease_epoch = hints.lease_epoch + 1, lease_until = '-infinity', state = 'open',
             due_at = least(hints.due_at, excluded.due_at),
             attempts = case when hints.state = 'dead' then 0 else hints.attempts end`,
-    [syncKey, side, JSON.stringify(hints.map((hint) => ({ record_id: hint.recordId, kind: hint.kind, due_in_ms: hint.dueInMs })))],
+    [
+      syncKey,
+      side,
+      hints.map((hint) => hint.recordId),
+      hints.map((hint) => hint.kind),
+      hints.map((hint) => hint.dueInMs ?? 0),
+    ],
   );
 }
 
@@ -34,7 +40,7 @@ export async function claimHints(
         set lease_epoch = lease_epoch + 1, lease_until = clock_timestamp() + make_interval(secs => $4 / 1000.0)
       where sync_key = $1 and ctid = any(array(
         select ctid from hints
-         where sync_key = $1 and side = $2 and state = 'open' and due_at <= clock_timestamp() and lease_until < clock_timestamp()
+         where sync_key = $1 and side = $2 and state = 'open' and due_at <= now() and lease_until < now()
          order by due_at limit $3 for update skip locked))
       returning record_id, kind, lease_epoch, attempts`,
     [syncKey, side, countMax, leaseMs],
@@ -50,10 +56,10 @@ export async function claimHints(
 export async function closeHints(tx: Tx, syncKey: string, side: string, hints: readonly HintRow[]): Promise<void> {
   if (hints.length === 0) return;
   await tx.execute(
-    `delete from hints using json_to_recordset($3) as settled (record_id text, epoch bigint)
-      where hints.sync_key = $1 and hints.side = $2 and hints.record_id = settled.record_id
-        and hints.lease_epoch = settled.epoch`,
-    [syncKey, side, keysText(hints)],
+    `delete from hints using unnest($3::text[], $4::bigint[]) as settled (record_id, epoch)
+      where hints.sync_key = $1 and hints.side = $2 and hints.record_id = any($3)
+        and hints.record_id = settled.record_id and hints.lease_epoch = settled.epoch`,
+    [syncKey, side, hints.map((hint) => hint.recordId), hints.map((hint) => hint.epoch)],
   );
 }
 
@@ -70,10 +76,18 @@ export async function deferHints(
         set lease_until = '-infinity', due_at = clock_timestamp() + make_interval(secs => $4 / 1000.0),
             failure = $5, attempts = hints.attempts + case when $5::jsonb is null then 0 else 1 end,
             state = case when $6 then 'dead' else 'open' end
-       from json_to_recordset($3) as put_back (record_id text, epoch bigint)
-      where hints.sync_key = $1 and hints.side = $2 and hints.record_id = put_back.record_id
-        and hints.lease_epoch = put_back.epoch`,
-    [syncKey, side, keysText(hints), defer.dueInMs, failureText(defer.failure), defer.dead],
+       from unnest($3::text[], $7::bigint[]) as put_back (record_id, epoch)
+      where hints.sync_key = $1 and hints.side = $2 and hints.record_id = any($3)
+        and hints.record_id = put_back.record_id and hints.lease_epoch = put_back.epoch`,
+    [
+      syncKey,
+      side,
+      hints.map((hint) => hint.recordId),
+      defer.dueInMs,
+      failureText(defer.failure),
+      defer.dead,
+      hints.map((hint) => hint.epoch),
+    ],
   );
 }
 
@@ -101,8 +115,4 @@ export async function closeDeadHints(tx: Tx, syncKey: string, side: string, reco
     side,
     recordIds,
   ]);
-}
-
-function keysText(hints: readonly HintRow[]): string {
-  return JSON.stringify(hints.map((hint) => ({ record_id: hint.recordId, epoch: hint.epoch })));
 }

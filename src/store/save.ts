@@ -28,7 +28,7 @@ async function freeKeys(tx: Tx, syncKey: string, keys: Save['freedKeys']): Promi
   if (keys.length === 0) return;
   await tx.execute(
     `delete from match_keys using unnest($2::text[], $3::uuid[]) as freed (key, identity_id)
-      where match_keys.sync_key = $1 and match_keys.match_key = freed.key and match_keys.identity_id = freed.identity_id`,
+      where match_keys.sync_key = $1 and match_keys.match_key = any($2) and match_keys.match_key = freed.key and match_keys.identity_id = freed.identity_id`,
     [syncKey, keys.map(({ key }) => key), keys.map(({ identityId }) => identityId)],
   );
 }
@@ -60,7 +60,7 @@ async function updateIdentities(tx: Tx, syncKey: string, identities: readonly Id
     `update identities
         set seq = saved.seq, golden = saved.golden, edits = saved.edits, tombstone = saved.tombstone::json
        from ${IDENTITY_ROWS}
-      where identities.sync_key = $1 and identities.identity_id = saved.identity_id`,
+      where identities.sync_key = $1 and identities.identity_id = any($2) and identities.identity_id = saved.identity_id`,
     [syncKey, ...identityColumns(identities)],
   );
 }
@@ -121,18 +121,20 @@ async function saveLinks(tx: Tx, syncKey: string, links: Save['links']): Promise
 async function dropWrites(tx: Tx, syncKey: string, writes: readonly WriteKey[]): Promise<void> {
   if (writes.length === 0) return;
   await tx.execute(
-    `delete from writes using json_to_recordset($2) as dropped (identity_id uuid, side text)
-      where writes.sync_key = $1 and writes.identity_id = dropped.identity_id and writes.side = dropped.side
-        and writes.state in ('planned', 'queued', 'held', 'dead')`,
-    [syncKey, JSON.stringify(writes.map(keyColumns))],
+    `delete from writes using unnest($2::uuid[], $3::text[]) as dropped (identity_id, side)
+      where writes.sync_key = $1 and writes.identity_id = any($2) and writes.identity_id = dropped.identity_id
+        and writes.side = dropped.side and writes.state in ('planned', 'queued', 'held', 'dead')`,
+    [syncKey, writes.map((write) => write.identityId), writes.map((write) => write.side)],
   );
 }
+
+const DUE_BY_STATE = `case when state = 'held' then 'infinity' else clock_timestamp() end`;
 
 async function openWrites(tx: Tx, syncKey: string, ids: Ids, writes: readonly NewWrite[]): Promise<void> {
   if (writes.length === 0) return;
   await tx.execute(
     `insert into writes (sync_key, identity_id, side, write_id, kind, state, planned_at, due_at)
-     select $1::bigint, identity_id, side, write_id, kind, state, clock_timestamp(), clock_timestamp()
+     select $1::bigint, identity_id, side, write_id, kind, state, clock_timestamp(), ${DUE_BY_STATE}
        from unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[]) as opened (identity_id, side, write_id, kind, state)`,
     [
       syncKey,
@@ -150,16 +152,18 @@ async function changeWrites(tx: Tx, syncKey: string, writes: readonly NewWrite[]
   await tx.execute(
     `update writes
         set kind = changed.kind, state = changed.state, body = null, seq = null, record_id = null, if_version = null,
-            attempts = 0, failure = null, planned_at = clock_timestamp(), due_at = clock_timestamp()
-       from json_to_recordset($2) as changed (identity_id uuid, side text, kind text, state text)
-      where writes.sync_key = $1 and writes.identity_id = changed.identity_id and writes.side = changed.side
-        and writes.state in ('planned', 'queued', 'held', 'dead')`,
-    [syncKey, JSON.stringify(writes.map((write) => ({ ...keyColumns(write), kind: write.kind, state: write.state })))],
+            attempts = 0, failure = null, planned_at = clock_timestamp(), due_at = ${DUE_BY_STATE.replace('state', 'changed.state')}
+       from unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) as changed (identity_id, side, kind, state)
+      where writes.sync_key = $1 and writes.identity_id = any($2) and writes.identity_id = changed.identity_id
+        and writes.side = changed.side and writes.state in ('planned', 'queued', 'held', 'dead')`,
+    [
+      syncKey,
+      writes.map((write) => write.identityId),
+      writes.map((write) => write.side),
+      writes.map((write) => write.kind),
+      writes.map((write) => write.state),
+    ],
   );
-}
-
-function keyColumns(key: WriteKey): { readonly identity_id: string; readonly side: string } {
-  return { identity_id: key.identityId, side: key.side };
 }
 
 async function openHolds(tx: Tx, syncKey: string, ids: Ids, holds: Save['holds']): Promise<void> {

@@ -23,7 +23,7 @@ export async function leaseStream(
     `update streams
         set lease_epoch = lease_epoch + 1, lease_until = clock_timestamp() + make_interval(secs => $4 / 1000.0),
             last_attempt_at = clock_timestamp()
-      where sync_key = $1 and side = $2 and kind = $3 and lease_until < clock_timestamp() and due_at <= clock_timestamp()
+      where sync_key = $1 and side = $2 and kind = $3 and lease_until < now() and due_at <= now()
       returning lease_epoch, checkpoint, run_id, attempts, extract(epoch from current_as_of)::float8 * 1000 as current_as_of_ms`,
     [syncKey, side, kind, leaseMs],
   );

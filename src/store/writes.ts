@@ -6,15 +6,15 @@ import type { OpenCreate, SendIntent, WriteEnd } from './contract.ts';
 import type { Tx } from './database.ts';
 
 /**
- * Claims by locking the open writes; what another worker has locked is passed over. The claim never waits while it holds
- * these locks (`lockBundles` passes over locked identities too), so it cannot be part of a deadlock.
+ * One claim at a time per side, for as long as its transaction lasts: claims then neither meet nor need to lock the rows
+ * one by one. Only for speed; that a write is sent once is kept by `sendWrites`, which expects its state and epoch.
  */
 async function claim(tx: Tx, syncKey: string, side: string, countMax: number, condition: string, untilMs: number): Promise<readonly string[]> {
+  await tx.execute('select pg_advisory_xact_lock(hashtextextended($2, $1))', [syncKey, `claim ${side}`]);
   const rows = await tx.query<{ identity_id: string }>(
     `select identity_id from writes
-      where sync_key = $1 and side = $2 and state in ('planned', 'queued', 'unknown') and due_at <= clock_timestamp()
-        and ${condition}
-      order by due_at limit $3 for update skip locked`,
+      where sync_key = $1 and side = $2 and due_at <= now() and ${condition}
+      order by due_at limit $3`,
     [syncKey, side, countMax, untilMs],
   );
   return rows.map((row) => row.identity_id);
@@ -47,8 +47,8 @@ export async function sendWrites(
        from rows from (unnest($2::uuid[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::text[]),
                        json_array_elements($10))
          as intent (identity_id, side, epoch, kind, seq, record_id, if_version, body)
-      where writes.sync_key = $1 and writes.identity_id = intent.identity_id and writes.side = intent.side
-        and writes.state in ('planned', 'queued', 'unknown') and writes.lease_epoch = intent.epoch - 1`,
+      where writes.sync_key = $1 and writes.identity_id = any($2) and writes.identity_id = intent.identity_id
+        and writes.side = intent.side and writes.state in ('planned', 'queued', 'unknown') and writes.lease_epoch = intent.epoch - 1`,
     [
       syncKey,
       intents.map((intent) => intent.identityId),
@@ -75,17 +75,19 @@ export async function endWrites(tx: Tx, syncKey: string, ends: readonly WriteEnd
   return applied;
 }
 
-const ENDED = `json_to_recordset($2) as ended (identity_id uuid, side text, epoch bigint, "to" text, failure jsonb,
-                                               due_in_ms float8, resolve_in_ms float8, counts boolean)`;
-const SAME_TRY = `writes.sync_key = $1 and writes.identity_id = ended.identity_id and writes.side = ended.side
-        and writes.lease_epoch = ended.epoch and writes.state in ('sent', 'unknown')`;
+const ENDED = `unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::float8[], $8::boolean[])
+               as ended (identity_id, side, epoch, "to", failure, wait_ms, counts)`;
+/** The ids once more as an array: a planner that has no idea of the table still finds the rows by key. */
+const SAME_TRY = `writes.sync_key = $1 and writes.identity_id = any($2) and writes.identity_id = ended.identity_id
+        and writes.side = ended.side and writes.lease_epoch = ended.epoch and writes.state in ('sent', 'unknown')`;
 const LEAVE = `delete from writes using ${ENDED} where ${SAME_TRY} returning writes.identity_id, writes.side`;
 const STAY = `update writes
-        set state = ended."to", failure = ended.failure, lease_until = '-infinity',
+        set state = ended."to", failure = ended.failure::jsonb, lease_until = '-infinity',
             attempts = writes.attempts + case when ended.counts then 1 else 0 end,
-            due_at = clock_timestamp() + make_interval(secs => coalesce(ended.due_in_ms, ended.resolve_in_ms, 0) / 1000.0),
+            due_at = case when ended."to" = 'dead' then 'infinity'
+                          else clock_timestamp() + make_interval(secs => ended.wait_ms / 1000.0) end,
             resolve_at = case when ended."to" = 'unknown'
-                              then clock_timestamp() + make_interval(secs => ended.resolve_in_ms / 1000.0) end
+                              then clock_timestamp() + make_interval(secs => ended.wait_ms / 1000.0) end
        from ${ENDED} where ${SAME_TRY} returning writes.identity_id, writes.side`;
 
 async function applyEnds(
@@ -98,18 +100,13 @@ async function applyEnds(
   if (ends.length === 0) return;
   const rows = await tx.query<{ identity_id: string; side: string }>(statement, [
     syncKey,
-    JSON.stringify(
-      ends.map((end) => ({
-        identity_id: end.identityId,
-        side: end.side,
-        epoch: end.epoch,
-        to: end.to,
-        failure: end.to === 'acknowledged' ? null : end.failure,
-        due_in_ms: end.to === 'queued' ? end.dueInMs : null,
-        resolve_in_ms: end.to === 'unknown' ? end.resolveInMs : null,
-        counts: end.to === 'queued' ? end.countsAttempt : end.to === 'dead',
-      })),
-    ),
+    ends.map((end) => end.identityId),
+    ends.map((end) => end.side),
+    ends.map((end) => end.epoch),
+    ends.map((end) => end.to),
+    ends.map((end) => (end.to === 'acknowledged' ? null : JSON.stringify(end.failure))),
+    ends.map((end) => (end.to === 'queued' ? end.dueInMs : end.to === 'unknown' ? end.resolveInMs : 0)),
+    ends.map((end) => (end.to === 'queued' ? end.countsAttempt : end.to === 'dead')),
   ]);
   for (const row of rows) applied.add(writeKeyText(row.identity_id, row.side));
 }
@@ -168,7 +165,7 @@ export async function reapSent(tx: Tx, syncKey: string, resolveInMs: number): Pr
           set state = 'unknown', lease_epoch = lease_epoch + 1, failure = $3, lease_until = '-infinity',
               resolve_at = clock_timestamp() + make_interval(secs => $2 / 1000.0),
               due_at = clock_timestamp() + make_interval(secs => $2 / 1000.0)
-        where sync_key = $1 and state = 'sent' and lease_until < clock_timestamp()
+        where sync_key = $1 and state = 'sent' and lease_until < now()
        returning sync_key, write_id, lease_epoch, identity_id, side, kind)
      insert into attempts (sync_key, write_id, epoch, identity_id, side, kind, outcome, failure, ended_at)
      select sync_key, write_id, lease_epoch - 1, identity_id, side, kind, 'unknown', $3, clock_timestamp() from lost

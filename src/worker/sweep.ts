@@ -24,6 +24,9 @@ import type { Sighting } from './sighting.ts';
 const STATISTICS_FIRST_RECORDS = 2_000;
 const STATISTICS_GROWTH = 4;
 
+/** A page of at least this many records is applied in two halves at once. */
+const PARALLEL_RECORDS_MIN = 500;
+
 export interface SweepProgress {
   readonly side: string;
   readonly seen: number;
@@ -125,18 +128,28 @@ async function takePage(
     ...page.records.map((record) => ({ kind: 'record' as const, recordId: record.id, record })),
     ...page.unreadable.map((unreadable) => ({ kind: 'unreadable' as const, recordId: unreadable.id, unreadable })),
   ];
-  const { counts, wakened } = await runtime.transaction(async (tx) => {
-    const look = { side: side.model.name, sightings, readBeganMs, unchangedUntilMs: null };
-    const applied = await applyPage(runtime, tx, look);
-    const met = { seen: sightings.length, changed: applied.counts.changed, unreadable: applied.counts.unreadable, missing: 0 };
+  const middle = Math.ceil(sightings.length / 2);
+  const halves = sightings.length < PARALLEL_RECORDS_MIN ? [sightings] : [sightings.slice(0, middle), sightings.slice(middle)];
+  // Applying twice changes nothing, so the position may follow in a transaction of its own, after both halves.
+  const applied = await Promise.all(
+    halves.map((half) =>
+      runtime.transaction((tx) => applyPage(runtime, tx, { side: side.model.name, sightings: half, readBeganMs, unchangedUntilMs: null })),
+    ),
+  );
+  const met = { seen: 0, changed: 0, unreadable: 0, missing: 0 };
+  for (const { counts } of applied) {
+    met.seen += counts.seen;
+    met.changed += counts.changed;
+    met.unreadable += counts.unreadable;
+  }
+  await runtime.transaction(async (tx) => {
     await tx.noteSightings(runId, pageNo, sightings.map((sighting) => sighting.recordId));
     await tx.addToRun(runId, met);
     const checkpoint = page.resume === null ? null : { resume: page.resume, pageNo };
     await tx.moveStream(lease, { checkpoint, currentAsOfMs: null, runId, leaseMs: STREAM_LEASE_MS });
-    return { counts: met, wakened: applied.wakened };
   });
-  for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
-  return counts;
+  for (const { wakened } of applied) for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
+  return met;
 }
 
 /** A side that held records and now shows none at all is a broken read or a disaster; either way nothing is concluded. */

@@ -100,9 +100,12 @@ create table writes (
   check (state not in ('sent', 'unknown') or (body is not null and seq is not null and first_sent_at is not null)),
   check (state <> 'unknown' or resolve_at is not null),
   check (state <> 'dead' or failure is not null),
-  check (kind = 'create' or state not in ('sent', 'unknown') or record_id is not null)
-);
-create index writes_due on writes (sync_key, side, due_at) where state in ('planned', 'queued', 'unknown');
+  check (kind = 'create' or state not in ('sent', 'unknown') or record_id is not null),
+  -- What no worker may take is never due, so the index of due writes stays as short as the queue.
+  check (state not in ('held', 'dead') or due_at = 'infinity')
+) with (fillfactor = 30);
+-- No state in the index or its condition: moving a write to `sent` then touches no index (a HOT update).
+create index writes_due on writes (sync_key, side, due_at);
 
 -- Tries that did not simply succeed; the journal's `written` row is the record of one that did.
 create table attempts (
