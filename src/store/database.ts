@@ -61,6 +61,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     // Every statement of ours names its rows by key arrays and joins a thousand rows with a thousand. A planner that
     // believes in one row (its statistics are always older than a bulk load) would compare them a million times.
     'enable_nestloop=off',
+    // For the same reason: the queue is read in the order of its index, not collected and sorted.
+    'enable_bitmapscan=off',
     ...(isSuperuser ? ['role=trueup_app'] : []),
   ];
   const pool = new pg.Pool({

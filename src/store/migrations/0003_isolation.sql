@@ -1,5 +1,7 @@
 -- Row-level security per workspace, forced, and failing closed: without a workspace every table looks empty.
--- `set local` leaves an empty text behind for the rest of the session, hence nullif.
+-- `set local` leaves an empty text behind for the rest of the session, hence nullif. The setting is read in a subquery,
+-- which runs once per statement and not once per row; coalesce says in so many words what no workspace means, and keeps
+-- the planner from believing that the policy leaves hardly any rows.
 
 create function current_workspace() returns bigint
   language sql stable parallel safe
@@ -12,7 +14,7 @@ begin
   foreach name in array array['connections', 'secrets'] loop
     execute format('alter table %I enable row level security', name);
     execute format('alter table %I force row level security', name);
-    execute format('create policy by_workspace on %I using (workspace_no = current_workspace())', name);
+    execute format('create policy by_workspace on %I using (coalesce(workspace_no = (select current_workspace()), false))', name);
   end loop;
   foreach name in array array[
     'syncs', 'revisions', 'plans', 'streams', 'hints', 'identities', 'links', 'match_keys', 'writes', 'attempts',
@@ -20,7 +22,7 @@ begin
   ] loop
     execute format('alter table %I enable row level security', name);
     execute format('alter table %I force row level security', name);
-    execute format('create policy by_workspace on %I using (sync_key >> 32 = current_workspace())', name);
+    execute format('create policy by_workspace on %I using (coalesce(sync_key >> 32 = (select current_workspace()), false))', name);
   end loop;
 end
 $$;
