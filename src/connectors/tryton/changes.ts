@@ -13,10 +13,12 @@ import type { Json } from '../../lib/json.ts';
 import type { TrytonClient } from './client.ts';
 import type { Collection, Feed } from './collection.ts';
 import {
-  advance,
+  beginScan,
+  continueScan,
+  endRound,
   readCursor,
   RECENT_ROWS_MAX,
-  startOfPage,
+  startOfRound,
   stateAt,
   unreported,
   writeCursor,
@@ -38,6 +40,11 @@ interface Stream {
 /** A row of a stream, and the record that it belongs to. */
 interface StampedRow extends Mark {
   readonly ownerId: number;
+}
+
+interface Step {
+  readonly rows: readonly StampedRow[];
+  readonly after: StreamState;
 }
 
 export class ChangeFeed {
@@ -101,36 +108,24 @@ export class ChangeFeed {
   /** Everything that is there now counts as known; what was stamped within the overlap is remembered. */
   async #takePresentPosition(): Promise<void> {
     for (const stream of this.#streams) {
-      const order: Json = [
-        [stream.column, 'DESC'],
-        ['id', 'DESC'],
-      ];
-      const newest = await this.#rows(stream, [[stream.column, '!=', null]], order, RECENT_ROWS_MAX);
+      const newest = await this.#rows(stream, after(stream.column, null), 'DESC', RECENT_ROWS_MAX);
       this.#states.set(stream.name, stateAt(newest, this.#clock.nowMs(), this.#overlapMs));
     }
   }
 
   /** One pass over a stream, to its end or to the end of the signal. */
   async *#round(stream: Stream): AsyncGenerator<ChangePage> {
-    const limit = Math.max(1, Math.min(this.#request.pageRecordsMax, PAGE_RECORDS_MAX));
-    const order: Json = [
-      [stream.column, 'ASC'],
-      ['id', 'ASC'],
-    ];
-    const beganAtMs = this.#clock.nowMs();
-    for (let last = false; !last && !this.#request.signal.aborted;) {
-      const state = must(this.#states.get(stream.name), 'every stream has a state');
-      const domain = after(stream.column, startOfPage(state, this.#overlapMs));
-      const rows = await this.#rows(stream, domain, order, limit);
-      last = rows.length < limit;
-      const next = advance(state, rows, { overlapMs: this.#overlapMs, beganAtMs, last });
-      const ownerIds = [...new Set(unreported(state, rows).map(({ ownerId }) => ownerId))];
-      const { signal } = this.#request;
-      const found = await readByIds(this.#client, this.#collection, ownerIds, this.#request.fields, signal);
-      this.#states.set(stream.name, next);
+    for (let ended = false; !ended && !this.#request.signal.aborted;) {
+      const before = this.#state(stream);
+      const { rows, after } = await this.#step(stream, before);
+      ended = after.scan === null;
+      const ownerIds = [...new Set(unreported(before, rows).map(({ ownerId }) => ownerId))];
+      const { signal, fields } = this.#request;
+      const found = await readByIds(this.#client, this.#collection, ownerIds, fields, signal);
+      this.#states.set(stream.name, after);
       const gone = ownerIds.filter((id) => !found.some((record) => record.id === id));
       // A page without records still carries that the position has settled, or every round would start over.
-      if (ownerIds.length > 0 || next.settled !== state.settled) {
+      if (ownerIds.length > 0 || after.settled !== before.settled) {
         const hints = gone.map((id): Hint => ({ id: String(id), kind: 'changed' }));
         yield this.#page(
           found.map(({ record }) => record),
@@ -138,6 +133,35 @@ export class ChangeFeed {
         );
       }
     }
+  }
+
+  /** The next rows of the stream, in its order, and the state after them. */
+  async #step(stream: Stream, state: StreamState): Promise<Step> {
+    const limit = Math.max(1, Math.min(this.#request.pageRecordsMax, PAGE_RECORDS_MAX));
+    const { scan } = state;
+    if (scan === null) {
+      const beganAtMs = this.#clock.nowMs();
+      const domain = after(stream.column, startOfRound(state, this.#overlapMs));
+      // The newest first: that is the whole round or, where it is larger than a page, shows how far to read.
+      const newest = await this.#rows(stream, domain, 'DESC', limit);
+      const [last] = newest;
+      if (newest.length < limit || last === undefined) {
+        const rows = newest.toReversed();
+        return { rows, after: endRound(state, rows, beganAtMs, this.#overlapMs) };
+      }
+      return { rows: [], after: beginScan(state, last, beganAtMs, this.#overlapMs) };
+    }
+    const domain = [after(stream.column, scan.after), [stream.column, '<=', timestampOf(scan.upTo)]];
+    const rows = await this.#rows(stream, domain, 'ASC', limit);
+    const next =
+      rows.length < limit
+        ? endRound(state, rows, scan.beganAtMs, this.#overlapMs)
+        : continueScan(state, scan, rows, this.#overlapMs);
+    return { rows, after: next };
+  }
+
+  #state(stream: Stream): StreamState {
+    return must(this.#states.get(stream.name), 'every stream has a state');
   }
 
   #page(records: ChangePage['records'], hints: ChangePage['hints']): ChangePage {
@@ -148,8 +172,17 @@ export class ChangeFeed {
     return writeCursor(this.#collection.name, this.#states);
   }
 
-  async #rows(stream: Stream, domain: Json, order: Json, limit: number): Promise<readonly StampedRow[]> {
+  async #rows(
+    stream: Stream,
+    domain: Json,
+    direction: 'ASC' | 'DESC',
+    limit: number,
+  ): Promise<readonly StampedRow[]> {
     const { model, owner } = stream.feed;
+    const order = [
+      [stream.column, direction],
+      ['id', direction],
+    ];
     const columns = owner === null ? [stream.column] : [stream.column, owner];
     const answer = await this.#client.model(model, 'search_read', [domain, 0, limit, order, columns], {
       effect: 'read',

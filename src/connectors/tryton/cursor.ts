@@ -1,6 +1,6 @@
 /** The position in a change feed, as data: one state per stream of stamped rows. Pure, so that its rules can be tested. */
 import type { Cursor } from '../../connector/contract.ts';
-import { isJsonArray, type Json, type JsonObject } from '../../lib/json.ts';
+import { isJsonArray, type Json } from '../../lib/json.ts';
 import { failWith } from './failures.ts';
 import { isObject } from './wire.ts';
 
@@ -16,30 +16,31 @@ export interface Mark {
 }
 
 export interface StreamState {
-  /** The latest row seen; null while there is none. */
+  /** The latest row read. All rows stamped more than the overlap before it were reported; none can appear there. */
   readonly position: Mark | null;
-  /** When it was first seen, by our clock: after the overlap nothing can appear behind it any more. */
+  /** When a row as late as that was first seen, by our clock: after the overlap nothing can appear behind it. */
   readonly seenAtMs: number;
   /** True once a whole round has been read after that: the next round starts right behind the position. */
   readonly settled: boolean;
-  /** Where the round under way goes on; null between rounds. */
-  readonly scan: Mark | null;
+  /** The round under way, when it is larger than a page. */
+  readonly scan: Scan | null;
   /** Row id → stamp of the rows reported within the overlap. */
   readonly recent: ReadonlyMap<number, number>;
 }
 
-export interface Round {
-  readonly overlapMs: number;
-  /** When the round began, by our clock. */
+/**
+ * A round that takes several pages reads upwards to the row that was the newest when it began, and no further: what is
+ * stamped later than the overlap before that row may still be in a slow transaction, and the next round reads it again.
+ */
+export interface Scan {
+  readonly after: Mark | null;
+  readonly upTo: number;
   readonly beganAtMs: number;
-  /** Whether the page was the round's last. */
-  readonly last: boolean;
 }
 
-/** Where the next page starts, exclusive; null for the very beginning. */
-export function startOfPage(state: StreamState, overlapMs: number): Mark | null {
-  if (state.scan !== null || state.position === null) return state.scan;
-  if (state.settled) return state.position;
+/** Where a round starts, exclusive; null for the very beginning. */
+export function startOfRound(state: StreamState, overlapMs: number): Mark | null {
+  if (state.settled || state.position === null) return state.position;
   return { at: state.position.at - overlapMs * MICROS_PER_MS, id: 0 };
 }
 
@@ -48,22 +49,56 @@ export function unreported<T extends Mark>(state: StreamState, rows: readonly T[
   return rows.filter((row) => state.recent.get(row.id) !== row.at);
 }
 
-/** The state after a page of the round, its rows in the stream's order. */
-export function advance(state: StreamState, rows: readonly Mark[], round: Round): StreamState {
-  const lastRow = rows.at(-1) ?? null;
-  const position = later(state.position, lastRow);
-  const moved = position !== state.position;
-  const seenAtMs = moved ? round.beganAtMs : state.seenAtMs;
-  const settled = !moved && (state.settled || (round.last && round.beganAtMs - seenAtMs >= round.overlapMs));
-  const recent =
-    settled || position === null ? new Map() : remember(state.recent, rows, position, round.overlapMs);
-  return { position, seenAtMs, settled, scan: round.last ? null : lastRow, recent };
+/** The state when a round has more rows than a page; `newest` is the last of them. */
+export function beginScan(
+  state: StreamState,
+  newest: Mark,
+  beganAtMs: number,
+  overlapMs: number,
+): StreamState {
+  return { ...state, scan: { after: startOfRound(state, overlapMs), upTo: newest.at, beganAtMs } };
+}
+
+/** The state after a page of a scan that is not its last. */
+export function continueScan(
+  state: StreamState,
+  scan: Scan,
+  rows: readonly Mark[],
+  overlapMs: number,
+): StreamState {
+  const read = afterRows(state, rows, scan.beganAtMs, overlapMs);
+  return { ...read, scan: { ...scan, after: rows.at(-1) ?? scan.after } };
+}
+
+/** The state after the last or only page of a round that began at that time, its rows in the stream's order. */
+export function endRound(
+  state: StreamState,
+  rows: readonly Mark[],
+  beganAtMs: number,
+  overlapMs: number,
+): StreamState {
+  const read = afterRows(state, rows, beganAtMs, overlapMs);
+  const settled = read.settled || beganAtMs - read.seenAtMs >= overlapMs;
+  return { ...read, scan: null, settled, recent: settled ? new Map() : read.recent };
+}
+
+function afterRows(
+  state: StreamState,
+  rows: readonly Mark[],
+  beganAtMs: number,
+  overlapMs: number,
+): StreamState {
+  const position = later(state.position, rows.at(-1) ?? null);
+  if (position === null) return state;
+  const recent = remember(state.recent, rows, position, overlapMs);
+  if (position === state.position) return { ...state, recent };
+  return { ...state, position, seenAtMs: beganAtMs, settled: false, recent };
 }
 
 /** A stream's state when everything up to these rows, the newest first, counts as known. */
 export function stateAt(newestFirst: readonly Mark[], nowMs: number, overlapMs: number): StreamState {
   const start = { position: null, seenAtMs: nowMs, settled: false, scan: null, recent: new Map() };
-  return advance(start, newestFirst.toReversed(), { overlapMs, beganAtMs: nowMs, last: true });
+  return afterRows(start, newestFirst.toReversed(), nowMs, overlapMs);
 }
 
 function later(left: Mark | null, right: Mark | null): Mark | null {
@@ -88,12 +123,24 @@ function remember(
 export function writeCursor(collection: string, states: ReadonlyMap<string, StreamState>): Cursor {
   const streams = [...states].map(([name, state]): [string, Json] => {
     const { position, seenAtMs, settled, scan, recent } = state;
-    return [
-      name,
-      { position: markJson(position), seenAtMs, settled, scan: markJson(scan), recent: [...recent] },
-    ];
+    const stored = {
+      position: markJson(position),
+      seenAtMs,
+      settled,
+      scan: scanJson(scan),
+      recent: [...recent],
+    };
+    return [name, stored];
   });
   return { collection, streams: Object.fromEntries(streams) };
+}
+
+function scanJson(scan: Scan | null): Json {
+  return scan === null ? null : [markJson(scan.after), scan.upTo, scan.beganAtMs];
+}
+
+function markJson(mark: Mark | null): Json {
+  return mark === null ? null : [mark.at, mark.id];
 }
 
 /** Reads a cursor of `writeCursor`; another one ⇒ failure `tryton.cursor_expired`. */
@@ -108,32 +155,42 @@ export function readCursor(
 
 function readState(json: Json | undefined): StreamState {
   if (!isObject(json)) throw expired();
-  const { seenAtMs, settled } = json as JsonObject & { readonly seenAtMs?: Json; readonly settled?: Json };
-  const recent = json['recent'] ?? null;
-  if (typeof seenAtMs !== 'number' || typeof settled !== 'boolean' || !isJsonArray(recent)) throw expired();
-  const marks = recent.map((pair): [number, number] => {
-    const mark = readMark(pair);
-    if (mark === null) throw expired();
-    return [mark.at, mark.id];
-  });
+  const settled = json['settled'];
+  if (typeof settled !== 'boolean') throw expired();
   return {
-    position: readMark(json['position'] ?? null),
-    seenAtMs,
+    position: readMark(json['position']),
+    seenAtMs: readInteger(json['seenAtMs']),
     settled,
-    scan: readMark(json['scan'] ?? null),
-    recent: new Map(marks),
+    scan: readScan(json['scan']),
+    recent: new Map(readList(json['recent']).map((pair) => readPair(pair))),
   };
 }
 
-function markJson(mark: Mark | null): Json {
-  return mark === null ? null : [mark.at, mark.id];
+function readScan(json: Json | undefined): Scan | null {
+  if (json === null) return null;
+  const [after, upTo, beganAtMs] = readList(json);
+  return { after: readMark(after), upTo: readInteger(upTo), beganAtMs: readInteger(beganAtMs) };
 }
 
-function readMark(json: Json): Mark | null {
+function readMark(json: Json | undefined): Mark | null {
   if (json === null) return null;
-  const [at, id] = isJsonArray(json) ? json : [];
-  if (!Number.isSafeInteger(at) || !Number.isSafeInteger(id)) throw expired();
-  return { at: Number(at), id: Number(id) };
+  const [at, id] = readPair(json);
+  return { at, id };
+}
+
+function readPair(json: Json | undefined): [number, number] {
+  const [first, second] = readList(json);
+  return [readInteger(first), readInteger(second)];
+}
+
+function readList(json: Json | undefined): readonly Json[] {
+  if (json === undefined || !isJsonArray(json)) throw expired();
+  return json;
+}
+
+function readInteger(json: Json | undefined): number {
+  if (typeof json !== 'number' || !Number.isSafeInteger(json)) throw expired();
+  return json;
 }
 
 function expired(): Error {
