@@ -58,7 +58,8 @@ function resultOf(request: WriteRequest, outcome: Outcome): WriteResult {
   if ('failure' in outcome) return { kind: 'failed', key: request.key, failure: outcome.failure };
   const { id, fields } = outcome;
   if (fields === null) return { kind: 'written', key: request.key, recordId: id, version: null };
-  return { kind: 'written', key: request.key, recordId: id, version: versionOf(fields), fields };
+  const written = new Map([...fields].filter(([name]) => request.fields.has(name)));
+  return { kind: 'written', key: request.key, recordId: id, version: versionOf(fields), fields: written };
 }
 
 function decide(batch: Batch, request: WriteRequest): Outcome {

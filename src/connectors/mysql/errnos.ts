@@ -1,0 +1,279 @@
+/** What the error numbers of MySQL and MariaDB mean for a read or a write: the one table behind every failure. */
+import type { FailureKind } from '../../connector/failure.ts';
+
+export interface Meaning {
+  readonly kind: FailureKind;
+  /** The failure's code without `mysql.`. */
+  readonly name: string;
+  readonly advice?: string;
+  /** Finds the field in the server's message. */
+  readonly field?: RegExp;
+}
+
+const GRANT =
+  'Ask an administrator of the database to grant this right to the connection’s user (see the README of the MySQL connector).';
+const CHANGED_TABLE =
+  'Compare the mapping with the table: it may have been changed. Then check the sync again.';
+const OVERLOADED = 'The database has no room left for this. If it lasts, tell its administrator.';
+const CREDENTIALS =
+  'Enter the current user name and password, and see that the user may connect from this machine.';
+const READ_ONLY =
+  'The server takes no writes: it is a replica or in maintenance. Connect to the primary server.';
+const COLUMN = /column '([^']+)'/i;
+const FIELD = /Field '([^']+)'/i;
+
+const DUPLICATE: Meaning = {
+  kind: 'invalid',
+  name: 'duplicate',
+  advice:
+    'Another record has this value already; most collations also take upper and lower case, and accents, for the same. Link the two records, or change one of the values.',
+};
+const FOREIGN_KEY: Meaning = {
+  kind: 'invalid',
+  name: 'foreign_key',
+  advice: 'Sync the record that this one refers to first.',
+};
+const REFERRED: Meaning = {
+  kind: 'invalid',
+  name: 'referred_to',
+  advice: 'Other records refer to this one: delete or change those first.',
+};
+const CHECK: Meaning = {
+  kind: 'invalid',
+  name: 'check',
+  advice: 'Give a value that the table’s rule allows.',
+};
+const GENERATED: Meaning = {
+  kind: 'config',
+  name: 'read_only_field',
+  field: COLUMN,
+  advice: 'Leave this column out of the mapping: the database computes it.',
+};
+const DENIED: Meaning = { kind: 'config', name: 'permission_denied', advice: GRANT };
+const LOGIN: Meaning = { kind: 'auth', name: 'access_denied', advice: CREDENTIALS };
+const EXPIRED: Meaning = {
+  kind: 'auth',
+  name: 'password_expired',
+  advice: 'Give the user a new password in the database, and enter it here.',
+};
+const HOST_REFUSED: Meaning = {
+  kind: 'auth',
+  name: 'host_refused',
+  advice: 'Let the database admit this machine, or unblock it there (flush hosts).',
+};
+const FULL: Meaning = { kind: 'transient', name: 'disk_full', advice: OVERLOADED };
+const STOPPED: Meaning = { kind: 'transient', name: 'statement_stopped' };
+const LOST: Meaning = { kind: 'transient', name: 'connection_lost' };
+const UNREADABLE: Meaning = {
+  kind: 'invalid',
+  name: 'wrong_type',
+  field: COLUMN,
+  advice: 'Map the field to a column of a fitting type.',
+};
+
+const MEANINGS: Readonly<Record<number, Meaning>> = {
+  1021: FULL,
+  1036: {
+    kind: 'config',
+    name: 'read_only_table',
+    advice: 'Make the table writable, or map the field as read only.',
+  },
+  1037: { kind: 'transient', name: 'out_of_memory', advice: OVERLOADED },
+  1040: {
+    kind: 'transient',
+    name: 'too_many_connections',
+    advice: 'Raise max_connections of the server, or let fewer programs connect.',
+  },
+  1041: { kind: 'transient', name: 'out_of_memory', advice: OVERLOADED },
+  1044: { ...DENIED, advice: `The user may not use this database. ${GRANT}` },
+  1045: LOGIN,
+  1048: {
+    kind: 'invalid',
+    name: 'not_null',
+    field: COLUMN,
+    advice: 'Give the field a value, or map it with a default.',
+  },
+  1049: {
+    kind: 'config',
+    name: 'unknown_database',
+    advice: 'Correct the setting `database`, or create the database.',
+  },
+  1053: LOST,
+  1054: { kind: 'config', name: 'unknown_field', field: COLUMN, advice: CHANGED_TABLE },
+  1062: DUPLICATE,
+  1105: { kind: 'transient', name: 'unknown_error' },
+  1114: FULL,
+  1129: HOST_REFUSED,
+  1130: HOST_REFUSED,
+  1142: DENIED,
+  1143: DENIED,
+  1146: { kind: 'config', name: 'unknown_collection', advice: CHANGED_TABLE },
+  1152: LOST,
+  1153: {
+    kind: 'invalid',
+    name: 'too_large',
+    advice: 'Shorten the value, or raise max_allowed_packet of the server.',
+  },
+  1159: LOST,
+  1160: LOST,
+  1161: LOST,
+  1203: {
+    kind: 'rateLimited',
+    name: 'user_connections',
+    advice: 'Allow the user more connections at a time.',
+  },
+  1205: {
+    kind: 'transient',
+    name: 'lock_wait',
+    advice: 'Another program holds the record locked for long. If it lasts, find it with `show processlist`.',
+  },
+  1206: { kind: 'transient', name: 'lock_table_full', advice: OVERLOADED },
+  1213: { kind: 'transient', name: 'deadlock' },
+  1216: FOREIGN_KEY,
+  1217: REFERRED,
+  1226: {
+    kind: 'rateLimited',
+    name: 'user_limit',
+    advice: 'Raise the limits of the user (max_queries_per_hour and its like).',
+  },
+  1227: DENIED,
+  1264: {
+    kind: 'invalid',
+    name: 'out_of_range',
+    field: COLUMN,
+    advice: 'Use a smaller number, or widen the column.',
+  },
+  1265: UNREADABLE,
+  1267: {
+    kind: 'config',
+    name: 'collation_mix',
+    advice: 'Bring the collations of the table’s columns into line.',
+  },
+  1290: { kind: 'transient', name: 'read_only', advice: READ_ONLY },
+  1292: {
+    ...UNREADABLE,
+    name: 'not_a_date',
+    advice: 'Correct the date, or map the field with its date format.',
+  },
+  1317: STOPPED,
+  1364: {
+    kind: 'invalid',
+    name: 'not_null',
+    field: FIELD,
+    advice: 'Give the field a value, or map it with a default.',
+  },
+  1366: UNREADABLE,
+  1370: DENIED,
+  1406: {
+    kind: 'invalid',
+    name: 'too_long',
+    field: COLUMN,
+    advice: 'Shorten the value, or widen the column.',
+  },
+  1411: UNREADABLE,
+  1451: REFERRED,
+  1452: FOREIGN_KEY,
+  1557: DUPLICATE,
+  1586: DUPLICATE,
+  1644: {
+    kind: 'invalid',
+    name: 'refused_by_trigger',
+    advice: 'The database’s own rule refuses the record; its message says why.',
+  },
+  1665: {
+    kind: 'config',
+    name: 'statement_binlog',
+    advice: 'Set binlog_format of the server to ROW or MIXED.',
+  },
+  1690: { kind: 'invalid', name: 'out_of_range', advice: 'Use a smaller number, or widen the column.' },
+  1698: LOGIN,
+  1792: { kind: 'transient', name: 'read_only', advice: READ_ONLY },
+  1820: EXPIRED,
+  1836: { kind: 'transient', name: 'read_only', advice: READ_ONLY },
+  1862: EXPIRED,
+  1906: GENERATED,
+  1927: LOST,
+  1969: STOPPED,
+  2006: LOST,
+  2013: LOST,
+  3024: STOPPED,
+  3105: GENERATED,
+  3118: { ...LOGIN, name: 'account_locked', advice: 'Unlock the user in the database.' },
+  3140: {
+    kind: 'invalid',
+    name: 'not_json',
+    field: COLUMN,
+    advice: 'Map the field to a column of a fitting type.',
+  },
+  3819: CHECK,
+  3879: CHECK,
+  4025: CHECK,
+  4031: LOST,
+  4151: EXPIRED,
+};
+
+/** By the codes of Node and of the driver, for what never reached the server or never came back. */
+const CODES: Readonly<Record<string, Meaning>> = {
+  ECONNREFUSED: {
+    kind: 'transient',
+    name: 'connection_refused',
+    advice:
+      'Check `host` and `port`, and that the database runs there and listens for connections from this machine.',
+  },
+  ENOTFOUND: {
+    kind: 'transient',
+    name: 'host_not_found',
+    advice: 'Check the setting `host`, and that this machine can look the name up.',
+  },
+  EAI_AGAIN: {
+    kind: 'transient',
+    name: 'host_not_found',
+    advice: 'Check the setting `host`, and that this machine can look the name up.',
+  },
+  ETIMEDOUT: {
+    kind: 'transient',
+    name: 'unreachable',
+    advice: 'Check `host` and `port`, and that no firewall stands between this machine and the server.',
+  },
+  EHOSTUNREACH: {
+    kind: 'transient',
+    name: 'unreachable',
+    advice: 'Check `host` and `port`, and that no firewall stands between this machine and the server.',
+  },
+  ENETUNREACH: {
+    kind: 'transient',
+    name: 'unreachable',
+    advice: 'Check `host` and `port`, and that no firewall stands between this machine and the server.',
+  },
+  HANDSHAKE_NO_SSL_SUPPORT: {
+    kind: 'config',
+    name: 'no_encryption',
+    advice: 'The server does not encrypt: switch it on there, or set `ssl: disable`.',
+  },
+  HANDSHAKE_SSL_ERROR: {
+    kind: 'config',
+    name: 'certificate',
+    advice:
+      'Let Node trust the server’s authority (NODE_EXTRA_CA_CERTS), or set `ssl: require` to encrypt without checking who answers.',
+  },
+  PROTOCOL_SEQUENCE_TIMEOUT: {
+    kind: 'transient',
+    name: 'no_answer',
+    advice: 'The database is overloaded, or the statement waits for a lock.',
+  },
+  PROTOCOL_PACKETS_OUT_OF_ORDER: LOST,
+  AUTH_SWITCH_PLUGIN_ERROR: {
+    kind: 'config',
+    name: 'login_method',
+    advice: 'Let the user log in with a password (caching_sha2_password or mysql_native_password).',
+  },
+};
+
+export function meaningOfErrno(errno: number): Meaning | null {
+  return MEANINGS[errno] ?? null;
+}
+
+/** Every other code of the network means that the connection broke. */
+export function meaningOfCode(code: string): Meaning {
+  return CODES[code] ?? LOST;
+}
