@@ -11,6 +11,8 @@ const EMAIL_LENGTH_MAX = 254;
 const UUID = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 const TRUE_WORDS = new Set(['true', 't', 'yes', 'y', '1', 'on']);
 const FALSE_WORDS = new Set(['false', 'f', 'no', 'n', '0', 'off']);
+/** Deeper structures are refused, so that no value of a system can exhaust the stack. */
+const JSON_DEPTH_MAX = 64;
 
 /** The function that brings a native value into the type's canonical form. Null stays null for every type. */
 export function canonicaliserOf(type: FieldType): Canonicalise {
@@ -43,7 +45,7 @@ function converterOf(type: FieldType): Canonicalise {
     case 'set':
       return setOf(type.options);
     case 'json':
-      return (raw) => canonicalJson(raw);
+      return canonicalStructure;
   }
 }
 
@@ -51,13 +53,22 @@ function textOf(lengthMax: number | undefined): Canonicalise {
   return (raw) => {
     const text = typeof raw === 'string' ? raw : scalarText(raw);
     if (text === null) return new InvalidValue('not_text', `expected text, got ${shapeOf(raw)}`);
-    // A lone surrogate has no UTF-8 spelling: no system could store it and give it back.
-    if (!text.isWellFormed()) return new InvalidValue('not_text', 'the text holds half a character (a lone surrogate)');
-    if (lengthMax !== undefined && text.length > lengthMax && codePoints(text) > lengthMax) {
-      return new InvalidValue('too_long', `${String(codePoints(text))} characters, at most ${String(lengthMax)} fit`);
+    if (!text.isWellFormed()) return halfCharacter();
+    // What counts is the length as kept: composing shortens most text and lengthens some.
+    const composed = text.normalize('NFC');
+    if (lengthMax !== undefined && composed.length > lengthMax && codePoints(composed) > lengthMax) {
+      return new InvalidValue(
+        'too_long',
+        `${String(codePoints(composed))} characters, at most ${String(lengthMax)} fit`,
+      );
     }
-    return text.normalize('NFC');
+    return composed;
   };
+}
+
+/** A lone surrogate has no UTF-8 spelling: no system could store it and give it back. */
+function halfCharacter(): InvalidValue {
+  return new InvalidValue('not_text', 'the text holds half a character (a lone surrogate)');
 }
 
 function codePoints(text: string): number {
@@ -81,44 +92,89 @@ function canonicalBoolean(raw: NativeValue): Value | InvalidValue {
 }
 
 function canonicalEmail(raw: NativeValue): Value | InvalidValue {
-  if (typeof raw !== 'string') return new InvalidValue('not_email', `expected an e-mail address, got ${shapeOf(raw)}`);
+  if (typeof raw !== 'string')
+    return new InvalidValue('not_email', `expected an e-mail address, got ${shapeOf(raw)}`);
   const address = raw.trim().toLowerCase().normalize('NFC');
   if (address === '') return null;
+  if (!address.isWellFormed()) return halfCharacter();
   if (address.length <= EMAIL_LENGTH_MAX && EMAIL.test(address)) return address;
   return new InvalidValue('not_email', 'expected one e-mail address such as ann@example.com');
 }
 
 function canonicalUuid(raw: NativeValue): Value | InvalidValue {
   const text = typeof raw === 'string' ? raw.trim().replace(/^\{(.*)\}$/, '$1') : '';
+  if (text === '' && typeof raw === 'string' && raw.trim() === '') return null;
   if (!UUID.test(text)) return new InvalidValue('not_uuid', `expected a UUID, got ${shapeOf(raw)}`);
   const hex = text.replaceAll('-', '').toLowerCase();
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 function choiceOf(options: readonly string[]): Canonicalise {
-  const known = new Set(options);
+  const known = composedSet(options);
   const listed = options.slice(0, 12).join(', ');
   return (raw) => {
-    const text = typeof raw === 'string' ? raw : scalarText(raw);
+    const text = (typeof raw === 'string' ? raw : scalarText(raw))?.normalize('NFC');
     if (text === '') return null;
-    if (text !== null && known.has(text)) return text;
+    if (text !== undefined && known.has(text)) return text;
     return new InvalidValue('not_an_option', `not one of the options: ${listed}`);
   };
 }
 
 function setOf(options: readonly string[] | undefined): Canonicalise {
-  const known = options === undefined ? null : new Set(options);
+  const known = options === undefined ? null : composedSet(options);
   return (raw) => {
     if (!Array.isArray(raw)) return new InvalidValue('not_a_set', `expected a list, got ${shapeOf(raw)}`);
     const elements = new Set<string>();
     for (const element of raw as readonly NativeValue[]) {
-      const text = typeof element === 'string' ? element : scalarText(element);
-      if (text === null) return new InvalidValue('not_a_set', `expected a list of texts, it holds ${shapeOf(element)}`);
-      if (known !== null && !known.has(text)) return new InvalidValue('not_an_option', 'the list holds an unknown option');
-      elements.add(text.normalize('NFC'));
+      const text = (typeof element === 'string' ? element : scalarText(element))?.normalize('NFC');
+      if (text === undefined)
+        return new InvalidValue('not_a_set', `expected a list of texts, it holds ${shapeOf(element)}`);
+      if (!text.isWellFormed()) return halfCharacter();
+      if (known !== null && !known.has(text))
+        return new InvalidValue('not_an_option', 'the list holds an unknown option');
+      elements.add(text);
     }
     return [...elements].toSorted();
   };
+}
+
+function composedSet(options: readonly string[]): ReadonlySet<string> {
+  return new Set(options.map((option) => option.normalize('NFC')));
+}
+
+/** Text is read as JSON, because a structure is written as JSON text; text that is no JSON stands for itself. */
+function canonicalStructure(raw: NativeValue): Value | InvalidValue {
+  if (raw === '') return null;
+  const structure = typeof raw === 'string' ? parsedOr(raw) : raw;
+  return structureProblem(structure, 0) ?? (structure === null ? null : canonicalJson(structure));
+}
+
+function parsedOr(text: string): NativeValue {
+  try {
+    return JSON.parse(text) as NativeValue;
+  } catch {
+    return text;
+  }
+}
+
+function structureProblem(value: NativeValue, depth: number): InvalidValue | null {
+  if (typeof value === 'string') return value.isWellFormed() ? null : halfCharacter();
+  if (typeof value === 'number')
+    return isExact(value) ? null : new InvalidValue('too_precise', 'a number has too many digits');
+  if (typeof value !== 'object' || value === null) return null;
+  if (depth === JSON_DEPTH_MAX) {
+    return new InvalidValue('too_deep', `a structure of more than ${String(JSON_DEPTH_MAX)} levels`);
+  }
+  for (const [key, member] of Object.entries(value)) {
+    const problem = structureProblem(key, depth) ?? structureProblem(member, depth + 1);
+    if (problem !== null) return problem;
+  }
+  return null;
+}
+
+/** A whole number beyond 2^53 has been rounded already: writing it back would change it. */
+function isExact(value: number): boolean {
+  return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
 }
 
 /** What a value is, without saying what it holds: safe for messages and logs. */

@@ -9,7 +9,8 @@ export function canonicalInteger(raw: NativeValue): Value | InvalidValue {
   if (typeof raw === 'number' && Number.isSafeInteger(raw)) return raw === 0 ? '0' : String(raw);
   if (typeof raw === 'string' && PLAIN.test(raw) && raw.length < DIGITS_MAX) return raw;
   const text = canonicalDecimal(raw, undefined);
-  if (typeof text === 'string' && text.includes('.')) return new InvalidValue('not_integer', 'expected a whole number');
+  if (typeof text === 'string' && text.includes('.'))
+    return new InvalidValue('not_integer', 'expected a whole number');
   return text;
 }
 
@@ -23,9 +24,13 @@ export function canonicalDecimal(raw: NativeValue, scaleMax: number | undefined)
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts;
   if (whole === '' && fraction === '') return notNumber();
   const scaled = shiftPoint(sign, whole, fraction, Number(exponent));
-  if (scaled === null) return new InvalidValue('too_long', `a number of more than ${String(DIGITS_MAX)} digits`);
+  if (scaled === null)
+    return new InvalidValue('too_long', `a number of more than ${String(DIGITS_MAX)} digits`);
   if (scaleMax !== undefined && scaleOf(scaled) > scaleMax) {
-    return new InvalidValue('too_precise', `${String(scaleOf(scaled))} decimals, at most ${String(scaleMax)} fit`);
+    return new InvalidValue(
+      'too_precise',
+      `${String(scaleOf(scaled))} decimals, at most ${String(scaleMax)} fit`,
+    );
   }
   return scaled;
 }
@@ -45,6 +50,8 @@ function shiftPoint(sign: string, whole: string, fraction: string, places: numbe
   const right = point >= 0 ? digits.slice(point) : '0'.repeat(-point) + digits;
   const wholePart = left.replace(/^0+(?=\d)/, '');
   const fractionPart = right.replace(/0+$/, '');
+  // The result is measured as well, or a number could be canonical and yet too long to be read again.
+  if (wholePart.length + fractionPart.length > DIGITS_MAX) return null;
   const magnitude = fractionPart === '' ? wholePart : `${wholePart}.${fractionPart}`;
   return sign === '-' && magnitude !== '0' ? `-${magnitude}` : magnitude;
 }

@@ -1,4 +1,5 @@
 /** From a system's record to the entity's values, and back. */
+import { canonicaliserOf } from './canonical.ts';
 import type { Condition, SideModel } from './model.ts';
 import { InvalidValue, type NativeValue, type Value, type Values } from './value.ts';
 
@@ -17,7 +18,8 @@ export type Reading =
 
 /** Reads every mapped field. A record is taken whole or not at all: half a record would merge as if it were all. */
 export function readRecord(side: SideModel, natives: ReadonlyMap<string, NativeValue>): Reading {
-  if (side.where.length > 0 && !side.where.every((condition) => meets(condition, natives))) return { kind: 'excluded' };
+  if (side.where.length > 0 && !side.where.every((condition) => meets(condition, natives)))
+    return { kind: 'excluded' };
   const values: Record<string, Value> = {};
   let problems: FieldProblem[] | null = null;
   for (const lens of side.lenses) {
@@ -33,9 +35,17 @@ export function readRecord(side: SideModel, natives: ReadonlyMap<string, NativeV
 }
 
 function meets(condition: Condition, natives: ReadonlyMap<string, NativeValue>): boolean {
-  const native = natives.get(condition.native) ?? null;
-  const text = native === null || native === '' ? null : typeof native === 'object' ? JSON.stringify(native) : String(native);
-  return condition.in.includes(text) !== condition.negated;
+  return condition.in.includes(conditionText(natives.get(condition.native) ?? null)) !== condition.negated;
+}
+
+const structureText = canonicaliserOf({ kind: 'json' });
+
+/** What a condition compares. Null stands for "no value"; a structure that has no text meets nothing but a negation. */
+function conditionText(native: NativeValue): string | null {
+  if (native === null || native === '') return null;
+  if (typeof native !== 'object') return String(native);
+  const text = structureText(native);
+  return typeof text === 'string' ? text : '';
 }
 
 export type Rendering =
@@ -55,7 +65,12 @@ export function renderBody(side: SideModel, body: Values, isCreate: boolean): Re
     if (value === undefined) continue;
     const native = lens.put(value);
     if (native instanceof InvalidValue) {
-      problems.push({ field: lens.field.name, native: lens.native, code: native.code, reason: native.reason });
+      problems.push({
+        field: lens.field.name,
+        native: lens.native,
+        code: native.code,
+        reason: native.reason,
+      });
     } else natives.set(lens.native, native);
   }
   return problems.length === 0 ? { kind: 'natives', natives } : { kind: 'invalid', problems };

@@ -5,14 +5,19 @@ const DATE = /^(\d{4})-(\d{2})-(\d{2})(?:T00:00:00(?:\.0+)?(?:Z|[+-]00:00)?)?$/;
 const TIME = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?$/;
 const INSTANT = /^(\d{4}-\d{2}-\d{2})[T ]([\d:.]+?)\s*(Z|[+-]\d{2}(?::?\d{2})?)$/i;
 const CANONICAL_LENGTH = 24;
+const CANONICAL_TAIL = /T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
 export function canonicalDate(raw: NativeValue): Value | InvalidValue {
-  if (raw === '') return null;
+  if (isBlank(raw)) return null;
   const parts = typeof raw === 'string' ? DATE.exec(raw.trim()) : null;
   if (parts === null) return new InvalidValue('not_date', 'expected a date such as 2026-03-31');
   const [, year = '', month = '', day = ''] = parts;
   const text = `${year}-${month}-${day}`;
   return isCalendarDate(text) ? text : new InvalidValue('not_date', 'there is no such day in the calendar');
+}
+
+function isBlank(raw: NativeValue): boolean {
+  return raw === '' || (typeof raw === 'string' && raw.trim() === '');
 }
 
 /** 31 February parses in JavaScript; a day that survives the round trip through the calendar is real. */
@@ -22,7 +27,7 @@ export function isCalendarDate(text: string): boolean {
 }
 
 export function canonicalTime(raw: NativeValue): Value | InvalidValue {
-  if (raw === '') return null;
+  if (isBlank(raw)) return null;
   const parts = typeof raw === 'string' ? TIME.exec(raw.trim()) : null;
   if (parts === null) return new InvalidValue('not_time', 'expected a time of day such as 17:30 or 17:30:00');
   const [, hour = '', minute = '', second = '00', fraction = ''] = parts;
@@ -32,7 +37,7 @@ export function canonicalTime(raw: NativeValue): Value | InvalidValue {
 
 /** Cuts to `grainMs`, because systems keep different precision and a cut-off digit is not an edit. */
 export function canonicalInstant(raw: NativeValue, grainMs: number): Value | InvalidValue {
-  if (raw === '') return null;
+  if (isBlank(raw)) return null;
   if (typeof raw !== 'string') return notInstant();
   const ms = isCanonicalShape(raw) ? Date.parse(raw) : parseInstant(raw);
   if (Number.isNaN(ms)) return notInstant();
@@ -41,11 +46,13 @@ export function canonicalInstant(raw: NativeValue, grainMs: number): Value | Inv
 
 export function instantText(ms: number): Value | InvalidValue {
   const text = Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : '';
-  return text.length === CANONICAL_LENGTH ? text : new InvalidValue('not_instant', 'the year must be from 0 to 9999');
+  return text.length === CANONICAL_LENGTH
+    ? text
+    : new InvalidValue('not_instant', 'the year must be from 0 to 9999');
 }
 
 function isCanonicalShape(raw: string): boolean {
-  return raw.length === CANONICAL_LENGTH && raw.endsWith('Z') && raw[10] === 'T' && isCalendarDate(raw.slice(0, 10));
+  return raw.length === CANONICAL_LENGTH && CANONICAL_TAIL.test(raw) && isCalendarDate(raw.slice(0, 10));
 }
 
 function parseInstant(raw: string): number {
@@ -54,7 +61,8 @@ function parseInstant(raw: string): number {
   if (!isCalendarDate(date) || typeof clock !== 'string') return Number.NaN;
   // Date.parse rounds nothing but refuses more than three digits in some engines; cut them here.
   const [seconds = '', fraction = ''] = clock.split('.');
-  const offset = zone.toUpperCase() === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.replace(':', '').slice(3) || '00'}`;
+  const offset =
+    zone.toUpperCase() === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.replace(':', '').slice(3) || '00'}`;
   return Date.parse(`${date}T${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}${offset}`);
 }
 

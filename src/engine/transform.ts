@@ -1,14 +1,14 @@
 /** The steps between a native value and a golden one. Each is a lens: `get` reads, `put` writes back what `get` reads. */
 import { unreachable } from '../lib/assert.ts';
 import { shiftDecimal, canonicalDecimal } from './decimal.ts';
-import { canonicalInstant, instantText, isCalendarDate } from './moment.ts';
+import { canonicalDate, canonicalInstant, instantText, isCalendarDate } from './moment.ts';
 import { InvalidValue, type NativeValue } from './value.ts';
 
 export type Transform =
   /** Pairs of native and golden value. `otherwise` is the golden value of an unknown native one; it makes the step one-way. */
   | {
       readonly kind: 'values';
-      readonly pairs: readonly (readonly [native: string | boolean, golden: string | boolean])[];
+      readonly pairs: readonly (readonly [native: string | number | boolean, golden: string | boolean])[];
       readonly otherwise?: string;
     }
   /** Native text begins with `text`, the golden value does not. */
@@ -53,9 +53,9 @@ function bareStepOf(transform: Transform): Step {
     case 'separator':
       return separatorStep(transform.text);
     case 'case': {
-      const change = (raw: NativeValue): NativeValue =>
-        typeof raw !== 'string' ? raw : transform.to === 'upper' ? raw.toUpperCase() : raw.toLowerCase();
-      return { get: change, put: change };
+      const change = transform.to === 'upper' ? upperCase : (text: string) => text.toLowerCase();
+      const step = (raw: NativeValue): NativeValue => (typeof raw === 'string' ? change(raw) : raw);
+      return { get: step, put: step };
     }
     default:
       return unreachable(transform);
@@ -68,22 +68,50 @@ function valuesStep(transform: Extract<Transform, { readonly kind: 'values' }>):
   const { otherwise } = transform;
   return {
     get: (raw) => {
-      const golden = toGolden.get(String(raw)) ?? otherwise;
-      return golden ?? new InvalidValue('not_an_option', 'the value map has no entry for this value, and no `otherwise`');
+      const key = scalarText(raw);
+      const golden = key === null ? undefined : toGolden.get(key);
+      if (golden === undefined && raw === '') return null;
+      const missing = 'the value map has no entry for this value, and no `otherwise`';
+      return golden ?? otherwise ?? new InvalidValue('not_an_option', missing);
     },
-    put: (golden) =>
-      toNative.get(String(golden)) ?? new InvalidValue('not_an_option', 'the value map has no entry that gives this value'),
+    put: (golden) => {
+      const key = scalarText(golden);
+      const native = key === null ? undefined : toNative.get(key);
+      return native ?? new InvalidValue('not_an_option', 'the value map has no entry that gives this value');
+    },
   };
+}
+
+/** Null for what has no text of its own: a list or a structure is not a key and takes no prefix. */
+function scalarText(raw: NativeValue): string | null {
+  return typeof raw === 'object' ? null : String(raw);
 }
 
 function prefixStep(prefix: string): Step {
   return {
-    get: (raw) =>
-      typeof raw === 'string' && raw.startsWith(prefix)
+    get: (raw) => {
+      if (raw === '') return null;
+      return typeof raw === 'string' && raw.startsWith(prefix)
         ? raw.slice(prefix.length)
-        : new InvalidValue('no_prefix', `expected text that begins with ${JSON.stringify(prefix)}`),
-    put: (golden) => `${prefix}${String(golden)}`,
+        : new InvalidValue('no_prefix', `expected text that begins with ${JSON.stringify(prefix)}`);
+    },
+    put: (golden) => {
+      const text = scalarText(golden);
+      return text === null ? new InvalidValue('not_text', 'a list takes no prefix') : `${prefix}${text}`;
+    },
   };
+}
+
+/** Capitals, except where reading them back gives another letter: `ß` would come back as `ss`. */
+function upperCase(text: string): string {
+  const upper = text.toUpperCase();
+  if (upper.toLowerCase() === text.toLowerCase()) return upper;
+  const careful = [...text].map((letter) => (comesBack(letter) ? letter.toUpperCase() : letter)).join('');
+  return careful.toLowerCase() === text.toLowerCase() ? careful : text;
+}
+
+function comesBack(letter: string): boolean {
+  return letter.toUpperCase().toLowerCase() === letter.toLowerCase();
 }
 
 function shifted(raw: NativeValue, places: number): NativeValue | InvalidValue {
@@ -95,17 +123,19 @@ function shifted(raw: NativeValue, places: number): NativeValue | InvalidValue {
 function unixStep(unitMs: number): Step {
   return {
     get: (raw) => {
-      const count = typeof raw === 'string' && raw.trim() !== '' ? Number(raw) : raw;
-      if (typeof count !== 'number' || !Number.isFinite(count)) {
-        return new InvalidValue('not_instant', 'expected a count of seconds or milliseconds since 1970');
-      }
-      return nativeOf(instantText(Math.round(count * unitMs)));
+      const count = canonicalDecimal(raw, undefined);
+      if (count === null) return null;
+      return typeof count === 'string'
+        ? nativeOf(instantText(Math.round(Number(count) * unitMs)))
+        : new InvalidValue('not_instant', 'expected a count of seconds or milliseconds since 1970');
     },
     put: (golden) => {
       const text = canonicalInstant(golden, 1);
       if (typeof text !== 'string') return text instanceof InvalidValue ? text : null;
       const count = Date.parse(text) / unitMs;
-      return Number.isInteger(count) ? count : new InvalidValue('too_precise', 'the system keeps whole seconds only');
+      return Number.isInteger(count)
+        ? count
+        : new InvalidValue('too_precise', 'the system keeps whole seconds only');
     },
   };
 }
@@ -120,6 +150,7 @@ function dateFormatStep(format: string): Step {
   const pattern = new RegExp(`^${escaped.replaceAll(/DD|MM/g, '(\\d{2})').replace('YYYY', '(\\d{4})')}$`);
   return {
     get: (raw) => {
+      if (typeof raw === 'string' && raw.trim() === '') return null;
       const found = typeof raw === 'string' ? pattern.exec(raw.trim()) : null;
       const part = (name: string): string => found?.[order.indexOf(name) + 1] ?? '';
       const text = `${part('YYYY')}-${part('MM')}-${part('DD')}`;
@@ -128,26 +159,35 @@ function dateFormatStep(format: string): Step {
         : new InvalidValue('not_date', `expected a date written ${format}`);
     },
     put: (golden) => {
-      const [year = '', month = '', day = ''] = String(golden).split('-');
+      const date = canonicalDate(golden);
+      if (typeof date !== 'string') return date instanceof InvalidValue ? date : null;
+      const [year = '', month = '', day = ''] = date.split('-');
       return format.replace('YYYY', year).replace('MM', month).replace('DD', day);
     },
   };
 }
 
 function separatorStep(separator: string): Step {
+  // People type `a,b` as often as `a, b`: blanks of the separator are written but not required.
+  const mark = separator.trim() || separator;
+  const read = (text: string): readonly string[] =>
+    text
+      .split(mark)
+      .map((element) => element.trim())
+      .filter((element) => element !== '');
   return {
     get: (raw) =>
       typeof raw === 'string'
-        ? raw
-            .split(separator)
-            .map((element) => element.trim())
-            .filter((element) => element !== '')
+        ? read(raw)
         : new InvalidValue('not_a_set', 'expected one text with separators'),
     put: (golden) => {
-      const elements = Array.isArray(golden) ? golden.map(String) : [String(golden)];
-      return elements.some((element) => element.includes(separator.trim() || separator))
-        ? new InvalidValue('separator_inside', 'an element holds the separator itself')
-        : elements.join(separator);
+      if (!Array.isArray(golden)) return new InvalidValue('not_a_set', 'expected a list');
+      const elements = golden.map((element: NativeValue) => scalarText(element) ?? '');
+      const joined = elements.join(separator);
+      const again = read(joined);
+      return again.length === elements.length && again.every((element, index) => element === elements[index])
+        ? joined
+        : new InvalidValue('separator_inside', 'an element is blank, or holds the separator or outer blanks');
     },
   };
 }
