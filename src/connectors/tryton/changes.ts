@@ -12,6 +12,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Json } from '../../lib/json.ts';
 import type { TrytonClient } from './client.ts';
 import type { Collection, Feed } from './collection.ts';
+import { Covered } from './covered.ts';
 import {
   beginScan,
   continueScan,
@@ -23,6 +24,7 @@ import {
   unreported,
   writeCursor,
   type Mark,
+  type StampedRow,
   type StreamState,
 } from './cursor.ts';
 import { PAGE_RECORDS_MAX, readByIds } from './read.ts';
@@ -37,11 +39,6 @@ interface Stream {
   readonly column: 'write_date' | 'create_date';
 }
 
-/** A row of a stream, and the record that it belongs to. */
-interface StampedRow extends Mark {
-  readonly ownerId: number;
-}
-
 interface Step {
   readonly rows: readonly StampedRow[];
   readonly after: StreamState;
@@ -54,6 +51,7 @@ export class ChangeFeed {
   readonly #clock: Clock;
   readonly #overlapMs: number;
   readonly #streams: readonly Stream[];
+  readonly #covered = new Covered();
   #states = new Map<string, StreamState>();
 
   constructor(
@@ -108,7 +106,7 @@ export class ChangeFeed {
   /** Everything that is there now counts as known; what was stamped within the overlap is remembered. */
   async #takePresentPosition(): Promise<void> {
     for (const stream of this.#streams) {
-      const newest = await this.#rows(stream, after(stream.column, null), 'DESC', RECENT_ROWS_MAX);
+      const newest = await this.#rows(stream, behind(stream.column, null), 'DESC', RECENT_ROWS_MAX);
       this.#states.set(stream.name, stateAt(newest, this.#clock.nowMs(), this.#overlapMs));
     }
   }
@@ -119,10 +117,12 @@ export class ChangeFeed {
       const before = this.#state(stream);
       const { rows, after } = await this.#step(stream, before);
       ended = after.scan === null;
-      const ownerIds = [...new Set(unreported(before, rows).map(({ ownerId }) => ownerId))];
+      const fresh = unreported(before, rows).filter((row) => !this.#covered.includes(stream.feed.model, row));
+      const ownerIds = [...new Set(fresh.map(({ ownerId }) => ownerId))];
       const { signal, fields } = this.#request;
       const found = await readByIds(this.#client, this.#collection, ownerIds, fields, signal);
       this.#states.set(stream.name, after);
+      this.#covered.add(found);
       const gone = ownerIds.filter((id) => !found.some((record) => record.id === id));
       // A page without records still carries that the position has settled, or every round would start over.
       if (ownerIds.length > 0 || after.settled !== before.settled) {
@@ -141,7 +141,7 @@ export class ChangeFeed {
     const { scan } = state;
     if (scan === null) {
       const beganAtMs = this.#clock.nowMs();
-      const domain = after(stream.column, startOfRound(state, this.#overlapMs));
+      const domain = behind(stream.column, startOfRound(state, this.#overlapMs));
       // The newest first: that is the whole round or, where it is larger than a page, shows how far to read.
       const newest = await this.#rows(stream, domain, 'DESC', limit);
       const [last] = newest;
@@ -151,7 +151,7 @@ export class ChangeFeed {
       }
       return { rows: [], after: beginScan(state, last, beganAtMs, this.#overlapMs) };
     }
-    const domain = [after(stream.column, scan.after), [stream.column, '<=', timestampOf(scan.upTo)]];
+    const domain = [behind(stream.column, scan.after), [stream.column, '<=', timestampOf(scan.upTo)]];
     const rows = await this.#rows(stream, domain, 'ASC', limit);
     const next =
       rows.length < limit
@@ -199,7 +199,7 @@ export class ChangeFeed {
 }
 
 /** Rows behind the mark in the order of time, then id. Without a mark, all that have a time. */
-function after(column: string, mark: Mark | null): Json {
+function behind(column: string, mark: Mark | null): Json {
   if (mark === null) return [[column, '!=', null]];
   const at = timestampOf(mark.at);
   return [

@@ -55,7 +55,17 @@ export interface Collection {
 
 export const NO_REFERENCES: References = { idOf: () => undefined };
 
-/** Seconds with their fraction, as `_timestamp` has them, in milliseconds. */
+/** Seconds with their fraction, as `_timestamp` has them, in microseconds. */
+export function timestampMicros(timestamp: string): number {
+  const [seconds = '', fraction = ''] = timestamp.split('.');
+  return Number(seconds) * 1_000_000 + Number(fraction.slice(0, 6).padEnd(6, '0'));
+}
+
 export function timestampMs(timestamp: string): number {
-  return Math.floor(Number(timestamp) * 1_000);
+  return Math.floor(timestampMicros(timestamp) / 1_000);
+}
+
+/** SQLite keeps whole seconds, so that two changes within one have the same time. */
+export function isPrecise(timestamp: string): boolean {
+  return timestampMicros(timestamp) % 1_000_000 !== 0;
 }

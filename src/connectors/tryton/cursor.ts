@@ -5,7 +5,7 @@ import { failWith } from './failures.ts';
 import { isObject } from './wire.ts';
 
 /** Beyond so many remembered rows per stream, the oldest are reported once more: harmless, and the cursor stays small. */
-export const RECENT_ROWS_MAX = 250;
+export const RECENT_ROWS_MAX = 100;
 const MICROS_PER_MS = 1_000;
 const MICROS_PER_SECOND = 1_000_000;
 
@@ -13,6 +13,11 @@ const MICROS_PER_SECOND = 1_000_000;
 export interface Mark {
   readonly at: number;
   readonly id: number;
+}
+
+/** A row of a stream, and the record that it belongs to. */
+export interface StampedRow extends Mark {
+  readonly ownerId: number;
 }
 
 export interface StreamState {

@@ -125,6 +125,10 @@ function failureOfFetch(error: unknown, request: HttpRequest, timeoutMs: number 
   if (NOT_SENT.has(code)) {
     return failWith('tryton.unreachable', `No connection to ${host} (${code}).`, {}, error);
   }
+  if (error instanceof Error && error.cause instanceof Error && error.cause.message === 'bad port') {
+    const message = `HTTP does not allow the port of ${host}; let Tryton listen on another one.`;
+    return failWith('tryton.bad_setting', message, { field: 'url' }, error);
+  }
   if (code.includes('CERT') || code.startsWith('ERR_TLS') || code.includes('SIGNATURE')) {
     return failWith(
       'tryton.untrusted_certificate',
