@@ -128,3 +128,22 @@ export async function closeHolds(
     [syncKey, identityId, field, by, resolution],
   );
 }
+
+/** The newest happenings of a sync, oldest first. For telling what has just happened; a record's own story is `journalOf`. */
+export async function journalSince(tx: Tx, syncKey: string, sinceMs: number, countMax: number): Promise<readonly JournalRow[]> {
+  const rows = await tx.query<{ at_ms: number; side: string; record_id: string | null; kind: string; body: Json }>(
+    `select extract(epoch from at)::float8 * 1000 as at_ms, side, record_id, kind, body from journal
+      where sync_key = $1 and at > to_timestamp($2::float8 / 1000) order by at limit $3`,
+    [syncKey, sinceMs, countMax],
+  );
+  return rows.map((row) => ({ atMs: row.at_ms, side: row.side, recordId: row.record_id, kind: row.kind, body: row.body }));
+}
+
+export async function decisionsSince(tx: Tx, syncKey: string, sinceMs: number, countMax: number): Promise<readonly DecisionRow[]> {
+  const rows = await tx.query<Omit<DecisionRow, 'atMs'> & { readonly at_ms: number }>(
+    `select extract(epoch from decided_at)::float8 * 1000 as at_ms, field, rule, winner, loser from decisions
+      where sync_key = $1 and decided_at > to_timestamp($2::float8 / 1000) order by decided_at limit $3`,
+    [syncKey, sinceMs, countMax],
+  );
+  return rows.map(({ at_ms: atMs, field, rule, winner, loser }) => ({ atMs, field, rule, winner, loser }));
+}

@@ -29,7 +29,7 @@ export interface EmbeddedPostgres {
 
 export interface EmbeddedOptions {
   readonly directory: string;
-  /** Further server settings, `name=value`. */
+  /** Further server settings, `name=value`; they take effect when the server is made and stay with it. */
   readonly settings?: readonly string[];
 }
 
@@ -44,12 +44,12 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     const dataDirectory = join(directory, 'data');
     const passwordFile = join(directory, 'password');
     if (!existsSync(join(dataDirectory, 'PG_VERSION'))) {
-      await initialise(binaries.initdb, directory, dataDirectory, passwordFile, owner);
+      await initialise(binaries.initdb, directory, dataDirectory, passwordFile, options.settings ?? [], owner);
     }
     const password = (await readFile(passwordFile, 'utf8')).trim();
     const running = await runningPort(dataDirectory, password);
-    const port = running ?? (await freePort());
-    if (running === null) await startServer(binaries.pgCtl, directory, dataDirectory, port, options.settings ?? [], owner);
+    const port = running ?? (await usualPort(join(directory, 'port')));
+    if (running === null) await startServer(binaries.pgCtl, directory, dataDirectory, port, owner);
     const url = urlOf(port, password);
     const stop = (): Promise<void> =>
       run(binaries.pgCtl, ['stop', '-D', dataDirectory, '-m', 'fast', '-w', '-s'], owner, directory);
@@ -66,12 +66,14 @@ async function initialise(
   directory: string,
   dataDirectory: string,
   passwordFile: string,
+  settings: readonly string[],
   owner: Owner | null,
 ): Promise<void> {
   await writeFile(passwordFile, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 });
   if (owner !== null) await chown(passwordFile, owner.uid, owner.gid);
-  const flags = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8'];
-  await run(initdb, [`--pgdata=${dataDirectory}`, ...flags, '--locale=C', '--no-sync'], owner, directory);
+  const flags = ['--set=shared_buffers=256MB', '--set=max_wal_size=2GB', '--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8'];
+  const given = settings.map((setting) => `--set=${setting}`);
+  await run(initdb, [`--pgdata=${dataDirectory}`, ...flags, ...given, '--locale=C', '--no-sync'], owner, directory);
 }
 
 async function startServer(
@@ -79,7 +81,6 @@ async function startServer(
   directory: string,
   dataDirectory: string,
   port: number,
-  extraSettings: readonly string[],
   owner: Owner | null,
 ): Promise<void> {
   const settings = [
@@ -87,10 +88,7 @@ async function startServer(
     `port=${String(port)}`,
     'unix_socket_directories=',
     'max_connections=200',
-    'shared_buffers=128MB',
-    'max_wal_size=2GB',
     'idle_in_transaction_session_timeout=60s',
-    ...extraSettings,
   ];
   const flags = settings.map((setting) => `-c ${setting}`).join(' ');
   const log = join(directory, 'server.log');
@@ -135,6 +133,22 @@ export function freePort(): Promise<number> {
         else resolve(address.port);
       });
     });
+  });
+}
+
+/** The port the server had last time, if it is still free: addresses that people noted stay good. */
+async function usualPort(file: string): Promise<number> {
+  const last = Number(await readFile(file, 'utf8').catch(() => '0'));
+  const port = last > 0 && (await isFree(last)) ? last : await freePort();
+  await writeFile(file, String(port));
+  return port;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 

@@ -1,0 +1,121 @@
+import { createInterface } from 'node:readline/promises';
+
+import { connectors } from '../connectors/registry.ts';
+import { Secret } from '../lib/secret.ts';
+import { openConnection, type Installation } from '../server.ts';
+import { saveSecret, secretNames, type ConnectionRow } from '../store/control.ts';
+import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { withInstallation } from './open.ts';
+import { count } from './output.ts';
+import { FILE_OPTION, FILE_OPTION_HELP, readSyncFile, saveConnections } from './sync-file.ts';
+
+const SECRET_LENGTH_MAX = 100_000;
+
+export const connect: Command = {
+  name: 'connect',
+  usage: '[CONNECTION]',
+  summary: 'Takes the secrets of a connection, stores them sealed, and tries the connection',
+  example: 'trueup connect erp',
+  options: { ...FILE_OPTION, stdin: { type: 'boolean' } },
+  optionHelp: { ...FILE_OPTION_HELP, stdin: 'read the secrets from standard input, one a line, in the order they are asked for' },
+  run: (context) => withInstallation(context, async (installation) => {
+    const { file } = await readSyncFile(context);
+    await saveConnections(installation, file);
+    const [name] = context.words;
+    const wanted = file.connections.filter((connection) => name === undefined || connection.name === name);
+    if (wanted.length === 0) {
+      const known = file.connections.map((connection) => connection.name).join(', ');
+      throw new CommandFailed(`the sync file has no connection ${name ?? ''}`, { exitCode: EXIT.wrongInput, advice: `It has: ${known}` });
+    }
+    await takeSecrets(context, installation, wanted, name !== undefined);
+    const results = [];
+    for (const connection of wanted) results.push(await tryConnection(context, installation, connection));
+    context.output.json({ connections: results });
+    return EXIT.ok;
+  }),
+};
+
+/** Asks for what is neither in the environment nor stored; for a named connection also for what is stored already. */
+async function takeSecrets(
+  context: CommandContext,
+  installation: Installation,
+  connections: readonly ConnectionRow[],
+  askAgain: boolean,
+): Promise<void> {
+  const known = new Set(askAgain && context.flags['stdin'] === true ? [] : await installation.transaction((tx) => secretNames(tx)));
+  const needed = connections.flatMap((connection) =>
+    Object.values(connection.settings).flatMap((setting) => (typeof setting === 'string' ? [] : [setting.secretName])),
+  );
+  const missing = [...new Set(needed)].filter((name) => !known.has(name) && (context.environment[name] ?? '') === '');
+  if (missing.length === 0) return;
+  const answers = context.flags['stdin'] === true ? await readLines(missing.length) : await ask(context, missing);
+  for (const [index, name] of missing.entries()) {
+    const answer = answers[index] ?? '';
+    if (answer === '' || answer.length > SECRET_LENGTH_MAX) {
+      throw new CommandFailed(`no value was given for the secret ${name}`, { exitCode: EXIT.wrongInput, advice: `Give it when asked, with --stdin, or as the environment variable ${name}.` });
+    }
+    await installation.transaction((tx) => saveSecret(tx, installation.sealer, installation.workspaceNo, name, new Secret(answer)));
+    context.output.line(`${name}: stored sealed`);
+  }
+}
+
+async function readLines(linesMax: number): Promise<readonly string[]> {
+  const lines: string[] = [];
+  const reader = createInterface({ input: process.stdin });
+  for await (const line of reader) {
+    lines.push(line);
+    if (lines.length >= linesMax) break;
+  }
+  reader.close();
+  return lines;
+}
+
+/** Asks on the terminal without showing what is typed. */
+async function ask(context: CommandContext, names: readonly string[]): Promise<readonly string[]> {
+  if (!process.stdin.isTTY) {
+    throw new CommandFailed(`secrets are missing: ${names.join(', ')}`, {
+      exitCode: EXIT.wrongInput,
+      advice: 'Run this on a terminal, pipe them in with --stdin, or set them as environment variables.',
+    });
+  }
+  const answers: string[] = [];
+  for (const name of names) {
+    context.output.error(`${name} (not shown): `);
+    answers.push(await readHidden());
+  }
+  return answers;
+}
+
+async function readHidden(): Promise<string> {
+  const { stdin } = process;
+  stdin.setRawMode(true);
+  let typed = '';
+  try {
+    for await (const chunk of stdin) {
+      for (const character of String(chunk)) {
+        if (character === '\r' || character === '\n') return typed;
+        if (character === '\u0003') throw new CommandFailed('stopped', { exitCode: EXIT.failed });
+        typed = character === '\u007F' ? typed.slice(0, -1) : typed + character;
+      }
+    }
+    return typed;
+  } finally {
+    stdin.setRawMode(false);
+  }
+}
+
+async function tryConnection(
+  context: CommandContext,
+  installation: Installation,
+  connection: ConnectionRow,
+): Promise<{ readonly name: string; readonly system: string; readonly collections: number }> {
+  const session = await openConnection(installation, connection);
+  try {
+    const collections = (await session.describe()).length;
+    const title = connectors.get(connection.system)?.title ?? connection.system;
+    context.output.line(`${connection.name}: connected to ${title}, ${count(collections)} ${collections === 1 ? 'collection' : 'collections'}`);
+    return { name: connection.name, system: connection.system, collections };
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,32 @@
+import { apply } from './apply.ts';
+import { blame } from './blame.ts';
+import { check } from './check.ts';
+import type { Command } from './command.ts';
+import { connect } from './connect.ts';
+import { demo } from './demo.ts';
+import { discover } from './discover.ts';
+import { doctor } from './doctor.ts';
+import { holds } from './holds.ts';
+import { init } from './init.ts';
+import { plan } from './plan.ts';
+import { status } from './status.ts';
+import { trace } from './trace.ts';
+import { start, worker } from './worker.ts';
+
+/** In the order a newcomer meets them. */
+export const commands: readonly Command[] = [
+  demo,
+  init,
+  connect,
+  check,
+  discover,
+  plan,
+  apply,
+  start,
+  worker,
+  status,
+  trace,
+  blame,
+  holds,
+  doctor,
+];
