@@ -20,6 +20,17 @@ export class Collision extends Error {
   override readonly name = 'Collision';
 }
 
+/** Conditions of the store itself, by SQLSTATE class: connection, resources, operator, system. Never a record's fault. */
+const OUTAGE_CLASSES = new Set(['08', '53', '57', '58']);
+const OUTAGE_MESSAGES = /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
+
+/** The store could not be reached or could not work: waiting helps, and no record is to blame. */
+export function isStoreOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof pg.DatabaseError) return OUTAGE_CLASSES.has(error.code?.slice(0, 2) ?? '');
+  return ('syscall' in error && 'code' in error) || OUTAGE_MESSAGES.test(error.message);
+}
+
 /** The lease under which the work was done has passed to someone else: nothing of it may be stored. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';

@@ -7,7 +7,7 @@ import type { StreamLease, SyncTx } from '../store/contract.ts';
 import { LeaseLost } from '../store/database.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { applyPage } from './apply.ts';
-import { failureOfError, stored } from './failures.ts';
+import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { IDLE_LOOK_MS, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, PAGE_RECORDS_MAX, STREAM_LEASE_MS } from './limits.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import type { Sighting } from './sighting.ts';
@@ -61,19 +61,35 @@ async function takePage(
     ...page.unreadable.map((unreadable) => ({ kind: 'unreadable' as const, recordId: unreadable.id, unreadable })),
   ];
   const move = { checkpoint: page.cursor, currentAsOfMs: readBeganMs, leaseMs: STREAM_LEASE_MS };
-  const wakened = await runtime.transaction(async (tx: SyncTx) => {
-    const look = { side: side.model.name, sightings, readBeganMs, unchangedUntilMs: lease.currentAsOfMs };
-    const applied = sightings.length === 0 ? new Set<string>() : (await applyPage(runtime, tx, look)).wakened;
+  const wakened = await appliedOrHinted(sightings, async (sighted, hinted) => runtime.transaction(async (tx: SyncTx) => {
+    const look = { side: side.model.name, sightings: sighted, readBeganMs, unchangedUntilMs: lease.currentAsOfMs };
+    const applied = sighted.length === 0 ? new Set<string>() : (await applyPage(runtime, tx, look)).wakened;
+    await tx.noteHints(side.model.name, hinted.map(({ recordId }) => ({ recordId, kind: 'changed' as const })));
     await tx.noteHints(
       side.model.name,
       page.hints.map((hint) => ({ recordId: hint.id, kind: hint.kind })),
     );
     await tx.moveStream(lease, move);
     return applied;
-  });
+  }));
   for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
   if (page.hints.length > 0) runtime.wakes.wake(`look ${side.model.name}`);
   return { ...lease, checkpoint: page.cursor, currentAsOfMs: readBeganMs };
+}
+
+/**
+ * A record that breaks us must not stop the feed for all others: its page is then only noted, and settled record by record.
+ */
+async function appliedOrHinted(
+  sightings: readonly Sighting[],
+  take: (sighted: readonly Sighting[], hinted: readonly Sighting[]) => Promise<ReadonlySet<string>>,
+): Promise<ReadonlySet<string>> {
+  try {
+    return await take(sightings, []);
+  } catch (error) {
+    if (error instanceof LeaseLost || failureOfError(error).code !== UNEXPECTED) throw error;
+    return take([], sightings);
+  }
 }
 
 /** Gives the stream back with the failure. An expired cursor means: read everything once, then follow from the present. */

@@ -9,7 +9,7 @@ import { bodyOf, missingRequired, planIdentity } from '../engine/plan.ts';
 import { linkAt } from '../engine/state.ts';
 import { must } from '../lib/assert.ts';
 import type { SendIntent, StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
-import { failureOfError, stored } from './failures.ts';
+import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { DELIVERY_WRITES_MAX, SENT_LEASE_MS } from './limits.ts';
 import { recordAnswers } from './answer.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
@@ -165,7 +165,7 @@ async function send(side: SideRuntime, intents: readonly Intent[]): Promise<read
     });
   } catch (error) {
     const failure = failureOfError(error);
-    const unexpected = failure.code === 'trueup.unexpected';
+    const unexpected = failure.code === UNEXPECTED;
     const outcome: Failure = unexpected ? { ...failure, kind: 'unknownOutcome' } : failure;
     return intents.map((intent) => ({ kind: 'failed', key: intent.request.key, failure: outcome }));
   }

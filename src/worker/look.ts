@@ -4,7 +4,7 @@ import type { Failure } from '../connector/failure.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import type { HintRow } from '../store/contract.ts';
 import { applyPage } from './apply.ts';
-import { failureOfError, stored } from './failures.ts';
+import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { HINT_LEASE_MS, LOOK_TRIES_MAX, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, PAGE_RECORDS_MAX } from './limits.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import type { Sighting } from './sighting.ts';
@@ -15,15 +15,42 @@ export async function settleHints(runtime: SyncRuntime, side: SideRuntime, signa
   const countMax = Math.min(PAGE_RECORDS_MAX, side.card.getBatchMax);
   const hints = await runtime.transaction((tx) => tx.claimHints(name, countMax, HINT_LEASE_MS));
   if (hints.length === 0) return 0;
-  const readBeganMs = await runtime.nowMs();
   try {
+    await lookAndSettle(runtime, side, hints, signal);
+  } catch (error) {
+    const failure = failureOfError(error);
+    if (failure.code !== UNEXPECTED || hints.length === 1) await putBack(runtime, side, hints, failure);
+    else await settleOneByOne(runtime, side, hints, signal);
+  }
+  return hints.length;
+}
+
+/** Something about one of the records breaks us: find out which, so that the others are not held up by it. */
+async function settleOneByOne(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  hints: readonly HintRow[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const hint of hints) {
+    try {
+      await lookAndSettle(runtime, side, [hint], signal);
+    } catch (error) {
+      await putBack(runtime, side, [hint], failureOfError(error));
+    }
+  }
+}
+
+async function lookAndSettle(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  hints: readonly HintRow[],
+  signal: AbortSignal,
+): Promise<void> {
+  const readBeganMs = await runtime.nowMs();
     const lookups = await side.session.get(side.model.collection, hints.map((hint) => hint.recordId), side.model.natives);
     const absent = await confirmAbsent(runtime, side, hints, lookups, signal);
     await settle(runtime, side, hints, lookups, absent, readBeganMs);
-  } catch (error) {
-    await putBack(runtime, side, hints, failureOfError(error));
-  }
-  return hints.length;
 }
 
 /**
@@ -102,7 +129,7 @@ async function putBack(
   failure: Failure,
 ): Promise<void> {
   const { name } = side.model;
-  const own = failure.kind === 'invalid' || failure.kind === 'permanent' || failure.code === 'trueup.unexpected';
+  const own = failure.kind === 'invalid' || failure.kind === 'permanent' || failure.code === UNEXPECTED;
   const attempts = Math.max(...hints.map((hint) => hint.attempts)) + 1;
   const dueInMs = failure.retryAfterMs ?? backoffMs(attempts, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, runtime.random);
   runtime.log.warn({ sync: runtime.name, side: name, hints: hints.length, code: failure.code }, 'records could not be looked up');

@@ -7,9 +7,9 @@ import { ConnectorFailure } from '../connector/failure.ts';
 import { must } from '../lib/assert.ts';
 import type { Json } from '../lib/json.ts';
 import type { RunCounts, StreamLease } from '../store/contract.ts';
-import { applyPage } from './apply.ts';
+import { applyPage, type Applied } from './apply.ts';
 import { failStream } from './capture.ts';
-import { failureOfError, stored } from './failures.ts';
+import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import {
   FEEDLESS_SWEEP_EVERY_MS,
   MISSING_RECORDS_MAX,
@@ -131,11 +131,7 @@ async function takePage(
   const middle = Math.ceil(sightings.length / 2);
   const halves = sightings.length < PARALLEL_RECORDS_MIN ? [sightings] : [sightings.slice(0, middle), sightings.slice(middle)];
   // Applying twice changes nothing, so the position may follow in a transaction of its own, after both halves.
-  const applied = await Promise.all(
-    halves.map((half) =>
-      runtime.transaction((tx) => applyPage(runtime, tx, { side: side.model.name, sightings: half, readBeganMs, unchangedUntilMs: null })),
-    ),
-  );
+  const applied = await Promise.all(halves.map((half) => applyHalf(runtime, side, half, readBeganMs)));
   const met = { seen: 0, changed: 0, unreadable: 0, missing: 0 };
   for (const { counts } of applied) {
     met.seen += counts.seen;
@@ -150,6 +146,24 @@ async function takePage(
   });
   for (const { wakened } of applied) for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
   return met;
+}
+
+/** A record that breaks us is left for a look of its own, with all of its half, so that the sweep goes on. */
+async function applyHalf(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  sightings: readonly Sighting[],
+  readBeganMs: number,
+): Promise<Applied> {
+  const { name } = side.model;
+  try {
+    return await runtime.transaction((tx) => applyPage(runtime, tx, { side: name, sightings, readBeganMs, unchangedUntilMs: null }));
+  } catch (error) {
+    if (failureOfError(error).code !== UNEXPECTED) throw error;
+    const hints = sightings.map(({ recordId }) => ({ recordId, kind: 'changed' as const }));
+    await runtime.transaction((tx) => tx.noteHints(name, hints));
+    return { counts: { seen: sightings.length, changed: 0, unreadable: 0, unchangedIds: [] }, wakened: new Set() };
+  }
 }
 
 /** A side that held records and now shows none at all is a broken read or a disaster; either way nothing is concluded. */
