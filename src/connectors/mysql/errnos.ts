@@ -19,7 +19,7 @@ const CREDENTIALS =
   'Enter the current user name and password, and see that the user may connect from this machine.';
 const READ_ONLY =
   'The server takes no writes: it is a replica or in maintenance. Connect to the primary server.';
-const COLUMN = /column '([^']+)'/i;
+const COLUMN = /column (?:`[^`]*`\.)*[`']([^`']+)[`']/i;
 const FIELD = /Field '([^']+)'/i;
 
 const DUPLICATE: Meaning = {
