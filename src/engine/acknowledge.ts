@@ -30,7 +30,9 @@ export function acknowledge(model: SyncModel, bundle: Bundle, write: SentWrite, 
   const known = linkAt(bundle, write.side);
   const without = withoutWrite(bundle, write.side);
   if (write.kind === 'delete') {
-    return unchanged(known === undefined ? without : withLink(without, { ...known, status: 'gone', asOfMs: receipt.nowMs }));
+    return unchanged(
+      known === undefined ? without : withLink(without, { ...known, status: 'gone', asOfMs: receipt.nowMs }),
+    );
   }
   if (known !== undefined && known.recordId !== receipt.recordId) {
     // Someone created the same thing there while our create was on its way: two records, one identity.
@@ -41,7 +43,13 @@ export function acknowledge(model: SyncModel, bundle: Bundle, write: SentWrite, 
   if (receipt.returned === null) return unchanged(accounted);
   // What the answer shows beyond our body is news: a number the system gave, a field its automation changed.
   const { recordId, version, returned, nowMs } = receipt;
-  return mergeObservation(model, accounted, { side: write.side, recordId, version, values: returned, readBeganMs: nowMs });
+  return mergeObservation(model, accounted, {
+    side: write.side,
+    recordId,
+    version,
+    values: returned,
+    readBeganMs: nowMs,
+  });
 }
 
 function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWrite, receipt: Receipt): Link {
@@ -92,6 +100,7 @@ export function remember(bundle: Bundle, write: SentWrite, expiresAtMs: number):
   return withLink(without, { ...link, sent });
 }
 
+/** Closes the open write of a side, whatever became of it. */
 export function withoutWrite(bundle: Bundle, side: string): Bundle {
   return { ...bundle, writes: bundle.writes.filter((write: OpenWrite) => write.side !== side) };
 }

@@ -1,6 +1,6 @@
+import { withHolds } from './merge.ts';
 /** Merges what is known about a record being there at all. A delete needs evidence and a common past; absence proves nothing. */
 import type { SyncModel } from './model.ts';
-import { withHolds } from './merge.ts';
 import type { Bundle, DeleteEvidence, Link, NewHold, Outcome } from './state.ts';
 import { linkAt } from './state.ts';
 
@@ -68,10 +68,17 @@ function withoutLink(bundle: Bundle, side: string): Bundle {
   return { ...bundle, links: bundle.links.filter((link) => link.side !== side) };
 }
 
+/** A state without a story: no golden value changed, nothing was decided, nothing is held. */
 export function unchanged(bundle: Bundle): Outcome {
   return { bundle, changes: [], decisions: [], holds: [] };
 }
 
+/** The bundle as given, stopped on purpose by one more hold. */
 export function held(bundle: Bundle, hold: NewHold): Outcome {
-  return { bundle: { ...bundle, holds: withHolds(bundle.holds, [hold]) }, changes: [], decisions: [], holds: [hold] };
+  return {
+    bundle: { ...bundle, holds: withHolds(bundle.holds, [hold]) },
+    changes: [],
+    decisions: [],
+    holds: [hold],
+  };
 }

@@ -22,8 +22,12 @@ export interface GuardVerdict {
 const DELETES_ALWAYS_ALLOWED = 3;
 const CHANGES_ALWAYS_ALLOWED = 1_000;
 
+/** Which kinds of write must wait because the window would see too many of them. */
 export function guard(limits: GuardLimits, window: Window, demand: Demand): GuardVerdict {
-  const deletesLimit = Math.min(limits.deletesMax, atLeast(DELETES_ALWAYS_ALLOWED, limits.deletesShareMax * window.records));
+  const deletesLimit = Math.min(
+    limits.deletesMax,
+    atLeast(DELETES_ALWAYS_ALLOWED, limits.deletesShareMax * window.records),
+  );
   const changesLimit = atLeast(CHANGES_ALWAYS_ALLOWED, limits.changesShareMax * window.records);
   return {
     stopDeletes: demand.deletes > 0 && window.deletes + demand.deletes > deletesLimit,

@@ -32,5 +32,7 @@ export function matchOf(keys: readonly string[], identityByKey: ReadonlyMap<stri
   }
   const [first, ...more] = found;
   if (first === undefined) return { kind: 'none' };
-  return more.length === 0 ? { kind: 'one', identityId: first } : { kind: 'several', identityIds: [...found] };
+  return more.length === 0
+    ? { kind: 'one', identityId: first }
+    : { kind: 'several', identityIds: [...found] };
 }

@@ -22,7 +22,6 @@ import type {
 import { linkAt, writeAt } from './state.ts';
 import { isEmpty, type Value, type Values } from './value.ts';
 
-
 /**
  * Accounts for everything the observation shows. Expects a live link at the observation's side (see `newLink`); the
  * caller has already refused observations older than `link.asOfMs`.
@@ -104,7 +103,12 @@ function mergeConflict(
       break;
     case 'hold':
       draft.decide(field.name, 'hold', ours, theirs);
-      draft.hold({ field: field.name, reason: 'conflict', seen: { [field.name]: value }, side: draft.seen.side });
+      draft.hold({
+        field: field.name,
+        reason: 'conflict',
+        seen: { [field.name]: value },
+        side: draft.seen.side,
+      });
       draft.account(field.name, value, null);
       break;
   }
@@ -117,10 +121,12 @@ function ruleOn(
   incoming: Contender,
   base: Value | undefined,
 ): Verdict {
-  if (ownerOf(field.policy, golden) === incoming.side) return { kind: 'take', rule: 'owner', value: incoming.value };
+  if (ownerOf(field.policy, golden) === incoming.side)
+    return { kind: 'take', rule: 'owner', value: incoming.value };
   // Without a common past an empty field says nothing: whoever has a value fills the other.
   if (base === undefined && isEmpty(incoming.value)) return { kind: 'keep', rule: 'fill' };
-  if (base === undefined && isEmpty(current.value)) return { kind: 'take', rule: 'fill', value: incoming.value };
+  if (base === undefined && isEmpty(current.value))
+    return { kind: 'take', rule: 'fill', value: incoming.value };
   return decide(field.policy, current, incoming, base);
 }
 
@@ -166,13 +172,18 @@ class MergeDraft {
   /** The golden seq of an unanswered write of ours that put this very value there; null when it is news. */
   landedSeq(field: FieldModel, value: Value): number | null {
     const write = this.#write;
-    if (write !== undefined && write.kind !== 'delete' && (write.state === 'sent' || write.state === 'unknown')) {
+    if (
+      write !== undefined &&
+      write.kind !== 'delete' &&
+      (write.state === 'sent' || write.state === 'unknown')
+    ) {
       const written = write.body?.[field.name];
       if (written !== undefined && field.same(written, value)) return write.seq;
     }
     for (const sent of this.link.sent) {
       const written = sent.body[field.name];
-      if (sent.expiresAtMs > this.seen.readBeganMs && written !== undefined && field.same(written, value)) return sent.seq;
+      if (sent.expiresAtMs > this.seen.readBeganMs && written !== undefined && field.same(written, value))
+        return sent.seq;
     }
     return null;
   }
@@ -223,7 +234,10 @@ class MergeDraft {
       asOfMs: Math.max(this.link.asOfMs, this.seen.readBeganMs),
       accounted: withEntries(this.link.accounted, this.#accounted),
       agreed: withEntries(this.link.agreed, this.#agreed),
-      sent: this.link.sent.length === 0 ? this.link.sent : this.link.sent.filter((sent) => sent.expiresAtMs > this.seen.readBeganMs),
+      sent:
+        this.link.sent.length === 0
+          ? this.link.sent
+          : this.link.sent.filter((sent) => sent.expiresAtMs > this.seen.readBeganMs),
     };
     const identity =
       this.#newEdits.size === 0
@@ -253,14 +267,18 @@ class MergeDraft {
   }
 }
 
-function withEntries<T>(before: Readonly<Record<string, T>>, added: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+function withEntries<T>(
+  before: Readonly<Record<string, T>>,
+  added: Readonly<Record<string, T>>,
+): Readonly<Record<string, T>> {
   for (const _ in added) return { ...before, ...added };
   return before;
 }
 
 /** A hold that is open already stays one hold; the store refreshes what it has seen. */
 export function withHolds(open: Bundle['holds'], added: readonly NewHold[]): Bundle['holds'] {
-  const news = added.filter((hold) => !open.some((known) => known.field === hold.field && known.reason === hold.reason));
+  const news = added.filter(
+    (hold) => !open.some((known) => known.field === hold.field && known.reason === hold.reason),
+  );
   return news.length === 0 ? open : [...open, ...news.map(({ field, reason }) => ({ field, reason }))];
 }
-

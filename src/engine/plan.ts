@@ -17,6 +17,7 @@ export type WriteStep =
 
 const NO_STEPS: readonly WriteStep[] = [];
 
+/** One step per side whose open write is not what is owed there now. */
 export function planIdentity(model: SyncModel, bundle: Bundle): readonly WriteStep[] {
   const stopped = bundle.holds.some((hold) => hold.field === null);
   let steps: WriteStep[] | null = null;
@@ -37,7 +38,8 @@ function stepAt(side: SideModel, bundle: Bundle, stopped: boolean): WriteStep | 
   const owed = stopped ? null : owedKind(side, bundle);
   if (owed === null) return open === undefined ? null : { kind: 'drop', side: side.name };
   if (open === undefined) return { kind: 'open', side: side.name, write: owed };
-  if (open.state === 'dead') return isSettledDead(side, bundle, open, owed) ? null : { kind: 'reopen', side: side.name, write: owed };
+  if (open.state === 'dead')
+    return isSettledDead(side, bundle, open, owed) ? null : { kind: 'reopen', side: side.name, write: owed };
   return open.kind === owed ? null : { kind: 'change', side: side.name, write: owed };
 }
 
@@ -46,7 +48,9 @@ function isSettledDead(side: SideModel, bundle: Bundle, open: OpenWrite, owed: W
   if (open.kind !== owed || open.body === null) return open.kind === owed;
   const body = bodyOf(side, bundle, owed);
   const names = new Set([...Object.keys(body), ...Object.keys(open.body)]);
-  return [...names].every((name) => must(side.lensOf.get(name), 'a body names mapped fields').field.same(body[name], open.body?.[name]));
+  return [...names].every((name) =>
+    must(side.lensOf.get(name), 'a body names mapped fields').field.same(body[name], open.body?.[name]),
+  );
 }
 
 function owedKind(side: SideModel, bundle: Bundle): WriteKind | null {

@@ -37,8 +37,10 @@ export function decide(
   for (const resolver of policy.resolve) {
     switch (resolver.kind) {
       case 'latest':
-        if (incoming.fromMs !== null && current.untilMs <= incoming.fromMs) return take('latest', incoming.value);
-        if (current.fromMs !== null && incoming.untilMs <= current.fromMs) return { kind: 'keep', rule: 'latest' };
+        if (incoming.fromMs !== null && current.untilMs <= incoming.fromMs)
+          return take('latest', incoming.value);
+        if (current.fromMs !== null && incoming.untilMs <= current.fromMs)
+          return { kind: 'keep', rule: 'latest' };
         break;
       case 'priority': {
         const rank = rankOf(resolver.sides, incoming.side) - rankOf(resolver.sides, current.side);
