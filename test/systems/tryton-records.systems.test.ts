@@ -177,6 +177,31 @@ describe('refused records', () => {
   });
 });
 
+describe('many writes at once', () => {
+  test('more than a batch are written, in order', async () => {
+    const names = Array.from({ length: 120 }, (_, index) => `Many ${String(index)}`);
+    const results = await bench.session.write(
+      PARTY,
+      names.map((name) => createOf(name, { name })),
+    );
+    expect(results.map(({ key }) => key)).toEqual(names);
+    const ids = results.map((result) => (result.kind === 'written' ? result.recordId : ''));
+    const lookups = await bench.session.get(PARTY, ids, ['name']);
+    const read = lookups.map((lookup) => (lookup.kind === 'found' ? lookup.record.fields.get('name') : null));
+    expect(read).toEqual(names);
+  });
+
+  test('two writes to one record take effect one after the other', async () => {
+    const { id } = await bench.create({ name: 'Twice', email: 'one@twice.test' });
+    const requests = ['two@twice.test', 'three@twice.test'].map((email) =>
+      updateOf({ id, version: null }, { email }),
+    );
+    const [first, second] = await bench.session.write(PARTY, requests);
+    expect([first?.kind, second?.kind]).toEqual(['written', 'written']);
+    expect((await bench.read(id, ['email'])).fields.get('email')).toBe('three@twice.test');
+  });
+});
+
 describe('other models', () => {
   test('decimals, dates and references are read and written without loss', async () => {
     const fields = { name: 'Euro', code: 'EUR', symbol: '€', rounding: '0.01', digits: 2 };
