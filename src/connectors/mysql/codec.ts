@@ -4,6 +4,7 @@ import { escape } from 'mysql2';
 import type { NativeValue } from '../../engine/value.ts';
 import type { Cell } from './client.ts';
 import type { Codec, Column } from './column.ts';
+import { parseExactly } from './exact-json.ts';
 
 /** SQL text, or why the column cannot take the value. */
 export type Spelled =
@@ -149,7 +150,7 @@ function bigIntOf(bytes: Buffer): bigint {
 
 function jsonOf(text: string): NativeValue {
   try {
-    return JSON.parse(text) as NativeValue;
+    return parseExactly(text);
   } catch {
     // Only MariaDB without its check lets such text in; it is shown as it is.
     return text;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import type { NativeValue } from '../../engine/value.ts';
-import { spell } from './codec.ts';
+import { nativeOf, spell } from './codec.ts';
 import { columnOf, type ColumnFacts } from './column.ts';
 import { failureOfError, isAboutOneRecord, isConnectionLost } from './failures.ts';
 import { isolate } from './isolate.ts';
@@ -87,6 +87,14 @@ test('whatever is given for a number is a number or refused', () => {
       }
     }),
   );
+});
+
+test('a number in JSON keeps every digit, as text where JavaScript would round it', () => {
+  const read = nativeOf(
+    { kind: 'json' },
+    '{"big":12345678901234567890,"small":1.5,"long":0.12345678901234567,"whole":1000000000000000}',
+  );
+  expect(read).toEqual({ big: '12345678901234567890', small: 1.5, long: '0.12345678901234567', whole: 1e15 });
 });
 
 test('an id of several columns finds its way back, whatever its parts contain', () => {
