@@ -1,10 +1,12 @@
+import type { QueryResultRow } from 'pg';
+
 import { compileSync, type FieldDefinition, type SideDefinition, type SyncDefinition } from '../../src/engine/model.ts';
 import { must } from '../../src/lib/assert.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createIds } from '../../src/lib/ids.ts';
 import { systemRandom } from '../../src/lib/random.ts';
 import { ensureWorkspace, findSync, saveRevision, setMode } from '../../src/store/control.ts';
-import { openDatabase, type Database } from '../../src/store/database.ts';
+import { openDatabase, type Database, type Tx } from '../../src/store/database.ts';
 import { syncTransaction } from '../../src/store/sync-transaction.ts';
 import { silentLog, type Mode, type SyncRuntime } from '../../src/worker/runtime.ts';
 import { createWakes } from '../../src/worker/wakes.ts';
@@ -99,4 +101,22 @@ export async function createTestRuntime(
     nowMs: () => database.nowMs(),
     transaction: (action) => database.transaction(workspaceNo, (tx) => action(syncTransaction(tx, sync, ids))),
   };
+}
+
+/** Reads several things as of one instant. */
+export async function snapshotOf<T>(store: TestStore, action: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await store.raw.pool.connect();
+  try {
+    await client.query('begin isolation level repeatable read');
+    const tx: Tx = {
+      nowMs: 0,
+      query: async <Row extends QueryResultRow>(statement: string, values?: readonly unknown[]) =>
+        (await client.query<Row>(statement, [...(values ?? [])])).rows,
+      execute: async (statement, values) => (await client.query(statement, [...(values ?? [])])).rowCount ?? 0,
+    };
+    return await action(tx);
+  } finally {
+    await client.query('rollback');
+    client.release();
+  }
 }

@@ -34,9 +34,12 @@ declare
   name text;
 begin
   if (select rolsuper from pg_roles where rolname = current_user) then
-    if not exists (select from pg_roles where rolname = 'trueup_app') then
+    begin
       create role trueup_app nologin;
-    end if;
+    exception
+      -- Roles belong to the whole server: another database of it may have made this one, or be making it now.
+      when duplicate_object or unique_violation then null;
+    end;
     execute format('grant usage, create on schema %I to trueup_app', current_schema());
     for name in select relname from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')
     loop
