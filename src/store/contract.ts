@@ -174,7 +174,8 @@ export type WriteEnd = WriteKey & {
     | { readonly to: 'acknowledged' }
     | { readonly to: 'closed'; readonly failure: StoredFailure }
     | { readonly to: 'queued'; readonly failure: StoredFailure; readonly dueInMs: number; readonly countsAttempt: boolean }
-    | { readonly to: 'unknown'; readonly failure: StoredFailure; readonly resolveInMs: number }
+    /** To be looked into in `lookInMs`; that it did not happen may be concluded in `resolveInMs` at the earliest. */
+    | { readonly to: 'unknown'; readonly failure: StoredFailure; readonly resolveInMs: number; readonly lookInMs: number }
     | { readonly to: 'dead'; readonly failure: StoredFailure }
   );
 

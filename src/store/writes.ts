@@ -75,8 +75,8 @@ export async function endWrites(tx: Tx, syncKey: string, ends: readonly WriteEnd
   return applied;
 }
 
-const ENDED = `unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::float8[], $8::boolean[])
-               as ended (identity_id, side, epoch, "to", failure, wait_ms, counts)`;
+const ENDED = `unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::float8[], $8::boolean[], $9::float8[])
+               as ended (identity_id, side, epoch, "to", failure, wait_ms, counts, resolve_in_ms)`;
 /** The ids once more as an array: a planner that has no idea of the table still finds the rows by key. */
 const SAME_TRY = `writes.sync_key = $1 and writes.identity_id = any($2) and writes.identity_id = ended.identity_id
         and writes.side = ended.side and writes.lease_epoch = ended.epoch and writes.state in ('sent', 'unknown')`;
@@ -87,7 +87,7 @@ const STAY = `update writes
             due_at = case when ended."to" = 'dead' then 'infinity'
                           else clock_timestamp() + make_interval(secs => ended.wait_ms / 1000.0) end,
             resolve_at = case when ended."to" = 'unknown'
-                              then clock_timestamp() + make_interval(secs => ended.wait_ms / 1000.0) end
+                              then clock_timestamp() + make_interval(secs => ended.resolve_in_ms / 1000.0) end
        from ${ENDED} where ${SAME_TRY} returning writes.identity_id, writes.side`;
 
 async function applyEnds(
@@ -105,8 +105,9 @@ async function applyEnds(
     ends.map((end) => end.epoch),
     ends.map((end) => end.to),
     ends.map((end) => (end.to === 'acknowledged' ? null : JSON.stringify(end.failure))),
-    ends.map((end) => (end.to === 'queued' ? end.dueInMs : end.to === 'unknown' ? end.resolveInMs : 0)),
+    ends.map((end) => (end.to === 'queued' ? end.dueInMs : end.to === 'unknown' ? end.lookInMs : 0)),
     ends.map((end) => (end.to === 'queued' ? end.countsAttempt : end.to === 'dead')),
+    ends.map((end) => (end.to === 'unknown' ? end.resolveInMs : null)),
   ]);
   for (const row of rows) applied.add(writeKeyText(row.identity_id, row.side));
 }
@@ -163,8 +164,7 @@ export async function reapSent(tx: Tx, syncKey: string, resolveInMs: number): Pr
     `with lost as (
        update writes
           set state = 'unknown', lease_epoch = lease_epoch + 1, failure = $3, lease_until = '-infinity',
-              resolve_at = clock_timestamp() + make_interval(secs => $2 / 1000.0),
-              due_at = clock_timestamp() + make_interval(secs => $2 / 1000.0)
+              resolve_at = clock_timestamp() + make_interval(secs => $2 / 1000.0), due_at = clock_timestamp()
         where sync_key = $1 and state = 'sent' and lease_until < now()
        returning sync_key, write_id, lease_epoch, identity_id, side, kind)
      insert into attempts (sync_key, write_id, epoch, identity_id, side, kind, outcome, failure, ended_at)

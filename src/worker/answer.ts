@@ -129,7 +129,8 @@ function recordFailure(
       if (next.lookFirst && intent.recordId !== null) hints.push({ recordId: intent.recordId, kind: 'missing' });
       break;
     case 'resolve':
-      ends.push({ ...key, to: 'unknown', failure: stored(failure), resolveInMs: resolveInMs(runtime, intent.side) });
+      // That it landed may show at once; that it did not, only when it can no longer be running.
+      ends.push({ ...key, to: 'unknown', failure: stored(failure), resolveInMs: resolveInMs(runtime, intent.side), lookInMs: 0 });
       break;
     case 'bury':
       ends.push({ ...key, to: 'dead', failure: stored(failure) });

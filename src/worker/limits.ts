@@ -7,12 +7,12 @@ export const DELIVERY_WRITES_MAX = 1_000;
 /** Deliveries under way per side, so that the store and the target work at the same time. */
 export const DELIVERY_LANES = 2;
 /** How long a worker may be silent before another takes over what it was doing. */
-export const STREAM_LEASE_MS = 60_000;
-export const HINT_LEASE_MS = 60_000;
+export const STREAM_LEASE_MS = 30_000;
+export const HINT_LEASE_MS = 30_000;
 /** The longest a request may run before its outcome counts as unknown. */
-export const REQUEST_TIMEOUT_MS = 120_000;
+export const REQUEST_TIMEOUT_MS = 30_000;
 /** Beyond the request's own limit, before a silent worker's writes are called unknown. */
-export const SENT_LEASE_MS = REQUEST_TIMEOUT_MS + 30_000;
+export const SENT_LEASE_MS = REQUEST_TIMEOUT_MS + 10_000;
 /** How often an idle loop looks by itself when nobody wakes it. */
 export const IDLE_LOOK_MS = 1_000;
 /** A side without a change feed is compared as a whole this often. */

@@ -13,10 +13,12 @@ import type { StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract
 import { resolveInMs } from './answer.ts';
 import { Batch } from './batch.ts';
 import { failureOfError, stored } from './failures.ts';
-import { IDLE_LOOK_MS, PAGE_RECORDS_MAX } from './limits.ts';
+import { PAGE_RECORDS_MAX } from './limits.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 
 const CANDIDATES_MAX = 10;
+/** A system that could not be asked is asked again after this. */
+const LOOK_AGAIN_MS = 5_000;
 
 /** What was found out about one write, outside any transaction. */
 type Finding =
@@ -145,23 +147,34 @@ function settleOne(
   const body = must(row.body, 'a sent write has a body');
   const sent = { side: row.side, kind: row.kind, body, seq: row.seq };
   const story = { identityId: row.identityId, side: row.side, recordId: row.recordId };
-  // Claimed only once `resolve_at` has passed: the request can no longer be running.
-  const again = (failure: Failure, dueInMs: number): void => {
-    ends.push({ ...key, to: 'queued', failure: stored(failure), dueInMs, countsAttempt: false });
+  const openForMs = must(row.resolveAtMs, 'an unknown write has a time to be resolved') - tx.nowMs;
+  const isQuiet = openForMs <= 0;
+  const lookLater = (failure: Failure, lookInMs: number): void => {
+    ends.push({ ...key, to: 'unknown', failure: stored(failure), resolveInMs: Math.max(0, openForMs), lookInMs });
+  };
+  const notLanded = (): void => {
+    // Until it can no longer be running it may still happen: absence proves nothing before that.
+    if (!isQuiet) return lookLater(NOT_LANDED, openForMs);
+    ends.push({ ...key, to: 'queued', failure: stored(NOT_LANDED), dueInMs: 0, countsAttempt: false });
     batch.note({ ...story, kind: 'resolved', body: { outcome: 'notLanded' } });
   };
   switch (finding.kind) {
     case 'failed':
-      ends.push({ ...key, to: 'unknown', failure: stored(finding.failure), resolveInMs: IDLE_LOOK_MS * 5 });
+      lookLater(finding.failure, LOOK_AGAIN_MS);
       return;
     case 'impossible':
     case 'several':
+      if (!isQuiet) return lookLater(UNKNOWN_CREATE, openForMs);
       ends.push({ ...key, to: 'dead', failure: stored(UNKNOWN_CREATE) });
       batch.note({ ...story, kind: 'failed', body: { ...stored(UNKNOWN_CREATE) } });
       return;
     case 'absent':
-      if (row.kind === 'create') again(NOT_LANDED, 0);
-      else {
+      if (row.kind === 'create') notLanded();
+      else if (row.kind === 'delete') {
+        ends.push({ ...key, to: 'acknowledged' });
+        const receipt = { recordId: row.recordId ?? '', version: null, returned: null, nowMs: tx.nowMs };
+        batch.apply(acknowledge(runtime.model, bundle, sent, receipt), { ...story, kind: 'written', body: { write: row.kind, resolved: true } });
+      } else {
         ends.push({ ...key, to: 'closed', failure: stored(NOT_LANDED) });
         batch.put(withoutWrite(bundle, row.side));
         if (row.recordId !== null) looks.push(row.recordId);
@@ -170,14 +183,15 @@ function settleOne(
     case 'record': {
       const { record, values } = finding;
       const observation = { side: row.side, recordId: record.id, version: record.version, values: values ?? {}, readBeganMs };
-      const evidence = row.kind === 'create' ? 'landed' : weigh(runtime.model, sent, row.ifVersion, observation, true);
-      if (evidence === 'notLanded') again(NOT_LANDED, 0);
+      const evidence = row.kind === 'create' ? 'landed' : weigh(runtime.model, sent, row.ifVersion, observation, isQuiet);
+      if (evidence === 'notLanded') notLanded();
       else if (evidence === 'landed') {
         ends.push({ ...key, to: 'acknowledged' });
         const receipt = { recordId: record.id, version: null, returned: null, nowMs: tx.nowMs };
         batch.apply(acknowledge(runtime.model, bundle, sent, receipt), { ...story, recordId: record.id, kind: 'written', body: { write: row.kind, values: body, resolved: true } });
         looks.push(record.id);
-      } else {
+      } else if (!isQuiet) lookLater(UNCLEAR, openForMs);
+      else {
         ends.push({ ...key, to: 'closed', failure: stored(UNCLEAR) });
         batch.apply({ bundle: remember(bundle, sent, tx.nowMs + resolveInMs(runtime, row.side)), changes: [], decisions: [], holds: [] }, { ...story, kind: 'resolved', body: { outcome: 'unclear', values: body } });
         looks.push(record.id);
