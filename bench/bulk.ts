@@ -3,8 +3,8 @@ import type pg from 'pg';
 
 import { approvePlan, sealPlan, setMode } from '../src/store/control.ts';
 import { deliverAll, observeAll } from '../src/worker/rounds.ts';
-import { COLUMNS, createWorkbench, type Workbench } from './workbench.ts';
 import { measured, rateBeside, type Measurement } from './measure.ts';
+import { COLUMNS, createWorkbench, type Workbench } from './workbench.ts';
 
 const SCRIPT_PAGE_ROWS = 1_000;
 const MEGABYTE = 2 ** 20;
@@ -21,8 +21,20 @@ export async function benchBulk(records: number): Promise<readonly Measurement[]
     const again = await rateOf(records * 2, () => observeAgain(bench));
     const name = 'plain script: read pages, upsert, keep no state';
     return [
-      rateBeside(`initial sync of ${String(records)} records, PostgreSQL to PostgreSQL`, initial, 'records/s', script, name),
-      rateBeside(`re-sync of ${String(records)} unchanged records, both sides read`, again, 'records/s', initial, 'initial sync'),
+      rateBeside(
+        `initial sync of ${String(records)} records, PostgreSQL to PostgreSQL`,
+        initial,
+        'records/s',
+        script,
+        name,
+      ),
+      rateBeside(
+        `re-sync of ${String(records)} unchanged records, both sides read`,
+        again,
+        'records/s',
+        initial,
+        'initial sync',
+      ),
       measured(`peak memory of the worker at ${String(records)} records`, peak(), 'MB'),
     ];
   } finally {
@@ -73,7 +85,9 @@ async function initialSync(bench: Workbench): Promise<void> {
   const live = await bench.open('live');
   await deliverAll(live.runtime, signal);
   await live.close();
-  const delivered = await bench.erp.query<{ readonly same: boolean }>('select count(*) > 0 as same from customer');
+  const delivered = await bench.erp.query<{ readonly same: boolean }>(
+    'select count(*) > 0 as same from customer',
+  );
   if (delivered.rows[0]?.same !== true) throw new Error('the bench delivered nothing');
 }
 

@@ -51,7 +51,13 @@ export function benchEngine(): readonly Measurement[] {
     { name: 'engine.merge_and_plan.mix', value: mix, unit: 'records/s/core', bar: BAR_RECORDS_PER_S },
     ...kinds.map((kind) => ({
       name: `engine.merge_and_plan.${kind}`,
-      value: measured(model, casesOf(model, Array.from({ length: RECORDS }, () => kind))),
+      value: measured(
+        model,
+        casesOf(
+          model,
+          Array.from({ length: RECORDS }, () => kind),
+        ),
+      ),
       unit: 'records/s/core',
       bar: null,
     })),

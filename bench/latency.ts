@@ -1,9 +1,9 @@
+import { approvePlan, sealPlan, setMode } from '../src/store/control.ts';
 /** From the commit of an edit at one PostgreSQL to its commit at the other, over logical replication, under a steady load. */
 import { deliverAll, observeAll } from '../src/worker/rounds.ts';
-import { approvePlan, sealPlan, setMode } from '../src/store/control.ts';
 import { runSync } from '../src/worker/sync-worker.ts';
-import { createWorkbench, type Workbench } from './workbench.ts';
 import { measured, type Measurement } from './measure.ts';
+import { createWorkbench, type Workbench } from './workbench.ts';
 
 const TICK_MS = 20;
 const ARRIVAL_WAIT_MS = 30_000;
@@ -49,10 +49,17 @@ async function editSteadily(bench: Workbench, perSecond: number, seconds: number
   const startedMs = performance.now();
   let done = 0;
   while (done < perSecond * seconds) {
-    const due = Math.min(perSecond * seconds, Math.floor(((performance.now() - startedMs) / 1_000) * perSecond));
+    const due = Math.min(
+      perSecond * seconds,
+      Math.floor(((performance.now() - startedMs) / 1_000) * perSecond),
+    );
     const edits: Promise<unknown>[] = [];
     for (; done < due; done += 1) {
-      edits.push(bench.crm.query(`update customer set phone = 'edited ' || id where email = $1`, [`user${String(done + 1)}@example.com`]));
+      edits.push(
+        bench.crm.query(`update customer set phone = 'edited ' || id where email = $1`, [
+          `user${String(done + 1)}@example.com`,
+        ]),
+      );
     }
     await Promise.all(edits);
     await new Promise((resolve) => setTimeout(resolve, TICK_MS));
@@ -61,7 +68,9 @@ async function editSteadily(bench: Workbench, perSecond: number, seconds: number
 
 async function arrival(bench: Workbench, records: number): Promise<void> {
   for (let waitedMs = 0; waitedMs < ARRIVAL_WAIT_MS; waitedMs += 100) {
-    const found = await bench.erp.query<{ count: number }>(`select count(*)::int as count from customer where phone like 'edited %'`);
+    const found = await bench.erp.query<{ count: number }>(
+      `select count(*)::int as count from customer where phone like 'edited %'`,
+    );
     if (found.rows[0]?.count === records) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -75,8 +84,11 @@ async function report(bench: Workbench, perSecond: number): Promise<readonly Mea
     bench.erp.query<{ email: string; at_ms: number }>(commits),
   ]);
   const sentAt = new Map(sent.rows.map((row) => [row.email, row.at_ms]));
-  const latencies = seen.rows.map((row) => row.at_ms - (sentAt.get(row.email) ?? 0)).toSorted((left, right) => left - right);
-  const at = (share: number): number => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
+  const latencies = seen.rows
+    .map((row) => row.at_ms - (sentAt.get(row.email) ?? 0))
+    .toSorted((left, right) => left - right);
+  const at = (share: number): number =>
+    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
   const name = `commit to commit over logical replication at ${String(perSecond)} edits/s`;
   return [measured(`${name}, p50`, at(0.5), 'ms'), measured(`${name}, p99`, at(0.99), 'ms')];
 }

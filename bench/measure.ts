@@ -14,13 +14,39 @@ export function measured(name: string, value: number, unit: string): Measurement
 }
 
 /** A rate: more is better. */
-export function rateBeside(name: string, value: number, unit: string, baseline: number, baselineName: string): Measurement {
-  return { name, value: rounded(value), unit, baseline: rounded(baseline), baselineName, ratio: rounded(value / baseline) };
+export function rateBeside(
+  name: string,
+  value: number,
+  unit: string,
+  baseline: number,
+  baselineName: string,
+): Measurement {
+  return {
+    name,
+    value: rounded(value),
+    unit,
+    baseline: rounded(baseline),
+    baselineName,
+    ratio: rounded(value / baseline),
+  };
 }
 
 /** A duration or a size: less is better. */
-export function costBeside(name: string, value: number, unit: string, baseline: number, baselineName: string): Measurement {
-  return { name, value: rounded(value), unit, baseline: rounded(baseline), baselineName, ratio: rounded(baseline / value) };
+export function costBeside(
+  name: string,
+  value: number,
+  unit: string,
+  baseline: number,
+  baselineName: string,
+): Measurement {
+  return {
+    name,
+    value: rounded(value),
+    unit,
+    baseline: rounded(baseline),
+    baselineName,
+    ratio: rounded(baseline / value),
+  };
 }
 
 function rounded(value: number): number {

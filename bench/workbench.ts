@@ -35,7 +35,14 @@ export interface Workbench {
 /** `feed`: how the sides are read. The store has a database of its own on the same server. */
 export async function createWorkbench(feed: 'poll' | 'logical'): Promise<Workbench> {
   const directory = await mkdtemp(join(tmpdir(), 'trueup-bench-'));
-  const settings = ['wal_level=logical', 'max_replication_slots=20', 'max_wal_senders=20', 'max_wal_size=8GB', 'shared_buffers=512MB', 'track_commit_timestamp=on'];
+  const settings = [
+    'wal_level=logical',
+    'max_replication_slots=20',
+    'max_wal_senders=20',
+    'max_wal_size=8GB',
+    'shared_buffers=512MB',
+    'track_commit_timestamp=on',
+  ];
   const server = await startEmbeddedPostgres({ directory: join(directory, 'postgres'), settings });
   const admin = new pg.Pool({ connectionString: server.url, max: 2 });
   const urls = new Map<string, string>();
@@ -61,7 +68,12 @@ export async function createWorkbench(feed: 'poll' | 'logical'): Promise<Workben
         settings: feed === 'logical' ? { url, replication: 'logical' } : { url },
       });
     }
-    await saveRevision(tx, installation.workspaceNo, { definition: DEFINITION, source: '', hash: 'bench', author: 'bench' });
+    await saveRevision(tx, installation.workspaceNo, {
+      definition: DEFINITION,
+      source: '',
+      hash: 'bench',
+      author: 'bench',
+    });
   });
   return {
     installation,
@@ -91,8 +103,19 @@ export async function createWorkbench(feed: 'poll' | 'logical'): Promise<Workben
 }
 
 function field(name: string): FieldDefinition {
-  const type = name === 'email' ? ({ kind: 'email' } as const) : name === 'credit' ? ({ kind: 'decimal' } as const) : ({ kind: 'text' } as const);
-  return { name, type, required: false, ignoreCase: false, policy: { owners: [], resolve: [{ kind: 'latest' }, { kind: 'priority', sides: ['crm', 'erp'] }] } };
+  const type =
+    name === 'email'
+      ? ({ kind: 'email' } as const)
+      : name === 'credit'
+        ? ({ kind: 'decimal' } as const)
+        : ({ kind: 'text' } as const);
+  return {
+    name,
+    type,
+    required: false,
+    ignoreCase: false,
+    policy: { owners: [], resolve: [{ kind: 'latest' }, { kind: 'priority', sides: ['crm', 'erp'] }] },
+  };
 }
 
 function side(name: string): SideDefinition {

@@ -1,13 +1,13 @@
+import { backoffMs } from './lib/backoff.ts';
+import { openSync, type Installation } from './server.ts';
 /** A worker program: keeps every sync of the installation running, follows changes of mode and revision, stops cleanly. */
 import { allSyncs, type SyncRow } from './store/control.ts';
 import { migrate } from './store/migrate.ts';
+import { syncTransaction } from './store/sync-transaction.ts';
 import { failureOfError } from './worker/failures.ts';
 import { OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS } from './worker/limits.ts';
 import { spreadDaily, startSchedule, type ScheduledWork } from './worker/schedule.ts';
 import { runSync } from './worker/sync-worker.ts';
-import { backoffMs } from './lib/backoff.ts';
-import { syncTransaction } from './store/sync-transaction.ts';
-import { openSync, type Installation } from './server.ts';
 
 /** How soon a change made elsewhere (a new revision, a pause) is followed here. */
 const FOLLOW_EVERY_MS = 1_000;
@@ -20,13 +20,20 @@ interface Running {
 
 /** Runs until the signal aborts; then ends within the workers' grace. */
 export async function runFleet(installation: Installation, signal: AbortSignal): Promise<void> {
-  const schedule = await startSchedule(installation.database.url, scheduledWork(installation), installation.log);
+  const schedule = await startSchedule(
+    installation.database.url,
+    scheduledWork(installation),
+    installation.log,
+  );
   const running = new Map<string, Running>();
   while (!signal.aborted) {
     try {
       await followSyncs(installation, running);
     } catch (error) {
-      installation.log.error({ code: failureOfError(error).code }, 'the store could not be read; trying again');
+      installation.log.error(
+        { code: failureOfError(error).code },
+        'the store could not be read; trying again',
+      );
     }
     await installation.clock.sleep(FOLLOW_EVERY_MS, signal);
   }
@@ -39,7 +46,8 @@ async function followSyncs(installation: Installation, running: Map<string, Runn
   const rows = await installation.transaction((tx) => allSyncs(tx));
   for (const row of rows) {
     const current = running.get(row.syncKey);
-    if (current !== undefined && current.row.mode === row.mode && current.row.revision === row.revision) continue;
+    if (current !== undefined && current.row.mode === row.mode && current.row.revision === row.revision)
+      continue;
     current?.abort.abort();
     await current?.ended;
     running.delete(row.syncKey);
@@ -67,7 +75,10 @@ async function keepRunning(installation: Installation, row: SyncRow, signal: Abo
     } catch (error) {
       const { code, message } = failureOfError(error);
       installation.log.warn({ sync: row.name, code, message }, 'a sync could not run; trying again');
-      await installation.clock.sleep(backoffMs(attempt, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, installation.random), signal);
+      await installation.clock.sleep(
+        backoffMs(attempt, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, installation.random),
+        signal,
+      );
     }
   }
 }
@@ -78,7 +89,8 @@ function scheduledWork(installation: Installation): readonly ScheduledWork[] {
       name: 'sweep-all',
       cron: spreadDaily(installation.directory),
       run: async () => {
-        for (const row of await installation.transaction((tx) => allSyncs(tx))) await wakeSweeps(installation, row);
+        for (const row of await installation.transaction((tx) => allSyncs(tx)))
+          await wakeSweeps(installation, row);
       },
     },
     {

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 
-import { connectors } from './connectors/registry.ts';
 import type { ConnectorContext, Session } from './connector/contract.ts';
 import { ConnectorFailure } from './connector/failure.ts';
+import { connectors } from './connectors/registry.ts';
 import { compileSync } from './engine/model.ts';
 import { must } from './lib/assert.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
@@ -59,7 +59,10 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const directory = resolve(options.directory);
   const state = join(directory, STATE_FOLDER);
   const given = options.environment['DATABASE_URL'];
-  const embedded = given === undefined || given === '' ? await startEmbeddedPostgres({ directory: join(state, 'postgres') }) : null;
+  const embedded =
+    given === undefined || given === ''
+      ? await startEmbeddedPostgres({ directory: join(state, 'postgres') })
+      : null;
   const [clock, random] = [systemClock, systemRandom];
   const key = await installationKey(join(state, 'key'), options.environment['TRUEUP_KEY'], random);
   const database = await openDatabase({ url: embedded?.url ?? given ?? '', clock, random });
@@ -83,7 +86,10 @@ export async function openInstallation(options: InstallationOptions): Promise<In
 }
 
 /** The connection's account, opened. Its state is noted, so that `status` can tell without asking. */
-export async function openConnection(installation: Installation, connection: ConnectionRow): Promise<Session> {
+export async function openConnection(
+  installation: Installation,
+  connection: ConnectionRow,
+): Promise<Session> {
   const connector = connectors.get(connection.system);
   if (connector === undefined) {
     const message = `connection ${connection.name}: there is no connector for ${connection.system}`;
@@ -112,14 +118,23 @@ export async function openConnection(installation: Installation, connection: Con
 
 /** Names server-side things (a replication slot) so that two installations on one server do not share them. */
 function connectionKey(installation: Installation, name: string): string {
-  const place = createHash('sha256').update(`${installation.directory} ${installation.database.url}`).digest('hex').slice(0, 8);
+  const place = createHash('sha256')
+    .update(`${installation.directory} ${installation.database.url}`)
+    .digest('hex')
+    .slice(0, 8);
   return `${name.replaceAll(/[^a-z0-9_]/g, '_')}_${place}`;
 }
 
-async function revealSettings(installation: Installation, connection: ConnectionRow): Promise<Readonly<Record<string, string>>> {
+async function revealSettings(
+  installation: Installation,
+  connection: ConnectionRow,
+): Promise<Readonly<Record<string, string>>> {
   const revealed: Record<string, string> = {};
   for (const [name, setting] of Object.entries(connection.settings)) {
-    revealed[name] = typeof setting === 'string' ? setting : (await findSecret(installation, connection.name, setting.secretName)).reveal();
+    revealed[name] =
+      typeof setting === 'string'
+        ? setting
+        : (await findSecret(installation, connection.name, setting.secretName)).reveal();
   }
   return revealed;
 }
@@ -128,7 +143,9 @@ async function revealSettings(installation: Installation, connection: Connection
 async function findSecret(installation: Installation, connection: string, name: string): Promise<Secret> {
   const fromEnvironment = installation.environment[name];
   if (fromEnvironment !== undefined && fromEnvironment !== '') return new Secret(fromEnvironment);
-  const sealed = await installation.transaction((tx) => openSecret(tx, installation.sealer, installation.workspaceNo, name));
+  const sealed = await installation.transaction((tx) =>
+    openSecret(tx, installation.sealer, installation.workspaceNo, name),
+  );
   if (sealed !== null) return sealed;
   throw new ConnectorFailure({
     kind: 'config',
@@ -146,7 +163,12 @@ export interface OpenSync {
 /** Opens every side of a sync and binds it to the store. */
 export async function openSync(installation: Installation, sync: SyncRow): Promise<OpenSync> {
   const model = compileSync(sync.definition);
-  const rows = await installation.transaction((tx) => connectionsNamed(tx, model.sides.map((side) => side.connection)));
+  const rows = await installation.transaction((tx) =>
+    connectionsNamed(
+      tx,
+      model.sides.map((side) => side.connection),
+    ),
+  );
   const sessions = new Map<string, Session>();
   const close = async (): Promise<void> => {
     await Promise.allSettled([...sessions.values()].map((session) => session.close()));
@@ -155,9 +177,16 @@ export async function openSync(installation: Installation, sync: SyncRow): Promi
   try {
     for (const row of rows) sessions.set(row.name, await openConnection(installation, row));
     for (const side of model.sides) {
-      const session = must(sessions.get(side.connection), 'an applied sync file declares every connection it uses');
+      const session = must(
+        sessions.get(side.connection),
+        'an applied sync file declares every connection it uses',
+      );
       const [description] = await session.describe([side.collection]);
-      sides.set(side.name, { model: side, session, card: must(description, 'describe answers for a known collection').card });
+      sides.set(side.name, {
+        model: side,
+        session,
+        card: must(description, 'describe answers for a known collection').card,
+      });
     }
   } catch (error) {
     await close();

@@ -1,7 +1,7 @@
-import { approvePlan, findPlan, findSync, setMode, type PlanRow, type SyncRow } from '../store/control.ts';
-import { countStates } from '../store/status.ts';
 import { must } from '../lib/assert.ts';
 import type { Installation } from '../server.ts';
+import { approvePlan, findPlan, findSync, setMode, type PlanRow, type SyncRow } from '../store/control.ts';
+import { countStates } from '../store/status.ts';
 import { deliverAll } from '../worker/rounds.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { text, withInstallation, withSync } from './open.ts';
@@ -12,17 +12,27 @@ import { FILE_OPTION, FILE_OPTION_HELP } from './sync-file.ts';
 export const apply: Command = {
   name: 'apply',
   usage: '',
-  summary: 'Carries out an approved plan, and only it: what has moved since is planned anew and left for the next one',
+  summary:
+    'Carries out an approved plan, and only it: what has moved since is planned anew and left for the next one',
   example: 'trueup apply --plan 3f9c2a71b04d',
   options: { ...FILE_OPTION, sync: { type: 'string' }, plan: { type: 'string' }, yes: { type: 'boolean' } },
-  optionHelp: { ...FILE_OPTION_HELP, sync: 'only this sync', plan: 'the hash that `trueup plan` gave', yes: 'plan now and approve what comes out' },
-  run: (context) => withInstallation(context, async (installation) => {
-    const results = [];
-    for (const sync of await chosen(context, installation)) results.push(await applySync(context, installation, sync));
-    context.output.json({ applied: results });
-    const waits = results.some((result) => result.moved > 0 || result.sides.some((side) => side.held + side.dead > 0));
-    return waits ? EXIT.attention : EXIT.ok;
-  }),
+  optionHelp: {
+    ...FILE_OPTION_HELP,
+    sync: 'only this sync',
+    plan: 'the hash that `trueup plan` gave',
+    yes: 'plan now and approve what comes out',
+  },
+  run: (context) =>
+    withInstallation(context, async (installation) => {
+      const results = [];
+      for (const sync of await chosen(context, installation))
+        results.push(await applySync(context, installation, sync));
+      context.output.json({ applied: results });
+      const waits = results.some(
+        (result) => result.moved > 0 || result.sides.some((side) => side.held + side.dead > 0),
+      );
+      return waits ? EXIT.attention : EXIT.ok;
+    }),
 };
 
 interface Applied {
@@ -33,7 +43,11 @@ interface Applied {
   readonly sides: Awaited<ReturnType<typeof countStates>>;
 }
 
-export async function applySync(context: CommandContext, installation: Installation, sync: SyncRow): Promise<Applied> {
+export async function applySync(
+  context: CommandContext,
+  installation: Installation,
+  sync: SyncRow,
+): Promise<Applied> {
   const plan = await approvedPlan(context, installation, sync);
   // Look once more: what changed since the plan was sealed must not be written over by it.
   if (context.flags['yes'] !== true) await observe(context, installation, sync);
@@ -42,7 +56,10 @@ export async function applySync(context: CommandContext, installation: Installat
     await setMode(tx, sync.syncKey, 'live');
     return result;
   });
-  const live = must(await installation.transaction((tx) => findSync(tx, sync.name)), 'an applied sync is stored');
+  const live = must(
+    await installation.transaction((tx) => findSync(tx, sync.name)),
+    'an applied sync is stored',
+  );
   let delivered = 0;
   await withSync(installation, live, async (runtime) => {
     await deliverAll(runtime, context.signal, {
@@ -53,13 +70,23 @@ export async function applySync(context: CommandContext, installation: Installat
     });
   });
   context.output.progressDone();
-  const sides = await installation.transaction((tx) => countStates(tx, sync.syncKey, sync.definition.sides.map((side) => side.name)));
+  const sides = await installation.transaction((tx) =>
+    countStates(
+      tx,
+      sync.syncKey,
+      sync.definition.sides.map((side) => side.name),
+    ),
+  );
   const result = { sync: sync.name, plan: plan.hash, delivered, moved: approval.moved, sides };
   show(context, result);
   return result;
 }
 
-async function approvedPlan(context: CommandContext, installation: Installation, sync: SyncRow): Promise<PlanRow> {
+async function approvedPlan(
+  context: CommandContext,
+  installation: Installation,
+  sync: SyncRow,
+): Promise<PlanRow> {
   const wanted = text(context.flags['plan']);
   if (context.flags['yes'] === true) return (await planSync(context, installation, sync)).plan;
   if (wanted === undefined) {
@@ -70,13 +97,19 @@ async function approvedPlan(context: CommandContext, installation: Installation,
   }
   const plan = await installation.transaction((tx) => findPlan(tx, sync.syncKey, wanted));
   if (plan === null) {
-    throw new CommandFailed(`${sync.name} has no plan ${wanted}`, { exitCode: EXIT.wrongInput, advice: 'Run: trueup plan' });
-  }
-  if (plan.revision !== sync.revision) {
-    throw new CommandFailed(`plan ${wanted} was made for revision ${String(plan.revision)} of ${sync.name}; the file is now revision ${String(sync.revision)}`, {
+    throw new CommandFailed(`${sync.name} has no plan ${wanted}`, {
       exitCode: EXIT.wrongInput,
       advice: 'Run: trueup plan',
     });
+  }
+  if (plan.revision !== sync.revision) {
+    throw new CommandFailed(
+      `plan ${wanted} was made for revision ${String(plan.revision)} of ${sync.name}; the file is now revision ${String(sync.revision)}`,
+      {
+        exitCode: EXIT.wrongInput,
+        advice: 'Run: trueup plan',
+      },
+    );
   }
   return plan;
 }
@@ -84,9 +117,15 @@ async function approvedPlan(context: CommandContext, installation: Installation,
 function show(context: CommandContext, applied: Applied): void {
   const { output } = context;
   output.line(`${applied.sync}: ${count(applied.delivered)} writes delivered`);
-  if (applied.moved > 0) output.line(`  ${count(applied.moved)} were not: their records changed since the plan was made. See what they need now: trueup plan`);
+  if (applied.moved > 0)
+    output.line(
+      `  ${count(applied.moved)} were not: their records changed since the plan was made. See what they need now: trueup plan`,
+    );
   output.table(
     ['side', 'records', 'in sync', 'pending', 'held', 'dead', 'excluded'],
-    applied.sides.map((side) => [`  ${side.side}`, ...[side.records, side.inSync, side.pending, side.held, side.dead, side.excluded].map(count)]),
+    applied.sides.map((side) => [
+      `  ${side.side}`,
+      ...[side.records, side.inSync, side.pending, side.held, side.dead, side.excluded].map(count),
+    ]),
   );
 }

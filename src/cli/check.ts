@@ -3,7 +3,14 @@ import { checkAgainst } from '../syncfile/sync-file.ts';
 import { EXIT, type Command } from './command.ts';
 import { withInstallation } from './open.ts';
 import { count } from './output.ts';
-import { describeSides, fileErrors, FILE_OPTION, FILE_OPTION_HELP, readSyncFile, saveConnections } from './sync-file.ts';
+import {
+  describeSides,
+  fileErrors,
+  FILE_OPTION,
+  FILE_OPTION_HELP,
+  readSyncFile,
+  saveConnections,
+} from './sync-file.ts';
 
 export const check: Command = {
   name: 'check',
@@ -17,15 +24,23 @@ export const check: Command = {
     return withInstallation(context, async (installation) => {
       await saveConnections(installation, file);
       const described = await describeSides(installation, file);
-      const errors = file.syncs.flatMap((sync) => checkAgainst(file, sync, must(described.get(sync.name), 'every sync was described')));
+      const errors = file.syncs.flatMap((sync) =>
+        checkAgainst(file, sync, must(described.get(sync.name), 'every sync was described')),
+      );
       if (errors.length > 0) throw fileErrors(context, errors);
       const { output } = context;
       for (const sync of file.syncs) {
-        output.line(`${sync.name}: ${sync.entity}, ${count(sync.fields.length)} fields, ${count(sync.sides.length)} sides`);
+        output.line(
+          `${sync.name}: ${sync.entity}, ${count(sync.fields.length)} fields, ${count(sync.sides.length)} sides`,
+        );
         for (const side of sync.sides) {
           const card = must(described.get(sync.name)?.get(side.name), 'every side was described').card;
-          const promise = card.conditionalWrite ? 'a stale write is refused' : 'a stale write is noticed just before, not prevented';
-          output.line(`  ${side.name}: ${side.collection}, changes by ${card.feed}, deletes by ${card.deletes}, ${promise}`);
+          const promise = card.conditionalWrite
+            ? 'a stale write is refused'
+            : 'a stale write is noticed just before, not prevented';
+          output.line(
+            `  ${side.name}: ${side.collection}, changes by ${card.feed}, deletes by ${card.deletes}, ${promise}`,
+          );
         }
       }
       output.line(`${name} is good.`);

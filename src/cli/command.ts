@@ -44,7 +44,10 @@ export class CommandFailed extends Error {
   readonly exitCode: number;
   readonly advice: string | null;
 
-  constructor(message: string, options: { readonly exitCode?: number; readonly advice?: string | null } = {}) {
+  constructor(
+    message: string,
+    options: { readonly exitCode?: number; readonly advice?: string | null } = {},
+  ) {
     super(message);
     this.exitCode = options.exitCode ?? EXIT.failed;
     this.advice = options.advice ?? null;

@@ -17,22 +17,29 @@ export const connect: Command = {
   summary: 'Takes the secrets of a connection, stores them sealed, and tries the connection',
   example: 'trueup connect erp',
   options: { ...FILE_OPTION, stdin: { type: 'boolean' } },
-  optionHelp: { ...FILE_OPTION_HELP, stdin: 'read the secrets from standard input, one a line, in the order they are asked for' },
-  run: (context) => withInstallation(context, async (installation) => {
-    const { file } = await readSyncFile(context);
-    await saveConnections(installation, file);
-    const [name] = context.words;
-    const wanted = file.connections.filter((connection) => name === undefined || connection.name === name);
-    if (wanted.length === 0) {
-      const known = file.connections.map((connection) => connection.name).join(', ');
-      throw new CommandFailed(`the sync file has no connection ${name ?? ''}`, { exitCode: EXIT.wrongInput, advice: `It has: ${known}` });
-    }
-    await takeSecrets(context, installation, wanted, name !== undefined);
-    const results = [];
-    for (const connection of wanted) results.push(await tryConnection(context, installation, connection));
-    context.output.json({ connections: results });
-    return EXIT.ok;
-  }),
+  optionHelp: {
+    ...FILE_OPTION_HELP,
+    stdin: 'read the secrets from standard input, one a line, in the order they are asked for',
+  },
+  run: (context) =>
+    withInstallation(context, async (installation) => {
+      const { file } = await readSyncFile(context);
+      await saveConnections(installation, file);
+      const [name] = context.words;
+      const wanted = file.connections.filter((connection) => name === undefined || connection.name === name);
+      if (wanted.length === 0) {
+        const known = file.connections.map((connection) => connection.name).join(', ');
+        throw new CommandFailed(`the sync file has no connection ${name ?? ''}`, {
+          exitCode: EXIT.wrongInput,
+          advice: `It has: ${known}`,
+        });
+      }
+      await takeSecrets(context, installation, wanted, name !== undefined);
+      const results = [];
+      for (const connection of wanted) results.push(await tryConnection(context, installation, connection));
+      context.output.json({ connections: results });
+      return EXIT.ok;
+    }),
 };
 
 /** Asks for what is neither in the environment nor stored; for a named connection also for what is stored already. */
@@ -42,19 +49,33 @@ async function takeSecrets(
   connections: readonly ConnectionRow[],
   askAgain: boolean,
 ): Promise<void> {
-  const known = new Set(askAgain && context.flags['stdin'] === true ? [] : await installation.transaction((tx) => secretNames(tx)));
-  const needed = connections.flatMap((connection) =>
-    Object.values(connection.settings).flatMap((setting) => (typeof setting === 'string' ? [] : [setting.secretName])),
+  const known = new Set(
+    askAgain && context.flags['stdin'] === true
+      ? []
+      : await installation.transaction((tx) => secretNames(tx)),
   );
-  const missing = [...new Set(needed)].filter((name) => !known.has(name) && (context.environment[name] ?? '') === '');
+  const needed = connections.flatMap((connection) =>
+    Object.values(connection.settings).flatMap((setting) =>
+      typeof setting === 'string' ? [] : [setting.secretName],
+    ),
+  );
+  const missing = [...new Set(needed)].filter(
+    (name) => !known.has(name) && (context.environment[name] ?? '') === '',
+  );
   if (missing.length === 0) return;
-  const answers = context.flags['stdin'] === true ? await readLines(missing.length) : await ask(context, missing);
+  const answers =
+    context.flags['stdin'] === true ? await readLines(missing.length) : await ask(context, missing);
   for (const [index, name] of missing.entries()) {
     const answer = answers[index] ?? '';
     if (answer === '' || answer.length > SECRET_LENGTH_MAX) {
-      throw new CommandFailed(`no value was given for the secret ${name}`, { exitCode: EXIT.wrongInput, advice: `Give it when asked, with --stdin, or as the environment variable ${name}.` });
+      throw new CommandFailed(`no value was given for the secret ${name}`, {
+        exitCode: EXIT.wrongInput,
+        advice: `Give it when asked, with --stdin, or as the environment variable ${name}.`,
+      });
     }
-    await installation.transaction((tx) => saveSecret(tx, installation.sealer, installation.workspaceNo, name, new Secret(answer)));
+    await installation.transaction((tx) =>
+      saveSecret(tx, installation.sealer, installation.workspaceNo, name, new Secret(answer)),
+    );
     context.output.line(`${name}: stored sealed`);
   }
 }
@@ -113,7 +134,9 @@ async function tryConnection(
   try {
     const collections = (await session.describe()).length;
     const title = connectors.get(connection.system)?.title ?? connection.system;
-    context.output.line(`${connection.name}: connected to ${title}, ${count(collections)} ${collections === 1 ? 'collection' : 'collections'}`);
+    context.output.line(
+      `${connection.name}: connected to ${title}, ${count(collections)} ${collections === 1 ? 'collection' : 'collections'}`,
+    );
     return { name: connection.name, system: connection.system, collections };
   } finally {
     await session.close();

@@ -26,16 +26,27 @@ export const demo: Command = {
   run: async (context) => {
     const directory = context.words[0] ?? join(context.directory, FOLDER);
     if (existsSync(directory)) {
-      throw new CommandFailed(`${directory} is already there`, { exitCode: EXIT.wrongInput, advice: 'Remove it to see the demo from its beginning, or name another folder.' });
+      throw new CommandFailed(`${directory} is already there`, {
+        exitCode: EXIT.wrongInput,
+        advice: 'Remove it to see the demo from its beginning, or name another folder.',
+      });
     }
     // Made here with the log that the CRM's side reads; every later command joins the same server.
-    const server = await startEmbeddedPostgres({ directory: join(directory, '.trueup', 'postgres'), settings: ['wal_level=logical'] });
+    const server = await startEmbeddedPostgres({
+      directory: join(directory, '.trueup', 'postgres'),
+      settings: ['wal_level=logical'],
+    });
     const world = await createDemoWorld(directory, server.url);
     const inFolder = { ...context, directory };
-    const installation = await openInstallation({ directory, environment: context.environment, log: silentLog });
+    const installation = await openInstallation({
+      directory,
+      environment: context.environment,
+      log: silentLog,
+    });
     try {
       await installation.transaction(async (tx) => {
-        for (const [name, value] of world.secrets) await saveSecret(tx, installation.sealer, installation.workspaceNo, name, new Secret(value));
+        for (const [name, value] of world.secrets)
+          await saveSecret(tx, installation.sealer, installation.workspaceNo, name, new Secret(value));
       });
       await firstSync(inFolder);
       const stop = new AbortController();
@@ -56,16 +67,23 @@ export const demo: Command = {
 
 async function firstSync(context: CommandContext): Promise<void> {
   const { output } = context;
-  output.line('Three places hold customers: a CRM and a billing database (PostgreSQL) and a spreadsheet (CSV).');
+  output.line(
+    'Three places hold customers: a CRM and a billing database (PostgreSQL) and a spreadsheet (CSV).',
+  );
   output.line('None agrees with the others. First the plan, then exactly that:\n');
   await apply.run({ ...context, flags: { ...context.flags, yes: true } });
 }
 
-async function tell(context: CommandContext, installation: Installation, world: Awaited<ReturnType<typeof createDemoWorld>>): Promise<void> {
+async function tell(
+  context: CommandContext,
+  installation: Installation,
+  world: Awaited<ReturnType<typeof createDemoWorld>>,
+): Promise<void> {
   const [sync] = await installation.transaction((tx) => allSyncs(tx));
   for (const [index, scene] of SCENES.entries()) {
     context.output.line(`\n${String(index + 1)}. ${scene.title}`);
-    for (const line of await playScene(installation, must(sync, 'the demo has its sync'), world, scene)) context.output.line(`     ${line}`);
+    for (const line of await playScene(installation, must(sync, 'the demo has its sync'), world, scene))
+      context.output.line(`     ${line}`);
   }
   context.output.line();
 }
@@ -74,7 +92,9 @@ function farewell(context: CommandContext, directory: string): void {
   const folder = relative('.', directory) || '.';
   const run = `npm run -s trueup --`;
   const { output } = context;
-  output.line(`It is yours now, in ${folder}/: edit ${folder}/files/customers.csv, or the sync in ${folder}/trueup.yaml.`);
+  output.line(
+    `It is yours now, in ${folder}/: edit ${folder}/files/customers.csv, or the sync in ${folder}/trueup.yaml.`,
+  );
   output.table(
     ['', ''],
     [

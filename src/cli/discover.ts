@@ -12,27 +12,31 @@ export const discover: Command = {
   example: 'trueup discover erp party.party',
   options: FILE_OPTION,
   optionHelp: FILE_OPTION_HELP,
-  run: (context) => withInstallation(context, async (installation) => {
-    const [name = ''] = wordsOf(context, ['CONNECTION']);
-    const { file } = await readSyncFile(context);
-    await saveConnections(installation, file);
-    const connection = file.connections.find((known) => known.name === name);
-    if (connection === undefined) {
-      const known = file.connections.map((other) => other.name).join(', ');
-      throw new CommandFailed(`the sync file has no connection ${name}`, { exitCode: EXIT.wrongInput, advice: `It has: ${known}` });
-    }
-    const session = await openConnection(installation, connection);
-    try {
-      const collection = context.words[1];
-      const found = await session.describe(collection === undefined ? undefined : [collection]);
-      context.output.json({ collections: found });
-      if (collection === undefined) showCollections(context, found);
-      else for (const description of found) showFields(context, description);
-      return EXIT.ok;
-    } finally {
-      await session.close();
-    }
-  }),
+  run: (context) =>
+    withInstallation(context, async (installation) => {
+      const [name = ''] = wordsOf(context, ['CONNECTION']);
+      const { file } = await readSyncFile(context);
+      await saveConnections(installation, file);
+      const connection = file.connections.find((known) => known.name === name);
+      if (connection === undefined) {
+        const known = file.connections.map((other) => other.name).join(', ');
+        throw new CommandFailed(`the sync file has no connection ${name}`, {
+          exitCode: EXIT.wrongInput,
+          advice: `It has: ${known}`,
+        });
+      }
+      const session = await openConnection(installation, connection);
+      try {
+        const collection = context.words[1];
+        const found = await session.describe(collection === undefined ? undefined : [collection]);
+        context.output.json({ collections: found });
+        if (collection === undefined) showCollections(context, found);
+        else for (const description of found) showFields(context, description);
+        return EXIT.ok;
+      } finally {
+        await session.close();
+      }
+    }),
 };
 
 function showCollections(context: CommandContext, found: readonly CollectionDescription[]): void {
@@ -61,5 +65,7 @@ function typeText({ type }: FieldDescription): string {
 }
 
 function notes(field: FieldDescription): string {
-  return [field.required ? 'required' : '', field.readOnly ? 'read only' : '', field.unique ? 'unique' : ''].filter((note) => note !== '').join(', ');
+  return [field.required ? 'required' : '', field.readOnly ? 'read only' : '', field.unique ? 'unique' : '']
+    .filter((note) => note !== '')
+    .join(', ');
 }

@@ -1,11 +1,11 @@
 import { statfs } from 'node:fs/promises';
 
-import { connectionStates } from '../store/control.ts';
-import { EXIT, type Command } from './command.ts';
-import { withInstallation } from './open.ts';
 import { openConnection, type Installation } from '../server.ts';
+import { connectionStates } from '../store/control.ts';
 import { connectionsNamed } from '../store/control.ts';
 import { failureOfError } from '../worker/failures.ts';
+import { EXIT, type Command } from './command.ts';
+import { withInstallation } from './open.ts';
 
 interface Finding {
   readonly what: string;
@@ -27,28 +27,50 @@ export const doctor: Command = {
   example: 'trueup doctor',
   options: {},
   optionHelp: {},
-  run: (context) => withInstallation(context, async (installation) => {
-    const findings = [nodeVersion(), await store(installation), await isolation(installation), await disk(installation), ...(await reachable(installation))];
-    context.output.json({ findings });
-    context.output.table(['', 'what', ''], findings.map(({ what, isGood, says }) => [isGood ? 'ok' : '!!', what, says]));
-    return findings.every((finding) => finding.isGood) ? EXIT.ok : EXIT.failed;
-  }),
+  run: (context) =>
+    withInstallation(context, async (installation) => {
+      const findings = [
+        nodeVersion(),
+        await store(installation),
+        await isolation(installation),
+        await disk(installation),
+        ...(await reachable(installation)),
+      ];
+      context.output.json({ findings });
+      context.output.table(
+        ['', 'what', ''],
+        findings.map(({ what, isGood, says }) => [isGood ? 'ok' : '!!', what, says]),
+      );
+      return findings.every((finding) => finding.isGood) ? EXIT.ok : EXIT.failed;
+    }),
 };
 
 function nodeVersion(): Finding {
   const isGood = Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_MIN;
-  return { what: 'Node', isGood, says: isGood ? process.versions.node : `${process.versions.node} is too old: ${String(NODE_MAJOR_MIN)} or later is needed` };
+  return {
+    what: 'Node',
+    isGood,
+    says: isGood
+      ? process.versions.node
+      : `${process.versions.node} is too old: ${String(NODE_MAJOR_MIN)} or later is needed`,
+  };
 }
 
 async function store(installation: Installation): Promise<Finding> {
-  const [row] = await installation.transaction((tx) => tx.query<{ version: string }>(`select current_setting('server_version') as version`));
+  const [row] = await installation.transaction((tx) =>
+    tx.query<{ version: string }>(`select current_setting('server_version') as version`),
+  );
   return { what: 'store', isGood: true, says: `PostgreSQL ${row?.version ?? ''}` };
 }
 
 async function isolation(installation: Installation): Promise<Finding> {
   const [row] = await installation.transaction((tx) => tx.query<{ names: string }>(TABLES_WITHOUT_RLS));
   const names = row?.names ?? '';
-  return { what: 'row security', isGood: names === '', says: names === '' ? 'forced on every table' : `missing on ${names}` };
+  return {
+    what: 'row security',
+    isGood: names === '',
+    says: names === '' ? 'forced on every table' : `missing on ${names}`,
+  };
 }
 
 async function disk(installation: Installation): Promise<Finding> {
@@ -58,7 +80,9 @@ async function disk(installation: Installation): Promise<Finding> {
 }
 
 async function reachable(installation: Installation): Promise<readonly Finding[]> {
-  const names = (await installation.transaction((tx) => connectionStates(tx))).map((connection) => connection.name);
+  const names = (await installation.transaction((tx) => connectionStates(tx))).map(
+    (connection) => connection.name,
+  );
   const findings: Finding[] = [];
   for (const row of await installation.transaction((tx) => connectionsNamed(tx, names))) {
     try {

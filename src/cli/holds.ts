@@ -1,30 +1,40 @@
-import type { SyncRow } from '../store/control.ts';
-import { openHolds, type HoldRow } from '../store/history.ts';
-import type { Installation } from '../server.ts';
-import { heldWrites, releaseHeld } from '../store/held.ts';
 import { canonicaliserOf } from '../engine/canonical.ts';
 import { InvalidValue, type Value } from '../engine/value.ts';
+import type { Installation } from '../server.ts';
+import type { SyncRow } from '../store/control.ts';
+import { heldWrites, releaseHeld } from '../store/held.ts';
+import { openHolds, type HoldRow } from '../store/history.ts';
 import { ChoiceRefused, resolveHold, type HoldChoice } from '../worker/holds.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
-import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, withSync, wordsOf } from './open.ts';
+import {
+  chooseSync,
+  SYNC_OPTION,
+  SYNC_OPTION_HELP,
+  text,
+  withInstallation,
+  withSync,
+  wordsOf,
+} from './open.ts';
 import { count, instant } from './output.ts';
 
 const HOLDS_SHOWN_MAX = 200;
 
 export const holds: Command = {
   name: 'holds',
-  usage: '[list | take HOLD SIDE | keep HOLD | value HOLD VALUE | delete HOLD | revive HOLD | release SIDE KIND HASH]',
+  usage:
+    '[list | take HOLD SIDE | keep HOLD | value HOLD VALUE | delete HOLD | revive HOLD | release SIDE KIND HASH]',
   summary: 'What is stopped until a person decides, and the decisions',
   example: 'trueup holds take 0198c2 erp',
   options: SYNC_OPTION,
   optionHelp: SYNC_OPTION_HELP,
-  run: (context) => withInstallation(context, async (installation) => {
-    const sync = await chooseSync(installation, text(context.flags['sync']));
-    const [verb = 'list'] = context.words;
-    if (verb === 'list') return list(context, installation, sync);
-    if (verb === 'release') return release(context, installation, sync);
-    return decide(context, installation, sync, verb);
-  }),
+  run: (context) =>
+    withInstallation(context, async (installation) => {
+      const sync = await chooseSync(installation, text(context.flags['sync']));
+      const [verb = 'list'] = context.words;
+      if (verb === 'list') return list(context, installation, sync);
+      if (verb === 'release') return release(context, installation, sync);
+      return decide(context, installation, sync, verb);
+    }),
 };
 
 async function list(context: CommandContext, installation: Installation, sync: SyncRow): Promise<number> {
@@ -35,11 +45,15 @@ async function list(context: CommandContext, installation: Installation, sync: S
   context.output.json({ holds: open, floods });
   const { output } = context;
   for (const hold of open) {
-    output.line(`${hold.holdId}  ${hold.reason}${hold.field === null ? '' : ` of ${hold.field}`}, seen at ${hold.side}, since ${instant(hold.openedAtMs)}`);
+    output.line(
+      `${hold.holdId}  ${hold.reason}${hold.field === null ? '' : ` of ${hold.field}`}, seen at ${hold.side}, since ${instant(hold.openedAtMs)}`,
+    );
     output.line(`  seen: ${JSON.stringify(hold.seen)}`);
   }
   for (const flood of floods) {
-    output.line(`${count(flood.writes)} ${flood.kind}s at ${flood.side} are stopped by the guard. To let exactly these go:`);
+    output.line(
+      `${count(flood.writes)} ${flood.kind}s at ${flood.side} are stopped by the guard. To let exactly these go:`,
+    );
     output.line(`  trueup holds release ${flood.side} ${flood.kind} ${flood.hash.slice(0, 12)}`);
   }
   if (open.length + floods.length === 0) output.line('Nothing is held.');
@@ -47,24 +61,41 @@ async function list(context: CommandContext, installation: Installation, sync: S
 }
 
 async function release(context: CommandContext, installation: Installation, sync: SyncRow): Promise<number> {
-  const [, side = '', kind = '', hash = ''] = ['', ...wordsOf({ ...context, words: context.words.slice(1) }, ['SIDE', 'KIND', 'HASH'])];
+  const [, side = '', kind = '', hash = ''] = [
+    '',
+    ...wordsOf({ ...context, words: context.words.slice(1) }, ['SIDE', 'KIND', 'HASH']),
+  ];
   const released = await installation.transaction((tx) => releaseHeld(tx, sync.syncKey, side, kind, hash));
   if (released === null) {
-    throw new CommandFailed('the held set is no longer the one with this hash', { advice: 'Look again: trueup holds list' });
+    throw new CommandFailed('the held set is no longer the one with this hash', {
+      advice: 'Look again: trueup holds list',
+    });
   }
   context.output.json({ released });
   context.output.line(`${count(released)} writes are queued.`);
   return EXIT.ok;
 }
 
-async function decide(context: CommandContext, installation: Installation, sync: SyncRow, verb: string): Promise<number> {
+async function decide(
+  context: CommandContext,
+  installation: Installation,
+  sync: SyncRow,
+  verb: string,
+): Promise<number> {
   const [, prefix, argument] = context.words;
-  if (prefix === undefined) throw new CommandFailed('HOLD is missing', { exitCode: EXIT.wrongInput, advice: 'See: trueup holds list' });
+  if (prefix === undefined)
+    throw new CommandFailed('HOLD is missing', {
+      exitCode: EXIT.wrongInput,
+      advice: 'See: trueup holds list',
+    });
   const open = await installation.transaction((tx) => openHolds(tx, sync.syncKey, null, HOLDS_SHOWN_MAX));
   const matching = open.filter((hold) => hold.holdId.startsWith(prefix));
   const [hold, ...others] = matching;
   if (hold === undefined || others.length > 0) {
-    throw new CommandFailed(hold === undefined ? `no open hold begins with ${prefix}` : `several holds begin with ${prefix}`, { exitCode: EXIT.wrongInput });
+    throw new CommandFailed(
+      hold === undefined ? `no open hold begins with ${prefix}` : `several holds begin with ${prefix}`,
+      { exitCode: EXIT.wrongInput },
+    );
   }
   const choice = choiceOf(sync, hold, verb, argument);
   try {
@@ -82,16 +113,28 @@ async function decide(context: CommandContext, installation: Installation, sync:
 function choiceOf(sync: SyncRow, hold: HoldRow, verb: string, argument: string | undefined): HoldChoice {
   if (verb === 'keep' || verb === 'delete' || verb === 'revive') return { kind: verb };
   if (verb !== 'take' && verb !== 'value') {
-    throw new CommandFailed(`holds has no ${verb}`, { exitCode: EXIT.wrongInput, advice: 'It has: list, take, keep, value, delete, revive, release' });
+    throw new CommandFailed(`holds has no ${verb}`, {
+      exitCode: EXIT.wrongInput,
+      advice: 'It has: list, take, keep, value, delete, revive, release',
+    });
   }
-  if (argument === undefined) throw new CommandFailed(`${verb === 'take' ? 'SIDE' : 'VALUE'} is missing`, { exitCode: EXIT.wrongInput });
-  return verb === 'take' ? { kind: 'take', side: argument } : { kind: 'value', value: valueFor(sync, hold, argument) };
+  if (argument === undefined)
+    throw new CommandFailed(`${verb === 'take' ? 'SIDE' : 'VALUE'} is missing`, {
+      exitCode: EXIT.wrongInput,
+    });
+  return verb === 'take'
+    ? { kind: 'take', side: argument }
+    : { kind: 'value', value: valueFor(sync, hold, argument) };
 }
 
 function valueFor(sync: SyncRow, hold: HoldRow, argument: string): Value {
   const field = sync.definition.fields.find((known) => known.name === hold.field);
-  if (field === undefined) throw new CommandFailed('this hold is about the record as a whole: choose delete or revive', { exitCode: EXIT.wrongInput });
+  if (field === undefined)
+    throw new CommandFailed('this hold is about the record as a whole: choose delete or revive', {
+      exitCode: EXIT.wrongInput,
+    });
   const value = canonicaliserOf(field.type)(argument === 'null' ? null : argument);
-  if (value instanceof InvalidValue) throw new CommandFailed(`${field.name}: ${value.reason}`, { exitCode: EXIT.wrongInput });
+  if (value instanceof InvalidValue)
+    throw new CommandFailed(`${field.name}: ${value.reason}`, { exitCode: EXIT.wrongInput });
   return value;
 }

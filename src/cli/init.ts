@@ -51,12 +51,18 @@ export const init: Command = {
   run: async (context) => {
     const folder = context.words[0] ?? context.directory;
     const file = join(folder, SYNC_FILE);
-    if (existsSync(file)) throw new CommandFailed(`${file} is already there`, { exitCode: EXIT.wrongInput, advice: 'Choose another folder.' });
+    if (existsSync(file))
+      throw new CommandFailed(`${file} is already there`, {
+        exitCode: EXIT.wrongInput,
+        advice: 'Choose another folder.',
+      });
     await mkdir(folder, { recursive: true });
     await writeFile(file, SAMPLE);
     if (!existsSync(join(folder, '.gitignore'))) await writeFile(join(folder, '.gitignore'), '.trueup/\n');
     context.output.json({ file });
-    context.output.line(`Made ${file}. Change it to your systems, then: trueup connect, trueup check, trueup plan, trueup apply.`);
+    context.output.line(
+      `Made ${file}. Change it to your systems, then: trueup connect, trueup check, trueup plan, trueup apply.`,
+    );
     return EXIT.ok;
   },
 };

@@ -24,16 +24,25 @@ export async function chooseSync(installation: Installation, name: string | unde
   const rows = await installation.transaction((tx) => allSyncs(tx));
   const names = rows.map((row) => row.name).join(', ');
   if (rows.length === 0) {
-    throw new CommandFailed('no sync is known here yet', { exitCode: EXIT.wrongInput, advice: 'Run: trueup plan' });
+    throw new CommandFailed('no sync is known here yet', {
+      exitCode: EXIT.wrongInput,
+      advice: 'Run: trueup plan',
+    });
   }
   if (name === undefined) {
     const [only, ...others] = rows;
     if (only !== undefined && others.length === 0) return only;
-    throw new CommandFailed('there are several syncs; name one with --sync', { exitCode: EXIT.wrongInput, advice: `They are: ${names}` });
+    throw new CommandFailed('there are several syncs; name one with --sync', {
+      exitCode: EXIT.wrongInput,
+      advice: `They are: ${names}`,
+    });
   }
   const found = rows.find((row) => row.name === name);
   if (found !== undefined) return found;
-  throw new CommandFailed(`there is no sync named ${name}`, { exitCode: EXIT.wrongInput, advice: `Known: ${names}` });
+  throw new CommandFailed(`there is no sync named ${name}`, {
+    exitCode: EXIT.wrongInput,
+    advice: `Known: ${names}`,
+  });
 }
 
 export async function withSync<T>(
@@ -57,7 +66,8 @@ export function text(flag: unknown): string | undefined {
 export function wordsOf(context: CommandContext, names: readonly string[]): readonly string[] {
   return names.map((name, index) => {
     const word = context.words[index];
-    if (word === undefined) throw new CommandFailed(`${name} is missing`, { exitCode: EXIT.wrongInput, advice: 'See --help.' });
+    if (word === undefined)
+      throw new CommandFailed(`${name} is missing`, { exitCode: EXIT.wrongInput, advice: 'See --help.' });
     return word;
   });
 }

@@ -25,7 +25,12 @@ interface Started {
   lastMs: number;
 }
 
-export function createOutput(stdout: Writable, stderr: Writable, clock: Clock, options: { readonly isJson: boolean; readonly isTerminal: boolean }): Output {
+export function createOutput(
+  stdout: Writable,
+  stderr: Writable,
+  clock: Clock,
+  options: { readonly isJson: boolean; readonly isTerminal: boolean },
+): Output {
   let started: Started | null = null;
   const line = (text = ''): void => {
     if (!options.isJson) stdout.write(`${text}\n`);
@@ -48,7 +53,8 @@ export function createOutput(stdout: Writable, stderr: Writable, clock: Clock, o
       if (!options.isJson) stderr.write(options.isTerminal ? `\r\u001B[K${text}` : `${text}\n`);
     },
     progressDone: () => {
-      if (started !== null && started.lastMs > 0 && options.isTerminal && !options.isJson) stderr.write('\r\u001B[K');
+      if (started !== null && started.lastMs > 0 && options.isTerminal && !options.isJson)
+        stderr.write('\r\u001B[K');
       started = null;
     },
     error: (message) => {
@@ -66,11 +72,17 @@ function progressText(label: string, done: number, total: number | null, elapsed
 }
 
 function tableLines(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const isNumber = head.map((_, column) => rows.length > 0 && rows.every((row) => /^[\d,.%–-]*$/.test(row[column] ?? '')));
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const isNumber = head.map(
+    (_, column) => rows.length > 0 && rows.every((row) => /^[\d,.%–-]*$/.test(row[column] ?? '')),
+  );
   return [head, ...rows].map((row) =>
     row
-      .map((cell, column) => (isNumber[column] === true ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+      .map((cell, column) =>
+        isNumber[column] === true ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
       .join('  ')
       .trimEnd(),
   );
@@ -85,7 +97,9 @@ export function duration(ms: number): string {
   const seconds = Math.round(ms / 1_000);
   if (seconds < 120) return `${String(seconds)} s`;
   if (seconds < 7_200) return `${String(Math.round(seconds / 60))} min`;
-  return seconds < 172_800 ? `${String(Math.round(seconds / 3_600))} h` : `${String(Math.round(seconds / 86_400))} days`;
+  return seconds < 172_800
+    ? `${String(Math.round(seconds / 3_600))} h`
+    : `${String(Math.round(seconds / 86_400))} days`;
 }
 
 export function instant(ms: number | null): string {

@@ -1,11 +1,11 @@
+import { compileSync } from '../engine/model.ts';
+import { bodyOf } from '../engine/plan.ts';
+import { must } from '../lib/assert.ts';
+import type { Installation } from '../server.ts';
 import { sealPlan, type PlanRow, type SyncRow } from '../store/control.ts';
 import { openHolds } from '../store/history.ts';
 import { countStates, countWrites, plannedSamples } from '../store/status.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
-import { bodyOf } from '../engine/plan.ts';
-import { compileSync } from '../engine/model.ts';
-import { must } from '../lib/assert.ts';
-import type { Installation } from '../server.ts';
 import { observeAll } from '../worker/rounds.ts';
 import type { SyncRuntime } from '../worker/runtime.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
@@ -24,22 +24,30 @@ export const plan: Command = {
   example: 'trueup plan',
   options: { ...FILE_OPTION, sync: { type: 'string' } },
   optionHelp: { ...FILE_OPTION_HELP, sync: 'only this sync' },
-  run: (context) => withInstallation(context, async (installation) => {
-    const results = [];
-    for (const sync of await chosen(context, installation)) results.push(await planSync(context, installation, sync));
-    context.output.json({ plans: results });
-    return EXIT.ok;
-  }),
+  run: (context) =>
+    withInstallation(context, async (installation) => {
+      const results = [];
+      for (const sync of await chosen(context, installation))
+        results.push(await planSync(context, installation, sync));
+      context.output.json({ plans: results });
+      return EXIT.ok;
+    }),
 };
 
 /** The syncs of the file, after it was checked and stored; or the one that was named. */
-export async function chosen(context: CommandContext, installation: Installation): Promise<readonly SyncRow[]> {
+export async function chosen(
+  context: CommandContext,
+  installation: Installation,
+): Promise<readonly SyncRow[]> {
   const rows = await adoptSyncFile(context, installation);
   const name = text(context.flags['sync']);
   const wanted = rows.filter((row) => name === undefined || row.name === name);
   if (wanted.length > 0) return wanted;
   const known = rows.map((row) => row.name).join(', ');
-  throw new CommandFailed(`the file has no sync named ${name ?? ''}`, { exitCode: EXIT.wrongInput, advice: `It has: ${known}` });
+  throw new CommandFailed(`the file has no sync named ${name ?? ''}`, {
+    exitCode: EXIT.wrongInput,
+    advice: `It has: ${known}`,
+  });
 }
 
 export interface Planned {
@@ -57,27 +65,52 @@ interface Sample {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-export async function planSync(context: CommandContext, installation: Installation, sync: SyncRow): Promise<Planned> {
+export async function planSync(
+  context: CommandContext,
+  installation: Installation,
+  sync: SyncRow,
+): Promise<Planned> {
   await observe(context, installation, sync);
   const planned = await installation.transaction(async (tx): Promise<Planned> => {
     const sealed = await sealPlan(tx, sync.syncKey, sync.revision);
     const model = compileSync(sync.definition);
     const picked = await plannedSamples(tx, sync.syncKey, SAMPLES_PER_GROUP);
-    const bundles = await syncTransaction(tx, sync, installation.ids).lockBundles([...new Set(picked.map((sample) => sample.identityId))]);
+    const bundles = await syncTransaction(tx, sync, installation.ids).lockBundles([
+      ...new Set(picked.map((sample) => sample.identityId)),
+    ]);
     const samples = picked.map(({ side, kind, identityId }) => {
       const bundle = must(bundles.get(identityId), 'a planned write has an identity');
-      const values = bodyOf(must(model.sideOf.get(side), 'a write goes to a side'), bundle, kind as 'create' | 'update' | 'delete');
+      const values = bodyOf(
+        must(model.sideOf.get(side), 'a write goes to a side'),
+        bundle,
+        kind as 'create' | 'update' | 'delete',
+      );
       return { side, kind, values };
     });
-    const sides = await countStates(tx, sync.syncKey, model.sides.map((side) => side.name));
-    return { sync: sync.name, mode: sync.mode, plan: sealed, writes: await countWrites(tx, sync.syncKey), sides, samples };
+    const sides = await countStates(
+      tx,
+      sync.syncKey,
+      model.sides.map((side) => side.name),
+    );
+    return {
+      sync: sync.name,
+      mode: sync.mode,
+      plan: sealed,
+      writes: await countWrites(tx, sync.syncKey),
+      sides,
+      samples,
+    };
   });
   await showPlan(context, installation, sync, planned);
   return planned;
 }
 
 /** Reads every side completely. A live sync is only looked at: what that raises is its workers' to deliver. */
-export async function observe(context: CommandContext, installation: Installation, sync: SyncRow): Promise<void> {
+export async function observe(
+  context: CommandContext,
+  installation: Installation,
+  sync: SyncRow,
+): Promise<void> {
   const { output } = context;
   await withSync(installation, sync, async (runtime: SyncRuntime) => {
     const estimates = await estimatesOf(runtime);
@@ -97,24 +130,39 @@ async function estimatesOf(runtime: SyncRuntime): Promise<ReadonlyMap<string, nu
   return estimates;
 }
 
-async function showPlan(context: CommandContext, installation: Installation, sync: SyncRow, planned: Planned): Promise<void> {
+async function showPlan(
+  context: CommandContext,
+  installation: Installation,
+  sync: SyncRow,
+  planned: Planned,
+): Promise<void> {
   const { output } = context;
   output.line(`${planned.sync}:`);
   output.table(
     ['side', 'records', 'in sync', 'pending', 'held', 'dead', 'excluded'],
-    planned.sides.map((side) => [`  ${side.side}`, ...[side.records, side.inSync, side.pending, side.held, side.dead, side.excluded].map(count)]),
+    planned.sides.map((side) => [
+      `  ${side.side}`,
+      ...[side.records, side.inSync, side.pending, side.held, side.dead, side.excluded].map(count),
+    ]),
   );
   const writes = planned.writes.filter((write) => write.state === 'planned');
   for (const write of writes) {
-    output.line(`  ${count(write.count)} ${write.kind}${write.count === 1 ? '' : 's'} at ${write.side}, for example:`);
+    output.line(
+      `  ${count(write.count)} ${write.kind}${write.count === 1 ? '' : 's'} at ${write.side}, for example:`,
+    );
     for (const sample of planned.samples) {
       if (sample.side !== write.side || sample.kind !== write.kind) continue;
-      const values = Object.entries(sample.values).map(([field, value]) => `${field} = ${show(value as never)}`);
+      const values = Object.entries(sample.values).map(
+        ([field, value]) => `${field} = ${show(value as never)}`,
+      );
       output.line(`    ${values.length === 0 ? '(the record goes)' : values.join(', ')}`);
     }
   }
   const held = await installation.transaction((tx) => openHolds(tx, sync.syncKey, null, HOLDS_SHOWN_MAX));
-  if (held.length > 0) output.line(`  ${count(held.length)}${held.length === HOLDS_SHOWN_MAX ? ' or more' : ''} held for a person to decide: trueup holds`);
+  if (held.length > 0)
+    output.line(
+      `  ${count(held.length)}${held.length === HOLDS_SHOWN_MAX ? ' or more' : ''} held for a person to decide: trueup holds`,
+    );
   if (writes.length === 0) output.line('  Nothing is to be written.');
   else output.line(`\n  To do exactly this: trueup apply --plan ${planned.plan.hash.slice(0, 12)}`);
 }

@@ -8,7 +8,10 @@ import { count, duration, type Output } from './output.ts';
 const DEAD_SHOWN_MAX = 5;
 
 /** One sync as `status` tells it. */
-async function syncStatus(tx: Tx, sync: SyncRow): Promise<{
+async function syncStatus(
+  tx: Tx,
+  sync: SyncRow,
+): Promise<{
   readonly sync: string;
   readonly mode: string;
   readonly revision: number;
@@ -22,7 +25,11 @@ async function syncStatus(tx: Tx, sync: SyncRow): Promise<{
     sync: name,
     mode,
     revision,
-    sides: await countStates(tx, syncKey, sync.definition.sides.map((side) => side.name)),
+    sides: await countStates(
+      tx,
+      syncKey,
+      sync.definition.sides.map((side) => side.name),
+    ),
     streams: await streamStates(tx, syncKey),
     writes: await countWrites(tx, syncKey),
     dead: await deadLetters(tx, syncKey, DEAD_SHOWN_MAX),
@@ -38,23 +45,26 @@ export const status: Command = {
   example: 'trueup status --json',
   options: { sync: { type: 'string' } },
   optionHelp: { sync: 'only this sync' },
-  run: (context) => withInstallation(context, async (installation) => {
-    const wanted = text(context.flags['sync']);
-    const { syncs, connections, nowMs } = await installation.transaction(async (tx) => {
-      const rows = (await allSyncs(tx)).filter((row) => wanted === undefined || row.name === wanted);
-      const found: SyncStatus[] = [];
-      for (const row of rows) found.push(await syncStatus(tx, row));
-      return { syncs: found, connections: await connectionStates(tx), nowMs: tx.nowMs };
-    });
-    context.output.json({ syncs, connections });
-    show(context, syncs, nowMs);
-    for (const connection of connections) {
-      if (connection.state === 'connected') continue;
-      context.output.line(`connection ${connection.name} (${connection.system}): ${connection.state} — ${connection.reason ?? 'not opened yet'}`);
-    }
-    const waits = syncs.some((sync) => sync.sides.some((side) => side.held + side.dead > 0));
-    return waits ? EXIT.attention : EXIT.ok;
-  }),
+  run: (context) =>
+    withInstallation(context, async (installation) => {
+      const wanted = text(context.flags['sync']);
+      const { syncs, connections, nowMs } = await installation.transaction(async (tx) => {
+        const rows = (await allSyncs(tx)).filter((row) => wanted === undefined || row.name === wanted);
+        const found: SyncStatus[] = [];
+        for (const row of rows) found.push(await syncStatus(tx, row));
+        return { syncs: found, connections: await connectionStates(tx), nowMs: tx.nowMs };
+      });
+      context.output.json({ syncs, connections });
+      show(context, syncs, nowMs);
+      for (const connection of connections) {
+        if (connection.state === 'connected') continue;
+        context.output.line(
+          `connection ${connection.name} (${connection.system}): ${connection.state} — ${connection.reason ?? 'not opened yet'}`,
+        );
+      }
+      const waits = syncs.some((sync) => sync.sides.some((side) => side.held + side.dead > 0));
+      return waits ? EXIT.attention : EXIT.ok;
+    }),
 };
 
 function show(context: CommandContext, syncs: readonly SyncStatus[], nowMs: number): void {
@@ -81,7 +91,9 @@ function modeText(mode: string): string {
 }
 
 function freshness(sync: SyncStatus, side: string, nowMs: number): string {
-  const seen = Math.max(...sync.streams.filter((stream) => stream.side === side).map((stream) => stream.currentAsOfMs ?? 0));
+  const seen = Math.max(
+    ...sync.streams.filter((stream) => stream.side === side).map((stream) => stream.currentAsOfMs ?? 0),
+  );
   return seen > 0 ? `${duration(Math.max(0, nowMs - seen))} ago` : 'not yet';
 }
 
@@ -92,7 +104,10 @@ function showTrouble(output: Output, sync: SyncStatus): void {
     if (stream.failure.advice !== undefined) output.line(`    ${stream.failure.advice}`);
   }
   for (const letter of sync.dead) {
-    const what = letter.kind === 'read' ? `record ${letter.recordId ?? ''} of ${letter.side} cannot be read` : `${letter.kind} at ${letter.side} was refused`;
+    const what =
+      letter.kind === 'read'
+        ? `record ${letter.recordId ?? ''} of ${letter.side} cannot be read`
+        : `${letter.kind} at ${letter.side} was refused`;
     output.line(`  ${what}: ${letter.failure.message}`);
     if (letter.failure.advice !== undefined) output.line(`    ${letter.failure.advice}`);
   }

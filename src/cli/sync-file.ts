@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { connectors } from '../connectors/registry.ts';
 import type { CollectionDescription, Session } from '../connector/contract.ts';
+import { connectors } from '../connectors/registry.ts';
 import { must } from '../lib/assert.ts';
+import { canonicalJson, type Json } from '../lib/json.ts';
 import { openConnection, type Installation } from '../server.ts';
 import { saveConnection, saveRevision, type SyncRow } from '../store/control.ts';
-import { canonicalJson, type Json } from '../lib/json.ts';
 import { checkAgainst, parseSyncFile, type FileError, type SyncFile } from '../syncfile/sync-file.ts';
 import { CommandFailed, EXIT, type CommandContext } from './command.ts';
 import { SYNC_FILE } from './init.ts';
@@ -28,7 +28,10 @@ export async function readSyncFile(context: CommandContext): Promise<ReadFile> {
   const path = join(context.directory, name);
   const source = await readFile(path, 'utf8').catch(() => null);
   if (source === null) {
-    throw new CommandFailed(`there is no ${path}`, { exitCode: EXIT.wrongInput, advice: 'Make one with: trueup init' });
+    throw new CommandFailed(`there is no ${path}`, {
+      exitCode: EXIT.wrongInput,
+      advice: 'Make one with: trueup init',
+    });
   }
   const settings = new Map([...connectors].map(([system, connector]) => [system, connector.settings]));
   const parsed = parseSyncFile(source, name, settings);
@@ -39,7 +42,9 @@ export async function readSyncFile(context: CommandContext): Promise<ReadFile> {
 /** Every error on a line of its own, with the place first, so that editors and terminals can jump there. */
 export function fileErrors(context: CommandContext, errors: readonly FileError[]): CommandFailed {
   for (const error of errors) {
-    context.output.error(`${error.file}:${String(error.line)}:${String(error.column)} ${error.path}: ${error.message}`);
+    context.output.error(
+      `${error.file}:${String(error.line)}:${String(error.column)} ${error.path}: ${error.message}`,
+    );
     if (error.fix !== undefined) context.output.error(`  ${error.fix}`);
   }
   const [first] = errors;
@@ -65,7 +70,10 @@ export async function describeSides(
     for (const sync of file.syncs) {
       const sides = new Map<string, CollectionDescription>();
       for (const side of sync.sides) {
-        const declared = must(file.connections.find((known) => known.name === side.connection), 'a checked file declares its connections');
+        const declared = must(
+          file.connections.find((known) => known.name === side.connection),
+          'a checked file declares its connections',
+        );
         const session = sessions.get(declared.name) ?? (await openConnection(installation, declared));
         sessions.set(declared.name, session);
         const [description] = await session.describe([side.collection]);
@@ -80,18 +88,27 @@ export async function describeSides(
 }
 
 /** Checks the file against the real systems, then makes it the stored revision. Nothing is stored if anything is wrong. */
-export async function adoptSyncFile(context: CommandContext, installation: Installation): Promise<readonly SyncRow[]> {
+export async function adoptSyncFile(
+  context: CommandContext,
+  installation: Installation,
+): Promise<readonly SyncRow[]> {
   const read = await readSyncFile(context);
   await saveConnections(installation, read.file);
   const described = await describeSides(installation, read.file);
-  const errors = read.file.syncs.flatMap((sync) => checkAgainst(read.file, sync, must(described.get(sync.name), 'every sync was described')));
+  const errors = read.file.syncs.flatMap((sync) =>
+    checkAgainst(read.file, sync, must(described.get(sync.name), 'every sync was described')),
+  );
   if (errors.length > 0) throw fileErrors(context, errors);
   return installation.transaction(async (tx) => {
     const rows: SyncRow[] = [];
     for (const definition of read.file.syncs) {
-      const hash = createHash('sha256').update(canonicalJson(definition as unknown as Json)).digest('hex');
+      const hash = createHash('sha256')
+        .update(canonicalJson(definition as unknown as Json))
+        .digest('hex');
       const author = context.environment['USER'] ?? 'cli';
-      rows.push(await saveRevision(tx, installation.workspaceNo, { definition, source: read.source, hash, author }));
+      rows.push(
+        await saveRevision(tx, installation.workspaceNo, { definition, source: read.source, hash, author }),
+      );
     }
     return rows;
   });

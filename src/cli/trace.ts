@@ -1,7 +1,14 @@
 import type { Value } from '../engine/value.ts';
-import { attemptsOf, decisionsOf, findRecord, journalOf, openHolds, type JournalRow } from '../store/history.ts';
-import { syncTransaction } from '../store/sync-transaction.ts';
 import type { StoredBundle } from '../store/contract.ts';
+import {
+  attemptsOf,
+  decisionsOf,
+  findRecord,
+  journalOf,
+  openHolds,
+  type JournalRow,
+} from '../store/history.ts';
+import { syncTransaction } from '../store/sync-transaction.ts';
 import { CommandFailed, EXIT, type Command } from './command.ts';
 import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, wordsOf } from './open.ts';
 import { instant, type Output } from './output.ts';
@@ -15,38 +22,41 @@ export const trace: Command = {
   example: 'trueup trace crm 42',
   options: SYNC_OPTION,
   optionHelp: SYNC_OPTION_HELP,
-  run: (context) => withInstallation(context, async (installation) => {
-    const [side = '', recordId = ''] = wordsOf(context, ['SIDE', 'ID']);
-    const sync = await chooseSync(installation, text(context.flags['sync']));
-    const found = await installation.transaction(async (tx) => {
-      const record = await findRecord(tx, sync.syncKey, side, recordId);
-      if (record?.identityId == null) return { record, story: null };
-      const { identityId } = record;
-      const bundles = await syncTransaction(tx, sync, installation.ids).lockBundles([identityId]);
-      const story = {
-        bundle: bundles.get(identityId) ?? null,
-        journal: await journalOf(tx, sync.syncKey, identityId, ENTRIES_MAX),
-        decisions: await decisionsOf(tx, sync.syncKey, identityId, ENTRIES_MAX),
-        attempts: await attemptsOf(tx, sync.syncKey, identityId, ENTRIES_MAX),
-        holds: await openHolds(tx, sync.syncKey, identityId, ENTRIES_MAX),
-      };
-      return { record, story };
-    });
-    if (found.record === null) {
-      const sides = sync.definition.sides.map((known) => known.name).join(', ');
-      throw new CommandFailed(`${side} ${recordId} is not known in ${sync.name}`, {
-        advice: `Check the side (${sides}) and the id, and that the side has been read since the record was made (trueup status).`,
+  run: (context) =>
+    withInstallation(context, async (installation) => {
+      const [side = '', recordId = ''] = wordsOf(context, ['SIDE', 'ID']);
+      const sync = await chooseSync(installation, text(context.flags['sync']));
+      const found = await installation.transaction(async (tx) => {
+        const record = await findRecord(tx, sync.syncKey, side, recordId);
+        if (record?.identityId == null) return { record, story: null };
+        const { identityId } = record;
+        const bundles = await syncTransaction(tx, sync, installation.ids).lockBundles([identityId]);
+        const story = {
+          bundle: bundles.get(identityId) ?? null,
+          journal: await journalOf(tx, sync.syncKey, identityId, ENTRIES_MAX),
+          decisions: await decisionsOf(tx, sync.syncKey, identityId, ENTRIES_MAX),
+          attempts: await attemptsOf(tx, sync.syncKey, identityId, ENTRIES_MAX),
+          holds: await openHolds(tx, sync.syncKey, identityId, ENTRIES_MAX),
+        };
+        return { record, story };
       });
-    }
-    context.output.json({ sync: sync.name, ...found });
-    const { output } = context;
-    output.line(`${side} ${recordId}: ${found.record.status}${found.record.failure === null ? '' : ` — ${found.record.failure.message}`}`);
-    if (found.story?.bundle != null) {
-      showValues(output, found.story.bundle);
-      showStory(output, found.story);
-    }
-    return EXIT.ok;
-  }),
+      if (found.record === null) {
+        const sides = sync.definition.sides.map((known) => known.name).join(', ');
+        throw new CommandFailed(`${side} ${recordId} is not known in ${sync.name}`, {
+          advice: `Check the side (${sides}) and the id, and that the side has been read since the record was made (trueup status).`,
+        });
+      }
+      context.output.json({ sync: sync.name, ...found });
+      const { output } = context;
+      output.line(
+        `${side} ${recordId}: ${found.record.status}${found.record.failure === null ? '' : ` — ${found.record.failure.message}`}`,
+      );
+      if (found.story?.bundle != null) {
+        showValues(output, found.story.bundle);
+        showStory(output, found.story);
+      }
+      return EXIT.ok;
+    }),
 };
 
 export function show(value: Value | undefined): string {
@@ -57,12 +67,24 @@ export function show(value: Value | undefined): string {
 
 function showValues(output: Output, bundle: StoredBundle): void {
   const { identity, links, writes } = bundle;
-  output.line(`identity ${identity.id}${identity.tombstone === null ? '' : `, deleted at ${identity.tombstone.side}`}`);
+  output.line(
+    `identity ${identity.id}${identity.tombstone === null ? '' : `, deleted at ${identity.tombstone.side}`}`,
+  );
   output.line();
-  const head = ['field', 'golden', ...links.map((link) => `${link.side} ${link.recordId}${link.status === 'live' ? '' : ` (${link.status})`}`)];
+  const head = [
+    'field',
+    'golden',
+    ...links.map(
+      (link) => `${link.side} ${link.recordId}${link.status === 'live' ? '' : ` (${link.status})`}`,
+    ),
+  ];
   output.table(
     head,
-    Object.keys(identity.golden).map((field) => [field, show(identity.golden[field]), ...links.map((link) => show(link.accounted[field]))]),
+    Object.keys(identity.golden).map((field) => [
+      field,
+      show(identity.golden[field]),
+      ...links.map((link) => show(link.accounted[field])),
+    ]),
   );
   for (const write of writes) output.line(`open write: ${write.kind} at ${write.side}, ${write.state}`);
   output.line();
@@ -77,15 +99,25 @@ interface Story {
 
 function showStory(output: Output, story: Story): void {
   const lines = [
-    ...story.journal.map((row) => ({ atMs: row.atMs, text: `${row.side} ${row.recordId ?? ''} ${row.kind}: ${bodyText(row)}` })),
+    ...story.journal.map((row) => ({
+      atMs: row.atMs,
+      text: `${row.side} ${row.recordId ?? ''} ${row.kind}: ${bodyText(row)}`,
+    })),
     ...story.decisions.map((made) => ({
       atMs: made.atMs,
       text: `${made.field}: ${show(made.winner.value)} (${made.winner.side}) stands over ${show(made.loser.value)} (${made.loser.side}), by rule ${made.rule}`,
     })),
-    ...story.attempts.map((tried) => ({ atMs: tried.atMs, text: `${tried.side} ${tried.kind} ${tried.outcome}: ${tried.failure?.message ?? ''}` })),
-    ...story.holds.map((hold) => ({ atMs: hold.openedAtMs, text: `held: ${hold.reason}${hold.field === null ? '' : ` of ${hold.field}`}` })),
+    ...story.attempts.map((tried) => ({
+      atMs: tried.atMs,
+      text: `${tried.side} ${tried.kind} ${tried.outcome}: ${tried.failure?.message ?? ''}`,
+    })),
+    ...story.holds.map((hold) => ({
+      atMs: hold.openedAtMs,
+      text: `held: ${hold.reason}${hold.field === null ? '' : ` of ${hold.field}`}`,
+    })),
   ];
-  for (const { atMs, text: line } of lines.toSorted((left, right) => left.atMs - right.atMs)) output.line(`${instant(atMs)}  ${line}`);
+  for (const { atMs, text: line } of lines.toSorted((left, right) => left.atMs - right.atMs))
+    output.line(`${instant(atMs)}  ${line}`);
 }
 
 interface Body {
@@ -97,7 +129,9 @@ interface Body {
 
 function bodyText(row: JournalRow): string {
   const body = row.body as unknown as Body;
-  const fields = Object.entries(body.fields ?? {}).map(([field, [before, after]]) => `${field} ${show(before)} → ${show(after)}`);
+  const fields = Object.entries(body.fields ?? {}).map(
+    ([field, [before, after]]) => `${field} ${show(before)} → ${show(after)}`,
+  );
   if (fields.length > 0) return fields.join(', ');
   const values = Object.entries(body.values ?? {}).map(([field, value]) => `${field} = ${show(value)}`);
   return [body.write ?? '', values.join(', '), body.message ?? ''].filter((part) => part !== '').join(' ');

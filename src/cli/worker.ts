@@ -9,7 +9,10 @@ import { withInstallation } from './open.ts';
 const REDACTED = ['password', 'secret', 'token', 'url', 'authorization', 'values', 'body'];
 
 export function createLog(): Log {
-  return pino({ redact: [...REDACTED, ...REDACTED.map((name) => `*.${name}`)], base: null, level: 'info' }, pino.destination(2));
+  return pino(
+    { redact: [...REDACTED, ...REDACTED.map((name) => `*.${name}`)], base: null, level: 'info' },
+    pino.destination(2),
+  );
 }
 
 const OPTIONS = {};
@@ -21,10 +24,15 @@ export const worker: Command = {
   example: 'trueup worker',
   options: OPTIONS,
   optionHelp: {},
-  run: (context) => withInstallation(context, async (installation) => {
-    await runFleet(installation, context.signal);
-    return EXIT.ok;
-  }, createLog()),
+  run: (context) =>
+    withInstallation(
+      context,
+      async (installation) => {
+        await runFleet(installation, context.signal);
+        return EXIT.ok;
+      },
+      createLog(),
+    ),
 };
 
 export const start: Command = {

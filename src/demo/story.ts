@@ -23,34 +23,40 @@ async function one(client: DemoWorld['crm'], statement: string): Promise<unknown
 
 export const SCENES: readonly Scene[] = [
   {
-    title: 'Sales changes a phone number in the CRM while accounting corrects the city of the same customer in billing: both edits survive',
+    title:
+      'Sales changes a phone number in the CRM while accounting corrects the city of the same customer in billing: both edits survive',
     act: async ({ crm, billing }) => {
       await crm.query(`update contact set phone = '+44 20 5550 2000' where email = 'ada@brightmill.example'`);
       await billing.query(`update customer set town = 'Leeds' where mail = 'ada@brightmill.example'`);
     },
     isDone: async ({ crm, billing }) =>
       (await one(crm, `select city from contact where email = 'ada@brightmill.example'`)) === 'Leeds' &&
-      (await one(billing, `select phone from customer where mail = 'ada@brightmill.example'`)) === '+44 20 5550 2000',
+      (await one(billing, `select phone from customer where mail = 'ada@brightmill.example'`)) ===
+        '+44 20 5550 2000',
   },
   {
     title: 'Someone adds a customer to the spreadsheet and saves it',
-    act: async (world) => editSheet(world, '4,Cedar', '5,Fjord Boats,liv@fjordboats.example,+47 5550 111,Bergen,,\n4,Cedar'),
+    act: async (world) =>
+      editSheet(world, '4,Cedar', '5,Fjord Boats,liv@fjordboats.example,+47 5550 111,Bergen,,\n4,Cedar'),
     isDone: async ({ crm, billing }) =>
       (await one(crm, `select count(*)::int from contact where email = 'liv@fjordboats.example'`)) === 1 &&
       (await one(billing, `select count(*)::int from customer where mail = 'liv@fjordboats.example'`)) === 1,
   },
   {
-    title: 'A VAT number is changed in the spreadsheet, but billing owns it: the sheet is corrected and the overruled value kept',
+    title:
+      'A VAT number is changed in the spreadsheet, but billing owns it: the sheet is corrected and the overruled value kept',
     act: async (world) => editSheet(world, 'GB555001001', 'GB000000000'),
     isDone: async (world) => (await sheetText(world)).includes('GB555001001'),
   },
   {
     title: 'The CRM deletes a customer. Its change log proves it, so billing deletes it too',
     act: ({ crm }) => crm.query(`delete from contact where email = 'wei@jadecourt.example'`),
-    isDone: async ({ billing }) => (await one(billing, `select count(*)::int from customer where mail = 'wei@jadecourt.example'`)) === 0,
+    isDone: async ({ billing }) =>
+      (await one(billing, `select count(*)::int from customer where mail = 'wei@jadecourt.example'`)) === 0,
   },
   {
-    title: 'A broken e-mail address is typed into the spreadsheet: that row waits for a person, all others go on',
+    title:
+      'A broken e-mail address is typed into the spreadsheet: that row waits for a person, all others go on',
     act: async (world) => editSheet(world, 'sam@cedarsons.example', 'sam at cedarsons'),
     isDone: () => Promise.resolve(true),
   },
@@ -66,12 +72,18 @@ const QUIET_MS = 1_500;
 const ENTRIES_MAX = 100;
 
 /** Plays a scene, waits until it has happened everywhere, and gives the lines that tell it. */
-export async function playScene(installation: Installation, sync: SyncRow, world: DemoWorld, scene: Scene): Promise<readonly string[]> {
+export async function playScene(
+  installation: Installation,
+  sync: SyncRow,
+  world: DemoWorld,
+  scene: Scene,
+): Promise<readonly string[]> {
   const startMs = await installation.database.nowMs();
   await scene.act(world);
   const begunMs = installation.clock.monotonicMs();
   while (!(await scene.isDone(world))) {
-    if (installation.clock.monotonicMs() - begunMs > SCENE_WAIT_MS) throw new Error(`the demo got stuck: ${scene.title}`);
+    if (installation.clock.monotonicMs() - begunMs > SCENE_WAIT_MS)
+      throw new Error(`the demo got stuck: ${scene.title}`);
     await installation.clock.sleep(LOOK_EVERY_MS);
   }
   const tookMs = installation.clock.monotonicMs() - begunMs;
@@ -80,7 +92,11 @@ export async function playScene(installation: Installation, sync: SyncRow, world
     const journal = await journalSince(tx, sync.syncKey, startMs, ENTRIES_MAX);
     const decisions = await decisionsSince(tx, sync.syncKey, startMs, ENTRIES_MAX);
     const dead = await deadLetters(tx, sync.syncKey, ENTRIES_MAX);
-    return [...journal.map(journalLine), ...decisions.map(decisionLine), ...dead.map((letter) => `waits: ${letter.side} ${letter.recordId ?? ''}: ${letter.failure.message}`)];
+    return [
+      ...journal.map(journalLine),
+      ...decisions.map(decisionLine),
+      ...dead.map((letter) => `waits: ${letter.side} ${letter.recordId ?? ''}: ${letter.failure.message}`),
+    ];
   });
   return [...lines, `(done everywhere after ${String(Math.round(tookMs))} ms)`];
 }
@@ -90,7 +106,13 @@ async function quiet(installation: Installation, sync: SyncRow): Promise<void> {
   const begunMs = installation.clock.monotonicMs();
   let quietSinceMs = begunMs;
   for (;;) {
-    const counts = await installation.transaction((tx) => countStates(tx, sync.syncKey, sync.definition.sides.map((side) => side.name)));
+    const counts = await installation.transaction((tx) =>
+      countStates(
+        tx,
+        sync.syncKey,
+        sync.definition.sides.map((side) => side.name),
+      ),
+    );
     const nowMs = installation.clock.monotonicMs();
     if (counts.some((side) => side.pending > 0)) quietSinceMs = nowMs;
     if (nowMs - quietSinceMs >= QUIET_MS || nowMs - begunMs > SCENE_WAIT_MS) return;
@@ -108,7 +130,9 @@ interface Body {
 function journalLine(row: JournalRow): string {
   const body = must(row.body, 'a journal entry has a body') as unknown as Body;
   const record = `${row.side} ${row.recordId ?? ''}`.trim();
-  const fields = Object.entries(body.fields ?? {}).map(([field, [before, after]]) => `${field} ${word(before)} → ${word(after)}`);
+  const fields = Object.entries(body.fields ?? {}).map(
+    ([field, [before, after]]) => `${field} ${word(before)} → ${word(after)}`,
+  );
   const values = Object.entries(body.values ?? {}).map(([field, value]) => `${field} ${word(value)}`);
   switch (row.kind) {
     case 'changed':

@@ -109,7 +109,10 @@ export async function createDemoWorld(directory: string, serverUrl: string): Pro
   const urls = new Map<string, string>();
   const server = new pg.Client({ connectionString: serverUrl });
   await server.connect();
-  for (const [name, tables] of [['demo_crm', CRM], ['demo_billing', BILLING]] as const) {
+  for (const [name, tables] of [
+    ['demo_crm', CRM],
+    ['demo_billing', BILLING],
+  ] as const) {
     await server.query(`create database ${name} template template0`);
     const url = serverUrl.replace(/\/postgres$/, `/${name}`);
     urls.set(name, url);
@@ -120,7 +123,10 @@ export async function createDemoWorld(directory: string, serverUrl: string): Pro
   }
   await server.end();
   const [crmUrl = '', billingUrl = ''] = urls.values();
-  const [crm, billing] = [new pg.Client({ connectionString: crmUrl }), new pg.Client({ connectionString: billingUrl })];
+  const [crm, billing] = [
+    new pg.Client({ connectionString: crmUrl }),
+    new pg.Client({ connectionString: billingUrl }),
+  ];
   await Promise.all([crm.connect(), billing.connect()]);
   return {
     crm,

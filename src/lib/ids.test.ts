@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 
+import type { Clock } from './clock.ts';
 import { createIds } from './ids.ts';
 import { seededRandom } from './random.ts';
-import type { Clock } from './clock.ts';
 
 function clockOf(times: readonly number[]): Clock {
   let index = 0;

@@ -52,7 +52,10 @@ export async function identitiesByKey(
   return new Map(rows.map((row) => [row.match_key, row.identity_id]));
 }
 
-type WriteColumns = Omit<WriteRow, 'identityId' | 'writeId' | 'recordId' | 'ifVersion' | 'epoch' | 'firstSentAtMs' | 'resolveAtMs' | 'seq'> & {
+type WriteColumns = Omit<
+  WriteRow,
+  'identityId' | 'writeId' | 'recordId' | 'ifVersion' | 'epoch' | 'firstSentAtMs' | 'resolveAtMs' | 'seq'
+> & {
   readonly identity_id: string;
   readonly write_id: string;
   readonly record_id: string | null;

@@ -3,7 +3,14 @@ import type { Edit, Link, Rule, SentBody, Tombstone } from '../engine/state.ts';
 import type { Values } from '../engine/value.ts';
 import type { StoredFailure } from './contract.ts';
 
-type StoredEdit = readonly [seq: number, side: string, fromMs: number | null, untilMs: number, rule: Rule, fields: readonly string[]];
+type StoredEdit = readonly [
+  seq: number,
+  side: string,
+  fromMs: number | null,
+  untilMs: number,
+  rule: Rule,
+  fields: readonly string[],
+];
 
 /** Fields that changed together share one edit, so an identity holds few edits however many fields it has. */
 export function packEdits(edits: Readonly<Record<string, Edit>>): readonly StoredEdit[] {
@@ -15,7 +22,14 @@ export function packEdits(edits: Readonly<Record<string, Edit>>): readonly Store
     if (fields === undefined) groups.set(edit, [field]);
     else fields.push(field);
   }
-  return [...groups].map(([edit, fields]) => [edit.seq, edit.side, edit.fromMs, edit.untilMs, edit.rule, fields]);
+  return [...groups].map(([edit, fields]) => [
+    edit.seq,
+    edit.side,
+    edit.fromMs,
+    edit.untilMs,
+    edit.rule,
+    fields,
+  ]);
 }
 
 export function unpackEdits(stored: readonly StoredEdit[]): Readonly<Record<string, Edit>> {

@@ -2,7 +2,16 @@
  * The store as the workers use it: one transaction over one sync, made of set-based calls. Production runs them on
  * PostgreSQL (sync-transaction.ts); a simulation may run them in memory, under the same rules.
  */
-import type { Decision, Identity, Link, NewHold, OpenHold, OpenWrite, WriteKind, WriteState } from '../engine/state.ts';
+import type {
+  Decision,
+  Identity,
+  Link,
+  NewHold,
+  OpenHold,
+  OpenWrite,
+  WriteKind,
+  WriteState,
+} from '../engine/state.ts';
 import type { Values } from '../engine/value.ts';
 import type { Json } from '../lib/json.ts';
 
@@ -173,9 +182,19 @@ export type WriteEnd = WriteKey & {
 } & (
     | { readonly to: 'acknowledged' }
     | { readonly to: 'closed'; readonly failure: StoredFailure }
-    | { readonly to: 'queued'; readonly failure: StoredFailure; readonly dueInMs: number; readonly countsAttempt: boolean }
+    | {
+        readonly to: 'queued';
+        readonly failure: StoredFailure;
+        readonly dueInMs: number;
+        readonly countsAttempt: boolean;
+      }
     /** To be looked into in `lookInMs`; that it did not happen may be concluded in `resolveInMs` at the earliest. */
-    | { readonly to: 'unknown'; readonly failure: StoredFailure; readonly resolveInMs: number; readonly lookInMs: number }
+    | {
+        readonly to: 'unknown';
+        readonly failure: StoredFailure;
+        readonly resolveInMs: number;
+        readonly lookInMs: number;
+      }
     | { readonly to: 'dead'; readonly failure: StoredFailure }
   );
 
@@ -205,7 +224,10 @@ export interface SyncTx {
   closeHints(side: string, hints: readonly HintRow[]): Promise<void>;
   /** Puts hints back. With `dead` they wait for a person. */
   /** Linked records that cannot be read: their hint waits for a person, with the failure. */
-  buryRecords(side: string, records: readonly { readonly recordId: string; readonly failure: StoredFailure }[]): Promise<void>;
+  buryRecords(
+    side: string,
+    records: readonly { readonly recordId: string; readonly failure: StoredFailure }[],
+  ): Promise<void>;
   /** Deletes the dead hints of records that could be read after all. */
   closeDeadHints(side: string, recordIds: readonly string[]): Promise<void>;
   deferHints(
@@ -220,7 +242,10 @@ export interface SyncTx {
    * Locks identities in id order, then reads all that belongs to them. Unknown ids are left out; with `skip` also those
    * that another worker is just deciding about.
    */
-  lockBundles(identityIds: readonly string[], ifLocked?: 'wait' | 'skip'): Promise<ReadonlyMap<string, StoredBundle>>;
+  lockBundles(
+    identityIds: readonly string[],
+    ifLocked?: 'wait' | 'skip',
+  ): Promise<ReadonlyMap<string, StoredBundle>>;
 
   save(save: Save): Promise<void>;
   saveUnlinked(side: string, records: readonly UnlinkedRecord[], holds: readonly RecordHold[]): Promise<void>;
@@ -251,7 +276,13 @@ export interface SyncTx {
   /** Notes a page of records that a sweep met unchanged. */
   noteSightings(runId: string, pageNo: number, recordIds: readonly string[]): Promise<void>;
   /** Linked, visible records of the side that neither the sweep nor anything later has met. */
-  unsighted(side: string, runId: string, startedAtMs: number, after: string | null, countMax: number): Promise<readonly string[]>;
+  unsighted(
+    side: string,
+    runId: string,
+    startedAtMs: number,
+    after: string | null,
+    countMax: number,
+  ): Promise<readonly string[]>;
   startRun(runId: string, side: string): Promise<void>;
   addToRun(runId: string, counts: RunCounts): Promise<void>;
   endRun(runId: string, state: 'complete' | 'failed', failure: StoredFailure | null): Promise<void>;

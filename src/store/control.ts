@@ -66,7 +66,14 @@ export interface ConnectionState {
 }
 
 export async function connectionStates(tx: Tx): Promise<readonly ConnectionState[]> {
-  const rows = await tx.query<{ name: string; system: string; state: string; state_reason: string | null; since_ms: number; ok_ms: number | null }>(
+  const rows = await tx.query<{
+    name: string;
+    system: string;
+    state: string;
+    state_reason: string | null;
+    since_ms: number;
+    ok_ms: number | null;
+  }>(
     `select name, system, state, state_reason, extract(epoch from state_since)::float8 * 1000 as since_ms,
             extract(epoch from last_success_at)::float8 * 1000 as ok_ms
        from connections order by name`,
@@ -81,7 +88,12 @@ export async function connectionStates(tx: Tx): Promise<readonly ConnectionState
   }));
 }
 
-export async function setConnectionState(tx: Tx, name: string, state: string, reason: string | null): Promise<void> {
+export async function setConnectionState(
+  tx: Tx,
+  name: string,
+  state: string,
+  reason: string | null,
+): Promise<void> {
   await tx.execute(
     `update connections
         set state = $2, state_reason = $3, state_since = case when state = $2 then state_since else clock_timestamp() end,
@@ -95,7 +107,13 @@ function placeOf(workspaceNo: number, name: string): string {
   return `workspace ${String(workspaceNo)} secret ${name}`;
 }
 
-export async function saveSecret(tx: Tx, sealer: Sealer, workspaceNo: number, name: string, secret: Secret): Promise<void> {
+export async function saveSecret(
+  tx: Tx,
+  sealer: Sealer,
+  workspaceNo: number,
+  name: string,
+  secret: Secret,
+): Promise<void> {
   const { sealed, sealedKey, keyVersion } = sealer.seal(placeOf(workspaceNo, name), secret);
   await tx.execute(
     `insert into secrets (workspace_no, name, sealed, sealed_key, key_version) values ($1, $2, $3, $4, $5)
@@ -106,14 +124,23 @@ export async function saveSecret(tx: Tx, sealer: Sealer, workspaceNo: number, na
   );
 }
 
-export async function openSecret(tx: Tx, sealer: Sealer, workspaceNo: number, name: string): Promise<Secret | null> {
+export async function openSecret(
+  tx: Tx,
+  sealer: Sealer,
+  workspaceNo: number,
+  name: string,
+): Promise<Secret | null> {
   const rows = await tx.query<{ sealed: Buffer; sealed_key: Buffer; key_version: number }>(
     'select sealed, sealed_key, key_version from secrets where workspace_no = $1 and name = $2',
     [workspaceNo, name],
   );
   const row = rows[0];
   if (row === undefined) return null;
-  return sealer.open(placeOf(workspaceNo, name), { sealed: row.sealed, sealedKey: row.sealed_key, keyVersion: row.key_version });
+  return sealer.open(placeOf(workspaceNo, name), {
+    sealed: row.sealed,
+    sealedKey: row.sealed_key,
+    keyVersion: row.key_version,
+  });
 }
 
 export async function secretNames(tx: Tx): Promise<readonly string[]> {
@@ -130,8 +157,19 @@ export function allSyncs(tx: Tx): Promise<readonly SyncRow[]> {
   return syncsWhere(tx, 'true', []);
 }
 
-async function syncsWhere(tx: Tx, condition: string, values: readonly unknown[]): Promise<readonly SyncRow[]> {
-  const rows = await tx.query<{ sync_key: string; name: string; mode: SyncMode; revision: number; approved_ms: number | null; definition: SyncDefinition }>(
+async function syncsWhere(
+  tx: Tx,
+  condition: string,
+  values: readonly unknown[],
+): Promise<readonly SyncRow[]> {
+  const rows = await tx.query<{
+    sync_key: string;
+    name: string;
+    mode: SyncMode;
+    revision: number;
+    approved_ms: number | null;
+    definition: SyncDefinition;
+  }>(
     `select syncs.sync_key, syncs.name, syncs.mode, revisions.revision, revisions.definition,
             extract(epoch from syncs.approved_until)::float8 * 1000 as approved_ms
        from syncs join revisions on revisions.sync_key = syncs.sync_key and revisions.revision = syncs.revision
@@ -223,18 +261,36 @@ export async function sealPlan(tx: Tx, syncKey: string, revision: number): Promi
   );
   const [row] = rows;
   if (row === undefined) throw new Error('sealing a plan returned nothing');
-  return { hash: row.hash, revision, writes: Number(row.writes), sealedAtMs: row.sealed_at_ms, approved: false };
+  return {
+    hash: row.hash,
+    revision,
+    writes: Number(row.writes),
+    sealedAtMs: row.sealed_at_ms,
+    approved: false,
+  };
 }
 
 export async function findPlan(tx: Tx, syncKey: string, hashPrefix: string | null): Promise<PlanRow | null> {
-  const rows = await tx.query<{ hash: string; revision: number; writes: string; sealed_at_ms: number; approved: boolean }>(
+  const rows = await tx.query<{
+    hash: string;
+    revision: number;
+    writes: string;
+    sealed_at_ms: number;
+    approved: boolean;
+  }>(
     `select hash, revision, writes, extract(epoch from sealed_at)::float8 * 1000 as sealed_at_ms, approved_at is not null as approved
        from plans where sync_key = $1 and ($2::text is null or starts_with(hash, $2)) order by sealed_at desc limit 1`,
     [syncKey, hashPrefix],
   );
   const [row] = rows;
   if (row === undefined) return null;
-  return { hash: row.hash, revision: row.revision, writes: Number(row.writes), sealedAtMs: row.sealed_at_ms, approved: row.approved };
+  return {
+    hash: row.hash,
+    revision: row.revision,
+    writes: Number(row.writes),
+    sealedAtMs: row.sealed_at_ms,
+    approved: row.approved,
+  };
 }
 
 export interface Approval {
@@ -247,7 +303,12 @@ export interface Approval {
  * Releases the writes that the plan was sealed over by moving the sync's watermark, except those about whose records
  * anything has become known since: they count as planned now and wait for the next plan.
  */
-export async function approvePlan(tx: Tx, syncKey: string, plan: PlanRow, approver: string): Promise<Approval> {
+export async function approvePlan(
+  tx: Tx,
+  syncKey: string,
+  plan: PlanRow,
+  approver: string,
+): Promise<Approval> {
   await tx.execute(
     `update plans set approved_at = clock_timestamp(), approved_by = $3 where sync_key = $1 and hash = $2 and approved_at is null`,
     [syncKey, plan.hash, approver],
@@ -259,7 +320,10 @@ export async function approvePlan(tx: Tx, syncKey: string, plan: PlanRow, approv
         and links.sync_key = $1 and links.identity_id = writes.identity_id and links.as_of > to_timestamp($2::float8 / 1000)`,
     [syncKey, plan.sealedAtMs],
   );
-  await tx.execute('update syncs set approved_until = to_timestamp($2::float8 / 1000) where sync_key = $1', [syncKey, plan.sealedAtMs]);
+  await tx.execute('update syncs set approved_until = to_timestamp($2::float8 / 1000) where sync_key = $1', [
+    syncKey,
+    plan.sealedAtMs,
+  ]);
   const [counts] = await tx.query<{ released: string; moved: string }>(
     `select count(*) filter (where planned_at <= to_timestamp($2::float8 / 1000)) as released,
             count(*) filter (where planned_at > to_timestamp($2::float8 / 1000)) as moved

@@ -1,9 +1,9 @@
 /** Connections to the store, and the one way to run a transaction: under a workspace, with the store's clock, retried. */
 import pg from 'pg';
 
+import { backoffMs } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
-import { backoffMs } from '../lib/backoff.ts';
 import { migrate } from './migrate.ts';
 
 const CONNECTIONS_MAX = 10;
@@ -22,7 +22,8 @@ export class Collision extends Error {
 
 /** Conditions of the store itself, by SQLSTATE class: connection, resources, operator, system. Never a record's fault. */
 const OUTAGE_CLASSES = new Set(['08', '53', '57', '58']);
-const OUTAGE_MESSAGES = /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
+const OUTAGE_MESSAGES =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
 
 /** The store could not be reached or could not work: waiting helps, and no record is to blame. */
 export function isStoreOutage(error: unknown): boolean {
@@ -39,7 +40,10 @@ export class LeaseLost extends Error {
 /** An open transaction. `nowMs` is the store's clock when it began: milliseconds since 1970, with microseconds behind the point. */
 export interface Tx {
   readonly nowMs: number;
-  query<Row extends pg.QueryResultRow>(statement: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  query<Row extends pg.QueryResultRow>(
+    statement: string,
+    values?: readonly unknown[],
+  ): Promise<readonly Row[]>;
   /** How many rows a statement touched. */
   execute(statement: string, values?: readonly unknown[]): Promise<number>;
 }
@@ -88,7 +92,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     url: options.url,
     transaction: (workspaceNo, action) => retried(options, () => runOnce(pool, workspaceNo, action)),
     nowMs: async () => {
-      const result = await pool.query<{ now_ms: number }>('select extract(epoch from clock_timestamp())::float8 * 1000 as now_ms');
+      const result = await pool.query<{ now_ms: number }>(
+        'select extract(epoch from clock_timestamp())::float8 * 1000 as now_ms',
+      );
       return result.rows[0]?.now_ms ?? 0;
     },
     close: () => pool.end(),
@@ -151,5 +157,8 @@ async function retried<T>(options: DatabaseOptions, action: () => Promise<T>): P
 
 function isCollision(error: unknown): boolean {
   if (error instanceof Collision) return true;
-  return error instanceof pg.DatabaseError && (error.code === SERIALIZATION_FAILURE || error.code === DEADLOCK_DETECTED);
+  return (
+    error instanceof pg.DatabaseError &&
+    (error.code === SERIALIZATION_FAILURE || error.code === DEADLOCK_DETECTED)
+  );
 }

@@ -19,8 +19,17 @@ export async function heldWrites(tx: Tx, syncKey: string): Promise<readonly Held
 }
 
 /** Queues the set if it is still the one that was approved; null when it is not. */
-export async function releaseHeld(tx: Tx, syncKey: string, side: string, kind: string, hashPrefix: string): Promise<number | null> {
-  await tx.execute(`select from writes where sync_key = $1 and side = $2 and kind = $3 and state = 'held' for update`, [syncKey, side, kind]);
+export async function releaseHeld(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  kind: string,
+  hashPrefix: string,
+): Promise<number | null> {
+  await tx.execute(
+    `select from writes where sync_key = $1 and side = $2 and kind = $3 and state = 'held' for update`,
+    [syncKey, side, kind],
+  );
   const set = (await heldWrites(tx, syncKey)).find((held) => held.side === side && held.kind === kind);
   if (set === undefined || hashPrefix.length < 8 || !set.hash.startsWith(hashPrefix)) return null;
   return tx.execute(

@@ -3,7 +3,12 @@ import { failureText } from './codec.ts';
 import type { HintRow, NewHint, StoredFailure } from './contract.ts';
 import type { Tx } from './database.ts';
 
-export async function noteHints(tx: Tx, syncKey: string, side: string, hints: readonly NewHint[]): Promise<void> {
+export async function noteHints(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  hints: readonly NewHint[],
+): Promise<void> {
   if (hints.length === 0) return;
   // Noting again raises the epoch: who is looking at the record just now must look once more afterwards.
   await tx.execute(
@@ -35,7 +40,12 @@ export async function claimHints(
 ): Promise<readonly HintRow[]> {
   // Skip locked: a hint that another worker is just claiming or noting is its business, or a later claim's. By ctid,
   // because a planner without fresh statistics joins the locked rows to the whole table.
-  const rows = await tx.query<{ record_id: string; kind: HintRow['kind']; lease_epoch: string; attempts: number }>(
+  const rows = await tx.query<{
+    record_id: string;
+    kind: HintRow['kind'];
+    lease_epoch: string;
+    attempts: number;
+  }>(
     `update hints
         set lease_epoch = lease_epoch + 1, lease_until = clock_timestamp() + make_interval(secs => $4 / 1000.0)
       where sync_key = $1 and ctid = any(array(
@@ -53,7 +63,12 @@ export async function claimHints(
   }));
 }
 
-export async function closeHints(tx: Tx, syncKey: string, side: string, hints: readonly HintRow[]): Promise<void> {
+export async function closeHints(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  hints: readonly HintRow[],
+): Promise<void> {
   if (hints.length === 0) return;
   await tx.execute(
     `delete from hints using unnest($3::text[], $4::bigint[]) as settled (record_id, epoch)
@@ -104,15 +119,23 @@ export async function buryRecords(
        from json_to_recordset($3) as buried (record_id text, failure jsonb)
      on conflict (sync_key, side, record_id) do update
         set state = 'dead', failure = excluded.failure, lease_epoch = hints.lease_epoch + 1, lease_until = '-infinity'`,
-    [syncKey, side, JSON.stringify(records.map(({ recordId, failure }) => ({ record_id: recordId, failure })))],
+    [
+      syncKey,
+      side,
+      JSON.stringify(records.map(({ recordId, failure }) => ({ record_id: recordId, failure }))),
+    ],
   );
 }
 
-export async function closeDeadHints(tx: Tx, syncKey: string, side: string, recordIds: readonly string[]): Promise<void> {
+export async function closeDeadHints(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  recordIds: readonly string[],
+): Promise<void> {
   if (recordIds.length === 0) return;
-  await tx.execute(`delete from hints where sync_key = $1 and side = $2 and state = 'dead' and record_id = any($3)`, [
-    syncKey,
-    side,
-    recordIds,
-  ]);
+  await tx.execute(
+    `delete from hints where sync_key = $1 and side = $2 and state = 'dead' and record_id = any($3)`,
+    [syncKey, side, recordIds],
+  );
 }

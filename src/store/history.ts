@@ -13,13 +13,32 @@ export interface JournalRow {
   readonly body: Json;
 }
 
-export async function journalOf(tx: Tx, syncKey: string, identityId: string, countMax: number): Promise<readonly JournalRow[]> {
-  const rows = await tx.query<{ at_ms: number; side: string; record_id: string | null; kind: string; body: Json }>(
+export async function journalOf(
+  tx: Tx,
+  syncKey: string,
+  identityId: string,
+  countMax: number,
+): Promise<readonly JournalRow[]> {
+  const rows = await tx.query<{
+    at_ms: number;
+    side: string;
+    record_id: string | null;
+    kind: string;
+    body: Json;
+  }>(
     `select extract(epoch from at)::float8 * 1000 as at_ms, side, record_id, kind, body from journal
       where sync_key = $1 and identity_id = $2 order by at desc limit $3`,
     [syncKey, identityId, countMax],
   );
-  return rows.map((row) => ({ atMs: row.at_ms, side: row.side, recordId: row.record_id, kind: row.kind, body: row.body })).toReversed();
+  return rows
+    .map((row) => ({
+      atMs: row.at_ms,
+      side: row.side,
+      recordId: row.record_id,
+      kind: row.kind,
+      body: row.body,
+    }))
+    .toReversed();
 }
 
 export interface DecisionRow {
@@ -30,13 +49,20 @@ export interface DecisionRow {
   readonly loser: { readonly side: string; readonly value: Value };
 }
 
-export async function decisionsOf(tx: Tx, syncKey: string, identityId: string, countMax: number): Promise<readonly DecisionRow[]> {
+export async function decisionsOf(
+  tx: Tx,
+  syncKey: string,
+  identityId: string,
+  countMax: number,
+): Promise<readonly DecisionRow[]> {
   const rows = await tx.query<Omit<DecisionRow, 'atMs'> & { readonly at_ms: number }>(
     `select extract(epoch from decided_at)::float8 * 1000 as at_ms, field, rule, winner, loser from decisions
       where sync_key = $1 and identity_id = $2 order by decided_at desc limit $3`,
     [syncKey, identityId, countMax],
   );
-  return rows.map(({ at_ms: atMs, field, rule, winner, loser }) => ({ atMs, field, rule, winner, loser })).toReversed();
+  return rows
+    .map(({ at_ms: atMs, field, rule, winner, loser }) => ({ atMs, field, rule, winner, loser }))
+    .toReversed();
 }
 
 export interface AttemptRow {
@@ -47,13 +73,20 @@ export interface AttemptRow {
   readonly failure: StoredFailure | null;
 }
 
-export async function attemptsOf(tx: Tx, syncKey: string, identityId: string, countMax: number): Promise<readonly AttemptRow[]> {
+export async function attemptsOf(
+  tx: Tx,
+  syncKey: string,
+  identityId: string,
+  countMax: number,
+): Promise<readonly AttemptRow[]> {
   const rows = await tx.query<Omit<AttemptRow, 'atMs'> & { readonly at_ms: number }>(
     `select extract(epoch from ended_at)::float8 * 1000 as at_ms, side, kind, outcome, failure from attempts
       where sync_key = $1 and identity_id = $2 order by ended_at desc limit $3`,
     [syncKey, identityId, countMax],
   );
-  return rows.map(({ at_ms: atMs, side, kind, outcome, failure }) => ({ atMs, side, kind, outcome, failure })).toReversed();
+  return rows
+    .map(({ at_ms: atMs, side, kind, outcome, failure }) => ({ atMs, side, kind, outcome, failure }))
+    .toReversed();
 }
 
 export interface KnownLink {
@@ -65,14 +98,31 @@ export interface KnownLink {
 }
 
 /** The record itself; null when the store has never heard of it. */
-export async function findRecord(tx: Tx, syncKey: string, side: string, recordId: string): Promise<KnownLink | null> {
-  const rows = await tx.query<{ side: string; record_id: string; status: RecordStatus; identity_id: string | null; failure: StoredFailure | null }>(
+export async function findRecord(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  recordId: string,
+): Promise<KnownLink | null> {
+  const rows = await tx.query<{
+    side: string;
+    record_id: string;
+    status: RecordStatus;
+    identity_id: string | null;
+    failure: StoredFailure | null;
+  }>(
     'select side, record_id, status, identity_id, failure from links where sync_key = $1 and side = $2 and record_id = $3',
     [syncKey, side, recordId],
   );
   const [row] = rows;
   if (row === undefined) return null;
-  return { side: row.side, recordId: row.record_id, status: row.status, identityId: row.identity_id, failure: row.failure };
+  return {
+    side: row.side,
+    recordId: row.record_id,
+    status: row.status,
+    identityId: row.identity_id,
+    failure: row.failure,
+  };
 }
 
 export interface HoldRow {
@@ -86,7 +136,12 @@ export interface HoldRow {
   readonly openedAtMs: number;
 }
 
-export async function openHolds(tx: Tx, syncKey: string, identityId: string | null, countMax: number): Promise<readonly HoldRow[]> {
+export async function openHolds(
+  tx: Tx,
+  syncKey: string,
+  identityId: string | null,
+  countMax: number,
+): Promise<readonly HoldRow[]> {
   const rows = await tx.query<{
     hold_id: string;
     identity_id: string | null;
@@ -130,16 +185,38 @@ export async function closeHolds(
 }
 
 /** The newest happenings of a sync, oldest first. For telling what has just happened; a record's own story is `journalOf`. */
-export async function journalSince(tx: Tx, syncKey: string, sinceMs: number, countMax: number): Promise<readonly JournalRow[]> {
-  const rows = await tx.query<{ at_ms: number; side: string; record_id: string | null; kind: string; body: Json }>(
+export async function journalSince(
+  tx: Tx,
+  syncKey: string,
+  sinceMs: number,
+  countMax: number,
+): Promise<readonly JournalRow[]> {
+  const rows = await tx.query<{
+    at_ms: number;
+    side: string;
+    record_id: string | null;
+    kind: string;
+    body: Json;
+  }>(
     `select extract(epoch from at)::float8 * 1000 as at_ms, side, record_id, kind, body from journal
       where sync_key = $1 and at > to_timestamp($2::float8 / 1000) order by at limit $3`,
     [syncKey, sinceMs, countMax],
   );
-  return rows.map((row) => ({ atMs: row.at_ms, side: row.side, recordId: row.record_id, kind: row.kind, body: row.body }));
+  return rows.map((row) => ({
+    atMs: row.at_ms,
+    side: row.side,
+    recordId: row.record_id,
+    kind: row.kind,
+    body: row.body,
+  }));
 }
 
-export async function decisionsSince(tx: Tx, syncKey: string, sinceMs: number, countMax: number): Promise<readonly DecisionRow[]> {
+export async function decisionsSince(
+  tx: Tx,
+  syncKey: string,
+  sinceMs: number,
+  countMax: number,
+): Promise<readonly DecisionRow[]> {
   const rows = await tx.query<Omit<DecisionRow, 'atMs'> & { readonly at_ms: number }>(
     `select extract(epoch from decided_at)::float8 * 1000 as at_ms, field, rule, winner, loser from decisions
       where sync_key = $1 and decided_at > to_timestamp($2::float8 / 1000) order by decided_at limit $3`,

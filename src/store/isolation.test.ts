@@ -21,7 +21,9 @@ const revision = (name: string): Parameters<typeof saveRevision>[2] => ({
 
 test('a workspace sees its own syncs and no others', async () => {
   const other = await store.database.transaction(0, (tx) => ensureWorkspace(tx, 'other'));
-  await store.database.transaction(store.workspaceNo, (tx) => saveRevision(tx, store.workspaceNo, revision('mine')));
+  await store.database.transaction(store.workspaceNo, (tx) =>
+    saveRevision(tx, store.workspaceNo, revision('mine')),
+  );
   await store.database.transaction(other, (tx) => saveRevision(tx, other, revision('theirs')));
   const mine = await store.database.transaction(store.workspaceNo, (tx) => allSyncs(tx));
   const theirs = await store.database.transaction(other, (tx) => allSyncs(tx));
@@ -35,7 +37,11 @@ test('without a workspace every table looks empty', async () => {
 
 test('a row cannot be written into another workspace', async () => {
   const write = store.database.transaction(store.workspaceNo, (tx) =>
-    tx.execute('insert into streams (sync_key, side, kind) values ($1, $2, $3)', [String(2n ** 33n + 1n), 'crm', 'sweep']),
+    tx.execute('insert into streams (sync_key, side, kind) values ($1, $2, $3)', [
+      String(2n ** 33n + 1n),
+      'crm',
+      'sweep',
+    ]),
   );
   await expect(write).rejects.toThrow(/row-level security/);
 });
@@ -63,30 +69,57 @@ test('every key of the data plane leads with sync_key, and no table has a row tr
 test('a secret is stored sealed, opens in its place only, and is nowhere in the database', async () => {
   const sealer = createSealer(systemRandom.bytes(32), systemRandom);
   const canary = 'canary-4f1c-not-in-any-dump';
-  await store.database.transaction(store.workspaceNo, (tx) => saveSecret(tx, sealer, store.workspaceNo, 'CRM_PASSWORD', new Secret(canary)));
-  const opened = await store.database.transaction(store.workspaceNo, (tx) => openSecret(tx, sealer, store.workspaceNo, 'CRM_PASSWORD'));
+  await store.database.transaction(store.workspaceNo, (tx) =>
+    saveSecret(tx, sealer, store.workspaceNo, 'CRM_PASSWORD', new Secret(canary)),
+  );
+  const opened = await store.database.transaction(store.workspaceNo, (tx) =>
+    openSecret(tx, sealer, store.workspaceNo, 'CRM_PASSWORD'),
+  );
   expect(opened?.reveal()).toBe(canary);
   expect(`${String(opened)} ${JSON.stringify({ opened })}`).not.toContain(canary);
   const dump = await store.raw.pool.query<{ row: string }>('select secrets::text as row from secrets');
   expect(dump.rows.map((row) => Buffer.from(row.row).toString('latin1')).join()).not.toContain(canary);
   await store.raw.pool.query(`update secrets set name = 'ERP_PASSWORD'`);
-  const moved = store.database.transaction(store.workspaceNo, (tx) => openSecret(tx, sealer, store.workspaceNo, 'ERP_PASSWORD'));
+  const moved = store.database.transaction(store.workspaceNo, (tx) =>
+    openSecret(tx, sealer, store.workspaceNo, 'ERP_PASSWORD'),
+  );
   await expect(moved).rejects.toThrow(/cannot be opened/);
 });
 
 test.each([
-  ['a sent write without a body', `insert into writes (sync_key, identity_id, side, write_id, kind, state, planned_at, due_at)
-     values (1, gen_random_uuid(), 'a', gen_random_uuid(), 'create', 'sent', now(), now())`],
-  ['a dead write without a failure', `insert into writes (sync_key, identity_id, side, write_id, kind, state, planned_at, due_at)
-     values (1, gen_random_uuid(), 'a', gen_random_uuid(), 'create', 'dead', now(), 'infinity')`],
-  ['a dead write that is due', `insert into writes (sync_key, identity_id, side, write_id, kind, state, failure, planned_at, due_at)
-     values (1, gen_random_uuid(), 'a', gen_random_uuid(), 'create', 'dead', '{}', now(), now())`],
-  ['a live link without an identity', `insert into links (sync_key, side, record_id, status, as_of) values (1, 'a', 'x', 'live', now())`],
-  ['an unreadable record without a reason', `insert into links (sync_key, side, record_id, status, as_of) values (1, 'a', 'x', 'unreadable', now())`],
-  ['a hold closed by nobody', `insert into holds (sync_key, hold_id, identity_id, side, reason, seen, opened_at, closed_at)
-     values (1, gen_random_uuid(), gen_random_uuid(), 'a', 'conflict', '{}', now(), now())`],
-  ['a state that does not exist', `insert into writes (sync_key, identity_id, side, write_id, kind, state, planned_at, due_at)
-     values (1, gen_random_uuid(), 'a', gen_random_uuid(), 'create', 'lost', now(), now())`],
+  [
+    'a sent write without a body',
+    `insert into writes (sync_key, identity_id, side, write_id, kind, state, planned_at, due_at)
+     values (1, gen_random_uuid(), 'a', gen_random_uuid(), 'create', 'sent', now(), now())`,
+  ],
+  [
+    'a dead write without a failure',
+    `insert into writes (sync_key, identity_id, side, write_id, kind, state, planned_at, due_at)
+     values (1, gen_random_uuid(), 'a', gen_random_uuid(), 'create', 'dead', now(), 'infinity')`,
+  ],
+  [
+    'a dead write that is due',
+    `insert into writes (sync_key, identity_id, side, write_id, kind, state, failure, planned_at, due_at)
+     values (1, gen_random_uuid(), 'a', gen_random_uuid(), 'create', 'dead', '{}', now(), now())`,
+  ],
+  [
+    'a live link without an identity',
+    `insert into links (sync_key, side, record_id, status, as_of) values (1, 'a', 'x', 'live', now())`,
+  ],
+  [
+    'an unreadable record without a reason',
+    `insert into links (sync_key, side, record_id, status, as_of) values (1, 'a', 'x', 'unreadable', now())`,
+  ],
+  [
+    'a hold closed by nobody',
+    `insert into holds (sync_key, hold_id, identity_id, side, reason, seen, opened_at, closed_at)
+     values (1, gen_random_uuid(), gen_random_uuid(), 'a', 'conflict', '{}', now(), now())`,
+  ],
+  [
+    'a state that does not exist',
+    `insert into writes (sync_key, identity_id, side, write_id, kind, state, planned_at, due_at)
+     values (1, gen_random_uuid(), 'a', gen_random_uuid(), 'create', 'lost', now(), now())`,
+  ],
 ])('the database refuses %s', async (_, statement) => {
   await expect(store.raw.pool.query(statement)).rejects.toThrow(/check constraint/);
 });

@@ -25,7 +25,9 @@ export async function migrate(url: string): Promise<Migrated> {
     );
     await runMissing(client);
     await ensureJournalMonths(client);
-    const role = await client.query<{ super: boolean }>('select rolsuper as super from pg_roles where rolname = current_user');
+    const role = await client.query<{ super: boolean }>(
+      'select rolsuper as super from pg_roles where rolname = current_user',
+    );
     return { isSuperuser: role.rows[0]?.super === true };
   } finally {
     await client.end();
@@ -33,10 +35,14 @@ export async function migrate(url: string): Promise<Migrated> {
 }
 
 async function refuseOldPostgres(client: pg.Client): Promise<void> {
-  const found = await client.query<{ version: string }>(`select current_setting('server_version_num') as version`);
+  const found = await client.query<{ version: string }>(
+    `select current_setting('server_version_num') as version`,
+  );
   const version = Number(found.rows[0]?.version ?? 0);
   if (version < POSTGRES_VERSION_MIN) {
-    throw new Error(`the store needs PostgreSQL 15 or later, this is version ${String(Math.floor(version / 10_000))}`);
+    throw new Error(
+      `the store needs PostgreSQL 15 or later, this is version ${String(Math.floor(version / 10_000))}`,
+    );
   }
 }
 
@@ -46,23 +52,36 @@ async function runMissing(client: pg.Client): Promise<void> {
   const hashes = new Map(done.rows.map((row) => [row.number, row.hash]));
   const newest = Math.max(0, ...hashes.keys());
   if (newest > files.length) {
-    throw new Error(`the database was migrated to version ${String(newest)} by a newer Trueup; this one knows ${String(files.length)}`);
+    throw new Error(
+      `the database was migrated to version ${String(newest)} by a newer Trueup; this one knows ${String(files.length)}`,
+    );
   }
   for (const name of files) {
     const number = Number(name.slice(0, 4));
     const statements = await readFile(new URL(name, FOLDER), 'utf8');
     const hash = createHash('sha256').update(statements).digest('hex');
     const known = hashes.get(number);
-    if (known !== undefined && known !== hash) throw new Error(`migration ${name} was changed after it had run on this database`);
+    if (known !== undefined && known !== hash)
+      throw new Error(`migration ${name} was changed after it had run on this database`);
     if (known === undefined) await runOne(client, number, name, statements, hash);
   }
 }
 
-async function runOne(client: pg.Client, number: number, name: string, statements: string, hash: string): Promise<void> {
+async function runOne(
+  client: pg.Client,
+  number: number,
+  name: string,
+  statements: string,
+  hash: string,
+): Promise<void> {
   await client.query('begin');
   try {
     await client.query(statements);
-    await client.query('insert into migrations (number, name, hash) values ($1, $2, $3)', [number, name, hash]);
+    await client.query('insert into migrations (number, name, hash) values ($1, $2, $3)', [
+      number,
+      name,
+      hash,
+    ]);
     await client.query('commit');
   } catch (error) {
     await client.query('rollback');

@@ -1,6 +1,6 @@
+import { failureText } from './codec.ts';
 /** Sweeps: their counts, what they met, and what they did not meet. */
 import type { GuardCount, RunCounts, StoredFailure } from './contract.ts';
-import { failureText } from './codec.ts';
 import type { Tx } from './database.ts';
 
 export async function startRun(tx: Tx, syncKey: string, runId: string, side: string): Promise<void> {

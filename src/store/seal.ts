@@ -34,7 +34,8 @@ export interface Sealer {
 }
 
 export function createSealer(key: Uint8Array, random: Random): Sealer {
-  if (key.length !== KEY_BYTES) throw new Error(`the installation key must be ${String(KEY_BYTES)} bytes long`);
+  if (key.length !== KEY_BYTES)
+    throw new Error(`the installation key must be ${String(KEY_BYTES)} bytes long`);
   return {
     seal: (place, secret) => {
       const dataKey = random.bytes(KEY_BYTES);
@@ -74,17 +75,25 @@ function decrypt(key: Uint8Array, sealed: Uint8Array, place: string): Uint8Array
 }
 
 /** The key from TRUEUP_KEY (base64), or from `file`, which is made on first use and must be private to its owner. */
-export async function installationKey(file: string, fromEnvironment: string | undefined, random: Random): Promise<Uint8Array> {
+export async function installationKey(
+  file: string,
+  fromEnvironment: string | undefined,
+  random: Random,
+): Promise<Uint8Array> {
   if (fromEnvironment !== undefined && fromEnvironment !== '') {
     const key = Buffer.from(fromEnvironment, 'base64');
-    if (key.length !== KEY_BYTES) throw new Error(`TRUEUP_KEY must be ${String(KEY_BYTES)} random bytes in base64`);
+    if (key.length !== KEY_BYTES)
+      throw new Error(`TRUEUP_KEY must be ${String(KEY_BYTES)} random bytes in base64`);
     return key;
   }
   const found = await stat(file).catch(() => null);
   if (found === null) {
     await mkdir(dirname(file), { recursive: true });
     // `wx`: of two first starts one makes the key and the other reads it.
-    await writeFile(file, Buffer.from(random.bytes(KEY_BYTES)).toString('base64'), { mode: 0o600, flag: 'wx' }).catch(() => undefined);
+    await writeFile(file, Buffer.from(random.bytes(KEY_BYTES)).toString('base64'), {
+      mode: 0o600,
+      flag: 'wx',
+    }).catch(() => undefined);
     await chmod(file, 0o600);
   } else if ((found.mode & OTHERS_MAY_READ) !== 0) {
     throw new Error(`${file} can be read by others; run: chmod 600 ${file}`);

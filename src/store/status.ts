@@ -39,8 +39,16 @@ states as (
                       where links.sync_key = $1 and links.side = hints.side and links.record_id = hints.record_id))
 select side, state, count(*) as count from states group by side, state`;
 
-export async function countStates(tx: Tx, syncKey: string, sides: readonly string[]): Promise<readonly SideCounts[]> {
-  const rows = await tx.query<{ side: string; state: Exclude<keyof SideCounts, 'side' | 'records'>; count: string }>(COUNTS, [syncKey]);
+export async function countStates(
+  tx: Tx,
+  syncKey: string,
+  sides: readonly string[],
+): Promise<readonly SideCounts[]> {
+  const rows = await tx.query<{
+    side: string;
+    state: Exclude<keyof SideCounts, 'side' | 'records'>;
+    count: string;
+  }>(COUNTS, [syncKey]);
   return sides.map((side) => {
     const counts = { inSync: 0, pending: 0, held: 0, dead: 0, excluded: 0 };
     for (const row of rows) if (row.side === side) counts[row.state] = Number(row.count);
@@ -108,7 +116,11 @@ export interface FailedWrite {
 }
 
 /** Writes, and looks at records, that wait for a person. */
-export async function deadLetters(tx: Tx, syncKey: string, countMax: number): Promise<readonly FailedWrite[]> {
+export async function deadLetters(
+  tx: Tx,
+  syncKey: string,
+  countMax: number,
+): Promise<readonly FailedWrite[]> {
   const rows = await tx.query<{
     identity_id: string | null;
     side: string;
@@ -141,7 +153,11 @@ export interface PlannedSample {
   readonly identityId: string;
 }
 
-export async function plannedSamples(tx: Tx, syncKey: string, perGroupMax: number): Promise<readonly PlannedSample[]> {
+export async function plannedSamples(
+  tx: Tx,
+  syncKey: string,
+  perGroupMax: number,
+): Promise<readonly PlannedSample[]> {
   const rows = await tx.query<{ side: string; kind: string; identity_id: string }>(
     `select side, kind, identity_id from (
        select side, kind, identity_id, row_number() over (partition by side, kind order by identity_id) as position

@@ -40,7 +40,12 @@ export async function leaseStream(
   };
 }
 
-export async function moveStream(tx: Tx, syncKey: string, lease: StreamLease, move: StreamMove): Promise<void> {
+export async function moveStream(
+  tx: Tx,
+  syncKey: string,
+  lease: StreamLease,
+  move: StreamMove,
+): Promise<void> {
   const touched = await tx.execute(
     `update streams
         set checkpoint = $5, current_as_of = coalesce(to_timestamp($6::float8 / 1000), current_as_of), run_id = $7,
@@ -60,7 +65,8 @@ export async function moveStream(tx: Tx, syncKey: string, lease: StreamLease, mo
       move.dueInMs ?? 0,
     ],
   );
-  if (touched === 0) throw new LeaseLost(`the ${lease.kind} stream of ${lease.side} was taken over by another worker`);
+  if (touched === 0)
+    throw new LeaseLost(`the ${lease.kind} stream of ${lease.side} was taken over by another worker`);
 }
 
 export async function releaseStream(
@@ -87,7 +93,12 @@ export async function wakeStream(tx: Tx, syncKey: string, side: string, kind: St
   );
 }
 
-export async function streamFailure(tx: Tx, syncKey: string, side: string, kind: StreamKind): Promise<StoredFailure | null> {
+export async function streamFailure(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  kind: StreamKind,
+): Promise<StoredFailure | null> {
   const rows = await tx.query<{ failure: StoredFailure | null }>(
     'select failure from streams where sync_key = $1 and side = $2 and kind = $3',
     [syncKey, side, kind],

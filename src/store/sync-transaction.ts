@@ -3,9 +3,20 @@ import type { Ids } from '../lib/ids.ts';
 import { identitiesByKey, lockBundles, recordsOf } from './bundles.ts';
 import type { SyncTx } from './contract.ts';
 import type { Tx } from './database.ts';
-import { closeHolds } from './history.ts';
 import { buryRecords, claimHints, closeDeadHints, closeHints, deferHints, noteHints } from './hints.ts';
-import { addToRun, controlRecord, countRecords, endRun, guardWindow, noteSightings, refreshStatistics, runStartedAtMs, startRun, unsighted } from './runs.ts';
+import { closeHolds } from './history.ts';
+import {
+  addToRun,
+  controlRecord,
+  countRecords,
+  endRun,
+  guardWindow,
+  noteSightings,
+  refreshStatistics,
+  runStartedAtMs,
+  startRun,
+  unsighted,
+} from './runs.ts';
 import { save, saveUnlinked } from './save.ts';
 import { leaseStream, moveStream, releaseStream, streamFailure, wakeStream } from './streams.ts';
 import { claimQueued, claimUnknown, endWrites, openCreates, reapSent, sendWrites } from './writes.ts';
@@ -43,7 +54,8 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     endWrites: (ends) => endWrites(tx, syncKey, ends),
     reapSent: (resolveInMs) => reapSent(tx, syncKey, resolveInMs),
     guardWindow: (side, add) => guardWindow(tx, syncKey, side, add),
-    closeHolds: (identityId, field, by, resolution) => closeHolds(tx, syncKey, identityId, field, by, resolution),
+    closeHolds: (identityId, field, by, resolution) =>
+      closeHolds(tx, syncKey, identityId, field, by, resolution),
     refreshStatistics: () => refreshStatistics(tx),
     countRecords: (side) => countRecords(tx, syncKey, side),
     controlRecord: (side, except) => controlRecord(tx, syncKey, side, except),

@@ -9,7 +9,14 @@ import type { Tx } from './database.ts';
  * One claim at a time per side, for as long as its transaction lasts: claims then neither meet nor need to lock the rows
  * one by one. Only for speed; that a write is sent once is kept by `sendWrites`, which expects its state and epoch.
  */
-async function claim(tx: Tx, syncKey: string, side: string, countMax: number, condition: string, untilMs: number): Promise<readonly string[]> {
+async function claim(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  countMax: number,
+  condition: string,
+  untilMs: number,
+): Promise<readonly string[]> {
   await tx.execute('select pg_advisory_xact_lock(hashtextextended($2, $1))', [syncKey, `claim ${side}`]);
   const rows = await tx.query<{ identity_id: string }>(
     `select identity_id from writes
@@ -21,12 +28,23 @@ async function claim(tx: Tx, syncKey: string, side: string, countMax: number, co
 }
 
 /** `approvedUntilMs`: what was planned up to then is approved, which makes it as good as queued. */
-export function claimQueued(tx: Tx, syncKey: string, side: string, countMax: number, approvedUntilMs: number): Promise<readonly string[]> {
+export function claimQueued(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  countMax: number,
+  approvedUntilMs: number,
+): Promise<readonly string[]> {
   const condition = `(state = 'queued' or (state = 'planned' and planned_at <= to_timestamp($4::float8 / 1000)))`;
   return claim(tx, syncKey, side, countMax, condition, approvedUntilMs);
 }
 
-export function claimUnknown(tx: Tx, syncKey: string, side: string, countMax: number): Promise<readonly string[]> {
+export function claimUnknown(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  countMax: number,
+): Promise<readonly string[]> {
   return claim(tx, syncKey, side, countMax, `state = 'unknown' and $4::float8 is not null`, 0);
 }
 
@@ -65,7 +83,11 @@ export async function sendWrites(
 }
 
 /** Keys (`identity side`) of the ends that applied. */
-export async function endWrites(tx: Tx, syncKey: string, ends: readonly WriteEnd[]): Promise<ReadonlySet<string>> {
+export async function endWrites(
+  tx: Tx,
+  syncKey: string,
+  ends: readonly WriteEnd[],
+): Promise<ReadonlySet<string>> {
   const applied = new Set<string>();
   const leaving = ends.filter((end) => end.to === 'acknowledged' || end.to === 'closed');
   const staying = ends.filter((end) => end.to !== 'acknowledged' && end.to !== 'closed');
@@ -123,7 +145,9 @@ async function noteAttempts(
   applied: ReadonlySet<string>,
 ): Promise<void> {
   const failed = ends.filter((end) => end.to !== 'acknowledged');
-  const late = ends.filter((end) => end.to === 'acknowledged' && !applied.has(writeKeyText(end.identityId, end.side)));
+  const late = ends.filter(
+    (end) => end.to === 'acknowledged' && !applied.has(writeKeyText(end.identityId, end.side)),
+  );
   const rows = [...failed, ...late].map((end) => ({
     write_id: end.writeId,
     epoch: end.epoch,
@@ -144,7 +168,12 @@ async function noteAttempts(
   );
 }
 
-export async function openCreates(tx: Tx, syncKey: string, side: string, countMax: number): Promise<readonly OpenCreate[]> {
+export async function openCreates(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  countMax: number,
+): Promise<readonly OpenCreate[]> {
   const rows = await tx.query<{ identity_id: string; body: OpenCreate['body'] }>(
     `select identity_id, body from writes
       where sync_key = $1 and side = $2 and state in ('sent', 'unknown') and kind = 'create' limit $3`,

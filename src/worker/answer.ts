@@ -28,7 +28,10 @@ export async function recordAnswers(
   results: readonly WriteResult[],
 ): Promise<void> {
   if (intents.length === 0) return;
-  const answers = intents.map((intent, index) => ({ intent, result: must(results[index], 'every write has a result') }));
+  const answers = intents.map((intent, index) => ({
+    intent,
+    result: must(results[index], 'every write has a result'),
+  }));
   const wakened = await runtime.transaction((tx) => store(runtime, tx, side, answers));
   for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
 }
@@ -40,7 +43,9 @@ async function store(
   answers: readonly Answer[],
 ): Promise<ReadonlySet<string>> {
   const bundles = await tx.lockBundles(answers.map(({ intent }) => intent.identityId));
-  const created = answers.flatMap(({ intent, result }) => (intent.kind === 'create' && result.kind === 'written' ? [result.recordId] : []));
+  const created = answers.flatMap(({ intent, result }) =>
+    intent.kind === 'create' && result.kind === 'written' ? [result.recordId] : [],
+  );
   const known = await tx.recordsOf(side.model.name, created);
   const batch = new Batch(runtime, tx);
   const ends: WriteEnd[] = [];
@@ -62,7 +67,12 @@ async function store(
 /** The stored write is still this very try: nobody has taken it further meanwhile. */
 function isCurrent(bundle: StoredBundle, intent: Intent): boolean {
   const row = bundle.writes.find((write) => write.side === intent.side);
-  return row !== undefined && row.writeId === intent.writeId && row.epoch === intent.epoch && (row.state === 'sent' || row.state === 'unknown');
+  return (
+    row !== undefined &&
+    row.writeId === intent.writeId &&
+    row.epoch === intent.epoch &&
+    (row.state === 'sent' || row.state === 'unknown')
+  );
 }
 
 function recordWritten(
@@ -88,13 +98,21 @@ function recordWritten(
   const home = known.get(result.recordId)?.identityId ?? null;
   if (home !== null && home !== intent.identityId) {
     const hold = { field: null, reason: 'duplicateRecord' as const, seen: {}, side: intent.side };
-    batch.apply(held(withoutWrite(bundle, intent.side), hold), { ...entry, kind: 'held', body: { reason: hold.reason } });
+    batch.apply(held(withoutWrite(bundle, intent.side), hold), {
+      ...entry,
+      kind: 'held',
+      body: { reason: hold.reason },
+    });
     return;
   }
   const returned = valuesOf(side, result);
   const receipt = { recordId: result.recordId, version: result.version, returned, nowMs: tx.nowMs };
   const outcome = acknowledge(runtime.model, bundle, intent, receipt);
-  batch.apply(outcome, { ...entry, kind: 'written', body: changeBody(outcome, { write: intent.kind, values: intent.body, ...attemptsBody(intent) }) });
+  batch.apply(outcome, {
+    ...entry,
+    kind: 'written',
+    body: changeBody(outcome, { write: intent.kind, values: intent.body, ...attemptsBody(intent) }),
+  });
   if (intent.kind !== 'delete' && result.version === null && side.card.version !== 'none') {
     hints.push({ recordId: result.recordId, kind: 'changed' });
   }
@@ -125,16 +143,35 @@ function recordFailure(
   const key = keyOf(intent);
   switch (next.kind) {
     case 'again':
-      ends.push({ ...key, to: 'queued', failure: stored(failure), dueInMs: next.dueInMs, countsAttempt: next.countsAttempt });
-      if (next.lookFirst && intent.recordId !== null) hints.push({ recordId: intent.recordId, kind: 'missing' });
+      ends.push({
+        ...key,
+        to: 'queued',
+        failure: stored(failure),
+        dueInMs: next.dueInMs,
+        countsAttempt: next.countsAttempt,
+      });
+      if (next.lookFirst && intent.recordId !== null)
+        hints.push({ recordId: intent.recordId, kind: 'missing' });
       break;
     case 'resolve':
       // That it landed may show at once; that it did not, only when it can no longer be running.
-      ends.push({ ...key, to: 'unknown', failure: stored(failure), resolveInMs: resolveInMs(runtime, intent.side), lookInMs: 0 });
+      ends.push({
+        ...key,
+        to: 'unknown',
+        failure: stored(failure),
+        resolveInMs: resolveInMs(runtime, intent.side),
+        lookInMs: 0,
+      });
       break;
     case 'bury':
       ends.push({ ...key, to: 'dead', failure: stored(failure) });
-      batch.note({ identityId: intent.identityId, side: intent.side, recordId: intent.recordId, kind: 'failed', body: { ...stored(failure) } });
+      batch.note({
+        identityId: intent.identityId,
+        side: intent.side,
+        recordId: intent.recordId,
+        kind: 'failed',
+        body: { ...stored(failure) },
+      });
       break;
   }
 }
@@ -144,4 +181,3 @@ export function resolveInMs(runtime: SyncRuntime, side: string): number {
   const card = must(runtime.sides.get(side), 'a write goes to a side of the sync').card;
   return card.executionMaxMs + card.readLagMs;
 }
-

@@ -10,7 +10,14 @@ import type { Bundle, Observation } from '../engine/state.ts';
 import { linkAt } from '../engine/state.ts';
 import { isEmpty, type Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
-import type { KnownRecord, NewHint, OpenCreate, StoredFailure, SyncTx, UnlinkedRecord } from '../store/contract.ts';
+import type {
+  KnownRecord,
+  NewHint,
+  OpenCreate,
+  StoredFailure,
+  SyncTx,
+  UnlinkedRecord,
+} from '../store/contract.ts';
 import { Collision } from '../store/database.ts';
 import { Batch, changeBody } from './batch.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
@@ -47,21 +54,33 @@ export interface Applied {
 
 export async function applyPage(runtime: SyncRuntime, tx: SyncTx, page: SightingPage): Promise<Applied> {
   const side = must(runtime.sides.get(page.side), 'a page comes from a side of the sync');
-  const known = await tx.recordsOf(page.side, page.sightings.map((sighting) => sighting.recordId));
+  const known = await tx.recordsOf(
+    page.side,
+    page.sightings.map((sighting) => sighting.recordId),
+  );
   const sorted = sort(side, page, known);
   const batch = new Batch(runtime, tx);
   const homes = await findHomes(runtime, tx, side, page, sorted, batch);
-  const identityIds = new Set([...homes.values(), ...sorted.existence.map(({ known: { identityId } }) => identityId ?? '')]);
+  const identityIds = new Set([
+    ...homes.values(),
+    ...sorted.existence.map(({ known: { identityId } }) => identityId ?? ''),
+  ]);
   identityIds.delete('');
   for (const bundle of (await tx.lockBundles([...identityIds])).values()) batch.load(bundle);
-  for (const reading of sorted.readings) applyReading(runtime, batch, page, sorted, reading, homes.get(reading.recordId));
-  for (const { sighting, known: record } of sorted.existence) applyExistence(runtime, tx, batch, page.side, sighting, record);
+  for (const reading of sorted.readings)
+    applyReading(runtime, batch, page, sorted, reading, homes.get(reading.recordId));
+  for (const { sighting, known: record } of sorted.existence)
+    applyExistence(runtime, tx, batch, page.side, sighting, record);
   for (const recordId of sorted.forgotten) batch.forget(page.side, recordId);
   const wakened = await batch.store();
   await storeUnlinked(tx, page, sorted);
   const changed = sorted.readings.length + sorted.existence.length;
-  const unreadable = page.sightings.filter((sighting) => sighting.kind === 'unreadable').length + sorted.dead.length;
-  return { counts: { seen: page.sightings.length, changed, unreadable, unchangedIds: sorted.unchangedIds }, wakened };
+  const unreadable =
+    page.sightings.filter((sighting) => sighting.kind === 'unreadable').length + sorted.dead.length;
+  return {
+    counts: { seen: page.sightings.length, changed, unreadable, unchangedIds: sorted.unchangedIds },
+    wakened,
+  };
 }
 
 async function storeUnlinked(tx: SyncTx, page: SightingPage, sorted: Sorted): Promise<void> {
@@ -73,24 +92,42 @@ async function storeUnlinked(tx: SyncTx, page: SightingPage, sorted: Sorted): Pr
     seen: { message: failure?.message ?? '' },
   }));
   await tx.saveUnlinked(page.side, sorted.unlinked, holds);
-  await tx.closeDeadHints(page.side, sorted.readings.filter((reading) => reading.known !== undefined).map(({ recordId }) => recordId));
+  await tx.closeDeadHints(
+    page.side,
+    sorted.readings.filter((reading) => reading.known !== undefined).map(({ recordId }) => recordId),
+  );
   await tx.noteHints(page.side, sorted.hints);
   await tx.buryRecords(page.side, sorted.dead);
 }
 
 /** Tells news from what is known, by version and by time; reads the news through the mapping. */
 function sort(side: SideRuntime, page: SightingPage, known: ReadonlyMap<string, KnownRecord>): Sorted {
-  const sorted: Sorted = { readings: [], existence: [], unlinked: [], hints: [], dead: [], unchangedIds: [], forgotten: [] };
+  const sorted: Sorted = {
+    readings: [],
+    existence: [],
+    unlinked: [],
+    hints: [],
+    dead: [],
+    unchangedIds: [],
+    forgotten: [],
+  };
   for (const sighting of page.sightings) {
     const record = known.get(sighting.recordId);
     const version = sighting.kind === 'record' ? sighting.record.version : null;
-    if (record !== undefined && version !== null && record.version === version && record.status !== 'gone' && record.status !== 'hidden') {
+    if (
+      record !== undefined &&
+      version !== null &&
+      record.version === version &&
+      record.status !== 'gone' &&
+      record.status !== 'hidden'
+    ) {
       sorted.unchangedIds.push(sighting.recordId);
     } else if (record !== undefined && page.readBeganMs <= record.asOfMs) {
       // Read before something newer was accounted for: it proves nothing about the present, so look again.
       sorted.hints.push({ recordId: sighting.recordId, kind: 'changed' });
     } else if (sighting.kind === 'record') sortRecord(side, page, sorted, sighting, record);
-    else if (sighting.kind === 'unreadable') sortUnreadable(page, sorted, sighting.recordId, sighting.unreadable.failure, record);
+    else if (sighting.kind === 'unreadable')
+      sortUnreadable(page, sorted, sighting.recordId, sighting.unreadable.failure, record);
     else if (record?.identityId != null) sorted.existence.push({ sighting, known: record });
     else if (record !== undefined && sighting.kind === 'deleted') sorted.forgotten.push(sighting.recordId);
   }
@@ -112,7 +149,13 @@ function sortRecord(
       break;
     case 'excluded':
       if (known?.identityId == null) {
-        sorted.unlinked.push({ recordId, status: 'excluded', version: record.version, asOfMs: page.readBeganMs, failure: null });
+        sorted.unlinked.push({
+          recordId,
+          status: 'excluded',
+          version: record.version,
+          asOfMs: page.readBeganMs,
+          failure: null,
+        });
       } else sorted.existence.push({ sighting: { kind: 'hidden', recordId }, known });
       break;
     case 'invalid':
@@ -169,7 +212,8 @@ async function findHomes(
   for (const reading of strangers) {
     const match = matchOf(keysOf.get(reading) ?? [], identityByKey);
     if (match.kind === 'one') homes.set(reading.recordId, match.identityId);
-    else if (match.kind === 'several') park(page, sorted, reading, 'trueup.ambiguous_match', 'its keys lead to several identities');
+    else if (match.kind === 'several')
+      park(page, sorted, reading, 'trueup.ambiguous_match', 'its keys lead to several identities');
     else if (creates.length > 0) findCreate(side, sorted, reading, creates, homes);
   }
   return homes;
@@ -194,16 +238,25 @@ function findCreate(
 }
 
 function sharesValue(side: SideRuntime, body: Values, values: Values): boolean {
-  return side.model.lenses.some(({ field }) => !isEmpty(body[field.name]) && field.same(body[field.name], values[field.name]));
+  return side.model.lenses.some(
+    ({ field }) => !isEmpty(body[field.name]) && field.same(body[field.name], values[field.name]),
+  );
 }
 
 function holdsAll(side: SideRuntime, body: Values, values: Values): boolean {
-  return side.model.lenses.every(({ field }) => body[field.name] === undefined || field.same(body[field.name], values[field.name]));
+  return side.model.lenses.every(
+    ({ field }) => body[field.name] === undefined || field.same(body[field.name], values[field.name]),
+  );
 }
 
 function park(page: SightingPage, sorted: Sorted, reading: Reading, code: string, message: string): void {
   sorted.readings.splice(sorted.readings.indexOf(reading), 1);
-  const failure = { kind: 'invalid', code, message, advice: 'Decide which identity the record belongs to, or correct its keys.' };
+  const failure = {
+    kind: 'invalid',
+    code,
+    message,
+    advice: 'Decide which identity the record belongs to, or correct its keys.',
+  };
   const { recordId, version } = reading;
   sorted.unlinked.push({ recordId, status: 'parked', version, asOfMs: page.readBeganMs, failure });
 }
@@ -224,7 +277,12 @@ function applyReading(
       status: 'parked',
       version: reading.version,
       asOfMs: page.readBeganMs,
-      failure: { kind: 'invalid', code: 'trueup.duplicate_record', message, advice: 'Merge the two records in the system, or change one of them.' },
+      failure: {
+        kind: 'invalid',
+        code: 'trueup.duplicate_record',
+        message,
+        advice: 'Merge the two records in the system, or change one of them.',
+      },
     });
     return;
   }
@@ -265,7 +323,10 @@ function bundleFor(
   }
   if (reading.known?.identityId != null) throw new Collision('the record has changed its identity meanwhile');
   if (link !== undefined && link.status !== 'gone') return null;
-  const links = [...found.links.filter((other) => other.side !== page.side), newLink(page.side, reading.recordId)];
+  const links = [
+    ...found.links.filter((other) => other.side !== page.side),
+    newLink(page.side, reading.recordId),
+  ];
   batch.put({ ...found, links });
   return { ...found, links };
 }
@@ -294,7 +355,8 @@ function applyExistence(
   const story = { identityId: bundle.identity.id, side, recordId: sighting.recordId };
   if (sighting.kind === 'deleted') {
     const outcome = mergeDelete(runtime.model, bundle, side, sighting.evidence, tx.nowMs);
-    if (outcome.bundle !== bundle) batch.apply(outcome, { ...story, kind: 'deleted', body: { evidence: sighting.evidence } });
+    if (outcome.bundle !== bundle)
+      batch.apply(outcome, { ...story, kind: 'deleted', body: { evidence: sighting.evidence } });
   } else if (sighting.kind === 'hidden') {
     const outcome = mergeHidden(bundle, side, tx.nowMs);
     if (outcome.bundle !== bundle) batch.apply(outcome, { ...story, kind: 'hidden', body: {} });

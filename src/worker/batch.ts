@@ -1,7 +1,7 @@
+import { guard } from '../engine/guard.ts';
 /** Gathers what a batch of decisions leaves behind, and stores it in a handful of statements. */
 import { matchKeys } from '../engine/match.ts';
 import { planIdentity, type WriteStep } from '../engine/plan.ts';
-import { guard } from '../engine/guard.ts';
 import type { Bundle, Outcome } from '../engine/state.ts';
 import { linkAt } from '../engine/state.ts';
 import { must } from '../lib/assert.ts';
@@ -159,7 +159,9 @@ export class Batch {
   async #guard(): Promise<void> {
     if (this.#runtime.mode !== 'live') return;
     for (const side of this.#runtime.model.sides) {
-      const here = [...this.#save.openWrites, ...this.#save.changedWrites].filter((write) => write.side === side.name);
+      const here = [...this.#save.openWrites, ...this.#save.changedWrites].filter(
+        (write) => write.side === side.name,
+      );
       const deletes = here.filter((write) => write.kind === 'delete').length;
       const changes = here.filter((write) => write.kind === 'update').length;
       if (deletes + changes === 0) continue;

@@ -3,12 +3,18 @@
  * position never runs ahead of what has been taken in, nor behind what was.
  */
 import type { ChangePage } from '../connector/contract.ts';
+import { backoffMs } from '../lib/backoff.ts';
 import type { StreamLease, SyncTx } from '../store/contract.ts';
 import { LeaseLost } from '../store/database.ts';
-import { backoffMs } from '../lib/backoff.ts';
 import { applyPage } from './apply.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
-import { IDLE_LOOK_MS, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, PAGE_RECORDS_MAX, STREAM_LEASE_MS } from './limits.ts';
+import {
+  IDLE_LOOK_MS,
+  OUTAGE_RETRY_BASE_MS,
+  OUTAGE_RETRY_CAP_MS,
+  PAGE_RECORDS_MAX,
+  STREAM_LEASE_MS,
+} from './limits.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import type { Sighting } from './sighting.ts';
 
@@ -20,7 +26,9 @@ export async function captureChanges(
   signal: AbortSignal,
 ): Promise<number> {
   if (side.card.feed === 'none') return 0;
-  const lease = await runtime.transaction((tx) => tx.leaseStream(side.model.name, 'changes', STREAM_LEASE_MS));
+  const lease = await runtime.transaction((tx) =>
+    tx.leaseStream(side.model.name, 'changes', STREAM_LEASE_MS),
+  );
   if (lease === null) return 0;
   let count = 0;
   try {
@@ -58,20 +66,34 @@ async function takePage(
 ): Promise<StreamLease> {
   const sightings: Sighting[] = [
     ...page.records.map((record) => ({ kind: 'record' as const, recordId: record.id, record })),
-    ...page.unreadable.map((unreadable) => ({ kind: 'unreadable' as const, recordId: unreadable.id, unreadable })),
+    ...page.unreadable.map((unreadable) => ({
+      kind: 'unreadable' as const,
+      recordId: unreadable.id,
+      unreadable,
+    })),
   ];
   const move = { checkpoint: page.cursor, currentAsOfMs: readBeganMs, leaseMs: STREAM_LEASE_MS };
-  const wakened = await appliedOrHinted(sightings, async (sighted, hinted) => runtime.transaction(async (tx: SyncTx) => {
-    const look = { side: side.model.name, sightings: sighted, readBeganMs, unchangedUntilMs: lease.currentAsOfMs };
-    const applied = sighted.length === 0 ? new Set<string>() : (await applyPage(runtime, tx, look)).wakened;
-    await tx.noteHints(side.model.name, hinted.map(({ recordId }) => ({ recordId, kind: 'changed' as const })));
-    await tx.noteHints(
-      side.model.name,
-      page.hints.map((hint) => ({ recordId: hint.id, kind: hint.kind })),
-    );
-    await tx.moveStream(lease, move);
-    return applied;
-  }));
+  const wakened = await appliedOrHinted(sightings, async (sighted, hinted) =>
+    runtime.transaction(async (tx: SyncTx) => {
+      const look = {
+        side: side.model.name,
+        sightings: sighted,
+        readBeganMs,
+        unchangedUntilMs: lease.currentAsOfMs,
+      };
+      const applied = sighted.length === 0 ? new Set<string>() : (await applyPage(runtime, tx, look)).wakened;
+      await tx.noteHints(
+        side.model.name,
+        hinted.map(({ recordId }) => ({ recordId, kind: 'changed' as const })),
+      );
+      await tx.noteHints(
+        side.model.name,
+        page.hints.map((hint) => ({ recordId: hint.id, kind: hint.kind })),
+      );
+      await tx.moveStream(lease, move);
+      return applied;
+    }),
+  );
   for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
   if (page.hints.length > 0) runtime.wakes.wake(`look ${side.model.name}`);
   return { ...lease, checkpoint: page.cursor, currentAsOfMs: readBeganMs };
@@ -96,8 +118,13 @@ async function appliedOrHinted(
 export async function failStream(runtime: SyncRuntime, lease: StreamLease, error: unknown): Promise<void> {
   if (error instanceof LeaseLost) return;
   const failure = failureOfError(error);
-  const waitMs = failure.retryAfterMs ?? backoffMs(lease.attempts + 1, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, runtime.random);
-  runtime.log.warn({ sync: runtime.name, side: lease.side, stream: lease.kind, code: failure.code }, 'a stream failed');
+  const waitMs =
+    failure.retryAfterMs ??
+    backoffMs(lease.attempts + 1, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, runtime.random);
+  runtime.log.warn(
+    { sync: runtime.name, side: lease.side, stream: lease.kind, code: failure.code },
+    'a stream failed',
+  );
   await runtime.transaction(async (tx) => {
     if (lease.kind === 'changes' && failure.code.endsWith('.cursor_expired')) {
       await tx.moveStream(lease, { checkpoint: null, currentAsOfMs: null, leaseMs: IDLE_LOOK_MS });

@@ -9,9 +9,9 @@ import { bodyOf, missingRequired, planIdentity } from '../engine/plan.ts';
 import { linkAt } from '../engine/state.ts';
 import { must } from '../lib/assert.ts';
 import type { SendIntent, StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
+import { recordAnswers } from './answer.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { DELIVERY_WRITES_MAX, SENT_LEASE_MS } from './limits.ts';
-import { recordAnswers } from './answer.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 
 /** A write that was committed as sent, and the request that carries it. */
@@ -38,7 +38,12 @@ interface Intended {
 }
 
 /** T4: decides afresh what is owed now, freezes it, and commits that it is about to be sent. */
-async function intend(runtime: SyncRuntime, tx: SyncTx, side: SideRuntime, countMax: number): Promise<Intended> {
+async function intend(
+  runtime: SyncRuntime,
+  tx: SyncTx,
+  side: SideRuntime,
+  countMax: number,
+): Promise<Intended> {
   const ids = await tx.claimQueued(side.model.name, countMax);
   if (ids.length === 0) return { intents: [], taken: 0 };
   const bundles = await tx.lockBundles(ids, 'skip');
@@ -46,7 +51,9 @@ async function intend(runtime: SyncRuntime, tx: SyncTx, side: SideRuntime, count
   const refused: { readonly intent: Intent; readonly failure: Failure }[] = [];
   const dropped: WriteRow[] = [];
   for (const bundle of bundles.values()) {
-    const row = bundle.writes.find((write) => write.side === side.model.name && (write.state === 'queued' || write.state === 'planned'));
+    const row = bundle.writes.find(
+      (write) => write.side === side.model.name && (write.state === 'queued' || write.state === 'planned'),
+    );
     if (row === undefined) continue;
     const made = intentOf(runtime, side, bundle, row);
     if (made === null) dropped.push(row);
@@ -54,7 +61,13 @@ async function intend(runtime: SyncRuntime, tx: SyncTx, side: SideRuntime, count
     else intents.push(made);
   }
   await tx.sendWrites([...intents, ...refused.map(({ intent }) => intent)], SENT_LEASE_MS);
-  await tx.endWrites(refused.map(({ intent, failure }): WriteEnd => ({ ...keyOf(intent), to: 'dead', failure: stored(failure) })));
+  await tx.endWrites(
+    refused.map(({ intent, failure }): WriteEnd => ({
+      ...keyOf(intent),
+      to: 'dead',
+      failure: stored(failure),
+    })),
+  );
   await tx.save({ ...NOTHING, droppedWrites: dropped });
   return { intents, taken: ids.length };
 }
@@ -106,16 +119,27 @@ function intentOf(runtime: SyncRuntime, side: SideRuntime, bundle: StoredBundle,
     const [problem] = rendering.problems;
     const message = rendering.problems.map(({ native, reason }) => `${native}: ${reason}`).join('; ');
     const code = `mapping.${problem?.code ?? 'invalid'}`;
-    return { intent, failure: { kind: 'invalid', code, message, advice: 'Change the value, or the mapping of the field.' } };
+    return {
+      intent,
+      failure: { kind: 'invalid', code, message, advice: 'Change the value, or the mapping of the field.' },
+    };
   }
   const missing = kind === 'create' ? missingRequired(side.model, body) : [];
   if (missing.length === 0) return intent;
   const message = `required and empty: ${missing.join(', ')}`;
   const advice = 'Fill the field in the system that knows it, or give the mapping a `when_missing` value.';
-  return { intent, failure: { kind: 'invalid', code: 'trueup.required_missing', message, field: missing[0] ?? '', advice } };
+  return {
+    intent,
+    failure: { kind: 'invalid', code: 'trueup.required_missing', message, field: missing[0] ?? '', advice },
+  };
 }
 
-function kindNow(runtime: SyncRuntime, side: SideRuntime, bundle: StoredBundle, row: WriteRow): WriteRow['kind'] | null {
+function kindNow(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  bundle: StoredBundle,
+  row: WriteRow,
+): WriteRow['kind'] | null {
   const step = planIdentity(runtime.model, bundle).find((planned) => planned.side === side.model.name);
   if (step === undefined) return row.kind;
   return step.kind === 'drop' ? null : step.write;
@@ -140,25 +164,43 @@ async function withoutChanged(
     const lookups = await side.session.get(side.model.collection, ids, side.model.natives);
     for (const [index, intent] of existing.entries()) {
       const lookup = lookups[index];
-      const isSame = lookup?.kind === 'found' && (intent.ifVersion === null || lookup.record.version === intent.ifVersion);
+      const isSame =
+        lookup?.kind === 'found' && (intent.ifVersion === null || lookup.record.version === intent.ifVersion);
       const isGone = intent.kind === 'delete' && lookup?.kind === 'absent';
       if (!isSame && !isGone) changed.add(intent);
     }
   } catch (error) {
     const failure = failureOfError(error);
-    await recordAnswers(runtime, side, intents, intents.map((intent) => ({ kind: 'failed', key: intent.writeId, failure })));
+    await recordAnswers(
+      runtime,
+      side,
+      intents,
+      intents.map((intent) => ({ kind: 'failed', key: intent.writeId, failure })),
+    );
     return [];
   }
   const moved = [...changed];
-  const failure: Failure = { kind: 'precondition', code: 'trueup.changed_before_write', message: 'the record changed since it was last read' };
-  await recordAnswers(runtime, side, moved, moved.map((intent) => ({ kind: 'failed', key: intent.writeId, failure })));
+  const failure: Failure = {
+    kind: 'precondition',
+    code: 'trueup.changed_before_write',
+    message: 'the record changed since it was last read',
+  };
+  await recordAnswers(
+    runtime,
+    side,
+    moved,
+    moved.map((intent) => ({ kind: 'failed', key: intent.writeId, failure })),
+  );
   return intents.filter((intent) => !changed.has(intent));
 }
 
 /** An exception means that nothing was sent; a connector that breaks its contract leaves outcomes unknown. */
 async function send(side: SideRuntime, intents: readonly Intent[]): Promise<readonly WriteResult[]> {
   try {
-    const results = await side.session.write(side.model.collection, intents.map((intent) => intent.request));
+    const results = await side.session.write(
+      side.model.collection,
+      intents.map((intent) => intent.request),
+    );
     return intents.map((intent, index) => {
       const result = results[index];
       return result !== undefined && result.key === intent.request.key ? result : noResult(intent);
@@ -173,6 +215,9 @@ async function send(side: SideRuntime, intents: readonly Intent[]): Promise<read
 
 function noResult(intent: Intent): WriteResult {
   const message = 'the connector gave no result for this write';
-  return { kind: 'failed', key: intent.request.key, failure: { kind: 'unknownOutcome', code: 'trueup.no_result', message } };
+  return {
+    kind: 'failed',
+    key: intent.request.key,
+    failure: { kind: 'unknownOutcome', code: 'trueup.no_result', message },
+  };
 }
-

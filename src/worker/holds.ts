@@ -29,7 +29,10 @@ export async function resolveHold(
   by: string,
 ): Promise<void> {
   const { identityId } = hold;
-  if (identityId === null) throw new ChoiceRefused('the record of this hold has no identity: correct its keys in the system, and it is taken up by itself');
+  if (identityId === null)
+    throw new ChoiceRefused(
+      'the record of this hold has no identity: correct its keys in the system, and it is taken up by itself',
+    );
   const wakened = await runtime.transaction(async (tx) => {
     const bundle = (await tx.lockBundles([identityId])).get(identityId);
     if (bundle === undefined) throw new ChoiceRefused('the identity of this hold no longer exists');
@@ -44,8 +47,15 @@ export async function resolveHold(
   for (const side of wakened) runtime.wakes.wake(`deliver ${side}`);
 }
 
-function outcomeOf(runtime: SyncRuntime, bundle: Bundle, hold: HoldRow, choice: HoldChoice, nowMs: number): Outcome {
-  if (hold.field !== null) return ruleField(bundle, hold.field, valueOf(runtime, bundle, hold.field, choice), nowMs);
+function outcomeOf(
+  runtime: SyncRuntime,
+  bundle: Bundle,
+  hold: HoldRow,
+  choice: HoldChoice,
+  nowMs: number,
+): Outcome {
+  if (hold.field !== null)
+    return ruleField(bundle, hold.field, valueOf(runtime, bundle, hold.field, choice), nowMs);
   if (choice.kind === 'delete') return confirmDelete(bundle, nowMs);
   if (choice.kind === 'revive' || choice.kind === 'keep') return refuseDelete(bundle);
   throw new ChoiceRefused('this hold is about the record as a whole: choose delete or revive');

@@ -5,12 +5,22 @@ import { backoffMs } from '../lib/backoff.ts';
 import type { HintRow } from '../store/contract.ts';
 import { applyPage } from './apply.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
-import { HINT_LEASE_MS, LOOK_TRIES_MAX, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, PAGE_RECORDS_MAX } from './limits.ts';
+import {
+  HINT_LEASE_MS,
+  LOOK_TRIES_MAX,
+  OUTAGE_RETRY_BASE_MS,
+  OUTAGE_RETRY_CAP_MS,
+  PAGE_RECORDS_MAX,
+} from './limits.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import type { Sighting } from './sighting.ts';
 
 /** Claims due hints of the side and settles them. Returns how many it claimed. */
-export async function settleHints(runtime: SyncRuntime, side: SideRuntime, signal: AbortSignal): Promise<number> {
+export async function settleHints(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  signal: AbortSignal,
+): Promise<number> {
   const { name } = side.model;
   const countMax = Math.min(PAGE_RECORDS_MAX, side.card.getBatchMax);
   const hints = await runtime.transaction((tx) => tx.claimHints(name, countMax, HINT_LEASE_MS));
@@ -48,9 +58,13 @@ async function lookAndSettle(
   signal: AbortSignal,
 ): Promise<void> {
   const readBeganMs = await runtime.nowMs();
-    const lookups = await side.session.get(side.model.collection, hints.map((hint) => hint.recordId), side.model.natives);
-    const absent = await confirmAbsent(runtime, side, hints, lookups, signal);
-    await settle(runtime, side, hints, lookups, absent, readBeganMs);
+  const lookups = await side.session.get(
+    side.model.collection,
+    hints.map((hint) => hint.recordId),
+    side.model.natives,
+  );
+  const absent = await confirmAbsent(runtime, side, hints, lookups, signal);
+  await settle(runtime, side, hints, lookups, absent, readBeganMs);
 }
 
 /**
@@ -75,7 +89,11 @@ async function confirmAbsent(
   const control = await runtime.transaction((tx) => tx.controlRecord(side.model.name, doubtful));
   if (control === null) return confirmed;
   await runtime.clock.sleep(side.card.readLagMs, signal);
-  const [beside, ...again] = await side.session.get(side.model.collection, [control, ...doubtful], side.model.natives);
+  const [beside, ...again] = await side.session.get(
+    side.model.collection,
+    [control, ...doubtful],
+    side.model.natives,
+  );
   if (beside?.kind !== 'found') return confirmed;
   for (const [index, recordId] of doubtful.entries()) {
     if (again[index]?.kind === 'absent') confirmed.set(recordId, 'lookup');
@@ -102,14 +120,17 @@ async function settle(
     }
     settled.push(hint);
     const evidence = absent.get(hint.recordId);
-    if (lookup.kind === 'found') sightings.push({ kind: 'record', recordId: hint.recordId, record: lookup.record });
+    if (lookup.kind === 'found')
+      sightings.push({ kind: 'record', recordId: hint.recordId, record: lookup.record });
     else if (evidence === undefined) sightings.push({ kind: 'hidden', recordId: hint.recordId });
     else sightings.push({ kind: 'deleted', recordId: hint.recordId, evidence });
   }
   const wakened = await runtime.transaction(async (tx) => {
     // Closed first: what applying notes anew about a record must survive.
     await tx.closeHints(side.model.name, settled);
-    return (await applyPage(runtime, tx, { side: side.model.name, sightings, readBeganMs, unchangedUntilMs: null })).wakened;
+    return (
+      await applyPage(runtime, tx, { side: side.model.name, sightings, readBeganMs, unchangedUntilMs: null })
+    ).wakened;
   });
   for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
   for (const { hint, failure } of failed) await putBack(runtime, side, [hint], failure);
@@ -131,9 +152,14 @@ async function putBack(
   const { name } = side.model;
   const own = failure.kind === 'invalid' || failure.kind === 'permanent' || failure.code === UNEXPECTED;
   const attempts = Math.max(...hints.map((hint) => hint.attempts)) + 1;
-  const dueInMs = failure.retryAfterMs ?? backoffMs(attempts, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, runtime.random);
-  runtime.log.warn({ sync: runtime.name, side: name, hints: hints.length, code: failure.code }, 'records could not be looked up');
+  const dueInMs =
+    failure.retryAfterMs ?? backoffMs(attempts, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, runtime.random);
+  runtime.log.warn(
+    { sync: runtime.name, side: name, hints: hints.length, code: failure.code },
+    'records could not be looked up',
+  );
   const dead = own && attempts >= LOOK_TRIES_MAX;
-  await runtime.transaction((tx) => tx.deferHints(name, hints, { dueInMs, failure: own ? stored(failure) : null, dead }));
+  await runtime.transaction((tx) =>
+    tx.deferHints(name, hints, { dueInMs, failure: own ? stored(failure) : null, dead }),
+  );
 }
-

@@ -35,13 +35,24 @@ export async function resolveUnknown(runtime: SyncRuntime, side: SideRuntime): P
   const rows = await runtime.transaction(async (tx) => {
     const bundles = await tx.lockBundles(await tx.claimUnknown(name, countMax), 'skip');
     return [...bundles.values()].flatMap((bundle) =>
-      bundle.writes.filter((write) => write.side === name && write.state === 'unknown').map((write) => ({ write, bundle })),
+      bundle.writes
+        .filter((write) => write.side === name && write.state === 'unknown')
+        .map((write) => ({ write, bundle })),
     );
   });
   if (rows.length === 0) return 0;
   const readBeganMs = await runtime.nowMs();
   const findings = await investigate(runtime, side, rows);
-  const wakened = await runtime.transaction((tx) => settle(runtime, tx, side, rows.map(({ write }) => write), findings, readBeganMs));
+  const wakened = await runtime.transaction((tx) =>
+    settle(
+      runtime,
+      tx,
+      side,
+      rows.map(({ write }) => write),
+      findings,
+      readBeganMs,
+    ),
+  );
   for (const woken of wakened) runtime.wakes.wake(`deliver ${woken}`);
   return rows.length;
 }
@@ -60,14 +71,20 @@ async function investigate(
     const lookups =
       addressed.length === 0
         ? []
-        : await side.session.get(side.model.collection, addressed.map(({ recordId }) => recordId), side.model.natives);
-    for (const [index, { write }] of addressed.entries()) findings.set(write.writeId, findingOf(side, lookups[index]));
+        : await side.session.get(
+            side.model.collection,
+            addressed.map(({ recordId }) => recordId),
+            side.model.natives,
+          );
+    for (const [index, { write }] of addressed.entries())
+      findings.set(write.writeId, findingOf(side, lookups[index]));
     for (const { write } of rows) {
       if (!findings.has(write.writeId)) findings.set(write.writeId, await findCreated(runtime, side, write));
     }
   } catch (error) {
     const failure = failureOfError(error);
-    for (const { write } of rows) if (!findings.has(write.writeId)) findings.set(write.writeId, { kind: 'failed', failure });
+    for (const { write } of rows)
+      if (!findings.has(write.writeId)) findings.set(write.writeId, { kind: 'failed', failure });
   }
   return findings;
 }
@@ -76,7 +93,11 @@ function findingOf(side: SideRuntime, lookup: Lookup | undefined): Finding {
   switch (lookup?.kind) {
     case 'found': {
       const reading = readRecord({ ...side.model, where: [] }, lookup.record.fields);
-      return { kind: 'record', record: lookup.record, values: reading.kind === 'values' ? reading.values : null };
+      return {
+        kind: 'record',
+        record: lookup.record,
+        values: reading.kind === 'values' ? reading.values : null,
+      };
     }
     case 'absent':
       return { kind: 'absent' };
@@ -84,7 +105,10 @@ function findingOf(side: SideRuntime, lookup: Lookup | undefined): Finding {
       return { kind: 'failed', failure: lookup.failure };
     case 'hidden':
     case undefined:
-      return { kind: 'failed', failure: { kind: 'transient', code: 'trueup.not_visible', message: 'the record cannot be seen' } };
+      return {
+        kind: 'failed',
+        failure: { kind: 'transient', code: 'trueup.not_visible', message: 'the record cannot be seen' },
+      };
   }
 }
 
@@ -100,7 +124,13 @@ async function findCreated(runtime: SyncRuntime, side: SideRuntime, write: Write
   if (lens === undefined || value === undefined) return { kind: 'impossible' };
   const native = lens.put(value);
   if (native === null || (typeof native === 'object' && 'reason' in native)) return { kind: 'impossible' };
-  const found = await side.session.find(side.model.collection, lens.native, [native as string], side.model.natives, CANDIDATES_MAX);
+  const found = await side.session.find(
+    side.model.collection,
+    lens.native,
+    [native as string],
+    side.model.natives,
+    CANDIDATES_MAX,
+  );
   const [record, ...others] = found;
   if (record === undefined) return { kind: 'absent' };
   return others.length > 0 ? { kind: 'several' } : findingOf(side, { kind: 'found', record });
@@ -128,7 +158,10 @@ async function settle(
   }
   await tx.endWrites(ends);
   const wakened = await batch.store();
-  await tx.noteHints(side.model.name, looks.map((recordId) => ({ recordId, kind: 'changed' })));
+  await tx.noteHints(
+    side.model.name,
+    looks.map((recordId) => ({ recordId, kind: 'changed' })),
+  );
   return wakened;
 }
 
@@ -143,14 +176,26 @@ function settleOne(
   ends: WriteEnd[],
   looks: string[],
 ): void {
-  const key = { identityId: row.identityId, side: row.side, writeId: row.writeId, epoch: row.epoch, kind: row.kind };
+  const key = {
+    identityId: row.identityId,
+    side: row.side,
+    writeId: row.writeId,
+    epoch: row.epoch,
+    kind: row.kind,
+  };
   const body = must(row.body, 'a sent write has a body');
   const sent = { side: row.side, kind: row.kind, body, seq: row.seq };
   const story = { identityId: row.identityId, side: row.side, recordId: row.recordId };
   const openForMs = must(row.resolveAtMs, 'an unknown write has a time to be resolved') - tx.nowMs;
   const isQuiet = openForMs <= 0;
   const lookLater = (failure: Failure, lookInMs: number): void => {
-    ends.push({ ...key, to: 'unknown', failure: stored(failure), resolveInMs: Math.max(0, openForMs), lookInMs });
+    ends.push({
+      ...key,
+      to: 'unknown',
+      failure: stored(failure),
+      resolveInMs: Math.max(0, openForMs),
+      lookInMs,
+    });
   };
   const notLanded = (): void => {
     // Until it can no longer be running it may still happen: absence proves nothing before that.
@@ -173,7 +218,11 @@ function settleOne(
       else if (row.kind === 'delete') {
         ends.push({ ...key, to: 'acknowledged' });
         const receipt = { recordId: row.recordId ?? '', version: null, returned: null, nowMs: tx.nowMs };
-        batch.apply(acknowledge(runtime.model, bundle, sent, receipt), { ...story, kind: 'written', body: { write: row.kind, resolved: true } });
+        batch.apply(acknowledge(runtime.model, bundle, sent, receipt), {
+          ...story,
+          kind: 'written',
+          body: { write: row.kind, resolved: true },
+        });
       } else {
         ends.push({ ...key, to: 'closed', failure: stored(NOT_LANDED) });
         batch.put(withoutWrite(bundle, row.side));
@@ -182,26 +231,54 @@ function settleOne(
       return;
     case 'record': {
       const { record, values } = finding;
-      const observation = { side: row.side, recordId: record.id, version: record.version, values: values ?? {}, readBeganMs };
-      const evidence = row.kind === 'create' ? 'landed' : weigh(runtime.model, sent, row.ifVersion, observation, isQuiet);
+      const observation = {
+        side: row.side,
+        recordId: record.id,
+        version: record.version,
+        values: values ?? {},
+        readBeganMs,
+      };
+      const evidence =
+        row.kind === 'create' ? 'landed' : weigh(runtime.model, sent, row.ifVersion, observation, isQuiet);
       if (evidence === 'notLanded') notLanded();
       else if (evidence === 'landed') {
         ends.push({ ...key, to: 'acknowledged' });
         const receipt = { recordId: record.id, version: null, returned: null, nowMs: tx.nowMs };
-        batch.apply(acknowledge(runtime.model, bundle, sent, receipt), { ...story, recordId: record.id, kind: 'written', body: { write: row.kind, values: body, resolved: true } });
+        batch.apply(acknowledge(runtime.model, bundle, sent, receipt), {
+          ...story,
+          recordId: record.id,
+          kind: 'written',
+          body: { write: row.kind, values: body, resolved: true },
+        });
         looks.push(record.id);
       } else if (!isQuiet) lookLater(UNCLEAR, openForMs);
       else {
         ends.push({ ...key, to: 'closed', failure: stored(UNCLEAR) });
-        batch.apply({ bundle: remember(bundle, sent, tx.nowMs + resolveInMs(runtime, row.side)), changes: [], decisions: [], holds: [] }, { ...story, kind: 'resolved', body: { outcome: 'unclear', values: body } });
+        batch.apply(
+          {
+            bundle: remember(bundle, sent, tx.nowMs + resolveInMs(runtime, row.side)),
+            changes: [],
+            decisions: [],
+            holds: [],
+          },
+          { ...story, kind: 'resolved', body: { outcome: 'unclear', values: body } },
+        );
         looks.push(record.id);
       }
     }
   }
 }
 
-const NOT_LANDED: Failure = { kind: 'transient', code: 'trueup.not_landed', message: 'the write was found not to have happened' };
-const UNCLEAR: Failure = { kind: 'unknownOutcome', code: 'trueup.unclear', message: 'the record changed in another way; it is merged as it is now' };
+const NOT_LANDED: Failure = {
+  kind: 'transient',
+  code: 'trueup.not_landed',
+  message: 'the write was found not to have happened',
+};
+const UNCLEAR: Failure = {
+  kind: 'unknownOutcome',
+  code: 'trueup.unclear',
+  message: 'the record changed in another way; it is merged as it is now',
+};
 const UNKNOWN_CREATE: Failure = {
   kind: 'unknownOutcome',
   code: 'trueup.create_outcome_unknown',

@@ -13,7 +13,12 @@ import {
 
 export type Next =
   /** Send again later. `lookFirst`: the record must be read before that. */
-  | { readonly kind: 'again'; readonly dueInMs: number; readonly countsAttempt: boolean; readonly lookFirst: boolean }
+  | {
+      readonly kind: 'again';
+      readonly dueInMs: number;
+      readonly countsAttempt: boolean;
+      readonly lookFirst: boolean;
+    }
   | { readonly kind: 'resolve' }
   | { readonly kind: 'bury' };
 

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
-import { createTestRuntime, createTestStore, simpleDefinition, type TestStore } from '../../test/support/sync.ts';
+import {
+  createTestRuntime,
+  createTestStore,
+  simpleDefinition,
+  type TestStore,
+} from '../../test/support/sync.ts';
 import { captureChanges } from './capture.ts';
 import { deliverAll, observeAll } from './rounds.ts';
 import type { SyncRuntime } from './runtime.ts';
@@ -23,11 +28,16 @@ async function settle(runtime: SyncRuntime): Promise<void> {
 
 test('a record created at one side is created at the others, once', async () => {
   const [crm, erp] = [new MemorySystem(), new MemorySystem()];
-  const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name: 'creates' }), { crm, erp });
+  const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name: 'creates' }), {
+    crm,
+    erp,
+  });
   crm.create({ email: 'ann@x.test', name: 'Ann', phone: null, city: 'Berlin' });
   await observeAll(runtime, signal);
   await settle(runtime);
-  expect(Object.values(erp.all())).toEqual([{ email: 'ann@x.test', name: 'Ann', phone: null, city: 'Berlin' }]);
+  expect(Object.values(erp.all())).toEqual([
+    { email: 'ann@x.test', name: 'Ann', phone: null, city: 'Berlin' },
+  ]);
   expect(crm.size).toBe(1);
   const writes = [...crm.log, ...erp.log].filter((event) => event.actor === 'trueup');
   expect(writes).toHaveLength(1);
@@ -35,7 +45,10 @@ test('a record created at one side is created at the others, once', async () => 
 
 test('different fields of one record edited at two sides both survive', async () => {
   const [crm, erp] = [new MemorySystem(), new MemorySystem()];
-  const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name: 'fields' }), { crm, erp });
+  const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name: 'fields' }), {
+    crm,
+    erp,
+  });
   const id = crm.create({ email: 'bob@x.test', name: 'Bob', phone: '1', city: 'Paris' });
   await observeAll(runtime, signal);
   await settle(runtime);
@@ -43,12 +56,20 @@ test('different fields of one record edited at two sides both survive', async ()
   erp.edit(erp.find1('email', 'bob@x.test').id, { city: 'Rome' });
   await settle(runtime);
   expect(crm.all()[id]).toEqual({ email: 'bob@x.test', name: 'Bob', phone: '2', city: 'Rome' });
-  expect(erp.find1('email', 'bob@x.test').fields).toEqual({ email: 'bob@x.test', name: 'Bob', phone: '2', city: 'Rome' });
+  expect(erp.find1('email', 'bob@x.test').fields).toEqual({
+    email: 'bob@x.test',
+    name: 'Bob',
+    phone: '2',
+    city: 'Rome',
+  });
 });
 
 test('a lost answer neither loses nor doubles a create', async () => {
   const [crm, erp] = [new MemorySystem(), new MemorySystem()];
-  const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name: 'lost' }), { crm, erp });
+  const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name: 'lost' }), {
+    crm,
+    erp,
+  });
   crm.create({ email: 'eve@x.test', name: 'Eve', phone: null, city: null });
   crm.create({ email: 'kim@x.test', name: 'Kim', phone: null, city: null });
   erp.faults.push({ kind: 'loseAnswer' }, { kind: 'loseRequest' });
@@ -60,7 +81,10 @@ test('a lost answer neither loses nor doubles a create', async () => {
 
 test('a delete with evidence is passed on', async () => {
   const [crm, erp] = [new MemorySystem(), new MemorySystem()];
-  const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name: 'deletes' }), { crm, erp });
+  const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name: 'deletes' }), {
+    crm,
+    erp,
+  });
   const id = crm.create({ email: 'tom@x.test', name: 'Tom', phone: null, city: null });
   await observeAll(runtime, signal);
   await settle(runtime);

@@ -17,7 +17,11 @@ export interface RoundProgress {
 }
 
 /** Takes every side in completely: notes the feed's position, sweeps, and settles what that raised. */
-export async function observeAll(runtime: SyncRuntime, signal: AbortSignal, progress: RoundProgress = {}): Promise<void> {
+export async function observeAll(
+  runtime: SyncRuntime,
+  signal: AbortSignal,
+  progress: RoundProgress = {},
+): Promise<void> {
   for (const side of runtime.sides.values()) {
     await captureChanges(runtime, side, false, signal);
     await runtime.transaction((tx) => tx.wakeStream(side.model.name, 'sweep'));
@@ -61,10 +65,16 @@ async function settleAll(runtime: SyncRuntime, side: SideRuntime, signal: AbortS
 }
 
 /** Delivers everything that is due, on all sides at once, until nothing is. Returns how many writes were taken up. */
-export async function deliverAll(runtime: SyncRuntime, signal: AbortSignal, progress: RoundProgress = {}): Promise<number> {
+export async function deliverAll(
+  runtime: SyncRuntime,
+  signal: AbortSignal,
+  progress: RoundProgress = {},
+): Promise<number> {
   let total = 0;
   for (let round = 0; round < HINT_ROUNDS_MAX && !signal.aborted; round += 1) {
-    const counts = await Promise.all([...runtime.sides.values()].map((side) => deliverSide(runtime, side, signal, progress)));
+    const counts = await Promise.all(
+      [...runtime.sides.values()].map((side) => deliverSide(runtime, side, signal, progress)),
+    );
     const delivered = counts.reduce((sum, count) => sum + count, 0);
     total += delivered;
     let settled = 0;

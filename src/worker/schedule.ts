@@ -31,13 +31,28 @@ export function spreadDaily(name: string): string {
 }
 
 /** Starts the schedule. A job that fails is logged and runs again at its next time. */
-export async function startSchedule(url: string, works: readonly ScheduledWork[], log: Log): Promise<Schedule> {
-  const boss = new PgBoss({ connectionString: url, schema: SCHEMA, application_name: 'trueup-schedule', max: 2 });
-  boss.on('error', (error) => log.error({ code: 'trueup.schedule', message: error.message }, 'the schedule failed'));
+export async function startSchedule(
+  url: string,
+  works: readonly ScheduledWork[],
+  log: Log,
+): Promise<Schedule> {
+  const boss = new PgBoss({
+    connectionString: url,
+    schema: SCHEMA,
+    application_name: 'trueup-schedule',
+    max: 2,
+  });
+  boss.on('error', (error) =>
+    log.error({ code: 'trueup.schedule', message: error.message }, 'the schedule failed'),
+  );
   await boss.start();
   for (const work of works) {
     // `exclusive`: while one is waiting or running nobody queues another.
-    await boss.createQueue(work.name, { policy: 'exclusive', expireInSeconds: JOB_EXPIRES_IN_S, retryLimit: 0 });
+    await boss.createQueue(work.name, {
+      policy: 'exclusive',
+      expireInSeconds: JOB_EXPIRES_IN_S,
+      retryLimit: 0,
+    });
     await boss.schedule(work.name, work.cron, null, { tz: 'UTC' });
     await boss.work(work.name, async () => {
       await work.run();

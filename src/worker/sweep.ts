@@ -69,7 +69,12 @@ async function ensureRun(runtime: SyncRuntime, side: SideRuntime, lease: StreamL
   await runtime.transaction(async (tx) => {
     if (runId !== null) await tx.endRun(runId, 'failed', null);
     await tx.startRun(fresh, side.model.name);
-    await tx.moveStream(lease, { checkpoint: null, currentAsOfMs: null, runId: fresh, leaseMs: STREAM_LEASE_MS });
+    await tx.moveStream(lease, {
+      checkpoint: null,
+      currentAsOfMs: null,
+      runId: fresh,
+      leaseMs: STREAM_LEASE_MS,
+    });
   });
   return fresh;
 }
@@ -126,10 +131,17 @@ async function takePage(
 ): Promise<RunCounts> {
   const sightings: Sighting[] = [
     ...page.records.map((record) => ({ kind: 'record' as const, recordId: record.id, record })),
-    ...page.unreadable.map((unreadable) => ({ kind: 'unreadable' as const, recordId: unreadable.id, unreadable })),
+    ...page.unreadable.map((unreadable) => ({
+      kind: 'unreadable' as const,
+      recordId: unreadable.id,
+      unreadable,
+    })),
   ];
   const middle = Math.ceil(sightings.length / 2);
-  const halves = sightings.length < PARALLEL_RECORDS_MIN ? [sightings] : [sightings.slice(0, middle), sightings.slice(middle)];
+  const halves =
+    sightings.length < PARALLEL_RECORDS_MIN
+      ? [sightings]
+      : [sightings.slice(0, middle), sightings.slice(middle)];
   // Applying twice changes nothing, so the position may follow in a transaction of its own, after both halves.
   const applied = await Promise.all(halves.map((half) => applyHalf(runtime, side, half, readBeganMs)));
   const met = { seen: 0, changed: 0, unreadable: 0, missing: 0 };
@@ -139,7 +151,11 @@ async function takePage(
     met.unreadable += counts.unreadable;
   }
   await runtime.transaction(async (tx) => {
-    await tx.noteSightings(runId, pageNo, sightings.map((sighting) => sighting.recordId));
+    await tx.noteSightings(
+      runId,
+      pageNo,
+      sightings.map((sighting) => sighting.recordId),
+    );
     await tx.addToRun(runId, met);
     const checkpoint = page.resume === null ? null : { resume: page.resume, pageNo };
     await tx.moveStream(lease, { checkpoint, currentAsOfMs: null, runId, leaseMs: STREAM_LEASE_MS });
@@ -157,12 +173,17 @@ async function applyHalf(
 ): Promise<Applied> {
   const { name } = side.model;
   try {
-    return await runtime.transaction((tx) => applyPage(runtime, tx, { side: name, sightings, readBeganMs, unchangedUntilMs: null }));
+    return await runtime.transaction((tx) =>
+      applyPage(runtime, tx, { side: name, sightings, readBeganMs, unchangedUntilMs: null }),
+    );
   } catch (error) {
     if (failureOfError(error).code !== UNEXPECTED) throw error;
     const hints = sightings.map(({ recordId }) => ({ recordId, kind: 'changed' as const }));
     await runtime.transaction((tx) => tx.noteHints(name, hints));
-    return { counts: { seen: sightings.length, changed: 0, unreadable: 0, unchangedIds: [] }, wakened: new Set() };
+    return {
+      counts: { seen: sightings.length, changed: 0, unreadable: 0, unchangedIds: [] },
+      wakened: new Set(),
+    };
   }
 }
 
@@ -175,20 +196,32 @@ async function refuseEmptied(runtime: SyncRuntime, side: SideRuntime, seen: numb
     kind: 'config',
     code: 'trueup.side_emptied',
     message: `${side.model.collection} shows no records at all, but ${String(known)} are known there`,
-    advice: 'Check the collection, the filter and the rights of the connection. If it really was emptied, approve the deletes.',
+    advice:
+      'Check the collection, the filter and the rights of the connection. If it really was emptied, approve the deletes.',
   });
 }
 
-async function finish(runtime: SyncRuntime, side: SideRuntime, lease: StreamLease, runId: string): Promise<void> {
+async function finish(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  lease: StreamLease,
+  runId: string,
+): Promise<void> {
   const { name } = side.model;
-  const startedAtMs = must(await runtime.transaction((tx) => tx.runStartedAtMs(runId)), 'a finishing sweep has a running run');
+  const startedAtMs = must(
+    await runtime.transaction((tx) => tx.runStartedAtMs(runId)),
+    'a finishing sweep has a running run',
+  );
   let after: string | null = null;
   let missing = 0;
   for (;;) {
     const last: string | null = after;
     const ids = await runtime.transaction(async (tx) => {
       const found = await tx.unsighted(name, runId, startedAtMs, last, MISSING_RECORDS_MAX);
-      await tx.noteHints(name, found.map((recordId) => ({ recordId, kind: 'missing' })));
+      await tx.noteHints(
+        name,
+        found.map((recordId) => ({ recordId, kind: 'missing' })),
+      );
       return found;
     });
     missing += ids.length;
@@ -199,7 +232,13 @@ async function finish(runtime: SyncRuntime, side: SideRuntime, lease: StreamLeas
     await tx.addToRun(runId, { seen: 0, changed: 0, unreadable: 0, missing });
     await tx.endRun(runId, 'complete', null);
     const dueInMs = side.card.feed === 'none' ? FEEDLESS_SWEEP_EVERY_MS : SWEEP_EVERY_MS;
-    await tx.moveStream(lease, { checkpoint: null, currentAsOfMs: startedAtMs, runId: null, leaseMs: 0, dueInMs });
+    await tx.moveStream(lease, {
+      checkpoint: null,
+      currentAsOfMs: startedAtMs,
+      runId: null,
+      leaseMs: 0,
+      dueInMs,
+    });
     await tx.releaseStream(lease, dueInMs, null);
   });
   if (missing > 0) runtime.wakes.wake(`look ${name}`);
@@ -213,6 +252,11 @@ async function abandonRun(
 ): Promise<void> {
   await runtime.transaction(async (tx) => {
     await tx.endRun(runId, 'failed', failure);
-    await tx.moveStream(lease, { checkpoint: null, currentAsOfMs: null, runId: null, leaseMs: STREAM_LEASE_MS });
+    await tx.moveStream(lease, {
+      checkpoint: null,
+      currentAsOfMs: null,
+      runId: null,
+      leaseMs: STREAM_LEASE_MS,
+    });
   });
 }

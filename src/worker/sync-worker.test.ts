@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
-import { createTestRuntime, createTestStore, simpleDefinition, snapshotOf, type TestStore } from '../../test/support/sync.ts';
+import {
+  createTestRuntime,
+  createTestStore,
+  simpleDefinition,
+  snapshotOf,
+  type TestStore,
+} from '../../test/support/sync.ts';
 import { seededRandom } from '../lib/random.ts';
 import { countStates } from '../store/status.ts';
 import type { SyncRuntime } from './runtime.ts';
@@ -14,7 +20,10 @@ beforeAll(async () => {
 afterAll(() => store.close());
 
 const SIDES = ['crm', 'erp', 'shop'] as const;
-const LATEST_OR_RANK = { owners: [], resolve: [{ kind: 'latest' as const }, { kind: 'priority' as const, sides: SIDES }] };
+const LATEST_OR_RANK = {
+  owners: [],
+  resolve: [{ kind: 'latest' as const }, { kind: 'priority' as const, sides: SIDES }],
+};
 
 function rankedDefinition(name: string): ReturnType<typeof simpleDefinition> {
   const definition = simpleDefinition(SIDES, { name });
@@ -34,14 +43,23 @@ function byEmail(system: MemorySystem): Readonly<Record<string, unknown>> {
 }
 
 async function isQuiet(runtime: SyncRuntime): Promise<boolean> {
-  const counts = await store.database.transaction(store.workspaceNo, (tx) => countStates(tx, runtime.syncKey, SIDES));
+  const counts = await store.database.transaction(store.workspaceNo, (tx) =>
+    countStates(tx, runtime.syncKey, SIDES),
+  );
   return counts.every((side) => side.pending === 0);
 }
 
 test('three sides edited at random while two workers run come to hold the same, and nothing is made twice', async () => {
-  const systems = { crm: new MemorySystem(), erp: new MemorySystem({ card: { conditionalWrite: false } }), shop: new MemorySystem() };
+  const systems = {
+    crm: new MemorySystem(),
+    erp: new MemorySystem({ card: { conditionalWrite: false } }),
+    shop: new MemorySystem(),
+  };
   const definition = rankedDefinition('random');
-  const runtimes = [await createTestRuntime(store, definition, systems), await createTestRuntime(store, definition, systems)];
+  const runtimes = [
+    await createTestRuntime(store, definition, systems),
+    await createTestRuntime(store, definition, systems),
+  ];
   const [first] = runtimes;
   if (first === undefined) throw new Error('no runtime');
   const stop = new AbortController();
@@ -52,12 +70,16 @@ test('three sides edited at random while two workers run come to hold the same, 
   for (let step = 0; step < 120; step += 1) {
     const system = systems[pick(SIDES)];
     const ids = Object.keys(system.all());
-    if (random.fraction() < 0.3 || ids.length === 0) system.create({ email: `u${String(step)}@x.test`, name: `n${String(step)}`, phone: null, city: 'A' });
+    if (random.fraction() < 0.3 || ids.length === 0)
+      system.create({ email: `u${String(step)}@x.test`, name: `n${String(step)}`, phone: null, city: 'A' });
     else system.edit(pick(ids), { [pick(['name', 'phone', 'city'])]: `v${String(step)}` });
     if (step % 10 === 0) balances.push(await isBalanced(first));
     await new Promise((resolve) => setTimeout(resolve, random.fraction() * 8));
   }
-  await until(async () => (await isQuiet(first)) && JSON.stringify(byEmail(systems.crm)) !== '{}' && sameEverywhere(systems));
+  await until(
+    async () =>
+      (await isQuiet(first)) && JSON.stringify(byEmail(systems.crm)) !== '{}' && sameEverywhere(systems),
+  );
   stop.abort();
   await Promise.all(running);
   expect(balances).toEqual(balances.map(() => true));
@@ -92,7 +114,11 @@ async function isBalanced(runtime: SyncRuntime): Promise<boolean> {
 function sameEverywhere(systems: Readonly<Record<string, MemorySystem>>): boolean {
   const states = Object.values(systems).map((system) => {
     const known = byEmail(system);
-    return JSON.stringify(Object.keys(known).toSorted().map((email) => known[email]));
+    return JSON.stringify(
+      Object.keys(known)
+        .toSorted()
+        .map((email) => known[email]),
+    );
   });
   return new Set(states).size === 1;
 }
@@ -101,7 +127,8 @@ test('every record of every side is in exactly one state at any moment while a w
   const systems = { crm: new MemorySystem(), erp: new MemorySystem(), shop: new MemorySystem() };
   const definition = rankedDefinition('balance');
   const runtime = await createTestRuntime(store, definition, systems);
-  for (let n = 0; n < 300; n += 1) systems.crm.create({ email: `b${String(n)}@x.test`, name: 'n', phone: null, city: null });
+  for (let n = 0; n < 300; n += 1)
+    systems.crm.create({ email: `b${String(n)}@x.test`, name: 'n', phone: null, city: null });
   const stop = new AbortController();
   const running = runSync(runtime, stop.signal);
   const balances: boolean[] = [];
@@ -113,6 +140,8 @@ test('every record of every side is in exactly one state at any moment while a w
   stop.abort();
   await running;
   expect(balances).toEqual(balances.map(() => true));
-  const counts = await store.database.transaction(store.workspaceNo, (tx) => countStates(tx, runtime.syncKey, SIDES));
+  const counts = await store.database.transaction(store.workspaceNo, (tx) =>
+    countStates(tx, runtime.syncKey, SIDES),
+  );
   for (const side of counts) expect(side).toMatchObject({ records: 300, inSync: 300 });
 });

@@ -1,3 +1,4 @@
+import { backoffMs } from '../lib/backoff.ts';
 /** Runs everything one sync needs, on every side at once, until it is told to stop. Any number of these may run anywhere. */
 import { captureChanges } from './capture.ts';
 import { deliverBatch } from './deliver.ts';
@@ -14,7 +15,6 @@ import { settleHints } from './look.ts';
 import { resolveUnknown } from './resolve.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { sweepSide } from './sweep.ts';
-import { backoffMs } from '../lib/backoff.ts';
 
 /** Resolves when the signal has aborted and the work under way has ended, or its grace has run out. */
 export async function runSync(runtime: SyncRuntime, signal: AbortSignal): Promise<void> {
@@ -22,7 +22,11 @@ export async function runSync(runtime: SyncRuntime, signal: AbortSignal): Promis
   for (const side of runtime.sides.values()) loops.push(...sideLoops(runtime, side, signal));
   const grace = new AbortController();
   const forced = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => void runtime.clock.sleep(STOP_GRACE_MS, grace.signal).then(resolve), { once: true });
+    signal.addEventListener(
+      'abort',
+      () => void runtime.clock.sleep(STOP_GRACE_MS, grace.signal).then(resolve),
+      { once: true },
+    );
   });
   await Promise.race([Promise.all(loops), forced]);
   grace.abort();
@@ -39,7 +43,8 @@ function sideLoops(runtime: SyncRuntime, side: SideRuntime, signal: AbortSignal)
     loop(runtime, `sweep ${name}`, signal, captureAndSweep),
     loop(runtime, `look ${name}`, signal, () => settleHints(runtime, side, signal)),
   ];
-  if (side.card.feed !== 'none') loops.push(loop(runtime, `capture ${name}`, signal, () => captureChanges(runtime, side, true, signal)));
+  if (side.card.feed !== 'none')
+    loops.push(loop(runtime, `capture ${name}`, signal, () => captureChanges(runtime, side, true, signal)));
   if (runtime.mode !== 'live') return loops;
   const lanes = Array.from({ length: DELIVERY_LANES }, () =>
     loop(runtime, `deliver ${name}`, signal, () => deliverBatch(runtime, side)),
@@ -63,16 +68,25 @@ async function loop(
     } catch (error) {
       failures += 1;
       const { code, message } = failureOfError(error);
-      runtime.log.error({ sync: runtime.name, loop: topic, code, message }, 'a worker loop failed and will try again');
-      await runtime.clock.sleep(backoffMs(failures, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, runtime.random), signal);
+      runtime.log.error(
+        { sync: runtime.name, loop: topic, code, message },
+        'a worker loop failed and will try again',
+      );
+      await runtime.clock.sleep(
+        backoffMs(failures, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, runtime.random),
+        signal,
+      );
     }
   }
 }
 
 /** Writes whose worker has gone silent become `unknown`; they are never simply queued again. */
 async function reap(runtime: SyncRuntime): Promise<number> {
-  const slowest = Math.max(...[...runtime.sides.values()].map(({ card }) => card.executionMaxMs + card.readLagMs));
+  const slowest = Math.max(
+    ...[...runtime.sides.values()].map(({ card }) => card.executionMaxMs + card.readLagMs),
+  );
   const count = await runtime.transaction((tx) => tx.reapSent(Math.max(0, slowest - REQUEST_TIMEOUT_MS)));
-  if (count > 0) runtime.log.warn({ sync: runtime.name, writes: count }, 'writes of a silent worker are now unknown');
+  if (count > 0)
+    runtime.log.warn({ sync: runtime.name, writes: count }, 'writes of a silent worker are now unknown');
   return 0;
 }

@@ -16,7 +16,13 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'trueup-test-'));
   // Tests may lose their database to a power cut; they may not wait for the disk.
-  const settings = ['fsync=off', 'full_page_writes=off', 'wal_level=logical', 'max_replication_slots=40', 'max_wal_senders=40'];
+  const settings = [
+    'fsync=off',
+    'full_page_writes=off',
+    'wal_level=logical',
+    'max_replication_slots=40',
+    'max_wal_senders=40',
+  ];
   const server = await startEmbeddedPostgres({ directory, settings });
   project.provide('postgresUrl', server.url);
   return async () => {

@@ -23,7 +23,10 @@ export interface MemoryEvent {
 }
 
 /** What may go wrong with the next writes: before they happen, or after they did and the answer is lost. */
-export type Fault = { readonly kind: 'refuse'; readonly failure: Failure } | { readonly kind: 'loseAnswer' } | { readonly kind: 'loseRequest' };
+export type Fault =
+  | { readonly kind: 'refuse'; readonly failure: Failure }
+  | { readonly kind: 'loseAnswer' }
+  | { readonly kind: 'loseRequest' };
 
 export interface MemoryOptions {
   readonly card?: Partial<CapabilityCard>;
@@ -78,7 +81,8 @@ export class MemorySystem implements Session {
   }
 
   find1(field: string, value: NativeValue): { readonly id: string; readonly fields: Fields } {
-    for (const [id, record] of this.#records) if (record.fields[field] === value) return { id, fields: record.fields };
+    for (const [id, record] of this.#records)
+      if (record.fields[field] === value) return { id, fields: record.fields };
     throw new Error(`no record with ${field}`);
   }
 
@@ -90,7 +94,9 @@ export class MemorySystem implements Session {
     return Promise.resolve([{ name: 'things', fields: [], card: this.card, recordsEstimate: this.size }]);
   }
 
-  async *readAll(request: SnapshotRequest): AsyncIterable<import('../../src/connector/contract.ts').SnapshotPage> {
+  async *readAll(
+    request: SnapshotRequest,
+  ): AsyncIterable<import('../../src/connector/contract.ts').SnapshotPage> {
     await Promise.resolve();
     const ids = [...this.#records.keys()].filter((id) => !this.hiddenIds.has(id));
     for (let start = 0; start === 0 || start < ids.length; start += request.pageRecordsMax) {
@@ -100,12 +106,17 @@ export class MemorySystem implements Session {
     }
   }
 
-  async *readChanges(request: ChangesRequest): AsyncIterable<import('../../src/connector/contract.ts').ChangePage> {
+  async *readChanges(
+    request: ChangesRequest,
+  ): AsyncIterable<import('../../src/connector/contract.ts').ChangePage> {
     let position = typeof request.since === 'number' ? request.since : this.#feed.length;
     do {
       const events = this.#feed.slice(position, position + request.pageRecordsMax);
       position += events.length;
-      const hints = events.map(({ id, deleted }) => ({ id, kind: deleted ? ('deleted' as const) : ('changed' as const) }));
+      const hints = events.map(({ id, deleted }) => ({
+        id,
+        kind: deleted ? ('deleted' as const) : ('changed' as const),
+      }));
       yield { records: [], hints, unreadable: [], cursor: position };
       if (request.follow) await new Promise((resolve) => setTimeout(resolve, 5));
     } while (request.follow ? !request.signal.aborted : position < this.#feed.length);
@@ -122,7 +133,9 @@ export class MemorySystem implements Session {
   }
 
   find(_collection: string, field: string, values: readonly NativeValue[]): Promise<readonly SystemRecord[]> {
-    const ids = [...this.#records].filter(([, record]) => values.includes(record.fields[field] ?? null)).map(([id]) => id);
+    const ids = [...this.#records]
+      .filter(([, record]) => values.includes(record.fields[field] ?? null))
+      .map(([id]) => id);
     return Promise.resolve(ids.flatMap((id) => this.#recordOf(id)));
   }
 
@@ -150,9 +163,17 @@ export class MemorySystem implements Session {
     const id = request.recordId;
     if (id === null) return this.#written(request, this.#create('trueup', fields));
     const record = this.#records.get(id);
-    const precondition = (code: string): WriteResult => ({ kind: 'failed', key: request.key, failure: { kind: 'precondition', code, message: code } });
+    const precondition = (code: string): WriteResult => ({
+      kind: 'failed',
+      key: request.key,
+      failure: { kind: 'precondition', code, message: code },
+    });
     if (record === undefined) return precondition('memory.record_gone');
-    if (this.card.conditionalWrite && request.ifVersion !== null && String(record.version) !== request.ifVersion) {
+    if (
+      this.card.conditionalWrite &&
+      request.ifVersion !== null &&
+      String(record.version) !== request.ifVersion
+    ) {
       return precondition('memory.version_mismatch');
     }
     if (request.kind === 'delete') this.#delete('trueup', id);

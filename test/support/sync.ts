@@ -1,6 +1,11 @@
 import type { QueryResultRow } from 'pg';
 
-import { compileSync, type FieldDefinition, type SideDefinition, type SyncDefinition } from '../../src/engine/model.ts';
+import {
+  compileSync,
+  type FieldDefinition,
+  type SideDefinition,
+  type SyncDefinition,
+} from '../../src/engine/model.ts';
 import { must } from '../../src/lib/assert.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createIds } from '../../src/lib/ids.ts';
@@ -44,13 +49,21 @@ const NAME: FieldDefinition = {
 };
 
 /** Two or more sides that call their fields as the entity does; `email` is the match key. */
-export function simpleDefinition(sides: readonly string[], change: Partial<SyncDefinition> = {}): SyncDefinition {
+export function simpleDefinition(
+  sides: readonly string[],
+  change: Partial<SyncDefinition> = {},
+): SyncDefinition {
   const fields = ['email', 'name', 'phone', 'city'].map((name) => ({ ...NAME, name }));
   const side = (name: string): SideDefinition => ({
     name,
     connection: name,
     collection: 'things',
-    fields: fields.map((field) => ({ field: field.name, native: field.name, direction: 'both', transforms: [] })),
+    fields: fields.map((field) => ({
+      field: field.name,
+      native: field.name,
+      direction: 'both',
+      transforms: [],
+    })),
     creates: true,
     deletes: true,
     where: [],
@@ -76,7 +89,12 @@ export async function createTestRuntime(
 ): Promise<SyncRuntime> {
   const { database, workspaceNo } = store;
   const sync = await database.transaction(workspaceNo, async (tx) => {
-    const saved = await saveRevision(tx, workspaceNo, { definition, source: '', hash: JSON.stringify(definition), author: 'test' });
+    const saved = await saveRevision(tx, workspaceNo, {
+      definition,
+      source: '',
+      hash: JSON.stringify(definition),
+      author: 'test',
+    });
     await setMode(tx, saved.syncKey, mode);
     return must(await findSync(tx, definition.name), 'a saved sync is there');
   });
@@ -99,7 +117,8 @@ export async function createTestRuntime(
     log: silentLog,
     wakes: createWakes(systemClock),
     nowMs: () => database.nowMs(),
-    transaction: (action) => database.transaction(workspaceNo, (tx) => action(syncTransaction(tx, sync, ids))),
+    transaction: (action) =>
+      database.transaction(workspaceNo, (tx) => action(syncTransaction(tx, sync, ids))),
   };
 }
 
@@ -112,7 +131,8 @@ export async function snapshotOf<T>(store: TestStore, action: (tx: Tx) => Promis
       nowMs: 0,
       query: async <Row extends QueryResultRow>(statement: string, values?: readonly unknown[]) =>
         (await client.query<Row>(statement, [...(values ?? [])])).rows,
-      execute: async (statement, values) => (await client.query(statement, [...(values ?? [])])).rowCount ?? 0,
+      execute: async (statement, values) =>
+        (await client.query(statement, [...(values ?? [])])).rowCount ?? 0,
     };
     return await action(tx);
   } finally {

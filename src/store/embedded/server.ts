@@ -44,7 +44,14 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     const dataDirectory = join(directory, 'data');
     const passwordFile = join(directory, 'password');
     if (!existsSync(join(dataDirectory, 'PG_VERSION'))) {
-      await initialise(binaries.initdb, directory, dataDirectory, passwordFile, options.settings ?? [], owner);
+      await initialise(
+        binaries.initdb,
+        directory,
+        dataDirectory,
+        passwordFile,
+        options.settings ?? [],
+        owner,
+      );
     }
     const password = (await readFile(passwordFile, 'utf8')).trim();
     const running = await runningPort(dataDirectory, password);
@@ -71,9 +78,21 @@ async function initialise(
 ): Promise<void> {
   await writeFile(passwordFile, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 });
   if (owner !== null) await chown(passwordFile, owner.uid, owner.gid);
-  const flags = ['--set=shared_buffers=256MB', '--set=max_wal_size=2GB', '--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8'];
+  const flags = [
+    '--set=shared_buffers=256MB',
+    '--set=max_wal_size=2GB',
+    '--username=postgres',
+    '--auth=scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '--encoding=UTF8',
+  ];
   const given = settings.map((setting) => `--set=${setting}`);
-  await run(initdb, [`--pgdata=${dataDirectory}`, ...flags, ...given, '--locale=C', '--no-sync'], owner, directory);
+  await run(
+    initdb,
+    [`--pgdata=${dataDirectory}`, ...flags, ...given, '--locale=C', '--no-sync'],
+    owner,
+    directory,
+  );
 }
 
 async function startServer(
@@ -92,7 +111,19 @@ async function startServer(
   ];
   const flags = settings.map((setting) => `-c ${setting}`).join(' ');
   const log = join(directory, 'server.log');
-  const start = ['start', '-D', dataDirectory, '-l', log, '-w', '-t', String(START_WAIT_S), '-s', '-o', flags];
+  const start = [
+    'start',
+    '-D',
+    dataDirectory,
+    '-l',
+    log,
+    '-w',
+    '-t',
+    String(START_WAIT_S),
+    '-s',
+    '-o',
+    flags,
+  ];
   await run(pgCtl, start, owner, directory);
 }
 
@@ -164,7 +195,8 @@ async function withLock<T>(path: string, action: () => Promise<T>): Promise<T> {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
       const holder = (await readFile(path, 'utf8').catch(() => '')).trim();
       if (holder !== '' && !existsSync(`/proc/${holder}`)) await rm(path, { force: true });
-      else if (waitedMs >= LOCK_WAIT_MS) throw new Error(`${path} is held by process ${holder}; is it hanging?`, { cause: error });
+      else if (waitedMs >= LOCK_WAIT_MS)
+        throw new Error(`${path} is held by process ${holder}; is it hanging?`, { cause: error });
       else await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS));
     }
   }
@@ -175,12 +207,17 @@ async function withLock<T>(path: string, action: () => Promise<T>): Promise<T> {
   }
 }
 
-
 function run(command: string, args: readonly string[], owner: Owner | null, cwd: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const identity = owner === null ? {} : { uid: owner.uid, gid: owner.gid };
     const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
-    const child = spawn(command, args, { ...identity, cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(command, args, {
+      ...identity,
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     let output = '';
     const keep = (chunk: Buffer): void => {
       output = (output + chunk.toString('utf8')).slice(-4_000);
@@ -197,4 +234,3 @@ function run(command: string, args: readonly string[], owner: Owner | null, cwd:
     });
   });
 }
-
