@@ -23,7 +23,7 @@ type Kind = 'firstSight' | 'unchanged' | 'edit' | 'conflict';
 
 const BAR_RECORDS_PER_S = 200_000;
 const FIELDS = 10;
-const RECORDS = 20_000;
+const RECORDS = 10_000;
 /** Enough for the compiler to have settled, and for one pause of the machine not to decide the result. */
 const ROUNDS_WARM = 6;
 const ROUNDS_MEASURED = 9;

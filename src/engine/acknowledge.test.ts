@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest';
+
+import { inStep, modelOf, recordAt, relinked, seen, writing } from '../../test/support/engine.ts';
+import { acknowledge, remember, weigh, withoutWrite, type Receipt, type SentWrite } from './acknowledge.ts';
+import { mergeObservation, newLink } from './merge.ts';
+import { planIdentity } from './plan.ts';
+import type { Bundle } from './state.ts';
+import { linkAt } from './state.ts';
+
+const model = modelOf({ fields: { name: {}, city: {} } });
+const start = inStep(model, { name: 'Ann', city: 'Bonn' });
+/** Erp has moved the name; the update that tells crm is on its way. */
+const update: SentWrite = { side: 'crm', kind: 'update', body: { name: 'Anna' }, seq: 2 };
+const sending = writing(
+  mergeObservation(model, start, seen('erp', 200, { name: 'Anna', city: 'Bonn' })).bundle,
+  'crm',
+  update,
+);
+const receipt: Receipt = { recordId: recordAt('crm'), version: 'crm@300', returned: null, nowMs: 300 };
+
+/** Crm has no record; the create that makes one is on its way. */
+const create: SentWrite = { side: 'crm', kind: 'create', body: { name: 'Ann', city: 'Bonn' }, seq: 1 };
+const creating = writing(relinked(start, 'crm', null), 'crm', create);
+
+function deleted(bundle: Bundle): Bundle {
+  const tombstone = { side: 'erp', recordId: recordAt('erp'), atMs: 250, evidence: 'feed' as const };
+  return { ...relinked(bundle, 'erp', { status: 'gone' }), identity: { ...bundle.identity, tombstone } };
+}
+
+test('an answered update closes the write, is accounted for, and owes nothing more', () => {
+  const { bundle, changes, decisions } = acknowledge(model, sending, update, receipt);
+  expect(bundle.writes).toEqual([]);
+  expect(linkAt(bundle, 'crm')).toMatchObject({
+    version: 'crm@300',
+    asOfMs: 300,
+    accounted: { name: 'Anna', city: 'Bonn' },
+    agreed: { name: 2, city: 1 },
+  });
+  expect({ changes, decisions }).toEqual({ changes: [], decisions: [] });
+  expect(planIdentity(model, bundle)).toEqual([]);
+});
+
+test('the echo of an answered write says nothing new', () => {
+  const { bundle } = acknowledge(model, sending, update, receipt);
+  const echo = mergeObservation(model, bundle, seen('crm', 400, { name: 'Anna', city: 'Bonn' }));
+  expect(echo).toMatchObject({ changes: [], decisions: [], holds: [] });
+});
+
+test('an answered create links the record', () => {
+  const { bundle } = acknowledge(model, creating, create, receipt);
+  expect(linkAt(bundle, 'crm')).toMatchObject({
+    recordId: recordAt('crm'),
+    status: 'live',
+    agreed: { name: 1, city: 1 },
+  });
+  expect(planIdentity(model, bundle)).toEqual([]);
+});
+
+test('an answered delete leaves a record that is gone', () => {
+  const write: SentWrite = { side: 'crm', kind: 'delete', body: {}, seq: 2 };
+  const { bundle } = acknowledge(model, writing(deleted(start), 'crm', write), write, receipt);
+  expect(linkAt(bundle, 'crm')?.status).toBe('gone');
+  expect(planIdentity(model, bundle)).toEqual([]);
+});
+
+test('a value that the system rewrote is held in its own form and owes nothing more', () => {
+  const returned = { name: 'ANNA', city: 'Bonn' };
+  const { bundle, changes } = acknowledge(model, sending, update, { ...receipt, returned });
+  expect(linkAt(bundle, 'crm')).toMatchObject({ accounted: { name: 'ANNA' }, agreed: { name: 2 } });
+  expect(changes).toEqual([]);
+  expect(planIdentity(model, bundle)).toEqual([]);
+  const later = mergeObservation(model, bundle, seen('crm', 400, { name: 'ANNA', city: 'Bonn' }));
+  expect(later.changes).toEqual([]);
+});
+
+test('what the answer shows beyond the body is news', () => {
+  const returned = { name: 'Anna', city: 'Berlin' };
+  const { bundle, changes } = acknowledge(model, sending, update, { ...receipt, returned });
+  expect(changes).toEqual([{ field: 'city', before: 'Bonn', after: 'Berlin', rule: 'edit' }]);
+  expect(planIdentity(model, bundle)).toEqual([{ kind: 'open', side: 'erp', write: 'update' }]);
+});
+
+test('an answer to a write that golden has left behind leaves the rest owed', () => {
+  const moved = mergeObservation(model, sending, seen('erp', 250, { name: 'Annika', city: 'Bonn' })).bundle;
+  const { bundle } = acknowledge(model, moved, update, receipt);
+  expect(linkAt(bundle, 'crm')).toMatchObject({ accounted: { name: 'Anna' }, agreed: { name: 2 } });
+  expect(planIdentity(model, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'update' }]);
+});
+
+test('an edit on top of a write that golden has left behind is a conflict', () => {
+  const moved = mergeObservation(model, sending, seen('erp', 250, { name: 'Annika', city: 'Bonn' })).bundle;
+  const { bundle } = acknowledge(model, moved, update, receipt);
+  expect(mergeObservation(model, bundle, seen('crm', 400, { name: 'Anouk' })).holds).toHaveLength(1);
+});
+
+test('a record that somebody made there while our create was on its way is held', () => {
+  const rival = { ...creating, links: [...creating.links, newLink('crm', 'crm-rival')] };
+  const { bundle, holds } = acknowledge(model, rival, create, receipt);
+  expect(holds).toEqual([{ field: null, reason: 'duplicateRecord', seen: {}, side: 'crm' }]);
+  expect(bundle.writes).toEqual([]);
+  expect(planIdentity(model, bundle)).toEqual([]);
+});
+
+test('the echo of a create that comes before its answer is our own landing', () => {
+  const echoed = { ...creating, links: [...creating.links, newLink('crm', recordAt('crm'))] };
+  const echo = mergeObservation(model, echoed, seen('crm', 250, { name: 'Ann', city: 'Bonn' }));
+  expect(echo).toMatchObject({ changes: [], decisions: [], holds: [] });
+  expect(planIdentity(model, echo.bundle)).toEqual([]);
+  const answered = acknowledge(model, echo.bundle, create, { ...receipt, version: 'crm@250' });
+  expect(answered).toMatchObject({ changes: [], decisions: [], holds: [] });
+  expect(planIdentity(model, answered.bundle)).toEqual([]);
+});
+
+test('a write has landed when the record holds its body, at any time', () => {
+  const landed = seen('crm', 300, { name: 'Anna', city: 'Rome' });
+  expect(weigh(model, update, 'crm@100', landed, false)).toBe('landed');
+});
+
+test('a write has not landed when nothing can be running and the version still stands', () => {
+  const untouched = seen('crm', 300, { name: 'Ann' }, { version: 'crm@100' });
+  expect(weigh(model, update, 'crm@100', untouched, true)).toBe('notLanded');
+  expect(weigh(model, update, 'crm@100', untouched, false)).toBe('unclear');
+});
+
+test('a record that changed otherwise, or has no versions, leaves the outcome unclear', () => {
+  expect(weigh(model, update, 'crm@100', seen('crm', 300, { name: 'Anne' }), true)).toBe('unclear');
+  const versionless = seen('crm', 300, { name: 'Ann' }, { version: null });
+  expect(weigh(model, update, null, versionless, true)).toBe('unclear');
+});
+
+test('a record that does not show a written field proves no landing', () => {
+  expect(weigh(model, update, 'crm@100', seen('crm', 300, { city: 'Bonn' }), true)).toBe('unclear');
+});
+
+test('a delete never counts as landed because the record is there', () => {
+  const write: SentWrite = { side: 'crm', kind: 'delete', body: {}, seq: 2 };
+  expect(weigh(model, write, 'crm@100', seen('crm', 300, {}), true)).toBe('unclear');
+});
+
+test('a write whose outcome stays unclear is closed and its body remembered', () => {
+  const bundle = remember(sending, update, 900);
+  expect(bundle.writes).toEqual([]);
+  expect(linkAt(bundle, 'crm')?.sent).toEqual([{ seq: 2, body: { name: 'Anna' }, expiresAtMs: 900 }]);
+  expect(planIdentity(model, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'update' }]);
+});
+
+test('several bodies can be remembered at once', () => {
+  const once = remember(sending, update, 900);
+  const twice = remember(once, { ...update, body: { name: 'Annika' }, seq: 3 }, 950);
+  expect(linkAt(twice, 'crm')?.sent.map((sent) => sent.seq)).toEqual([2, 3]);
+});
+
+test('a create without a record leaves nothing to remember it by', () => {
+  expect(remember(creating, create, 900)).toEqual(withoutWrite(creating, 'crm'));
+});
+
+test('closing the write of one side leaves those of others', () => {
+  const two = { ...sending, writes: sending.writes.flatMap((write) => [write, { ...write, side: 'erp' }]) };
+  expect(withoutWrite(two, 'crm').writes.map((open) => open.side)).toEqual(['erp']);
+});

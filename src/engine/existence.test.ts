@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest';
+
+import { inStep, modelOf, recordAt, relinked, seen } from '../../test/support/engine.ts';
+import { mergeDelete, mergeHidden, mergeReturn } from './existence.ts';
+import { mergeObservation } from './merge.ts';
+import type { DeletePolicy, SyncModel } from './model.ts';
+import { planIdentity } from './plan.ts';
+import type { Bundle } from './state.ts';
+import { linkAt } from './state.ts';
+
+const model = modelWith({});
+const start = inStep(model, { name: 'Ann' });
+
+function modelWith(deletes: Partial<DeletePolicy>): SyncModel {
+  return modelOf({ fields: { name: {} }, deletes });
+}
+
+/** Erp has changed the name, and crm has not received it yet. */
+function editedAtErp(sync: SyncModel): Bundle {
+  return mergeObservation(sync, start, seen('erp', 200, { name: 'Anna' })).bundle;
+}
+
+test('a delete by evidence of an unchanged identity is passed on', () => {
+  const { bundle, holds } = mergeDelete(model, start, 'crm', 'feed', 300);
+  expect(bundle.identity.tombstone).toEqual({
+    side: 'crm',
+    recordId: recordAt('crm'),
+    atMs: 300,
+    evidence: 'feed',
+  });
+  expect(linkAt(bundle, 'crm')?.status).toBe('gone');
+  expect(holds).toEqual([]);
+  expect(planIdentity(model, bundle)).toEqual([{ kind: 'open', side: 'erp', write: 'delete' }]);
+});
+
+test('the weaker evidence of a lookup is remembered with the tombstone', () => {
+  const { bundle } = mergeDelete(model, start, 'crm', 'lookup', 300);
+  expect(bundle.identity.tombstone?.evidence).toBe('lookup');
+});
+
+test('a delete is passed on only to sides that take deletes', () => {
+  const keeping = modelOf({ fields: { name: {} }, sides: { crm: {}, erp: { deletes: false } } });
+  const { bundle } = mergeDelete(keeping, inStep(keeping, { name: 'Ann' }), 'crm', 'feed', 300);
+  expect(planIdentity(keeping, bundle)).toEqual([]);
+});
+
+test('a delete without a common past unlinks and never deletes', () => {
+  const { bundle } = mergeDelete(model, relinked(start, 'crm', { accounted: {} }), 'crm', 'feed', 300);
+  expect(bundle.identity.tombstone).toBeNull();
+  expect(linkAt(bundle, 'crm')?.status).toBe('gone');
+  expect(planIdentity(model, bundle)).toEqual([]);
+});
+
+test('a delete that the sync ignores, or that comes from another side, stays where it happened', () => {
+  for (const deletes of [{ mode: 'ignore' as const }, { from: ['erp'] }]) {
+    const { bundle, holds } = mergeDelete(modelWith(deletes), start, 'crm', 'feed', 300);
+    expect(bundle.identity.tombstone).toBeNull();
+    expect(holds).toEqual([]);
+    expect(planIdentity(model, bundle)).toEqual([]);
+  }
+});
+
+test('a sync that asks first holds every delete', () => {
+  const { bundle, holds } = mergeDelete(modelWith({ mode: 'hold' }), start, 'crm', 'feed', 300);
+  expect(holds).toEqual([{ field: null, reason: 'deletion', seen: {}, side: 'crm' }]);
+  expect(bundle.identity.tombstone).toBeNull();
+  expect(planIdentity(model, bundle)).toEqual([]);
+});
+
+test('a delete against an edit is held', () => {
+  const { bundle, holds } = mergeDelete(model, editedAtErp(model), 'crm', 'feed', 300);
+  expect(holds).toEqual([{ field: null, reason: 'editAgainstDelete', seen: {}, side: 'crm' }]);
+  expect(bundle.identity.tombstone).toBeNull();
+});
+
+test('where edits win over deletes, the record is created again', () => {
+  const reviving = modelWith({ againstEdit: 'editWins' });
+  const { bundle } = mergeDelete(reviving, editedAtErp(reviving), 'crm', 'feed', 300);
+  expect(linkAt(bundle, 'crm')).toBeUndefined();
+  expect(planIdentity(reviving, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'create' }]);
+});
+
+test('where deletes win over edits, the identity is deleted', () => {
+  const strict = modelWith({ againstEdit: 'deleteWins' });
+  const { bundle } = mergeDelete(strict, editedAtErp(strict), 'crm', 'feed', 300);
+  expect(bundle.identity.tombstone?.side).toBe('crm');
+});
+
+test('an edit that the deleted record had already received is no edit against the delete', () => {
+  const received = mergeObservation(model, editedAtErp(model), seen('crm', 250, { name: 'Anna' })).bundle;
+  const { bundle, holds } = mergeDelete(model, received, 'crm', 'feed', 300);
+  expect(holds).toEqual([]);
+  expect(bundle.identity.tombstone?.side).toBe('crm');
+});
+
+test('an edit at the deleted side itself is no edit against the delete', () => {
+  const edited = mergeObservation(model, start, seen('crm', 200, { name: 'Anna' })).bundle;
+  expect(mergeDelete(model, edited, 'crm', 'feed', 300).holds).toEqual([]);
+});
+
+test('a delete that is seen twice, or of a record nobody knows, changes nothing', () => {
+  const once = mergeDelete(model, start, 'crm', 'feed', 300).bundle;
+  expect(mergeDelete(model, once, 'crm', 'feed', 400).bundle).toBe(once);
+  const unlinked = relinked(start, 'crm', null);
+  expect(mergeDelete(model, unlinked, 'crm', 'feed', 300).bundle).toBe(unlinked);
+});
+
+test('the delete of a second record keeps the tombstone of the first', () => {
+  const once = mergeDelete(model, start, 'crm', 'feed', 300).bundle;
+  const { bundle } = mergeDelete(model, once, 'erp', 'feed', 400);
+  expect(bundle.identity.tombstone?.side).toBe('crm');
+  expect(bundle.links.map((link) => link.status)).toEqual(['gone', 'gone']);
+});
+
+test('hidden stops the writes to the record and nothing else', () => {
+  const moved = editedAtErp(model);
+  const { bundle, holds } = mergeHidden(moved, 'crm', 300);
+  expect(linkAt(bundle, 'crm')).toMatchObject({ status: 'hidden', accounted: { name: 'Ann' } });
+  expect(bundle.identity).toBe(moved.identity);
+  expect(holds).toEqual([]);
+  expect(planIdentity(model, bundle)).toEqual([]);
+});
+
+test('what is not live cannot be hidden', () => {
+  const gone = mergeDelete(model, start, 'crm', 'feed', 300).bundle;
+  expect(mergeHidden(gone, 'crm', 400).bundle).toBe(gone);
+});
+
+test('a hidden record that is seen again takes part again, from where it was', () => {
+  const hidden = mergeHidden(editedAtErp(model), 'crm', 300).bundle;
+  const { bundle } = mergeReturn(hidden, 'crm');
+  expect(linkAt(bundle, 'crm')).toMatchObject({ status: 'live', accounted: { name: 'Ann' } });
+  expect(planIdentity(model, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'update' }]);
+});
+
+test('a record that comes back after its identity was deleted is held', () => {
+  const deleted = mergeDelete(model, start, 'crm', 'feed', 300).bundle;
+  const { bundle, holds } = mergeReturn(deleted, 'crm');
+  expect(holds).toEqual([{ field: null, reason: 'returned', seen: {}, side: 'crm' }]);
+  expect(linkAt(bundle, 'crm')?.status).toBe('gone');
+  expect(planIdentity(model, bundle)).toEqual([]);
+});
+
+test('a record that comes back after a delete that did not count lives again', () => {
+  const ignoring = modelWith({ mode: 'ignore' });
+  const gone = mergeDelete(ignoring, start, 'crm', 'feed', 300).bundle;
+  expect(linkAt(mergeReturn(gone, 'crm').bundle, 'crm')?.status).toBe('live');
+});
+
+test('a record that never left does not return', () => {
+  expect(mergeReturn(start, 'crm').bundle).toBe(start);
+});

@@ -1,0 +1,338 @@
+import { expect, test } from 'vitest';
+
+import {
+  HOLD,
+  SET,
+  START_MS,
+  inStep,
+  latest,
+  modelOf,
+  ownedBy,
+  ranked,
+  recordAt,
+  relinked,
+  seen,
+  writing,
+} from '../../test/support/engine.ts';
+import { mergeObservation, newIdentity, newLink, withHolds } from './merge.ts';
+import { planIdentity } from './plan.ts';
+import type { Bundle } from './state.ts';
+import { linkAt } from './state.ts';
+
+const model = modelOf({ fields: { name: {}, city: {} } });
+const agreedOn = inStep(model, { name: 'Ann', city: 'Bonn' });
+
+/** An identity of which only the record just found at `side` is known. */
+function begun(side: string): Bundle {
+  return { identity: newIdentity('i1'), links: [newLink(side, recordAt(side))], writes: [], holds: [] };
+}
+
+/** The identity after erp has changed a field, which crm has not received yet. */
+function movedAtErp(bundle: Bundle, values: Readonly<Record<string, string>>, atMs = 200): Bundle {
+  return mergeObservation(model, bundle, seen('erp', atMs, values)).bundle;
+}
+
+function accountedAt(bundle: Bundle, side: string): unknown {
+  return linkAt(bundle, side)?.accounted;
+}
+
+test('a value that is accounted for is nothing new', () => {
+  const outcome = mergeObservation(model, agreedOn, seen('crm', 200, { name: 'Ann', city: 'Bonn' }));
+  expect(outcome).toMatchObject({ changes: [], decisions: [], holds: [] });
+  expect(outcome.bundle.identity).toBe(agreedOn.identity);
+  expect(linkAt(outcome.bundle, 'crm')).toMatchObject({ version: 'crm@200', asOfMs: 200 });
+});
+
+test('a field that the side says nothing about stays as it is', () => {
+  const { bundle, changes } = mergeObservation(model, agreedOn, seen('crm', 200, { city: 'Rome' }));
+  expect(changes.map((change) => change.field)).toEqual(['city']);
+  expect(bundle.identity.golden).toEqual({ name: 'Ann', city: 'Rome' });
+  expect(accountedAt(bundle, 'crm')).toEqual({ name: 'Ann', city: 'Rome' });
+});
+
+test('the first value of a field is golden', () => {
+  const { bundle, changes } = mergeObservation(model, begun('crm'), seen('crm', 200, { name: 'Ann' }));
+  expect(bundle.identity).toMatchObject({ seq: 1, golden: { name: 'Ann' } });
+  expect(changes).toEqual([{ field: 'name', before: undefined, after: 'Ann', rule: 'first' }]);
+});
+
+test('a side that alone has moved is followed', () => {
+  const { bundle, changes, decisions } = mergeObservation(
+    model,
+    agreedOn,
+    seen('erp', 200, { name: 'Anna', city: 'Bonn' }),
+  );
+  expect(bundle.identity).toMatchObject({ seq: 2, golden: { name: 'Anna', city: 'Bonn' } });
+  expect(bundle.identity.edits['name']).toEqual({
+    seq: 2,
+    side: 'erp',
+    fromMs: START_MS,
+    untilMs: 200,
+    rule: 'edit',
+  });
+  expect(changes).toEqual([{ field: 'name', before: 'Ann', after: 'Anna', rule: 'edit' }]);
+  expect(decisions).toEqual([]);
+  expect(linkAt(bundle, 'erp')?.agreed).toEqual({ name: 2, city: 1 });
+});
+
+test('a side that did not change never wins', () => {
+  for (const policy of [HOLD, latest(), ranked('crm', 'erp')]) {
+    const sided = modelOf({ fields: { name: { policy } } });
+    const start = inStep(sided, { name: 'Ann' });
+    const moved = mergeObservation(sided, start, seen('erp', 200, { name: 'Anna' })).bundle;
+    const outcome = mergeObservation(sided, moved, seen('crm', 300, { name: 'Ann' }));
+    expect(outcome.bundle.identity.golden).toEqual({ name: 'Anna' });
+    expect(outcome).toMatchObject({ changes: [], decisions: [], holds: [] });
+  }
+});
+
+test('an edit that was made twice is agreement, not conflict', () => {
+  const moved = movedAtErp(agreedOn, { name: 'Anna' });
+  const { bundle, decisions, holds } = mergeObservation(model, moved, seen('crm', 300, { name: 'Anna' }));
+  expect({ decisions, holds }).toEqual({ decisions: [], holds: [] });
+  expect(bundle.identity.seq).toBe(2);
+  expect(linkAt(bundle, 'crm')?.agreed['name']).toBe(2);
+});
+
+test('different fields that two sides changed both stand', () => {
+  const moved = movedAtErp(agreedOn, { name: 'Anna', city: 'Bonn' });
+  const { bundle, decisions } = mergeObservation(
+    model,
+    moved,
+    seen('crm', 300, { name: 'Ann', city: 'Rome' }),
+  );
+  expect(bundle.identity.golden).toEqual({ name: 'Anna', city: 'Rome' });
+  expect(decisions).toEqual([]);
+});
+
+test('fields that changed together share one step of the golden sequence', () => {
+  const { bundle } = mergeObservation(model, agreedOn, seen('crm', 200, { name: 'Bea', city: 'Rome' }));
+  expect(bundle.identity.seq).toBe(2);
+  expect(bundle.identity.edits['name']).toBe(bundle.identity.edits['city']);
+});
+
+test('values that differ only in case are the same where the field ignores case', () => {
+  const folded = modelOf({ fields: { name: { ignoreCase: true } } });
+  const { changes } = mergeObservation(
+    folded,
+    inStep(folded, { name: 'Ann' }),
+    seen('crm', 200, { name: 'ANN' }),
+  );
+  expect(changes).toEqual([]);
+});
+
+test('a conflict that is taken names winner, loser and rule', () => {
+  const sided = modelOf({ fields: { name: { policy: ranked('crm', 'erp') } } });
+  const moved = mergeObservation(sided, inStep(sided, { name: 'Ann' }), seen('erp', 200, { name: 'Anna' }));
+  const { bundle, decisions } = mergeObservation(sided, moved.bundle, seen('crm', 300, { name: 'Anne' }));
+  expect(decisions).toEqual([
+    {
+      field: 'name',
+      rule: 'priority',
+      winner: { side: 'crm', value: 'Anne' },
+      loser: { side: 'erp', value: 'Anna' },
+    },
+  ]);
+  expect(bundle.identity.golden).toEqual({ name: 'Anne' });
+  expect(bundle.identity.edits['name']).toMatchObject({ seq: 3, side: 'crm', rule: 'priority' });
+});
+
+test('the loser of a conflict is accounted for, has agreed to nothing, and is owed the golden value', () => {
+  const sided = modelOf({ fields: { name: { policy: ranked('erp', 'crm') } } });
+  const moved = mergeObservation(sided, inStep(sided, { name: 'Ann' }), seen('erp', 200, { name: 'Anna' }));
+  const { bundle, decisions, changes } = mergeObservation(
+    sided,
+    moved.bundle,
+    seen('crm', 300, { name: 'Anne' }),
+  );
+  expect(decisions[0]).toMatchObject({ winner: { value: 'Anna' }, loser: { side: 'crm', value: 'Anne' } });
+  expect(changes).toEqual([]);
+  expect(linkAt(bundle, 'crm')).toMatchObject({ accounted: { name: 'Anne' }, agreed: { name: 1 } });
+  expect(planIdentity(sided, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'update' }]);
+});
+
+test('a second edit of the loser, made before it was corrected, is a conflict again', () => {
+  const sided = modelOf({ fields: { name: { policy: ranked('erp', 'crm') } } });
+  const moved = mergeObservation(sided, inStep(sided, { name: 'Ann' }), seen('erp', 200, { name: 'Anna' }));
+  const lost = mergeObservation(sided, moved.bundle, seen('crm', 300, { name: 'Anne' }));
+  const { bundle, decisions } = mergeObservation(sided, lost.bundle, seen('crm', 400, { name: 'Annie' }));
+  expect(bundle.identity.golden).toEqual({ name: 'Anna' });
+  expect(decisions[0]).toMatchObject({ rule: 'priority', loser: { side: 'crm', value: 'Annie' } });
+});
+
+test('a conflict that no rule decides is held with what was seen', () => {
+  const moved = movedAtErp(agreedOn, { name: 'Anna' });
+  const { bundle, decisions, holds } = mergeObservation(model, moved, seen('crm', 300, { name: 'Anne' }));
+  expect(holds).toEqual([{ field: 'name', reason: 'conflict', seen: { name: 'Anne' }, side: 'crm' }]);
+  expect(decisions[0]).toMatchObject({ rule: 'hold', winner: { value: 'Anna' }, loser: { value: 'Anne' } });
+  expect(bundle.identity.golden['name']).toBe('Anna');
+  expect(accountedAt(bundle, 'crm')).toMatchObject({ name: 'Anne' });
+});
+
+test('a hold that is open already stays one hold', () => {
+  const open = [{ field: 'name', reason: 'conflict' as const }];
+  const again = { field: 'name', reason: 'conflict' as const, seen: {}, side: 'crm' };
+  expect(withHolds(open, [again])).toBe(open);
+  expect(withHolds(open, [{ ...again, field: 'city' }])).toHaveLength(2);
+});
+
+test('a side that may not write the field is corrected, and the decision says so', () => {
+  const owned = modelOf({ fields: { name: { policy: ownedBy('erp') } } });
+  const { bundle, decisions, changes } = mergeObservation(
+    owned,
+    inStep(owned, { name: 'Ann' }),
+    seen('crm', 200, { name: 'Anne' }),
+  );
+  expect(changes).toEqual([]);
+  expect(decisions).toEqual([
+    {
+      field: 'name',
+      rule: 'notOwner',
+      winner: { side: 'crm', value: 'Ann' },
+      loser: { side: 'crm', value: 'Anne' },
+    },
+  ]);
+  expect(planIdentity(owned, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'update' }]);
+});
+
+test('a side that only receives a field is corrected, whatever the policy', () => {
+  const oneWay = modelOf({
+    fields: { name: { policy: ranked('crm', 'erp') } },
+    sides: { crm: { directions: { name: 'out' } }, erp: {} },
+  });
+  const { bundle, decisions } = mergeObservation(
+    oneWay,
+    inStep(oneWay, { name: 'Ann' }),
+    seen('crm', 200, { name: 'Anne' }),
+  );
+  expect(bundle.identity.golden).toEqual({ name: 'Ann' });
+  expect(decisions[0]?.rule).toBe('notOwner');
+});
+
+test('the owner of a field wins a conflict over every other rule', () => {
+  const owned = modelOf({ fields: { name: { policy: ownedBy('erp', { kind: 'hold' }) } } });
+  const ruled = inStep(owned, { name: 'Ann' });
+  const identity = {
+    ...ruled.identity,
+    seq: 2,
+    golden: { name: 'Anne' },
+    edits: { name: { seq: 2, side: 'person', fromMs: 150, untilMs: 150, rule: 'person' as const } },
+  };
+  const { bundle, decisions } = mergeObservation(
+    owned,
+    { ...ruled, identity },
+    seen('erp', 300, { name: 'Anna' }),
+  );
+  expect(bundle.identity.golden).toEqual({ name: 'Anna' });
+  expect(decisions[0]).toMatchObject({ rule: 'owner', winner: { side: 'erp' }, loser: { side: 'person' } });
+});
+
+test('a newly linked record that holds the golden value agrees', () => {
+  const { bundle, decisions } = mergeObservation(
+    model,
+    { ...agreedOn, links: [...agreedOn.links.filter((link) => link.side === 'crm'), newLink('erp', 'e9')] },
+    seen('erp', 200, { name: 'Ann', city: 'Bonn' }, { recordId: 'e9' }),
+  );
+  expect(decisions).toEqual([]);
+  expect(linkAt(bundle, 'erp')).toMatchObject({ agreed: { name: 1, city: 1 } });
+  expect(planIdentity(model, bundle)).toEqual([]);
+});
+
+test('an empty field of a newly linked record is filled, whatever the policy', () => {
+  const linked = relinked(agreedOn, 'erp', { accounted: {}, agreed: {}, asOfMs: 0 });
+  const { bundle, decisions, holds } = mergeObservation(
+    model,
+    linked,
+    seen('erp', 200, { name: null, city: 'Bonn' }),
+  );
+  expect(holds).toEqual([]);
+  expect(decisions).toEqual([
+    {
+      field: 'name',
+      rule: 'fill',
+      winner: { side: 'crm', value: 'Ann' },
+      loser: { side: 'erp', value: null },
+    },
+  ]);
+  expect(planIdentity(model, bundle)).toEqual([{ kind: 'open', side: 'erp', write: 'update' }]);
+});
+
+test('an empty golden field is filled by a newly linked record', () => {
+  const start = inStep(model, { name: null, city: 'Bonn' });
+  const linked = relinked(start, 'erp', { accounted: {}, agreed: {}, asOfMs: 0 });
+  const { bundle, decisions } = mergeObservation(
+    model,
+    linked,
+    seen('erp', 200, { name: 'Ann', city: 'Bonn' }),
+  );
+  expect(bundle.identity.golden['name']).toBe('Ann');
+  expect(decisions[0]).toMatchObject({ field: 'name', rule: 'fill', winner: { side: 'erp' } });
+});
+
+test('two people who change different elements of a set do not conflict', () => {
+  const tagged = modelOf({ fields: { tags: { type: { kind: 'set' }, policy: SET } } });
+  const start = inStep(tagged, { tags: ['a', 'b'] });
+  const moved = mergeObservation(tagged, start, seen('erp', 200, { tags: ['b', 'c'] })).bundle;
+  const { bundle, decisions } = mergeObservation(tagged, moved, seen('crm', 300, { tags: ['a', 'b', 'd'] }));
+  expect(bundle.identity.golden['tags']).toEqual(['b', 'c', 'd']);
+  expect(decisions[0]).toMatchObject({ rule: 'set', winner: { value: ['b', 'c', 'd'] } });
+  expect(planIdentity(tagged, bundle).map((step) => step.side)).toEqual(['crm', 'erp']);
+});
+
+test('the echo of a write that is on its way is our own landing', () => {
+  for (const state of ['sent', 'unknown'] as const) {
+    const moved = movedAtErp(agreedOn, { name: 'Anna' });
+    const sending = writing(moved, 'crm', { state, body: { name: 'Anna' }, seq: 2 });
+    const later = mergeObservation(model, sending, seen('erp', 250, { name: 'Annika' })).bundle;
+    const { bundle, changes, decisions } = mergeObservation(model, later, seen('crm', 300, { name: 'Anna' }));
+    expect({ changes, decisions }).toEqual({ changes: [], decisions: [] });
+    expect(linkAt(bundle, 'crm')).toMatchObject({ accounted: { name: 'Anna' }, agreed: { name: 2 } });
+    expect(bundle.identity.golden['name']).toBe('Annika');
+  }
+});
+
+test('the value of a write that never left is news', () => {
+  for (const state of ['planned', 'queued', 'held', 'dead'] as const) {
+    const moved = movedAtErp(movedAtErp(agreedOn, { name: 'Anna' }), { name: 'Annika' }, 250);
+    const waiting = writing(moved, 'crm', { state, body: { name: 'Anna' }, seq: 2 });
+    const { holds } = mergeObservation(model, waiting, seen('crm', 300, { name: 'Anna' }));
+    expect(holds).toHaveLength(1);
+  }
+});
+
+test('an edit that arrives together with our echo is seen', () => {
+  const moved = movedAtErp(agreedOn, { name: 'Anna' });
+  const sending = writing(moved, 'crm', { body: { name: 'Anna' }, seq: 2 });
+  const { bundle } = mergeObservation(model, sending, seen('crm', 300, { name: 'Anna', city: 'Rome' }));
+  expect(bundle.identity.golden).toEqual({ name: 'Anna', city: 'Rome' });
+});
+
+test('a late landing of a remembered body is recognised, until it can no longer come', () => {
+  const sent = [{ seq: 2, body: { name: 'Anna' }, expiresAtMs: 500 }];
+  const moved = movedAtErp(movedAtErp(agreedOn, { name: 'Anna' }), { name: 'Annika' }, 250);
+  const remembering = relinked(moved, 'crm', { sent });
+  const landed = mergeObservation(model, remembering, seen('crm', 499, { name: 'Anna' }));
+  expect(landed).toMatchObject({ changes: [], decisions: [], holds: [] });
+  expect(linkAt(landed.bundle, 'crm')).toMatchObject({ accounted: { name: 'Anna' }, agreed: { name: 2 } });
+  expect(planIdentity(model, landed.bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'update' }]);
+  const edited = mergeObservation(model, remembering, seen('crm', 500, { name: 'Anna' }));
+  expect(edited.holds).toHaveLength(1);
+  expect(linkAt(edited.bundle, 'crm')?.sent).toEqual([]);
+});
+
+test('an edit of a deleted identity stops it, and what was seen is kept', () => {
+  const tombstone = { side: 'erp', recordId: recordAt('erp'), atMs: 150, evidence: 'feed' as const };
+  const deleted = { ...agreedOn, identity: { ...agreedOn.identity, tombstone } };
+  const { bundle, holds, changes } = mergeObservation(model, deleted, seen('crm', 200, { name: 'Anne' }));
+  expect(holds).toEqual([{ field: null, reason: 'editAgainstDelete', seen: { name: 'Anne' }, side: 'crm' }]);
+  expect(changes).toEqual([]);
+  expect(planIdentity(model, bundle)).toEqual([]);
+});
+
+test('our own landing does not disturb a deleted identity', () => {
+  const tombstone = { side: 'erp', recordId: recordAt('erp'), atMs: 250, evidence: 'feed' as const };
+  const moved = movedAtErp(agreedOn, { name: 'Anna' });
+  const sending = writing(moved, 'crm', { body: { name: 'Anna' }, seq: 2 });
+  const deleted = { ...sending, identity: { ...sending.identity, tombstone } };
+  expect(mergeObservation(model, deleted, seen('crm', 300, { name: 'Anna' })).holds).toEqual([]);
+});
