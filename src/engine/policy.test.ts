@@ -99,3 +99,18 @@ test('a set merge is decided by the set rule', () => {
   ] as const;
   expect(decide(SET, ...sets, [])).toEqual({ kind: 'take', rule: 'set', value: ['a', 'b'] });
 });
+
+test('two different values without a common past are never decided by time', () => {
+  for (const resolver of [latest(), latest({ kind: 'latest' })]) {
+    const long = { ...incoming, fromMs: null, untilMs: 50 };
+    expect(decide(resolver, current, long, undefined)).toEqual({ kind: 'hold' });
+    expect(decide(resolver, current, { ...incoming, fromMs: 900, untilMs: 999 }, undefined)).toEqual({
+      kind: 'hold',
+    });
+  }
+  const policy = latest({ kind: 'priority', sides: ['crm'] });
+  expect(decide(policy, current, { ...incoming, fromMs: null, untilMs: 50 }, undefined)).toMatchObject({
+    kind: 'take',
+    rule: 'priority',
+  });
+});

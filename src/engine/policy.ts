@@ -37,6 +37,8 @@ export function decide(
   for (const resolver of policy.resolve) {
     switch (resolver.kind) {
       case 'latest':
+        // Nobody saw the values apart before: one may be years older than the look that first showed it.
+        if (base === undefined) break;
         if (incoming.fromMs !== null && current.untilMs <= incoming.fromMs)
           return take('latest', incoming.value);
         if (current.fromMs !== null && incoming.untilMs <= current.fromMs)
