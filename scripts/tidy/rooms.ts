@@ -5,11 +5,28 @@ export const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['connector', ['lib', 'engine']],
   ['connectors', ['lib', 'engine', 'connector']],
   ['simulators', ['lib', 'engine']],
+  ['syncfile', ['lib', 'engine', 'connector']],
   ['store', ['lib', 'engine']],
+  ['demo', ['lib', 'engine', 'store']],
   ['worker', ['lib', 'engine', 'connector', 'connectors', 'store']],
   ['diagnose', ['lib', 'engine', 'connector', 'connectors', 'store', 'worker']],
   ['api', ['lib', 'engine', 'connector', 'connectors', 'store', 'worker', 'diagnose']],
-  ['cli', ['lib', 'engine', 'connector', 'connectors', 'simulators', 'store', 'worker', 'diagnose', 'api']],
+  [
+    'cli',
+    [
+      'lib',
+      'engine',
+      'connector',
+      'connectors',
+      'simulators',
+      'syncfile',
+      'store',
+      'worker',
+      'diagnose',
+      'api',
+      'demo',
+    ],
+  ],
 ]);
 
 /** The rooms that take only types from engine/: they report and carry out, they do not decide. */
@@ -17,7 +34,7 @@ export const TYPES_OF_ENGINE_ONLY: ReadonlySet<string> = new Set(['connectors', 
 
 /** Which rooms and folders may load a database driver; every other path may not. */
 export const DRIVERS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['pg', ['src/store/', 'src/connectors/postgres/']],
+  ['pg', ['src/store/', 'src/connectors/postgres/', 'src/demo/']],
   ['pg-copy-streams', ['src/store/', 'src/connectors/postgres/']],
   ['pg-logical-replication', ['src/connectors/postgres/']],
   ['mysql2', ['src/connectors/mysql/']],

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-import { playScene, SCENES } from '../demo/story.ts';
-import { createDemoWorld } from '../demo/world.ts';
+import { playScene, SCENES, type Stage } from '../demo/story.ts';
+import { createDemoWorld, type DemoWorld } from '../demo/world.ts';
 import { runFleet } from '../fleet.ts';
 import { must } from '../lib/assert.ts';
 import { Secret } from '../lib/secret.ts';
@@ -74,16 +74,17 @@ async function firstSync(context: CommandContext): Promise<void> {
   await apply.run({ ...context, flags: { ...context.flags, yes: true } });
 }
 
-async function tell(
-  context: CommandContext,
-  installation: Installation,
-  world: Awaited<ReturnType<typeof createDemoWorld>>,
-): Promise<void> {
+async function tell(context: CommandContext, installation: Installation, world: DemoWorld): Promise<void> {
   const [sync] = await installation.transaction((tx) => allSyncs(tx));
+  const stage: Stage = {
+    clock: installation.clock,
+    sync: must(sync, 'the demo has its sync'),
+    nowMs: () => installation.database.nowMs(),
+    transaction: (action) => installation.transaction(action),
+  };
   for (const [index, scene] of SCENES.entries()) {
     context.output.line(`\n${String(index + 1)}. ${scene.title}`);
-    for (const line of await playScene(installation, must(sync, 'the demo has its sync'), world, scene))
-      context.output.line(`     ${line}`);
+    for (const line of await playScene(stage, world, scene)) context.output.line(`     ${line}`);
   }
   context.output.line();
 }

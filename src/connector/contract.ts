@@ -11,6 +11,7 @@ import type { Failure } from './failure.ts';
 /** Opaque: only the connector that made it reads it. Stored as JSON. */
 export type Cursor = Json;
 
+/** One record as its system holds it. */
 export interface SystemRecord {
   readonly id: string;
   /** The system's token for "has it changed"; null when the system has none. Equal token ⇒ equal record. */
@@ -34,6 +35,7 @@ export interface Hint {
   readonly kind: 'changed' | 'deleted';
 }
 
+/** A stretch of a change feed: whole records, notices, and how far the feed has been read with it. */
 export interface ChangePage {
   readonly records: readonly SystemRecord[];
   readonly hints: readonly Hint[];
@@ -42,6 +44,7 @@ export interface ChangePage {
   readonly cursor: Cursor;
 }
 
+/** A part of everything that a collection holds. */
 export interface SnapshotPage {
   readonly records: readonly SystemRecord[];
   readonly unreadable: readonly UnreadableRecord[];
@@ -51,6 +54,7 @@ export interface SnapshotPage {
   readonly complete: boolean;
 }
 
+/** What to read of a collection as a whole, and where to go on. */
 export interface SnapshotRequest {
   readonly collection: string;
   readonly fields: readonly string[];
@@ -59,6 +63,7 @@ export interface SnapshotRequest {
   readonly signal: AbortSignal;
 }
 
+/** Which changes to read, from where, and whether to wait for more. */
 export interface ChangesRequest {
   readonly collection: string;
   readonly fields: readonly string[];
@@ -73,6 +78,7 @@ export interface ChangesRequest {
   readonly signal: AbortSignal;
 }
 
+/** What the system says about one record now. */
 export type Lookup =
   | { readonly kind: 'found'; readonly record: SystemRecord }
   /** The system answered that there is no such record. Becomes "deleted" only with a control read beside it. */
@@ -81,6 +87,7 @@ export type Lookup =
   | { readonly kind: 'hidden'; readonly id: string }
   | { readonly kind: 'failed'; readonly id: string; readonly failure: Failure };
 
+/** One intended create, update or delete, complete in itself. */
 export interface WriteRequest {
   /** Unique per intended write and the same on every try of it: the idempotency key. */
   readonly key: string;
@@ -93,6 +100,7 @@ export interface WriteRequest {
   readonly fields: ReadonlyMap<string, NativeValue>;
 }
 
+/** What became of one write. */
 export type WriteResult =
   | {
       readonly kind: 'written';
@@ -128,6 +136,7 @@ export interface CapabilityCard {
   readonly can: { readonly create: boolean; readonly update: boolean; readonly delete: boolean };
 }
 
+/** One field of a collection, as its system defines it. */
 export interface FieldDescription {
   readonly name: string;
   readonly title?: string;
@@ -139,6 +148,7 @@ export interface FieldDescription {
   readonly unique: boolean;
 }
 
+/** One collection: its fields, and what its system can do with its records. */
 export interface CollectionDescription {
   readonly name: string;
   readonly title?: string;
@@ -210,6 +220,7 @@ export interface SettingDescription {
   readonly example: string;
 }
 
+/** The code for one system: its settings, and how to open a connection to it. */
 export interface Connector {
   /** The word used in sync files: `postgres`, `tryton`. */
   readonly system: string;

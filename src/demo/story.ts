@@ -2,12 +2,21 @@
 import { readFile } from 'node:fs/promises';
 
 import { must } from '../lib/assert.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Json } from '../lib/json.ts';
-import type { Installation } from '../server.ts';
 import type { SyncRow } from '../store/control.ts';
+import type { Tx } from '../store/database.ts';
 import { decisionsSince, journalSince, type DecisionRow, type JournalRow } from '../store/history.ts';
 import { countStates, deadLetters } from '../store/status.ts';
 import { editSheet, type DemoWorld } from './world.ts';
+
+/** What the story needs of the installation it is told of. */
+export interface Stage {
+  readonly clock: Clock;
+  readonly sync: SyncRow;
+  nowMs(): Promise<number>;
+  transaction<T>(action: (tx: Tx) => Promise<T>): Promise<T>;
+}
 
 export interface Scene {
   readonly title: string;
@@ -72,26 +81,21 @@ const QUIET_MS = 1_500;
 const ENTRIES_MAX = 100;
 
 /** Plays a scene, waits until it has happened everywhere, and gives the lines that tell it. */
-export async function playScene(
-  installation: Installation,
-  sync: SyncRow,
-  world: DemoWorld,
-  scene: Scene,
-): Promise<readonly string[]> {
-  const startMs = await installation.database.nowMs();
+export async function playScene(stage: Stage, world: DemoWorld, scene: Scene): Promise<readonly string[]> {
+  const startMs = await stage.nowMs();
   await scene.act(world);
-  const begunMs = installation.clock.monotonicMs();
+  const begunMs = stage.clock.monotonicMs();
   while (!(await scene.isDone(world))) {
-    if (installation.clock.monotonicMs() - begunMs > SCENE_WAIT_MS)
+    if (stage.clock.monotonicMs() - begunMs > SCENE_WAIT_MS)
       throw new Error(`the demo got stuck: ${scene.title}`);
-    await installation.clock.sleep(LOOK_EVERY_MS);
+    await stage.clock.sleep(LOOK_EVERY_MS);
   }
-  const tookMs = installation.clock.monotonicMs() - begunMs;
-  await quiet(installation, sync);
-  const lines = await installation.transaction(async (tx) => {
-    const journal = await journalSince(tx, sync.syncKey, startMs, ENTRIES_MAX);
-    const decisions = await decisionsSince(tx, sync.syncKey, startMs, ENTRIES_MAX);
-    const dead = await deadLetters(tx, sync.syncKey, ENTRIES_MAX);
+  const tookMs = stage.clock.monotonicMs() - begunMs;
+  await quiet(stage);
+  const lines = await stage.transaction(async (tx) => {
+    const journal = await journalSince(tx, stage.sync.syncKey, startMs, ENTRIES_MAX);
+    const decisions = await decisionsSince(tx, stage.sync.syncKey, startMs, ENTRIES_MAX);
+    const dead = await deadLetters(tx, stage.sync.syncKey, ENTRIES_MAX);
     return [
       ...journal.map(journalLine),
       ...decisions.map(decisionLine),
@@ -102,21 +106,21 @@ export async function playScene(
 }
 
 /** Until nothing is pending for a moment, so that the story is told to its end. */
-async function quiet(installation: Installation, sync: SyncRow): Promise<void> {
-  const begunMs = installation.clock.monotonicMs();
+async function quiet(stage: Stage): Promise<void> {
+  const begunMs = stage.clock.monotonicMs();
   let quietSinceMs = begunMs;
   for (;;) {
-    const counts = await installation.transaction((tx) =>
+    const counts = await stage.transaction((tx) =>
       countStates(
         tx,
-        sync.syncKey,
-        sync.definition.sides.map((side) => side.name),
+        stage.sync.syncKey,
+        stage.sync.definition.sides.map((side) => side.name),
       ),
     );
-    const nowMs = installation.clock.monotonicMs();
+    const nowMs = stage.clock.monotonicMs();
     if (counts.some((side) => side.pending > 0)) quietSinceMs = nowMs;
     if (nowMs - quietSinceMs >= QUIET_MS || nowMs - begunMs > SCENE_WAIT_MS) return;
-    await installation.clock.sleep(LOOK_EVERY_MS);
+    await stage.clock.sleep(LOOK_EVERY_MS);
   }
 }
 

@@ -7,6 +7,7 @@ import { canonicaliserOf } from './canonical.ts';
 import { stepOf, type Transform } from './transform.ts';
 import { InvalidValue, sameValue, type FieldType, type NativeValue, type Value } from './value.ts';
 
+/** A sync as plain data, checked: what is stored, numbered and compared. */
 export interface SyncDefinition {
   readonly name: string;
   readonly entity: string;
@@ -18,6 +19,7 @@ export interface SyncDefinition {
   readonly guard: GuardLimits;
 }
 
+/** A field of the entity: its type, what counts as equal, and who decides about it. */
 export interface FieldDefinition {
   readonly name: string;
   readonly type: FieldType;
@@ -27,6 +29,7 @@ export interface FieldDefinition {
   readonly policy: FieldPolicy;
 }
 
+/** Who may write a field, and who wins when two sides wrote it differently. */
 export interface FieldPolicy {
   /** The first owner whose condition holds owns the field; only it may write it. Empty: nobody owns it. */
   readonly owners: readonly OwnerRule[];
@@ -39,6 +42,7 @@ export interface OwnerRule {
   readonly when?: { readonly field: string; readonly equals: Value };
 }
 
+/** One way to decide a conflict; each either decides or passes the question on. */
 export type Resolver =
   | { readonly kind: 'latest' }
   | { readonly kind: 'priority'; readonly sides: readonly string[] }
@@ -46,6 +50,7 @@ export type Resolver =
   | { readonly kind: 'set' }
   | { readonly kind: 'hold' };
 
+/** One collection taking part in the sync. */
 export interface SideDefinition {
   readonly name: string;
   readonly connection: string;
@@ -64,6 +69,7 @@ export interface Condition {
   readonly negated: boolean;
 }
 
+/** Which way a field flows between a side and the golden record. */
 export type Direction = 'both' | 'in' | 'out';
 
 export interface MappingDefinition {
@@ -76,6 +82,7 @@ export interface MappingDefinition {
   readonly whenMissing?: NativeValue;
 }
 
+/** What a delete at one side means for the others. */
 export interface DeletePolicy {
   readonly mode: 'hold' | 'propagate' | 'ignore';
   /** Only a delete at one of these sides counts. */
@@ -104,6 +111,7 @@ export interface FieldLens {
   readonly whenMissing: NativeValue | undefined;
 }
 
+/** A side, ready to run. */
 export interface SideModel {
   readonly name: string;
   readonly connection: string;
@@ -117,6 +125,7 @@ export interface SideModel {
   readonly where: readonly Condition[];
 }
 
+/** A sync, ready to run. */
 export interface SyncModel {
   readonly name: string;
   readonly entity: string;

@@ -29,6 +29,7 @@ export type Rule =
   | 'hold' // a person must decide
   | 'person'; // a person decided
 
+/** One business thing: the values that should stand for it, and where each came from. */
 export interface Identity {
   readonly id: string;
   readonly seq: number;
@@ -37,6 +38,7 @@ export interface Identity {
   readonly tombstone: Tombstone | null;
 }
 
+/** Memory that an identity was deleted: where, when and by what evidence. */
 export interface Tombstone {
   readonly side: string;
   readonly recordId: string;
@@ -50,6 +52,7 @@ export type DeleteEvidence = 'feed' | 'lookup';
 /** `live` takes part; `hidden` is kept from us; `gone` was deleted there, by evidence. */
 export type LinkStatus = 'live' | 'hidden' | 'gone';
 
+/** This record at this side is that identity; what is accounted for there. */
 export interface Link {
   readonly side: string;
   readonly recordId: string;
@@ -65,12 +68,14 @@ export interface Link {
   readonly sent: readonly SentBody[];
 }
 
+/** What was sent without ever learning whether it arrived. */
 export interface SentBody {
   readonly seq: number;
   readonly body: Values;
   readonly expiresAtMs: number;
 }
 
+/** What a write does to a record. */
 export type WriteKind = 'create' | 'update' | 'delete';
 
 /**
@@ -96,6 +101,7 @@ export interface OpenHold {
   readonly reason: HoldReason;
 }
 
+/** Why something was stopped on purpose. */
 export type HoldReason =
   | 'conflict'
   | 'editAgainstDelete'
@@ -141,6 +147,7 @@ export interface Claim {
   readonly value: Value;
 }
 
+/** A stop that a decision asks for, with what was seen, so that nothing of it is lost. */
 export interface NewHold {
   readonly field: string | null;
   readonly reason: HoldReason;
@@ -157,6 +164,7 @@ export interface FieldChange {
   readonly rule: Rule;
 }
 
+/** The next state of an identity, and all that there is to tell about how it came about. */
 export interface Outcome {
   readonly bundle: Bundle;
   readonly changes: readonly FieldChange[];
@@ -164,6 +172,7 @@ export interface Outcome {
   readonly holds: readonly NewHold[];
 }
 
+/** The identity's link at a side, in whatever status. */
 export function linkAt(bundle: Bundle, side: string): Link | undefined {
   return bundle.links.find((link) => link.side === side);
 }

@@ -8,8 +8,8 @@ import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { KnownRecord, NewHint, StoredBundle, SyncTx, WriteEnd } from '../store/contract.ts';
 import { Batch, changeBody } from './batch.ts';
-import { keyOf, type Intent } from './deliver.ts';
 import { stored } from './failures.ts';
+import { keyOf, type Intent } from './intent.ts';
 import { nextAfter } from './retry.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 

@@ -2,24 +2,18 @@
  * Delivers what a side is owed. The intent is committed before the request leaves, the answer is recorded against that
  * very try, and a try without an answer becomes `unknown`: it never silently returns to the queue.
  */
-import type { WriteRequest, WriteResult } from '../connector/contract.ts';
+import type { WriteResult } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { renderBody } from '../engine/mapping.ts';
 import { bodyOf, missingRequired, planIdentity } from '../engine/plan.ts';
 import { linkAt } from '../engine/state.ts';
 import { must } from '../lib/assert.ts';
-import type { SendIntent, StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
+import type { StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
 import { recordAnswers } from './answer.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
+import { keyOf, type Intent } from './intent.ts';
 import { DELIVERY_WRITES_MAX, SENT_LEASE_MS } from './limits.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
-
-/** A write that was committed as sent, and the request that carries it. */
-export interface Intent extends SendIntent {
-  readonly writeId: string;
-  readonly attempts: number;
-  readonly request: WriteRequest;
-}
 
 /** Delivers one batch. Returns how many writes it took from the queue. */
 export async function deliverBatch(runtime: SyncRuntime, side: SideRuntime): Promise<number> {
@@ -143,11 +137,6 @@ function kindNow(
   const step = planIdentity(runtime.model, bundle).find((planned) => planned.side === side.model.name);
   if (step === undefined) return row.kind;
   return step.kind === 'drop' ? null : step.write;
-}
-
-export function keyOf(intent: Intent): Pick<WriteEnd, 'identityId' | 'side' | 'writeId' | 'epoch' | 'kind'> {
-  const { identityId, side, writeId, epoch, kind } = intent;
-  return { identityId, side, writeId, epoch, kind };
 }
 
 /** Where the system cannot refuse a stale write, look just before writing: the window shrinks to one request. */

@@ -2,31 +2,18 @@
  * Settles writes whose answer was lost, by evidence. Nothing here guesses: what cannot be established becomes a remembered
  * body (it may still land) or a dead letter that asks a person.
  */
-import type { Lookup, SystemRecord } from '../connector/contract.ts';
-import type { Failure } from '../connector/failure.ts';
-import { acknowledge, remember, weigh, withoutWrite } from '../engine/acknowledge.ts';
+import type { Lookup } from '../connector/contract.ts';
 import { readRecord } from '../engine/mapping.ts';
 import { linkAt } from '../engine/state.ts';
-import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
-import { resolveInMs } from './answer.ts';
 import { Batch } from './batch.ts';
-import { failureOfError, stored } from './failures.ts';
+import { failureOfError } from './failures.ts';
 import { PAGE_RECORDS_MAX } from './limits.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
+import { ruleOnUnknown, settleUnknown, type Finding } from './settle.ts';
 
 const CANDIDATES_MAX = 10;
-/** A system that could not be asked is asked again after this. */
-const LOOK_AGAIN_MS = 5_000;
-
-/** What was found out about one write, outside any transaction. */
-type Finding =
-  | { readonly kind: 'record'; readonly record: SystemRecord; readonly values: Values | null }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'several' }
-  | { readonly kind: 'impossible' }
-  | { readonly kind: 'failed'; readonly failure: Failure };
 
 /** Resolves due unknown writes of the side. Returns how many it looked into. */
 export async function resolveUnknown(runtime: SyncRuntime, side: SideRuntime): Promise<number> {
@@ -127,7 +114,7 @@ async function findCreated(runtime: SyncRuntime, side: SideRuntime, write: Write
   const found = await side.session.find(
     side.model.collection,
     lens.native,
-    [native as string],
+    [native],
     side.model.natives,
     CANDIDATES_MAX,
   );
@@ -154,7 +141,11 @@ async function settle(
     if (bundle === undefined || row?.state !== 'unknown' || row.epoch !== write.epoch) continue;
     batch.load(bundle);
     const finding = must(findings.get(write.writeId), 'every unknown write was investigated');
-    settleOne(runtime, tx, batch, bundle, row, finding, readBeganMs, ends, looks);
+    const openForMs = must(row.resolveAtMs, 'an unknown write has a time to be resolved') - tx.nowMs;
+    const ruling = ruleOnUnknown(runtime, row, finding, openForMs, readBeganMs);
+    const settled = settleUnknown(runtime, batch, bundle, row, ruling, tx.nowMs);
+    ends.push(settled.end);
+    if (settled.look !== null) looks.push(settled.look);
   }
   await tx.endWrites(ends);
   const wakened = await batch.store();
@@ -164,124 +155,3 @@ async function settle(
   );
   return wakened;
 }
-
-function settleOne(
-  runtime: SyncRuntime,
-  tx: SyncTx,
-  batch: Batch,
-  bundle: StoredBundle,
-  row: WriteRow,
-  finding: Finding,
-  readBeganMs: number,
-  ends: WriteEnd[],
-  looks: string[],
-): void {
-  const key = {
-    identityId: row.identityId,
-    side: row.side,
-    writeId: row.writeId,
-    epoch: row.epoch,
-    kind: row.kind,
-  };
-  const body = must(row.body, 'a sent write has a body');
-  const sent = { side: row.side, kind: row.kind, body, seq: row.seq };
-  const story = { identityId: row.identityId, side: row.side, recordId: row.recordId };
-  const openForMs = must(row.resolveAtMs, 'an unknown write has a time to be resolved') - tx.nowMs;
-  const isQuiet = openForMs <= 0;
-  const lookLater = (failure: Failure, lookInMs: number): void => {
-    ends.push({
-      ...key,
-      to: 'unknown',
-      failure: stored(failure),
-      resolveInMs: Math.max(0, openForMs),
-      lookInMs,
-    });
-  };
-  const notLanded = (): void => {
-    // Until it can no longer be running it may still happen: absence proves nothing before that.
-    if (!isQuiet) return lookLater(NOT_LANDED, openForMs);
-    ends.push({ ...key, to: 'queued', failure: stored(NOT_LANDED), dueInMs: 0, countsAttempt: false });
-    batch.note({ ...story, kind: 'resolved', body: { outcome: 'notLanded' } });
-  };
-  switch (finding.kind) {
-    case 'failed':
-      lookLater(finding.failure, LOOK_AGAIN_MS);
-      return;
-    case 'impossible':
-    case 'several':
-      if (!isQuiet) return lookLater(UNKNOWN_CREATE, openForMs);
-      ends.push({ ...key, to: 'dead', failure: stored(UNKNOWN_CREATE) });
-      batch.note({ ...story, kind: 'failed', body: { ...stored(UNKNOWN_CREATE) } });
-      return;
-    case 'absent':
-      if (row.kind === 'create') notLanded();
-      else if (row.kind === 'delete') {
-        ends.push({ ...key, to: 'acknowledged' });
-        const receipt = { recordId: row.recordId ?? '', version: null, returned: null, nowMs: tx.nowMs };
-        batch.apply(acknowledge(runtime.model, bundle, sent, receipt), {
-          ...story,
-          kind: 'written',
-          body: { write: row.kind, resolved: true },
-        });
-      } else {
-        ends.push({ ...key, to: 'closed', failure: stored(NOT_LANDED) });
-        batch.put(withoutWrite(bundle, row.side));
-        if (row.recordId !== null) looks.push(row.recordId);
-      }
-      return;
-    case 'record': {
-      const { record, values } = finding;
-      const observation = {
-        side: row.side,
-        recordId: record.id,
-        version: record.version,
-        values: values ?? {},
-        readBeganMs,
-      };
-      const evidence =
-        row.kind === 'create' ? 'landed' : weigh(runtime.model, sent, row.ifVersion, observation, isQuiet);
-      if (evidence === 'notLanded') notLanded();
-      else if (evidence === 'landed') {
-        ends.push({ ...key, to: 'acknowledged' });
-        const receipt = { recordId: record.id, version: null, returned: null, nowMs: tx.nowMs };
-        batch.apply(acknowledge(runtime.model, bundle, sent, receipt), {
-          ...story,
-          recordId: record.id,
-          kind: 'written',
-          body: { write: row.kind, values: body, resolved: true },
-        });
-        looks.push(record.id);
-      } else if (!isQuiet) lookLater(UNCLEAR, openForMs);
-      else {
-        ends.push({ ...key, to: 'closed', failure: stored(UNCLEAR) });
-        batch.apply(
-          {
-            bundle: remember(bundle, sent, tx.nowMs + resolveInMs(runtime, row.side)),
-            changes: [],
-            decisions: [],
-            holds: [],
-          },
-          { ...story, kind: 'resolved', body: { outcome: 'unclear', values: body } },
-        );
-        looks.push(record.id);
-      }
-    }
-  }
-}
-
-const NOT_LANDED: Failure = {
-  kind: 'transient',
-  code: 'trueup.not_landed',
-  message: 'the write was found not to have happened',
-};
-const UNCLEAR: Failure = {
-  kind: 'unknownOutcome',
-  code: 'trueup.unclear',
-  message: 'the record changed in another way; it is merged as it is now',
-};
-const UNKNOWN_CREATE: Failure = {
-  kind: 'unknownOutcome',
-  code: 'trueup.create_outcome_unknown',
-  message: 'the answer to a create was lost, and nothing tells whether the record exists',
-  advice: 'Look in the system: link the record if it is there, or replay the write if it is not.',
-};

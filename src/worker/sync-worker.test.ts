@@ -8,6 +8,7 @@ import {
   snapshotOf,
   type TestStore,
 } from '../../test/support/sync.ts';
+import { systemClock } from '../lib/clock.ts';
 import { seededRandom } from '../lib/random.ts';
 import { countStates } from '../store/status.ts';
 import type { SyncRuntime } from './runtime.ts';
@@ -33,13 +34,15 @@ function rankedDefinition(name: string): ReturnType<typeof simpleDefinition> {
 async function until(condition: () => Promise<boolean>): Promise<void> {
   for (let look = 0; look < 600; look += 1) {
     if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await systemClock.sleep(25);
   }
   throw new Error('it never came to be');
 }
 
 function byEmail(system: MemorySystem): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.values(system.all()).map((fields) => [String(fields['email']), fields]));
+  return Object.fromEntries(
+    Object.values(system.all()).map((fields) => [JSON.stringify(fields['email']), fields]),
+  );
 }
 
 async function isQuiet(runtime: SyncRuntime): Promise<boolean> {
@@ -74,7 +77,7 @@ test('three sides edited at random while two workers run come to hold the same, 
       system.create({ email: `u${String(step)}@x.test`, name: `n${String(step)}`, phone: null, city: 'A' });
     else system.edit(pick(ids), { [pick(['name', 'phone', 'city'])]: `v${String(step)}` });
     if (step % 10 === 0) balances.push(await isBalanced(first));
-    await new Promise((resolve) => setTimeout(resolve, random.fraction() * 8));
+    await systemClock.sleep(random.fraction() * 8);
   }
   await until(
     async () =>
@@ -134,7 +137,7 @@ test('every record of every side is in exactly one state at any moment while a w
   const balances: boolean[] = [];
   for (let look = 0; look < 40; look += 1) {
     balances.push(await isBalanced(runtime));
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await systemClock.sleep(10);
   }
   await until(async () => (await isQuiet(runtime)) && systems.shop.size === 300);
   stop.abort();

@@ -1,10 +1,12 @@
 /** A small system in memory with the contract's semantics and a log of what really happened, for tests of the worker. */
 import type {
   CapabilityCard,
+  ChangePage,
   ChangesRequest,
   CollectionDescription,
   Lookup,
   Session,
+  SnapshotPage,
   SnapshotRequest,
   SystemRecord,
   WriteRequest,
@@ -94,9 +96,7 @@ export class MemorySystem implements Session {
     return Promise.resolve([{ name: 'things', fields: [], card: this.card, recordsEstimate: this.size }]);
   }
 
-  async *readAll(
-    request: SnapshotRequest,
-  ): AsyncIterable<import('../../src/connector/contract.ts').SnapshotPage> {
+  async *readAll(request: SnapshotRequest): AsyncIterable<SnapshotPage> {
     await Promise.resolve();
     const ids = [...this.#records.keys()].filter((id) => !this.hiddenIds.has(id));
     for (let start = 0; start === 0 || start < ids.length; start += request.pageRecordsMax) {
@@ -106,9 +106,7 @@ export class MemorySystem implements Session {
     }
   }
 
-  async *readChanges(
-    request: ChangesRequest,
-  ): AsyncIterable<import('../../src/connector/contract.ts').ChangePage> {
+  async *readChanges(request: ChangesRequest): AsyncIterable<ChangePage> {
     let position = typeof request.since === 'number' ? request.since : this.#feed.length;
     do {
       const events = this.#feed.slice(position, position + request.pageRecordsMax);

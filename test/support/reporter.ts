@@ -1,4 +1,4 @@
-import { DefaultReporter, type TestModule } from 'vitest/node';
+import { DefaultReporter } from 'vitest/node';
 
 /** Vitest's own report, silent about what passed, closed by one line that scripts can read. */
 export default class ClosingLineReporter extends DefaultReporter {
@@ -6,7 +6,7 @@ export default class ClosingLineReporter extends DefaultReporter {
     super.onTestRunEnd(...args);
     const [modules, unhandled] = args;
     const count = { passed: 0, failed: unhandled.length, skipped: 0 };
-    for (const module of modules as readonly TestModule[]) {
+    for (const module of modules) {
       if (module.state() === 'failed' && module.errors().length > 0) count.failed += 1;
       for (const test of module.children.allTests()) {
         const state = test.result().state;

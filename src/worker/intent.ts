@@ -1,0 +1,15 @@
+import type { WriteRequest } from '../connector/contract.ts';
+import type { SendIntent, WriteEnd } from '../store/contract.ts';
+
+/** A write that was committed as sent, and the request that carries it. */
+export interface Intent extends SendIntent {
+  readonly writeId: string;
+  readonly attempts: number;
+  readonly request: WriteRequest;
+}
+
+/** What an answer is recorded against: the write, and the very try of it. */
+export function keyOf(intent: Intent): Pick<WriteEnd, 'identityId' | 'side' | 'writeId' | 'epoch' | 'kind'> {
+  const { identityId, side, writeId, epoch, kind } = intent;
+  return { identityId, side, writeId, epoch, kind };
+}

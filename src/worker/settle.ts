@@ -1,0 +1,155 @@
+/** Decides about a write whose outcome was lost from what was found out, and carries the decision into the batch. */
+import type { SystemRecord } from '../connector/contract.ts';
+import type { Failure } from '../connector/failure.ts';
+import { acknowledge, remember, weigh, withoutWrite, type SentWrite } from '../engine/acknowledge.ts';
+import { unchanged } from '../engine/existence.ts';
+import type { Values } from '../engine/value.ts';
+import { must } from '../lib/assert.ts';
+import type { StoredBundle, WriteEnd, WriteRow } from '../store/contract.ts';
+import { resolveInMs } from './answer.ts';
+import type { Batch } from './batch.ts';
+import { stored } from './failures.ts';
+import type { SyncRuntime } from './runtime.ts';
+
+/** What was found out about one write, outside any transaction. */
+export type Finding =
+  | { readonly kind: 'record'; readonly record: SystemRecord; readonly values: Values | null }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'several' }
+  | { readonly kind: 'impossible' }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** What follows from a finding. `later`: it may still be running, so its absence proves nothing yet. */
+export type Ruling =
+  | { readonly kind: 'landed'; readonly recordId: string }
+  | { readonly kind: 'notLanded' }
+  | { readonly kind: 'unclear'; readonly recordId: string }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'askPerson' }
+  | { readonly kind: 'later'; readonly failure: Failure; readonly lookInMs: number };
+
+/** A system that could not be asked is asked again after this. */
+const LOOK_AGAIN_MS = 5_000;
+
+function later(failure: Failure, lookInMs: number): Ruling {
+  return { kind: 'later', failure, lookInMs };
+}
+
+/** `openForMs`: how much longer the request may still take effect; 0 or less when it no longer can. */
+export function ruleOnUnknown(
+  runtime: SyncRuntime,
+  row: WriteRow,
+  finding: Finding,
+  openForMs: number,
+  readBeganMs: number,
+): Ruling {
+  const isQuiet = openForMs <= 0;
+  switch (finding.kind) {
+    case 'failed':
+      return later(finding.failure, LOOK_AGAIN_MS);
+    case 'impossible':
+    case 'several':
+      return isQuiet ? { kind: 'askPerson' } : later(UNKNOWN_CREATE, openForMs);
+    case 'absent':
+      if (row.kind === 'delete') return { kind: 'landed', recordId: row.recordId ?? '' };
+      if (row.kind === 'update') return { kind: 'gone' };
+      return isQuiet ? { kind: 'notLanded' } : later(NOT_LANDED, openForMs);
+    case 'record': {
+      const { id: recordId, version } = finding.record;
+      if (row.kind === 'create') return { kind: 'landed', recordId };
+      const seen = { side: row.side, recordId, version, values: finding.values ?? {}, readBeganMs };
+      const evidence = weigh(runtime.model, sentOf(row), row.ifVersion, seen, isQuiet);
+      if (evidence === 'landed') return { kind: 'landed', recordId };
+      if (evidence === 'notLanded') return { kind: 'notLanded' };
+      return isQuiet ? { kind: 'unclear', recordId } : later(UNCLEAR, openForMs);
+    }
+  }
+}
+
+/** What a ruling leaves behind besides the batch: how the write ends, and a record to look at again. */
+export interface Settled {
+  readonly end: WriteEnd;
+  readonly look: string | null;
+}
+
+export function settleUnknown(
+  runtime: SyncRuntime,
+  batch: Batch,
+  bundle: StoredBundle,
+  row: WriteRow,
+  ruling: Ruling,
+  nowMs: number,
+): Settled {
+  const { identityId, side, writeId, epoch, kind } = row;
+  const key = { identityId, side, writeId, epoch, kind };
+  const sent = sentOf(row);
+  const story = { identityId, side, recordId: row.recordId };
+  switch (ruling.kind) {
+    case 'landed': {
+      const receipt = { recordId: ruling.recordId, version: null, returned: null, nowMs };
+      const body = { write: kind, values: sent.body, resolved: true };
+      batch.apply(acknowledge(runtime.model, bundle, sent, receipt), {
+        ...story,
+        recordId: ruling.recordId,
+        kind: 'written',
+        body,
+      });
+      return { end: { ...key, to: 'acknowledged' }, look: kind === 'delete' ? null : ruling.recordId };
+    }
+    case 'notLanded':
+      batch.note({ ...story, kind: 'resolved', body: { outcome: 'notLanded' } });
+      return {
+        end: { ...key, to: 'queued', failure: stored(NOT_LANDED), dueInMs: 0, countsAttempt: false },
+        look: null,
+      };
+    case 'unclear': {
+      const remembered = remember(bundle, sent, nowMs + resolveInMs(runtime, side));
+      batch.apply(unchanged(remembered), {
+        ...story,
+        kind: 'resolved',
+        body: { outcome: 'unclear', values: sent.body },
+      });
+      return { end: { ...key, to: 'closed', failure: stored(UNCLEAR) }, look: ruling.recordId };
+    }
+    case 'gone':
+      batch.put(withoutWrite(bundle, side));
+      return { end: { ...key, to: 'closed', failure: stored(NOT_LANDED) }, look: row.recordId };
+    case 'askPerson':
+      batch.note({ ...story, kind: 'failed', body: { ...stored(UNKNOWN_CREATE) } });
+      return { end: { ...key, to: 'dead', failure: stored(UNKNOWN_CREATE) }, look: null };
+    case 'later': {
+      const openForMs = must(row.resolveAtMs, 'an unknown write has a time to be resolved') - nowMs;
+      return {
+        end: {
+          ...key,
+          to: 'unknown',
+          failure: stored(ruling.failure),
+          resolveInMs: Math.max(0, openForMs),
+          lookInMs: ruling.lookInMs,
+        },
+        look: null,
+      };
+    }
+  }
+}
+
+function sentOf(row: WriteRow): SentWrite {
+  return { side: row.side, kind: row.kind, body: must(row.body, 'a sent write has a body'), seq: row.seq };
+}
+
+const NOT_LANDED: Failure = {
+  kind: 'transient',
+  code: 'trueup.not_landed',
+  message: 'the write was found not to have happened',
+};
+const UNCLEAR: Failure = {
+  kind: 'unknownOutcome',
+  code: 'trueup.unclear',
+  message: 'the record changed in another way; it is merged as it is now',
+};
+const UNKNOWN_CREATE: Failure = {
+  kind: 'unknownOutcome',
+  code: 'trueup.create_outcome_unknown',
+  message: 'the answer to a create was lost, and nothing tells whether the record exists',
+  advice: 'Look in the system: link the record if it is there, or replay the write if it is not.',
+};
