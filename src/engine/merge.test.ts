@@ -336,3 +336,11 @@ test('our own landing does not disturb a deleted identity', () => {
   const deleted = { ...sending, identity: { ...sending.identity, tombstone } };
   expect(mergeObservation(model, deleted, seen('crm', 300, { name: 'Anna' })).holds).toEqual([]);
 });
+
+test('a value that was never seen before may be arbitrarily old', () => {
+  const start = relinked(agreedOn, 'crm', { accounted: { city: 'Bonn' }, agreed: { city: 1 } });
+  const unknown = { ...start, identity: { ...start.identity, golden: { city: 'Bonn' } } };
+  const { bundle } = mergeObservation(model, unknown, seen('crm', 200, { name: 'Ann', city: 'Rome' }));
+  expect(bundle.identity.edits['name']).toMatchObject({ seq: 2, rule: 'first', fromMs: null });
+  expect(bundle.identity.edits['city']).toMatchObject({ seq: 2, rule: 'edit', fromMs: START_MS });
+});

@@ -150,8 +150,8 @@ class MergeDraft {
   readonly #changes: FieldChange[] = [];
   readonly #decisions: Decision[] = [];
   readonly #holds: NewHold[] = [];
-  /** Fields taken by one observation under one rule share an edit; all share the next seq. */
-  readonly #newEdits = new Map<Rule, Edit>();
+  /** Fields taken by one observation under one rule, made in the same span of time, share an edit; all share the next seq. */
+  readonly #newEdits: Edit[] = [];
 
   constructor(bundle: Bundle, link: Link, seen: Observation) {
     this.#bundle = bundle;
@@ -195,7 +195,7 @@ class MergeDraft {
   }
 
   take(field: FieldModel, lens: FieldLens, value: Value, rule: Rule, winner: Value): void {
-    const edit = this.#editBy(rule);
+    const edit = this.#editBy(rule, this.#fromMs(this.link.accounted[field.name]));
     const before = this.golden[field.name];
     if (this.#golden === null) {
       this.#golden = { ...this.identity.golden };
@@ -222,9 +222,7 @@ class MergeDraft {
   }
 
   contender(value: Value, base: Value | undefined): Contender {
-    // Without a base nobody saw an earlier value, so the edit may be arbitrarily old.
-    const fromMs = base === undefined ? null : this.#lastLookMs();
-    return { side: this.seen.side, value, fromMs, untilMs: this.#untilMs() };
+    return { side: this.seen.side, value, fromMs: this.#fromMs(base), untilMs: this.#untilMs() };
   }
 
   outcome(): Outcome {
@@ -240,7 +238,7 @@ class MergeDraft {
           : this.link.sent.filter((sent) => sent.expiresAtMs > this.seen.readBeganMs),
     };
     const identity =
-      this.#newEdits.size === 0
+      this.#newEdits.length === 0
         ? this.identity
         : { ...this.identity, seq: this.identity.seq + 1, golden: this.golden, edits: this.edits };
     const links = this.#bundle.links.map((other) => (other === this.link ? link : other));
@@ -248,14 +246,17 @@ class MergeDraft {
     return { bundle, changes: this.#changes, decisions: this.#decisions, holds: this.#holds };
   }
 
-  #editBy(rule: Rule): Edit {
-    const known = this.#newEdits.get(rule);
+  #editBy(rule: Rule, fromMs: number | null): Edit {
+    const known = this.#newEdits.find((edit) => edit.rule === rule && edit.fromMs === fromMs);
     if (known !== undefined) return known;
-    const firstLook = rule === 'first' && this.identity.seq === 0;
-    const fromMs = firstLook || Object.keys(this.link.accounted).length === 0 ? null : this.#lastLookMs();
     const edit = { seq: this.identity.seq + 1, side: this.seen.side, fromMs, untilMs: this.#untilMs(), rule };
-    this.#newEdits.set(rule, edit);
+    this.#newEdits.push(edit);
     return edit;
+  }
+
+  /** Without a base nobody saw an earlier value, so the edit may be arbitrarily old. */
+  #fromMs(base: Value | undefined): number | null {
+    return base === undefined ? null : this.#lastLookMs();
   }
 
   #lastLookMs(): number {
