@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { inStep, modelOf, recordAt, relinked, seen } from '../../test/support/engine.ts';
+import { inStep, latest, modelOf, recordAt, relinked, seen } from '../../test/support/engine.ts';
 import { mergeDelete, mergeHidden, mergeReturn } from './existence.ts';
 import { mergeObservation } from './merge.ts';
 import type { DeletePolicy, SyncModel } from './model.ts';
@@ -131,6 +131,19 @@ test('a hidden record that is seen again takes part again, from where it was', (
   const { bundle } = mergeReturn(hidden, 'crm');
   expect(linkAt(bundle, 'crm')).toMatchObject({ status: 'live', accounted: { name: 'Ann' } });
   expect(planIdentity(model, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'update' }]);
+});
+
+test('an edit made while a record was hidden is never certainly later', () => {
+  const timed = modelOf({ fields: { name: { policy: latest() } } });
+  const hidden = mergeHidden(inStep(timed, { name: 'Ann' }), 'crm', 300).bundle;
+  const moved = mergeObservation(timed, hidden, seen('erp', 250, { name: 'Anna' })).bundle;
+  const back = mergeReturn(moved, 'crm').bundle;
+  const { holds } = mergeObservation(
+    timed,
+    back,
+    seen('crm', 400, { name: 'Anne' }, { unchangedUntilMs: 350 }),
+  );
+  expect(holds).toHaveLength(1);
 });
 
 test('a record that comes back after its identity was deleted is held', () => {

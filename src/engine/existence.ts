@@ -1,4 +1,4 @@
-import { withHolds } from './merge.ts';
+import { NOT_LOOKED_AT_MS, withHolds } from './merge.ts';
 /** Merges what is known about a record being there at all. A delete needs evidence and a common past; absence proves nothing. */
 import type { SyncModel } from './model.ts';
 import type { Bundle, DeleteEvidence, Link, NewHold, Outcome } from './state.ts';
@@ -47,7 +47,8 @@ export function mergeReturn(bundle: Bundle, side: string): Outcome {
   if (link.status === 'gone' && bundle.identity.tombstone !== null) {
     return held(bundle, { field: null, reason: 'returned', seen: {}, side });
   }
-  return unchanged(withLink(bundle, { ...link, status: 'live' }));
+  // What was edited there meanwhile was edited at any time since the record was last really looked at.
+  return unchanged(withLink(bundle, { ...link, status: 'live', asOfMs: NOT_LOOKED_AT_MS }));
 }
 
 /** Another side's edit was golden before this record, now deleted, had received it. */

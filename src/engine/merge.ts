@@ -37,9 +37,21 @@ export function mergeObservation(model: SyncModel, bundle: Bundle, seen: Observa
   return draft.outcome();
 }
 
+/** Stands in `asOfMs` for: the record has not been looked at since it was linked, or since it came back. */
+export const NOT_LOOKED_AT_MS = 0;
+
 /** A record that is linked for the first time: nothing is accounted for yet, so nothing it holds can be "unchanged". */
 export function newLink(side: string, recordId: string): Link {
-  return { side, recordId, status: 'live', version: null, asOfMs: 0, accounted: {}, agreed: {}, sent: [] };
+  return {
+    side,
+    recordId,
+    status: 'live',
+    version: null,
+    asOfMs: NOT_LOOKED_AT_MS,
+    accounted: {},
+    agreed: {},
+    sent: [],
+  };
 }
 
 /** An identity about which nothing is known yet. */
@@ -254,17 +266,14 @@ class MergeDraft {
     return edit;
   }
 
-  /** Without a base nobody saw an earlier value, so the edit may be arbitrarily old. */
+  /** The instant at which `base` was last seen here; null when it never was, or not since the record was away. */
   #fromMs(base: Value | undefined): number | null {
-    return base === undefined ? null : this.#lastLookMs();
-  }
-
-  #lastLookMs(): number {
+    if (base === undefined || this.link.asOfMs === NOT_LOOKED_AT_MS) return null;
     return Math.max(this.link.asOfMs, this.seen.unchangedUntilMs ?? 0);
   }
 
   #untilMs(): number {
-    return Math.max(this.seen.readBeganMs, this.#lastLookMs());
+    return Math.max(this.seen.readBeganMs, this.link.asOfMs, this.seen.unchangedUntilMs ?? 0);
   }
 }
 
