@@ -209,6 +209,18 @@ test('a side that only receives a field is corrected, whatever the policy', () =
   expect(decisions[0]?.rule).toBe('notOwner');
 });
 
+test('a side that only receives a field never gives its first value', () => {
+  const oneWay = modelOf({ fields: { name: {} }, sides: { crm: { directions: { name: 'out' } }, erp: {} } });
+  const first = mergeObservation(oneWay, begun('crm'), seen('crm', 200, { name: 'old' }));
+  expect(first.bundle.identity.golden).toEqual({});
+  expect(first.changes).toEqual([]);
+  const linked = { ...first.bundle, links: [...first.bundle.links, newLink('erp', recordAt('erp'))] };
+  const { bundle, holds } = mergeObservation(oneWay, linked, seen('erp', 300, { name: 'Ann' }));
+  expect(bundle.identity.golden).toEqual({ name: 'Ann' });
+  expect(holds).toEqual([]);
+  expect(planIdentity(oneWay, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'update' }]);
+});
+
 test('the owner of a field wins a conflict over every other rule', () => {
   const owned = modelOf({ fields: { name: { policy: ownedBy('erp', { kind: 'hold' }) } } });
   const ruled = inStep(owned, { name: 'Ann' });

@@ -76,7 +76,9 @@ function mergeField(draft: MergeDraft, lens: FieldLens, value: Value): void {
   const golden = draft.golden[name];
   const edit = draft.edits[name];
   if (golden === undefined || edit === undefined) {
-    draft.take(field, lens, value, 'first', value);
+    // What a side only receives is never learned from it: the value waits there to be replaced.
+    if (lens.direction === 'out') draft.account(name, value, null);
+    else draft.take(field, lens, value, 'first', value);
   } else if (field.same(value, golden)) {
     draft.account(name, value, edit.seq);
   } else if (!mayWrite(lens, field, draft.golden, draft.seen.side)) {
