@@ -303,6 +303,16 @@ test('the echo of a write that is on its way is our own landing', () => {
   }
 });
 
+test('our own landing agrees with golden that has moved and come back since', () => {
+  const moved = movedAtErp(agreedOn, { name: 'Anna' });
+  const sending = writing(moved, 'crm', { body: { name: 'Anna' }, seq: 2 });
+  const back = movedAtErp(movedAtErp(sending, { name: 'Annika' }, 250), { name: 'Anna' }, 260);
+  const landed = mergeObservation(model, back, seen('crm', 300, { name: 'Anna' })).bundle;
+  const { decisions, bundle } = mergeObservation(model, landed, seen('crm', 400, { name: 'Anne' }));
+  expect(decisions).toEqual([]);
+  expect(bundle.identity.golden['name']).toBe('Anne');
+});
+
 test('the value of a write that never left is news', () => {
   for (const state of ['planned', 'queued', 'held', 'dead'] as const) {
     const moved = movedAtErp(movedAtErp(agreedOn, { name: 'Anna' }), { name: 'Annika' }, 250);

@@ -64,17 +64,18 @@ function mergeField(draft: MergeDraft, lens: FieldLens, value: Value): void {
   const { name } = field;
   const base = draft.link.accounted[name];
   if (base !== undefined && field.same(value, base)) return;
+  const golden = draft.golden[name];
+  const edit = draft.edits[name];
   const landedSeq = draft.landedSeq(field, value);
   if (landedSeq !== null) {
-    draft.account(name, value, landedSeq);
+    // Golden may have moved and come back since: what counts is that the record holds it now.
+    draft.account(name, value, edit !== undefined && field.same(value, golden) ? edit.seq : landedSeq);
     return;
   }
   if (draft.identity.tombstone !== null) {
     draft.hold({ field: null, reason: 'editAgainstDelete', seen: { [name]: value }, side: draft.seen.side });
     return;
   }
-  const golden = draft.golden[name];
-  const edit = draft.edits[name];
   if (golden === undefined || edit === undefined) {
     // What a side only receives is never learned from it: the value waits there to be replaced.
     if (lens.direction === 'out') draft.account(name, value, null);
