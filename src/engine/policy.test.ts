@@ -66,6 +66,14 @@ test('sides of equal rank fall to the next rule', () => {
   expect(decide(ranked('shop'), current, incoming, 'base')).toEqual({ kind: 'hold' });
 });
 
+test('a set merge that changes nothing keeps the golden set', () => {
+  const sets = [
+    { ...current, value: ['a', 'b'] },
+    { ...incoming, value: ['a'] },
+  ] as const;
+  expect(decide(SET, ...sets, ['a'])).toEqual({ kind: 'keep', rule: 'set' });
+});
+
 test('an empty value gives way to a filled one', () => {
   const emptied = { ...current, value: '' };
   expect(decide(FILL, emptied, incoming, 'base')).toEqual({ kind: 'take', rule: 'fill', value: 'new' });

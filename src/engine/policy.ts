@@ -1,7 +1,7 @@
 /** Who may write a field, and who wins when two sides wrote it differently. Total and deterministic: always a named rule. */
 import type { FieldPolicy } from './model.ts';
 import type { Rule } from './state.ts';
-import { isEmpty, type Value, type Values } from './value.ts';
+import { isEmpty, sameValue, type Value, type Values } from './value.ts';
 
 /** A value someone put at a side, and when that must have been (store clock). */
 export interface Contender {
@@ -54,8 +54,10 @@ export function decide(
         if (isEmpty(current.value)) return take('fill', incoming.value);
         if (isEmpty(incoming.value)) return { kind: 'keep', rule: 'fill' };
         break;
-      case 'set':
-        return take('set', mergeSets(base, current.value, incoming.value));
+      case 'set': {
+        const merged = mergeSets(base, current.value, incoming.value);
+        return sameValue(merged, current.value) ? { kind: 'keep', rule: 'set' } : take('set', merged);
+      }
       case 'hold':
         return { kind: 'hold' };
     }
