@@ -221,6 +221,25 @@ test('a side that only receives a field never gives its first value', () => {
   expect(planIdentity(oneWay, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'update' }]);
 });
 
+test('a field whose owner has no record yet may be corrected where it was entered', () => {
+  const owned = modelOf({ fields: { name: { policy: ownedBy('erp') } } });
+  const first = mergeObservation(owned, begun('crm'), seen('crm', 200, { name: 'Ann' })).bundle;
+  const { bundle, changes, decisions } = mergeObservation(owned, first, seen('crm', 300, { name: 'Anne' }));
+  expect(changes).toEqual([{ field: 'name', before: 'Ann', after: 'Anne', rule: 'edit' }]);
+  expect(decisions).toEqual([]);
+  expect(bundle.identity.golden).toEqual({ name: 'Anne' });
+});
+
+test('while the owner has no record, the rules that follow decide between the others', () => {
+  const policy = ownedBy('shop', { kind: 'priority', sides: ['erp', 'crm'] });
+  const owned = modelOf({ fields: { name: { policy } }, sides: { crm: {}, erp: {}, shop: {} } });
+  const first = mergeObservation(owned, begun('crm'), seen('crm', 200, { name: 'Ann' })).bundle;
+  const linked = { ...first, links: [...first.links, newLink('erp', recordAt('erp'))] };
+  const { bundle, decisions } = mergeObservation(owned, linked, seen('erp', 300, { name: 'Anna' }));
+  expect(decisions[0]).toMatchObject({ rule: 'priority', winner: { side: 'erp' } });
+  expect(bundle.identity.golden).toEqual({ name: 'Anna' });
+});
+
 test('the owner of a field wins a conflict over every other rule', () => {
   const owned = modelOf({ fields: { name: { policy: ownedBy('erp', { kind: 'hold' }) } } });
   const ruled = inStep(owned, { name: 'Ann' });

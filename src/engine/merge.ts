@@ -82,7 +82,7 @@ function mergeField(draft: MergeDraft, lens: FieldLens, value: Value): void {
     else draft.take(field, lens, value, 'first', value);
   } else if (field.same(value, golden)) {
     draft.account(name, value, edit.seq);
-  } else if (!mayWrite(lens, field, draft.golden, draft.seen.side)) {
+  } else if (!mayWrite(draft, lens)) {
     draft.decide(name, 'notOwner', { side: edit.side, value: golden }, draft.claim(value));
     // The record no longer holds the golden value, so it is owed a correction.
     draft.account(name, value, 0);
@@ -145,10 +145,11 @@ function ruleOn(
   return decide(field.policy, current, incoming, base);
 }
 
-function mayWrite(lens: FieldLens, field: FieldModel, golden: Values, side: string): boolean {
-  if (lens.direction === 'out') return false;
-  const owner = ownerOf(field.policy, golden);
-  return owner === null || owner === side;
+/** What an owner has not spoken about yet is open to all; otherwise the first to be read would be the owner meanwhile. */
+function mayWrite(draft: MergeDraft, { field, direction }: FieldLens): boolean {
+  if (direction === 'out') return false;
+  const owner = ownerOf(field.policy, draft.golden);
+  return owner === null || owner === draft.seen.side || !draft.hasSpoken(owner, field.name);
 }
 
 /** The next state while it is being worked out. One draft lives for one observation. */
@@ -201,6 +202,12 @@ class MergeDraft {
         return sent.seq;
     }
     return null;
+  }
+
+  /** The side has a record that holds a value of the field, its own or one it took from us. */
+  hasSpoken(side: string, field: string): boolean {
+    const link = linkAt(this.#bundle, side);
+    return link !== undefined && link.status !== 'gone' && link.accounted[field] !== undefined;
   }
 
   /** Notes that the value was seen. `agreedSeq` null leaves open which golden value the record is known to hold. */
