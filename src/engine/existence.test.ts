@@ -93,6 +93,19 @@ test('an edit that the deleted record had already received is no edit against th
   expect(bundle.identity.tombstone?.side).toBe('crm');
 });
 
+test('an edit that the deleted record was never to receive is no edit against the delete', () => {
+  const giving = modelOf({ fields: { name: {} }, sides: { crm: { directions: { name: 'in' } }, erp: {} } });
+  const edited = mergeObservation(giving, start, seen('erp', 200, { name: 'Anna' })).bundle;
+  const { bundle, holds } = mergeDelete(giving, edited, 'crm', 'feed', 300);
+  expect(holds).toEqual([]);
+  expect(bundle.identity.tombstone?.side).toBe('crm');
+});
+
+test('an edit that was taken back before the record received it is no edit against the delete', () => {
+  const back = mergeObservation(model, editedAtErp(model), seen('erp', 250, { name: 'Ann' })).bundle;
+  expect(mergeDelete(model, back, 'crm', 'feed', 300).holds).toEqual([]);
+});
+
 test('an edit at the deleted side itself is no edit against the delete', () => {
   const edited = mergeObservation(model, start, seen('crm', 200, { name: 'Anna' })).bundle;
   expect(mergeDelete(model, edited, 'crm', 'feed', 300).holds).toEqual([]);

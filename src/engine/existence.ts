@@ -53,20 +53,15 @@ export function mergeReturn(bundle: Bundle, side: string): Outcome {
 
 /** Another side's edit was golden before this record, now deleted, had received it. */
 function editedElsewhere(model: SyncModel, bundle: Bundle, link: Link): boolean {
+  const { golden, edits } = bundle.identity;
   const lenses = model.sideOf.get(link.side)?.lenses ?? [];
-  return lenses.some(({ field }) => {
-    const edit = bundle.identity.edits[field.name];
-    return edit !== undefined && edit.side !== link.side && edit.seq > (link.agreed[field.name] ?? 0);
+  return lenses.some(({ field, direction }) => {
+    const edit = edits[field.name];
+    // What the record is never sent, or held already, was nothing that it still had to receive.
+    if (direction === 'in' || edit === undefined || edit.side === link.side) return false;
+    const isBehind = edit.seq > (link.agreed[field.name] ?? 0);
+    return isBehind && !field.same(golden[field.name], link.accounted[field.name]);
   });
-}
-
-export function withLink(bundle: Bundle, link: Link): Bundle {
-  const others = bundle.links.filter((other) => other.side !== link.side);
-  return { ...bundle, links: [...others, link] };
-}
-
-function withoutLink(bundle: Bundle, side: string): Bundle {
-  return { ...bundle, links: bundle.links.filter((link) => link.side !== side) };
 }
 
 /** A state without a story: no golden value changed, nothing was decided, nothing is held. */
