@@ -49,14 +49,7 @@ export const demo: Command = {
           await saveSecret(tx, installation.sealer, installation.workspaceNo, name, new Secret(value));
       });
       await firstSync(inFolder);
-      const stop = new AbortController();
-      context.signal.addEventListener('abort', () => stop.abort(), { once: true });
-      const fleet = runFleet(installation, stop.signal);
-      await tell(context, installation, world);
-      await status.run(inFolder);
-      farewell(context, directory);
-      if (context.flags['stay'] !== true) stop.abort();
-      await fleet;
+      await watch(inFolder, installation, world);
     } finally {
       await world.close();
       await installation.close();
@@ -64,6 +57,22 @@ export const demo: Command = {
     return EXIT.ok;
   },
 };
+
+/** The worker runs while the story is told, and ends with it, whatever happens. */
+async function watch(context: CommandContext, installation: Installation, world: DemoWorld): Promise<void> {
+  const stop = new AbortController();
+  context.signal.addEventListener('abort', () => stop.abort(), { once: true });
+  const fleet = runFleet(installation, stop.signal);
+  try {
+    await tell(context, installation, world);
+    await status.run(context);
+    farewell(context, context.directory);
+    if (context.flags['stay'] === true) await fleet;
+  } finally {
+    stop.abort();
+    await fleet;
+  }
+}
 
 async function firstSync(context: CommandContext): Promise<void> {
   const { output } = context;

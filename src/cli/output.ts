@@ -18,6 +18,8 @@ export interface Output {
 }
 
 const PROGRESS_EVERY_MS = 500;
+/** Work that is over before this needs no progress. */
+const PROGRESS_AFTER_MS = 1_000;
 
 interface Started {
   readonly label: string;
@@ -47,7 +49,7 @@ export function createOutput(
     progress: (label, done, total) => {
       const nowMs = clock.monotonicMs();
       if (started?.label !== label) started = { label, atMs: nowMs, lastMs: 0 };
-      if (nowMs - started.lastMs < PROGRESS_EVERY_MS) return;
+      if (nowMs - started.atMs < PROGRESS_AFTER_MS || nowMs - started.lastMs < PROGRESS_EVERY_MS) return;
       started.lastMs = nowMs;
       const text = progressText(label, done, total, (nowMs - started.atMs) / 1_000);
       if (!options.isJson) stderr.write(options.isTerminal ? `\r\u001B[K${text}` : `${text}\n`);

@@ -46,7 +46,7 @@ export const SCENES: readonly Scene[] = [
   {
     title: 'Someone adds a customer to the spreadsheet and saves it',
     act: async (world) =>
-      editSheet(world, '4,Cedar', '5,Fjord Boats,liv@fjordboats.example,+47 5550 111,Bergen,,\n4,Cedar'),
+      editSheet(world, '4,Cedar', '20,Fjord Boats,liv@fjordboats.example,+47 5550 111,Bergen,,\n4,Cedar'),
     isDone: async ({ crm, billing }) =>
       (await one(crm, `select count(*)::int from contact where email = 'liv@fjordboats.example'`)) === 1 &&
       (await one(billing, `select count(*)::int from customer where mail = 'liv@fjordboats.example'`)) === 1,
