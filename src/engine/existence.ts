@@ -64,6 +64,15 @@ function editedElsewhere(model: SyncModel, bundle: Bundle, link: Link): boolean 
   });
 }
 
+export function withLink(bundle: Bundle, link: Link): Bundle {
+  const others = bundle.links.filter((other) => other.side !== link.side);
+  return { ...bundle, links: [...others, link] };
+}
+
+function withoutLink(bundle: Bundle, side: string): Bundle {
+  return { ...bundle, links: bundle.links.filter((link) => link.side !== side) };
+}
+
 /** A state without a story: no golden value changed, nothing was decided, nothing is held. */
 export function unchanged(bundle: Bundle): Outcome {
   return { bundle, changes: [], decisions: [], holds: [] };
