@@ -73,6 +73,15 @@ test('a value that the system rewrote is held in its own form and owes nothing m
   expect(later.changes).toEqual([]);
 });
 
+test('a value that the system dropped is held as nothing there, and is no edit', () => {
+  const returned = { name: null, city: 'Bonn' };
+  const { bundle, changes } = acknowledge(model, sending, update, { ...receipt, returned });
+  expect(changes).toEqual([]);
+  expect(bundle.identity.golden['name']).toBe('Anna');
+  expect(linkAt(bundle, 'crm')).toMatchObject({ accounted: { name: null }, agreed: { name: 2 } });
+  expect(planIdentity(model, bundle)).toEqual([]);
+});
+
 test('what the answer shows beyond the body is news', () => {
   const returned = { name: 'Anna', city: 'Berlin' };
   const { bundle, changes } = acknowledge(model, sending, update, { ...receipt, returned });

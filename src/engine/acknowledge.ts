@@ -60,7 +60,8 @@ function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWri
     const sent = write.body[name];
     if (sent === undefined) continue;
     // A system that rewrites what it is given holds our value in its own form: accounted for, and owed nothing more.
-    accounted[name] = receipt.returned?.[name] ?? sent;
+    const returned = receipt.returned?.[name];
+    accounted[name] = returned === undefined ? sent : returned;
     const golden = bundle.identity.golden[name];
     const edit = bundle.identity.edits[name];
     agreed[name] = edit !== undefined && field.same(sent, golden) ? edit.seq : write.seq;
