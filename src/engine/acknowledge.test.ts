@@ -82,6 +82,16 @@ test('a value that the system dropped is held as nothing there, and is no edit',
   expect(planIdentity(model, bundle)).toEqual([]);
 });
 
+test('an answer does not bring back a record that was hidden or deleted meanwhile', () => {
+  for (const status of ['hidden', 'gone'] as const) {
+    const { bundle } = acknowledge(model, relinked(sending, 'crm', { status }), update, receipt);
+    expect(linkAt(bundle, 'crm')?.status).toBe(status);
+    const echoed = { ...newLink('crm', recordAt('crm')), status };
+    const created = acknowledge(model, { ...creating, links: [...creating.links, echoed] }, create, receipt);
+    expect(linkAt(created.bundle, 'crm')?.status).toBe(status);
+  }
+});
+
 test('what the answer shows beyond the body is news', () => {
   const returned = { name: 'Anna', city: 'Berlin' };
   const { bundle, changes } = acknowledge(model, sending, update, { ...receipt, returned });

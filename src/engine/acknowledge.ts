@@ -66,7 +66,8 @@ function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWri
     const edit = bundle.identity.edits[name];
     agreed[name] = edit !== undefined && field.same(sent, golden) ? edit.seq : write.seq;
   }
-  return { ...link, status: 'live', version: receipt.version, asOfMs: receipt.nowMs, accounted, agreed };
+  // The status stays: an answer proves that the record was there, not that it still is.
+  return { ...link, version: receipt.version, asOfMs: receipt.nowMs, accounted, agreed };
 }
 
 /** What a fresh look at the record says about a write whose answer was lost. */
