@@ -63,6 +63,34 @@ test('an answered delete leaves a record that is gone', () => {
   expect(planIdentity(model, bundle)).toEqual([]);
 });
 
+test('a delete that a person refused while it was on its way makes room for the record again', () => {
+  const write: SentWrite = { side: 'crm', kind: 'delete', body: {}, seq: 1 };
+  const { bundle } = acknowledge(model, writing(start, 'crm', write), write, receipt);
+  expect(linkAt(bundle, 'crm')).toBeUndefined();
+  expect(planIdentity(model, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'create' }]);
+});
+
+test('an answer about a record that left the identity links nothing', () => {
+  const unlinked = acknowledge(model, relinked(sending, 'crm', null), update, receipt);
+  expect(linkAt(unlinked.bundle, 'crm')).toBeUndefined();
+  expect(unlinked.bundle.writes).toEqual([]);
+  const write: SentWrite = { side: 'crm', kind: 'delete', body: {}, seq: 1 };
+  const other = acknowledge(model, relinked(sending, 'crm', { recordId: 'crm-other' }), write, receipt);
+  expect(linkAt(other.bundle, 'crm')).toMatchObject({ recordId: 'crm-other', status: 'live' });
+});
+
+test('a created record takes the place of one that was deleted there before', () => {
+  const gone = { ...newLink('crm', 'crm-before'), status: 'gone' as const };
+  const { bundle, holds } = acknowledge(
+    model,
+    { ...creating, links: [...creating.links, gone] },
+    create,
+    receipt,
+  );
+  expect(holds).toEqual([]);
+  expect(linkAt(bundle, 'crm')).toMatchObject({ recordId: recordAt('crm'), status: 'live' });
+});
+
 test('a value that the system rewrote is held in its own form and owes nothing more', () => {
   const returned = { name: 'ANNA', city: 'Bonn' };
   const { bundle, changes } = acknowledge(model, sending, update, { ...receipt, returned });

@@ -1,6 +1,6 @@
 /** What an answered write proves about the record it was sent to. */
 import { must } from '../lib/assert.ts';
-import { held, unchanged, withLink } from './existence.ts';
+import { held, unchanged, withLink, withoutLink } from './existence.ts';
 import { mergeObservation, newLink } from './merge.ts';
 import type { SideModel, SyncModel } from './model.ts';
 import type { Bundle, Link, Observation, OpenWrite, Outcome, WriteKind } from './state.ts';
@@ -27,13 +27,11 @@ export interface Receipt {
 /** The write happened. Its values are accounted for, and the record is known to hold them. */
 export function acknowledge(model: SyncModel, bundle: Bundle, write: SentWrite, receipt: Receipt): Outcome {
   const side = must(model.sideOf.get(write.side), 'a write names a side of its sync');
-  const known = linkAt(bundle, write.side);
   const without = withoutWrite(bundle, write.side);
-  if (write.kind === 'delete') {
-    return unchanged(
-      known === undefined ? without : withLink(without, { ...known, status: 'gone', asOfMs: receipt.nowMs }),
-    );
-  }
+  if (write.kind === 'delete') return unchanged(afterDelete(without, write.side, receipt));
+  const known = writtenLink(bundle, write, receipt);
+  // The link was given up while the update was on its way: the record is no longer the identity's.
+  if (known === undefined && write.kind === 'update') return unchanged(without);
   if (known !== undefined && known.recordId !== receipt.recordId) {
     // Someone created the same thing there while our create was on its way: two records, one identity.
     return held(without, { field: null, reason: 'duplicateRecord', seen: {}, side: write.side });
@@ -50,6 +48,21 @@ export function acknowledge(model: SyncModel, bundle: Bundle, write: SentWrite, 
     values: returned,
     readBeganMs: nowMs,
   });
+}
+
+/** The link that the answer is about. What was deleted at the side before does not stand in the way of a new record. */
+function writtenLink(bundle: Bundle, write: SentWrite, receipt: Receipt): Link | undefined {
+  const link = linkAt(bundle, write.side);
+  const isOver = write.kind === 'create' && link?.status === 'gone' && link.recordId !== receipt.recordId;
+  return isOver ? undefined : link;
+}
+
+/** The record is gone. Has a person meanwhile refused the delete, its place is empty, and the plan creates it again. */
+function afterDelete(bundle: Bundle, side: string, receipt: Receipt): Bundle {
+  const link = linkAt(bundle, side);
+  if (link?.recordId !== receipt.recordId) return bundle;
+  if (bundle.identity.tombstone === null) return withoutLink(bundle, side);
+  return withLink(bundle, { ...link, status: 'gone', asOfMs: receipt.nowMs });
 }
 
 function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWrite, receipt: Receipt): Link {

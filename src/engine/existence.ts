@@ -64,12 +64,14 @@ function editedElsewhere(model: SyncModel, bundle: Bundle, link: Link): boolean 
   });
 }
 
+/** The bundle with this link as the one of its side. */
 export function withLink(bundle: Bundle, link: Link): Bundle {
   const others = bundle.links.filter((other) => other.side !== link.side);
   return { ...bundle, links: [...others, link] };
 }
 
-function withoutLink(bundle: Bundle, side: string): Bundle {
+/** The bundle as if the side had never held a record. */
+export function withoutLink(bundle: Bundle, side: string): Bundle {
   return { ...bundle, links: bundle.links.filter((link) => link.side !== side) };
 }
 
