@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { inStep, latest, modelOf, recordAt, relinked, seen } from '../../test/support/engine.ts';
+import { inStep, latest, modelOf, recordAt, relinked, seen, writing } from '../../test/support/engine.ts';
+import { withoutWrite } from './acknowledge.ts';
 import { mergeDelete, mergeHidden, mergeReturn } from './existence.ts';
 import { mergeObservation } from './merge.ts';
 import type { DeletePolicy, SyncModel } from './model.ts';
@@ -123,6 +124,17 @@ test('the delete of a second record keeps the tombstone of the first', () => {
   const { bundle } = mergeDelete(model, once, 'erp', 'feed', 400);
   expect(bundle.identity.tombstone?.side).toBe('crm');
   expect(bundle.links.map((link) => link.status)).toEqual(['gone', 'gone']);
+});
+
+test('a delete of ours that a person refused too late is not taken for a delete of the identity', () => {
+  for (const state of ['sent', 'unknown'] as const) {
+    const refused = writing(start, 'crm', { kind: 'delete', state });
+    const { bundle } = mergeDelete(model, refused, 'crm', 'feed', 300);
+    expect(bundle.identity.tombstone).toBeNull();
+    expect(planIdentity(model, withoutWrite(bundle, 'crm'))).toEqual([
+      { kind: 'open', side: 'crm', write: 'create' },
+    ]);
+  }
 });
 
 test('hidden stops the writes to the record and nothing else', () => {

@@ -2,7 +2,7 @@ import { NOT_LOOKED_AT_MS, withHolds } from './merge.ts';
 /** Merges what is known about a record being there at all. A delete needs evidence and a common past; absence proves nothing. */
 import type { SyncModel } from './model.ts';
 import type { Bundle, DeleteEvidence, Link, NewHold, Outcome } from './state.ts';
-import { linkAt } from './state.ts';
+import { linkAt, writeAt } from './state.ts';
 
 /** The record was deleted at `side`, by evidence. Decides whether that is a delete of the identity. */
 export function mergeDelete(
@@ -14,10 +14,13 @@ export function mergeDelete(
 ): Outcome {
   const link = linkAt(bundle, side);
   if (link === undefined || link.status === 'gone') return unchanged(bundle);
+  const { tombstone } = bundle.identity;
+  // A delete of ours that a person refused too late is nobody's wish: the plan creates the record again.
+  if (tombstone === null && isDeleting(bundle, side)) return unchanged(withoutLink(bundle, side));
   const gone = withLink(bundle, { ...link, status: 'gone', asOfMs: nowMs });
   const hasPast = Object.keys(link.accounted).length > 0;
   const counts = model.deletes.mode !== 'ignore' && model.deletes.from.includes(side);
-  if (!hasPast || !counts || bundle.identity.tombstone !== null) return unchanged(gone);
+  if (!hasPast || !counts || tombstone !== null) return unchanged(gone);
   if (model.deletes.mode === 'hold') return held(gone, { field: null, reason: 'deletion', seen: {}, side });
   if (editedElsewhere(model, bundle, link)) {
     if (model.deletes.againstEdit === 'hold') {
@@ -26,8 +29,8 @@ export function mergeDelete(
     // The edit wins: without a link here the plan creates the record again.
     if (model.deletes.againstEdit === 'editWins') return unchanged(withoutLink(bundle, side));
   }
-  const tombstone = { side, recordId: link.recordId, atMs: nowMs, evidence };
-  return unchanged({ ...gone, identity: { ...gone.identity, tombstone } });
+  const buried = { ...gone.identity, tombstone: { side, recordId: link.recordId, atMs: nowMs, evidence } };
+  return unchanged({ ...gone, identity: buried });
 }
 
 /** The record can no longer be seen at `side`: writes to it stop, and nothing else is concluded. */
@@ -49,6 +52,11 @@ export function mergeReturn(bundle: Bundle, side: string): Outcome {
   }
   // What was edited there meanwhile was edited at any time since the record was last really looked at.
   return unchanged(withLink(bundle, { ...link, status: 'live', asOfMs: NOT_LOOKED_AT_MS }));
+}
+
+function isDeleting(bundle: Bundle, side: string): boolean {
+  const write = writeAt(bundle, side);
+  return write?.kind === 'delete' && (write.state === 'sent' || write.state === 'unknown');
 }
 
 /** Another side's edit was golden before this record, now deleted, had received it. */
