@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { inStep, modelOf, recordAt, relinked, seen, writing } from '../../test/support/engine.ts';
+import { inStep, modelOf, ranked, recordAt, relinked, seen, writing } from '../../test/support/engine.ts';
 import { acknowledge, remember, weigh, withoutWrite, type Receipt, type SentWrite } from './acknowledge.ts';
 import { mergeObservation, newLink } from './merge.ts';
 import { planIdentity } from './plan.ts';
@@ -118,6 +118,40 @@ test('an answer does not bring back a record that was hidden or deleted meanwhil
     const created = acknowledge(model, { ...creating, links: [...creating.links, echoed] }, create, receipt);
     expect(linkAt(created.bundle, 'crm')?.status).toBe(status);
   }
+});
+
+test('an answer does not undo what was seen since the write was sent', () => {
+  const firm = modelOf({ fields: { name: { policy: ranked('erp', 'crm') }, city: {} } });
+  const looked = mergeObservation(firm, sending, seen('crm', 250, { name: 'Anne', city: 'Bonn' })).bundle;
+  const { bundle } = acknowledge(firm, looked, { ...update, ifVersion: 'crm@100' }, receipt);
+  expect(linkAt(bundle, 'crm')).toMatchObject({ version: 'crm@250', accounted: { name: 'Anne' } });
+  expect(planIdentity(firm, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'update' }]);
+});
+
+test('a landing that an earlier look could not show is recognised by the next', () => {
+  const firm = modelOf({ fields: { name: { policy: ranked('crm', 'erp') }, city: {} } });
+  const looked = mergeObservation(firm, sending, seen('crm', 250, { name: 'Anne', city: 'Bonn' })).bundle;
+  const answered = acknowledge(firm, looked, { ...update, ifVersion: 'crm@100' }, receipt).bundle;
+  const { bundle, changes } = mergeObservation(firm, answered, seen('crm', 400, { name: 'Anna' }));
+  expect(changes).toEqual([]);
+  expect(bundle.identity.golden['name']).toBe('Anne');
+  expect(planIdentity(firm, bundle).map((step) => step.side)).toContain('crm');
+});
+
+test('an edit of a created record that was seen before the answer stays', () => {
+  const echoed = { ...creating, links: [...creating.links, newLink('crm', recordAt('crm'))] };
+  const looked = mergeObservation(model, echoed, seen('crm', 250, { name: 'Anne', city: 'Bonn' })).bundle;
+  const { bundle } = acknowledge(
+    model,
+    looked,
+    { ...create, ifVersion: null },
+    { ...receipt, version: 'crm@200' },
+  );
+  expect(linkAt(bundle, 'crm')).toMatchObject({
+    version: 'crm@250',
+    accounted: { name: 'Anne', city: 'Bonn' },
+    sent: [],
+  });
 });
 
 test('what the answer shows beyond the body is news', () => {

@@ -13,7 +13,12 @@ export interface SentWrite {
   readonly kind: WriteKind;
   readonly body: Values;
   readonly seq: number;
+  /** The link's version when the write was sent; left out where the caller has looked at the record since. */
+  readonly ifVersion?: string | null;
 }
+
+/** A look before the write took effect leaves its landing to be seen; this long it may take until that look comes. */
+const LANDING_SEEN_MAX_MS = 60_000;
 
 export interface Receipt {
   readonly recordId: string;
@@ -35,6 +40,9 @@ export function acknowledge(model: SyncModel, bundle: Bundle, write: SentWrite, 
   if (known !== undefined && known.recordId !== receipt.recordId) {
     // Someone created the same thing there while our create was on its way: two records, one identity.
     return held(without, { field: null, reason: 'duplicateRecord', seen: {}, side: write.side });
+  }
+  if (known !== undefined && wasSeenSince(known, write, receipt)) {
+    return unchanged(withLink(without, afterLook(known, write, receipt)));
   }
   const link = known ?? newLink(write.side, receipt.recordId);
   const accounted = withLink(without, accountBody(side, bundle, link, write, receipt));
@@ -63,6 +71,20 @@ function afterDelete(bundle: Bundle, side: string, receipt: Receipt): Bundle {
   if (link?.recordId !== receipt.recordId) return bundle;
   if (bundle.identity.tombstone === null) return withoutLink(bundle, side);
   return withLink(bundle, { ...link, status: 'gone', asOfMs: receipt.nowMs });
+}
+
+/** Somebody's edit, or our echo, was seen between the sending and the answer: the link tells of something newer. */
+function wasSeenSince(link: Link, write: SentWrite, receipt: Receipt): boolean {
+  if (link.version !== null && link.version === receipt.version) return false;
+  return write.kind === 'create' || (write.ifVersion !== undefined && link.version !== write.ifVersion);
+}
+
+/** What the look showed is accounted for and stays; the answer would undo it. */
+function afterLook(link: Link, write: SentWrite, receipt: Receipt): Link {
+  const asOfMs = Math.max(link.asOfMs, receipt.nowMs);
+  if (write.kind === 'create') return { ...link, asOfMs };
+  const body = { seq: write.seq, body: write.body, expiresAtMs: receipt.nowMs + LANDING_SEEN_MAX_MS };
+  return { ...link, asOfMs, sent: [...link.sent, body] };
 }
 
 function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWrite, receipt: Receipt): Link {

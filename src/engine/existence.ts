@@ -1,5 +1,5 @@
-import { NOT_LOOKED_AT_MS, withHolds } from './merge.ts';
 /** Merges what is known about a record being there at all. A delete needs evidence and a common past; absence proves nothing. */
+import { NOT_LOOKED_AT_MS, withHolds } from './merge.ts';
 import type { SyncModel } from './model.ts';
 import type { Bundle, DeleteEvidence, Link, NewHold, Outcome } from './state.ts';
 import { linkAt, writeAt } from './state.ts';
