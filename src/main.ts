@@ -10,6 +10,7 @@ process.exitCode = await runCommand({
   environment: process.env,
   stdout: process.stdout,
   stderr: process.stderr,
+  isTerminal: process.stderr.isTTY,
   signal: stop.signal,
 });
 // A connection that a broken server holds open must not keep a finished command alive.

@@ -1,4 +1,5 @@
 /** Finds the command, reads its options, runs it, and turns whatever happens into words and an exit code. */
+import type { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 
 import { ConnectorFailure } from '../connector/failure.ts';
@@ -17,15 +18,17 @@ const COMMON = {
 export interface Invocation {
   readonly args: readonly string[];
   readonly environment: Environment;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** Whether stderr is a terminal, on which progress may overwrite itself. */
+  readonly isTerminal: boolean;
   readonly signal: AbortSignal;
 }
 
 export async function runCommand(invocation: Invocation): Promise<number> {
-  const { args, environment, stdout, stderr, signal } = invocation;
+  const { args, environment, stdout, stderr, isTerminal, signal } = invocation;
   const isJson = args.includes('--json');
-  const output = createOutput(stdout, stderr, systemClock, { isJson, isTerminal: stderr.isTTY });
+  const output = createOutput(stdout, stderr, systemClock, { isJson, isTerminal });
   const [name, ...rest] = args;
   const command = commands.find((known) => known.name === name);
   if (command === undefined) return overview(output, name);

@@ -52,7 +52,8 @@ export interface Applied {
   readonly wakened: ReadonlySet<string>;
 }
 
-export async function applyPage(runtime: SyncRuntime, tx: SyncTx, page: SightingPage): Promise<Applied> {
+export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: SightingPage): Promise<Applied> {
+  const page = { ...given, sightings: once(given.sightings) };
   const side = must(runtime.sides.get(page.side), 'a page comes from a side of the sync');
   const known = await tx.recordsOf(
     page.side,
@@ -81,6 +82,12 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, page: Sighting
     counts: { seen: page.sightings.length, changed, unreadable, unchangedIds: sorted.unchangedIds },
     wakened,
   };
+}
+
+/** A feed may tell of a record twice; the later word counts. Two rows that share an id are one unreadable record. */
+function once(sightings: readonly Sighting[]): readonly Sighting[] {
+  const byId = new Map(sightings.map((sighting) => [sighting.recordId, sighting]));
+  return byId.size === sightings.length ? sightings : [...byId.values()];
 }
 
 async function storeUnlinked(tx: SyncTx, page: SightingPage, sorted: Sorted): Promise<void> {
