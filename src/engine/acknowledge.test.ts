@@ -213,6 +213,17 @@ test('a record that does not show a written field proves no landing', () => {
   expect(weigh(model, update, 'crm@100', seen('crm', 300, { city: 'Bonn' }), true)).toBe('unclear');
 });
 
+test('a write outlives a change of the mapping', () => {
+  const smaller = modelOf({ fields: { name: {} } });
+  const both: SentWrite = { ...update, body: { name: 'Anna', city: 'Rome' } };
+  expect(linkAt(acknowledge(smaller, sending, both, receipt).bundle, 'crm')).toMatchObject({
+    agreed: { name: 2 },
+  });
+  expect(weigh(smaller, both, 'crm@100', seen('crm', 300, { name: 'Anna' }), false)).toBe('landed');
+  const other: SentWrite = { ...update, body: { city: 'Rome' } };
+  expect(weigh(smaller, other, 'crm@100', seen('crm', 300, { name: 'Anna' }), true)).toBe('unclear');
+});
+
 test('a delete never counts as landed because the record is there', () => {
   const write: SentWrite = { side: 'crm', kind: 'delete', body: {}, seq: 2 };
   expect(weigh(model, write, 'crm@100', seen('crm', 300, {}), true)).toBe('unclear');

@@ -91,15 +91,16 @@ function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWri
   const accounted: Record<string, Value> = { ...link.accounted };
   const agreed: Record<string, number> = { ...link.agreed };
   for (const name in write.body) {
-    const { field } = must(side.lensOf.get(name), 'a body names mapped fields');
+    const lens = side.lensOf.get(name);
     const sent = write.body[name];
-    if (sent === undefined) continue;
+    // The mapping may have changed while the write was on its way.
+    if (lens === undefined || sent === undefined) continue;
     // A system that rewrites what it is given holds our value in its own form: accounted for, and owed nothing more.
     const returned = receipt.returned?.[name];
     accounted[name] = returned === undefined ? sent : returned;
     const golden = bundle.identity.golden[name];
     const edit = bundle.identity.edits[name];
-    agreed[name] = edit !== undefined && field.same(sent, golden) ? edit.seq : write.seq;
+    agreed[name] = edit !== undefined && lens.field.same(sent, golden) ? edit.seq : write.seq;
   }
   // The status stays: an answer proves that the record was there, not that it still is.
   return { ...link, version: receipt.version, asOfMs: receipt.nowMs, accounted, agreed };
@@ -120,11 +121,9 @@ export function weigh(
   isQuiet: boolean,
 ): Evidence {
   const side = must(model.sideOf.get(write.side), 'a write names a side of its sync');
-  const names = Object.keys(write.body);
-  const holdsBody = names.every((name) =>
-    must(side.lensOf.get(name), 'a body names mapped fields').field.same(seen.values[name], write.body[name]),
-  );
-  if (names.length > 0 && holdsBody) return 'landed';
+  const lenses = side.lenses.filter(({ field }) => write.body[field.name] !== undefined);
+  const holdsBody = lenses.every(({ field }) => field.same(seen.values[field.name], write.body[field.name]));
+  if (lenses.length > 0 && holdsBody) return 'landed';
   return isQuiet && ifVersion !== null && seen.version === ifVersion ? 'notLanded' : 'unclear';
 }
 

@@ -124,6 +124,14 @@ test('a dead write stays dead until what is owed differs', () => {
   expect(planIdentity(model, writing(owing, 'crm', more))).toHaveLength(1);
 });
 
+test('a dead write is opened again when a field of its body is no longer mapped', () => {
+  const smaller = modelOf({ fields: { name: {} } });
+  const dead = { state: 'dead' as const, body: { name: 'Anna', city: 'Rome' } };
+  expect(planIdentity(smaller, writing(owing, 'crm', dead))).toEqual([
+    { kind: 'reopen', side: 'crm', write: 'update' },
+  ]);
+});
+
 test('a dead write whose kind is no longer owed is opened again as what is', () => {
   const dead = { state: 'dead' as const, body: { name: 'Anna', city: 'Rome' } };
   expect(planIdentity(model, writing(deleted(owing), 'crm', dead))).toEqual([

@@ -1,9 +1,8 @@
 /** What each side still owes the golden record. Pure: same state, same plan; applied in full, the next plan is empty. */
-import { must } from '../lib/assert.ts';
 import type { FieldLens, SideModel, SyncModel } from './model.ts';
 import type { Bundle, Link, OpenWrite, WriteKind } from './state.ts';
 import { linkAt, writeAt } from './state.ts';
-import { isEmpty, type Value, type Values } from './value.ts';
+import { isEmpty, sameValue, type Value, type Values } from './value.ts';
 
 /** What must happen to the one open write of an identity at a side. Without a step, it stays as it is. */
 export type WriteStep =
@@ -48,9 +47,11 @@ function isSettledDead(side: SideModel, bundle: Bundle, open: OpenWrite, owed: W
   if (open.kind !== owed || open.body === null) return open.kind === owed;
   const body = bodyOf(side, bundle, owed);
   const names = new Set([...Object.keys(body), ...Object.keys(open.body)]);
-  return [...names].every((name) =>
-    must(side.lensOf.get(name), 'a body names mapped fields').field.same(body[name], open.body?.[name]),
-  );
+  return [...names].every((name) => {
+    // A field that is no longer mapped was in the body and is not owed: that differs.
+    const same = side.lensOf.get(name)?.field.same ?? sameValue;
+    return same(body[name], open.body?.[name]);
+  });
 }
 
 function owedKind(side: SideModel, bundle: Bundle): WriteKind | null {
