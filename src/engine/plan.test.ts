@@ -77,6 +77,21 @@ test('a hold on a field stops that field only', () => {
   expect(bodyOf(crm, stopped, 'update')).toEqual({ city: 'Rome' });
 });
 
+test('a record is created without a field that is held', () => {
+  const stopped = withHold(relinked(owing, 'crm', null), { field: 'name', reason: 'conflict' });
+  expect(planIdentity(model, stopped)).toEqual([{ kind: 'open', side: 'crm', write: 'create' }]);
+  expect(bodyOf(crm, stopped, 'create')).toEqual({ city: 'Rome' });
+});
+
+test('a record is not created while a field that it requires is held', () => {
+  const strict = modelOf({ fields: { name: { required: true }, city: {} } });
+  const stopped = withHold(relinked(owing, 'crm', null), { field: 'name', reason: 'conflict' });
+  expect(planIdentity(strict, stopped)).toEqual([]);
+  expect(planIdentity(strict, { ...stopped, holds: [{ field: 'city', reason: 'conflict' }] })).toHaveLength(
+    1,
+  );
+});
+
 test('a hold on the identity stops every write of it', () => {
   const stopped = withHold(owing, { field: null, reason: 'deletion' });
   expect(planIdentity(model, stopped)).toEqual([]);

@@ -58,7 +58,9 @@ function owedKind(side: SideModel, bundle: Bundle): WriteKind | null {
   const link = linkAt(bundle, side.name);
   if (bundle.identity.tombstone !== null) return link?.status === 'live' && side.deletes ? 'delete' : null;
   if (link === undefined) {
-    return side.creates && bundle.links.some((other) => other.status === 'live') ? 'create' : null;
+    return side.creates && bundle.links.some(({ status }) => status === 'live') && !lacksHeld(side, bundle)
+      ? 'create'
+      : null;
   }
   if (link.status !== 'live') return null;
   return side.lenses.some((lens) => isOwed(bundle, link, lens)) ? 'update' : null;
@@ -71,7 +73,18 @@ function isOwed(bundle: Bundle, link: Link, lens: FieldLens): boolean {
   const edit = bundle.identity.edits[name];
   if (edit === undefined || link.agreed[name] === edit.seq) return false;
   if (lens.field.same(bundle.identity.golden[name], link.accounted[name])) return false;
-  return !bundle.holds.some((hold) => hold.field === name);
+  return !isHeld(bundle, name);
+}
+
+function isHeld(bundle: Bundle, field: string): boolean {
+  return bundle.holds.some((hold) => hold.field === field);
+}
+
+/** A create without a required field is refused, so it waits for the person who decides about the field. */
+function lacksHeld(side: SideModel, bundle: Bundle): boolean {
+  return (
+    bundle.holds.length > 0 && side.lenses.some(({ field }) => field.required && isHeld(bundle, field.name))
+  );
 }
 
 /** The values to send now: for a create all the side receives, for an update only what is owed, for a delete nothing. */
@@ -83,7 +96,8 @@ export function bodyOf(side: SideModel, bundle: Bundle, kind: WriteKind): Values
     const { name } = lens.field;
     const golden = bundle.identity.golden[name];
     if (golden === undefined || lens.direction === 'in') continue;
-    if (link === undefined ? kind === 'create' : isOwed(bundle, link, lens)) body[name] = golden;
+    const owed = link === undefined ? kind === 'create' && !isHeld(bundle, name) : isOwed(bundle, link, lens);
+    if (owed) body[name] = golden;
   }
   return body;
 }
