@@ -19,6 +19,10 @@ test('case and blanks never tell two records apart', () => {
   expect(matchKeys(model, { name: ' ann lee ', zip: '1' })).toEqual([key]);
 });
 
+test('blanks alone are no key', () => {
+  expect(matchKeys(model, { email: '  ', name: 'Ann', zip: '\u00a0\t' })).toEqual([]);
+});
+
 test('keys of different rules are never equal', () => {
   const twice = modelOf({ fields: { email: {}, login: {} }, match: [['email'], ['login']] });
   const [first, second] = matchKeys(twice, { email: 'ann', login: 'ann' });

@@ -9,9 +9,11 @@ export function matchKeys(model: SyncModel, values: Values): readonly string[] {
     const parts: string[] = [];
     for (const name of rule) {
       const value = values[name];
-      if (isEmpty(value)) break;
       // Match is wider than equality: case, outer and doubled blanks never tell two things apart.
-      parts.push(String(value).trim().replaceAll(/\s+/g, ' ').toLowerCase());
+      const part = isEmpty(value) ? '' : String(value).trim().replaceAll(/\s+/g, ' ').toLowerCase();
+      // Two records without a value have nothing in common.
+      if (part === '') break;
+      parts.push(part);
     }
     if (parts.length === rule.length) keys.push(`${String(index)}:${JSON.stringify(parts)}`);
   }
