@@ -5,14 +5,7 @@ import { planIdentity } from '../src/engine/plan.ts';
 import type { Bundle, Link, Observation } from '../src/engine/state.ts';
 import type { Value } from '../src/engine/value.ts';
 import { seededRandom } from '../src/lib/random.ts';
-
-export interface Measurement {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  /** What the value must reach; null where it only explains another one. */
-  readonly bar: number | null;
-}
+import { measured, rateBeside, type Measurement } from './measure.ts';
 
 interface Case {
   readonly bundle: Bundle;
@@ -21,6 +14,7 @@ interface Case {
 
 type Kind = 'firstSight' | 'unchanged' | 'edit' | 'conflict';
 
+const UNIT = 'records/s/core';
 const BAR_RECORDS_PER_S = 200_000;
 const FIELDS = 10;
 const RECORDS = 10_000;
@@ -41,37 +35,46 @@ const CONFLICT: FieldPolicy = {
   resolve: [{ kind: 'latest' }, { kind: 'priority', sides: ['erp', 'crm'] }],
 };
 
-/** The mix, which has a bar, and each kind of record alone. */
+/** The mix beside its bar and beside what it costs only to read such bundles; then each kind of record alone. */
 export function benchEngine(): readonly Measurement[] {
   const model = modelOfTen();
-  const kinds = MIX.map(([kind]) => kind);
-  const mixed = casesOf(model, kindsByShare());
-  const mix = measured(model, mixed);
+  const mix = casesOf(model, kindsByShare());
+  const texts = mix.map(({ bundle }) => JSON.stringify(bundle));
+  const decided = perSecond(RECORDS, () => decideAll(model, mix));
+  const read = perSecond(RECORDS, () => readAll(texts));
+  const alone = MIX.map(([kind]) => {
+    const cases = casesOf(
+      model,
+      Array.from({ length: RECORDS }, () => kind),
+    );
+    return measured(
+      `engine ${kind}`,
+      perSecond(RECORDS, () => decideAll(model, cases)),
+      UNIT,
+    );
+  });
   return [
-    { name: 'engine.merge_and_plan.mix', value: mix, unit: 'records/s/core', bar: BAR_RECORDS_PER_S },
-    ...kinds.map((kind) => ({
-      name: `engine.merge_and_plan.${kind}`,
-      value: measured(
-        model,
-        casesOf(
-          model,
-          Array.from({ length: RECORDS }, () => kind),
-        ),
-      ),
-      unit: 'records/s/core',
-      bar: null,
-    })),
+    rateBeside('engine mix', decided, UNIT, BAR_RECORDS_PER_S, 'bar'),
+    rateBeside('engine mix', decided, UNIT, read, 'JSON.parse of the same bundles'),
+    ...alone,
   ];
 }
 
-function measured(model: SyncModel, cases: readonly Case[]): number {
-  for (let round = 0; round < ROUNDS_WARM; round += 1) decideAll(model, cases);
-  const perS = Array.from({ length: ROUNDS_MEASURED }, () => {
+/** The median of several rounds over the same records. */
+function perSecond(records: number, round: () => number): number {
+  for (let warm = 0; warm < ROUNDS_WARM; warm += 1) round();
+  const rates = Array.from({ length: ROUNDS_MEASURED }, () => {
     const beganMs = performance.now();
-    decideAll(model, cases);
-    return (cases.length * 1_000) / (performance.now() - beganMs);
+    round();
+    return (records * 1_000) / (performance.now() - beganMs);
   });
-  return Math.round(perS.toSorted((left, right) => left - right)[Math.floor(ROUNDS_MEASURED / 2)] ?? 0);
+  return rates.toSorted((left, right) => left - right)[Math.floor(ROUNDS_MEASURED / 2)] ?? 0;
+}
+
+function readAll(texts: readonly string[]): number {
+  const bundles: unknown[] = [];
+  for (const text of texts) bundles.push(JSON.parse(text));
+  return bundles.length;
 }
 
 /** Keeps every result until the batch is done, as the worker does. */
