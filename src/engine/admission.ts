@@ -34,8 +34,17 @@ const ADMITTED: Admission = { kind: 'admitted' };
 
 /** `samples` are real values of the native field, as far as there are any; golden values are generated. */
 export function admit(lens: FieldLens, samples: readonly NativeValue[], random: Random): Admission {
+  return admitOn(lens, samples, goldenSamples(lens.field.type, random));
+}
+
+/** The same with golden values that are given, so that mappings of one type can share them. */
+export function admitOn(
+  lens: FieldLens,
+  samples: readonly NativeValue[],
+  goldens: readonly Value[],
+): Admission {
   if (lens.direction === 'in') return ADMITTED;
-  const example = lens.direction === 'both' ? brokenPutGet(lens, random) : null;
+  const example = lens.direction === 'both' ? brokenPutGet(lens, goldens) : null;
   if (example !== null)
     return { kind: 'refused', law: 'PutGet', example, waysOut: putGetWaysOut(lens, example) };
   const sample = brokenGetPut(lens, samples);
@@ -43,8 +52,8 @@ export function admit(lens: FieldLens, samples: readonly NativeValue[], random: 
   return ADMITTED;
 }
 
-function brokenPutGet(lens: FieldLens, random: Random): CounterExample | null {
-  for (const golden of goldenSamples(lens.field.type, random)) {
+function brokenPutGet(lens: FieldLens, goldens: readonly Value[]): CounterExample | null {
+  for (const golden of goldens) {
     const native = lens.put(golden);
     if (native instanceof InvalidValue) {
       if (isTolerated(lens.field.type, native)) continue;

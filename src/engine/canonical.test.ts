@@ -375,6 +375,20 @@ test('the same instant written in different zones is the same value', () => {
   );
 });
 
+test('the calendar has exactly the days that there are', () => {
+  const texts = fc.tuple(fc.nat(9_999), fc.nat(13), fc.nat(32)).map(([year, month, day]) => {
+    return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
+  });
+  fc.assert(
+    fc.property(texts, (text) => {
+      const ms = Date.parse(`${text}T00:00:00Z`);
+      const exists = !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
+      expect(read({ kind: 'date' }, text)).toBe(exists ? text : '!not_date');
+    }),
+    { numRuns: 2_000, seed: 1 },
+  );
+});
+
 test('a set is the same in every order', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.string()), fc.infiniteStream(fc.nat()), (elements, order) => {

@@ -20,10 +20,17 @@ function isBlank(raw: NativeValue): boolean {
   return raw === '' || (typeof raw === 'string' && raw.trim() === '');
 }
 
-/** 31 February parses in JavaScript; a day that survives the round trip through the calendar is real. */
+const CALENDAR = /^(\d{4})-(\d{2})-(\d{2})$/;
+const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** `YYYY-MM-DD` of a day that exists. Counted, because a date of 31 February parses in JavaScript. */
 export function isCalendarDate(text: string): boolean {
-  const ms = Date.parse(`${text}T00:00:00.000Z`);
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
+  const parts = CALENDAR.exec(text);
+  if (parts === null) return false;
+  const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
+  const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = DAYS_IN_MONTH[month - 1] ?? 0;
+  return day >= 1 && day <= (month === 2 && isLeapYear ? 29 : days);
 }
 
 export function canonicalTime(raw: NativeValue): Value | InvalidValue {

@@ -4,6 +4,8 @@ import { shiftDecimal, canonicalDecimal } from './decimal.ts';
 import { canonicalDate, canonicalInstant, instantText, isCalendarDate } from './moment.ts';
 import { InvalidValue, type NativeValue } from './value.ts';
 
+/** One step of a mapping as plain data; `stepOf` makes it run. */
+/** One step between the native spelling of a value and the golden one. */
 export type Transform =
   /** Pairs of native and golden value. `otherwise` is the golden value of an unknown native one; it makes the step one-way. */
   | {

@@ -26,10 +26,12 @@ export interface SyncParts {
   readonly keys?: readonly string[];
 }
 
+function lines(indent: number, added: readonly string[] = []): readonly string[] {
+  return added.map((line) => `${' '.repeat(indent)}${line}`);
+}
+
 /** A sync of customers between `crm` and `erp` that match by e-mail, with the given lines added. Correct without them. */
 export function syncText(parts: SyncParts = {}): string {
-  const lines = (indent: number, added: readonly string[] = []): readonly string[] =>
-    added.map((line) => `${' '.repeat(indent)}${line}`);
   return [
     'version: 1',
     'connections:',
@@ -79,9 +81,9 @@ export function errorsOf(text: string): readonly FileError[] {
  * is not.
  */
 export function complaints(text: string, errors: readonly FileError[] = errorsOf(text)): readonly string[] {
-  const lines = text.split('\n');
+  const texts = text.split('\n');
   return errors.map((error) => {
-    const isMarked = must(lines[error.line - 1], 'an error stands in a line of the file').includes('# here');
+    const isMarked = must(texts[error.line - 1], 'an error stands in a line of the file').includes('# here');
     return `${isMarked ? 'here' : `line ${String(error.line)}`}: ${sentence(error)}`;
   });
 }

@@ -1,0 +1,121 @@
+/** A side of a sync beside what its system says of the collection. */
+import type { CollectionDescription, FieldDescription } from '../connector/contract.ts';
+import type { FieldDefinition, MappingDefinition, SideDefinition, SyncDefinition } from '../engine/model.ts';
+import type { Findings } from './findings.ts';
+import { misfit } from './fit.ts';
+import { listed, suggest } from './nearest.ts';
+import type { Path } from './places.ts';
+
+export function checkSide(
+  sync: SyncDefinition,
+  side: SideDefinition,
+  description: CollectionDescription,
+  findings: Findings,
+): void {
+  const path = ['syncs', sync.name, 'sides', side.name];
+  const natives = new Map(description.fields.map((field) => [field.name, field]));
+  for (const mapping of side.fields) {
+    const place = [...path, 'fields', mapping.field];
+    const native = natives.get(mapping.native);
+    const field = sync.fields.find(({ name }) => name === mapping.field);
+    if (native === undefined)
+      unknownNative(description, mapping.native, nativePath(place, findings), findings);
+    else if (field !== undefined) checkMapping(side, field, mapping, native, place, findings);
+  }
+  for (const [index, { native }] of side.where.entries()) {
+    if (natives.has(native)) continue;
+    unknownNative(description, native, [...path, 'where', index, 'field'], findings);
+  }
+  checkAbilities(sync, side, description, path, findings);
+  if (side.creates && description.card.can.create) checkRequired(side, description, path, findings);
+}
+
+/** The short form has no key of its own for the native field. */
+function nativePath(mapping: Path, findings: Findings): Path {
+  const written = [...mapping, 'field'];
+  return findings.places.spot(written) === null ? mapping : written;
+}
+
+function unknownNative(
+  description: CollectionDescription,
+  native: string,
+  path: Path,
+  findings: Findings,
+): void {
+  const names = description.fields.map(({ name }) => name);
+  findings.atValue(path, `${description.name} has no field \`${native}\``, suggest(native, names));
+}
+
+function checkMapping(
+  side: SideDefinition,
+  field: FieldDefinition,
+  mapping: MappingDefinition,
+  native: FieldDescription,
+  path: Path,
+  findings: Findings,
+): void {
+  if (native.readOnly && mapping.direction !== 'in') {
+    const message = `\`${native.name}\` is set by the system at ${side.name} and cannot be written`;
+    findings.atValue(nativePath(path, findings), message, 'Let this side only give it: `direction: in`.');
+    return;
+  }
+  const problem = misfit(field, mapping, native);
+  if (problem !== null) findings.atValue(nativePath(path, findings), problem.message, problem.fix);
+}
+
+/** What the sync wants done there and the account or the system cannot do. */
+function checkAbilities(
+  sync: SyncDefinition,
+  side: SideDefinition,
+  { name, card }: CollectionDescription,
+  path: Path,
+  findings: Findings,
+): void {
+  if (side.creates && !card.can.create) {
+    findings.atKey(
+      [...path, 'creates'],
+      `records of ${name} cannot be created at ${side.name}`,
+      `Give ${side.name} \`creates: false\`.`,
+    );
+  }
+  if (side.deletes && !card.can.delete) {
+    findings.atKey(
+      [...path, 'deletes'],
+      `records of ${name} cannot be deleted at ${side.name}`,
+      `Give ${side.name} \`deletes: false\`.`,
+    );
+  }
+  if (card.can.update) return;
+  for (const mapping of side.fields) {
+    if (mapping.direction === 'in') continue;
+    const message = `records of ${name} cannot be changed at ${side.name}`;
+    findings.atValue(
+      [...path, 'fields', mapping.field],
+      message,
+      `Let ${side.name} only give \`${mapping.field}\` in ${sync.name}: \`direction: in\`.`,
+    );
+  }
+}
+
+/** Without them the system refuses every record that the sync creates there. */
+function checkRequired(
+  side: SideDefinition,
+  description: CollectionDescription,
+  path: Path,
+  findings: Findings,
+): void {
+  const written = new Set(
+    side.fields.filter(({ direction }) => direction !== 'in').map(({ native }) => native),
+  );
+  const missing = description.fields.filter(
+    ({ name, required, readOnly }) => required && !readOnly && !written.has(name),
+  );
+  if (missing.length === 0) return;
+  const names = listed(missing.map(({ name }) => name));
+  const message = `${description.name} demands ${names} of a new record, and nothing is written there`;
+  findings.atKey(
+    [...path, 'fields'],
+    message,
+    `Map what it demands, or give ${side.name} \`creates: false\`.`,
+  );
+}

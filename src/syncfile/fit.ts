@@ -1,0 +1,190 @@
+/** Whether a field of the entity and a field of a system can hold each other's values, after the steps of the mapping. */
+import type { FieldDescription } from '../connector/contract.ts';
+import type { FieldDefinition, MappingDefinition } from '../engine/model.ts';
+import type { FieldType } from '../engine/value.ts';
+import { listed } from './nearest.ts';
+
+export interface Misfit {
+  readonly message: string;
+  readonly fix: string;
+}
+
+type Kind = FieldType['kind'];
+
+const SCALARS: readonly Kind[] = [
+  'text',
+  'integer',
+  'decimal',
+  'boolean',
+  'date',
+  'time',
+  'instant',
+  'email',
+  'uuid',
+  'choice',
+];
+
+/** From which native types a field without steps can be read. Text can spell anything; what it spells is seen in use. */
+const READ_FROM: Readonly<Record<Kind, readonly Kind[]>> = {
+  text: [...SCALARS, 'json'],
+  integer: ['integer', 'decimal', 'text', 'choice'],
+  decimal: ['decimal', 'integer', 'text', 'choice'],
+  boolean: ['boolean', 'integer', 'text', 'choice'],
+  date: ['date', 'text'],
+  time: ['time', 'text'],
+  instant: ['instant', 'text'],
+  email: ['email', 'text'],
+  uuid: ['uuid', 'text'],
+  choice: ['choice', 'text', 'integer', 'boolean'],
+  set: ['set', 'json'],
+  json: ['json', 'text', 'set', ...SCALARS],
+};
+
+/** Into which native types every value of a field without steps can be written. */
+const WRITTEN_TO: Readonly<Record<Kind, readonly Kind[]>> = {
+  text: ['text'],
+  integer: ['integer', 'decimal', 'text'],
+  decimal: ['decimal', 'text'],
+  boolean: ['boolean', 'text'],
+  date: ['date', 'text'],
+  time: ['time', 'text'],
+  instant: ['instant', 'text'],
+  email: ['email', 'text'],
+  uuid: ['uuid', 'text'],
+  choice: ['choice', 'text'],
+  set: ['set', 'json'],
+  json: ['json', 'text'],
+};
+
+/** What stands in the way, or null. The first reason only: the others change with it. */
+export function misfit(
+  field: FieldDefinition,
+  mapping: MappingDefinition,
+  native: FieldDescription,
+): Misfit | null {
+  return (
+    kindMisfit(field, mapping, native) ??
+    optionsMisfit(field, mapping, native) ??
+    sizeMisfit(field, mapping, native)
+  );
+}
+
+function kindMisfit(
+  field: FieldDefinition,
+  mapping: MappingDefinition,
+  native: FieldDescription,
+): Misfit | null {
+  const allowed = allowedKinds(field.type.kind, mapping);
+  if (allowed.includes(native.type.kind)) return null;
+  const way = mapping.direction === 'in' ? 'be read from' : 'be kept in';
+  return {
+    message: `${described(field, mapping)} cannot ${way} \`${native.name}\`, which is of type ${native.type.kind}`,
+    fix: `Map it to a field of type ${listed(allowed)}, or say with a step how the values are spelled there.`,
+  };
+}
+
+function allowedKinds(golden: Kind, mapping: MappingDefinition): readonly Kind[] {
+  const [step] = mapping.transforms;
+  if (step === undefined) {
+    const [read, written] = [READ_FROM[golden], WRITTEN_TO[golden]];
+    if (mapping.direction === 'in') return read;
+    return mapping.direction === 'out' ? written : written.filter((kind) => read.includes(kind));
+  }
+  switch (step.kind) {
+    case 'values':
+      return SCALARS;
+    case 'minorUnits':
+    case 'unixTime':
+      return ['integer', 'decimal', 'text'];
+    case 'dateFormat':
+    case 'separator':
+    case 'prefix':
+      return ['text'];
+    case 'case':
+      return ['text', 'choice', 'email', 'uuid'];
+  }
+}
+
+function described(field: FieldDefinition, { transforms }: MappingDefinition): string {
+  const steps = transforms.length === 0 ? '' : ', as the mapping spells it,';
+  return `\`${field.name}\` (${field.type.kind})${steps}`;
+}
+
+/** Words that one of the two does not know. */
+function optionsMisfit(
+  field: FieldDefinition,
+  mapping: MappingDefinition,
+  native: FieldDescription,
+): Misfit | null {
+  const theirs = optionsOf(native.type);
+  const values = mapping.transforms.find((step) => step.kind === 'values');
+  if (theirs === null) return null;
+  const ours = values === undefined ? optionsOf(field.type) : values.pairs.map(([word]) => String(word));
+  if (ours === null || mapping.transforms.some((step) => step.kind !== 'values')) return null;
+  const unwritable = mapping.direction === 'in' ? [] : ours.filter((word) => !theirs.includes(word));
+  if (unwritable.length > 0) {
+    const message = `\`${native.name}\` has no option ${listed(unwritable)}`;
+    return { message, fix: `It has: ${listed(theirs)}. Say with \`values\` which of them is meant.` };
+  }
+  const isTotal = values?.otherwise !== undefined || mapping.direction === 'out';
+  const unread = isTotal ? [] : theirs.filter((word) => !ours.includes(word));
+  if (unread.length === 0) return null;
+  const message = `\`${native.name}\` may hold ${listed(unread)}, which \`${field.name}\` does not know`;
+  return {
+    message,
+    fix:
+      values === undefined
+        ? 'Add it to the options, or say with `values` what it means.'
+        : 'Say in `values` what it means.',
+  };
+}
+
+function optionsOf(type: FieldType): readonly string[] | null {
+  return type.kind === 'choice' || type.kind === 'set' ? (type.options ?? null) : null;
+}
+
+/** Only what the field promises is compared: a text without `max_length` promises nothing. */
+function sizeMisfit(
+  { name, type }: FieldDefinition,
+  mapping: MappingDefinition,
+  native: FieldDescription,
+): Misfit | null {
+  if (mapping.direction === 'in') return null;
+  const [step] = mapping.transforms;
+  if (
+    type.kind === 'text' &&
+    native.type.kind === 'text' &&
+    native.type.lengthMax !== undefined &&
+    type.lengthMax !== undefined
+  ) {
+    const prefixLength = step?.kind === 'prefix' ? step.text.length : 0;
+    if (type.lengthMax + prefixLength <= native.type.lengthMax) return null;
+    const fits = native.type.lengthMax - prefixLength;
+    return {
+      message: `\`${name}\` may have ${String(type.lengthMax)} characters, and \`${native.name}\` keeps ${String(native.type.lengthMax)}`,
+      fix: `Give \`${name}\` \`max_length: ${String(Math.max(1, fits))}\`, or widen \`${native.name}\`.`,
+    };
+  }
+  if (type.kind === 'choice') return longOption(type.options, mapping, native);
+  if (type.kind !== 'decimal' || type.scaleMax === undefined) return null;
+  const places = type.scaleMax - (step?.kind === 'minorUnits' ? step.places : 0);
+  const kept =
+    native.type.kind === 'integer' ? 0 : native.type.kind === 'decimal' ? native.type.scaleMax : undefined;
+  if (kept === undefined || places <= kept) return null;
+  return {
+    message: `\`${name}\` may have ${String(type.scaleMax)} decimals, and \`${native.name}\` cannot keep them all`,
+    fix: `Give \`${name}\` \`scale: ${String(kept + type.scaleMax - places)}\`, or another field at this side.`,
+  };
+}
+
+function longOption(
+  options: readonly string[],
+  { transforms }: MappingDefinition,
+  native: FieldDescription,
+): Misfit | null {
+  const lengthMax = native.type.kind === 'text' ? native.type.lengthMax : undefined;
+  const tooLong = options.filter((option) => lengthMax !== undefined && option.length > lengthMax);
+  if (transforms.length > 0 || tooLong.length === 0) return null;
+  const message = `\`${native.name}\` keeps ${String(lengthMax)} characters, too few for ${listed(tooLong)}`;
+  return { message, fix: 'Say with `values` how the side spells it.' };
+}

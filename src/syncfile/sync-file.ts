@@ -1,0 +1,73 @@
+/** The file that a user keeps in git: from its text to definitions that the engine compiles, or to all that is wrong. */
+import { z } from 'zod';
+
+import type { CollectionDescription } from '../connector/contract.ts';
+import type { SyncDefinition } from '../engine/model.ts';
+import { checkSide } from './check-against.ts';
+import { checkFields } from './check-fields.ts';
+import { checkMappings } from './check-mappings.ts';
+import { checkSides } from './check-sides.ts';
+import { readConnections, type ConnectionDeclaration, type KnownSystems } from './connections.ts';
+import { syncDefinition } from './define.ts';
+import { readDocument } from './document.ts';
+import { draftFile } from './draft.ts';
+import { Findings } from './findings.ts';
+import type { FileError, Places } from './places.ts';
+import { fileShape } from './shape.ts';
+
+export type { FileError };
+
+export interface SyncFile {
+  readonly connections: readonly ConnectionDeclaration[];
+  readonly syncs: readonly SyncDefinition[];
+  /** Where everything stands, for what is found wrong later. */
+  readonly places: Places;
+}
+
+export type ParsedFile =
+  | { readonly kind: 'ok'; readonly file: SyncFile }
+  /** In the order of the file, and as many as there are. */
+  | { readonly kind: 'errors'; readonly errors: readonly FileError[] };
+
+/** Everything that can be told without asking a system. Never throws, whatever the text. */
+export function parseSyncFile(text: string, fileName: string, knownSystems: KnownSystems): ParsedFile {
+  const reading = readDocument(text, fileName);
+  if (reading.kind === 'errors') return reading;
+  const { places } = reading;
+  const findings = new Findings(places, reading.errors);
+  const draft = draftFile(reading.tree, findings);
+  if (draft === null) return { kind: 'errors', errors: findings.errors };
+  const connections = readConnections(draft.connections, knownSystems, findings);
+  for (const sync of draft.syncs) {
+    checkFields(sync, findings);
+    checkSides(sync, Object.keys(draft.connections), findings);
+    checkMappings(sync, findings);
+  }
+  if (findings.errors.length > 0) return { kind: 'errors', errors: findings.errors };
+  return {
+    kind: 'ok',
+    file: { connections, syncs: draft.syncs.map((sync) => syncDefinition(sync, places)), places },
+  };
+}
+
+/** What can only be told by comparing a sync of the file with what the systems say of its collections, side by side. */
+export function checkAgainst(
+  file: SyncFile,
+  sync: SyncDefinition,
+  descriptions: ReadonlyMap<string, CollectionDescription>,
+): readonly FileError[] {
+  const findings = new Findings(file.places);
+  for (const side of sync.sides) {
+    const description = descriptions.get(side.name);
+    if (description !== undefined) checkSide(sync, side, description, findings);
+  }
+  return findings.errors;
+}
+
+/** The JSON Schema of the file, for editors that complete and explain as one types. */
+export function jsonSchema(): Readonly<Record<string, unknown>> {
+  return {
+    title: 'Trueup sync file',
+    ...z.toJSONSchema(fileShape, { io: 'input', target: 'draft-07', reused: 'ref' }),
+  };
+}
