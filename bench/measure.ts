@@ -5,7 +5,7 @@ export interface Measurement {
   readonly unit: string;
   readonly baseline: number | null;
   readonly baselineName: string | null;
-  /** value / baseline where more is better, baseline / value where less is: above 1 is better than the baseline. */
+  /** value / baseline. */
   readonly ratio: number | null;
 }
 
@@ -28,24 +28,6 @@ export function rateBeside(
     baseline: rounded(baseline),
     baselineName,
     ratio: rounded(value / baseline),
-  };
-}
-
-/** A duration or a size: less is better. */
-export function costBeside(
-  name: string,
-  value: number,
-  unit: string,
-  baseline: number,
-  baselineName: string,
-): Measurement {
-  return {
-    name,
-    value: rounded(value),
-    unit,
-    baseline: rounded(baseline),
-    baselineName,
-    ratio: rounded(baseline / value),
   };
 }
 

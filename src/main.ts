@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8
 /** The program: turns signals into an orderly stop and the command's result into the exit code. */
 import { runCommand } from './cli/main.ts';
 

@@ -35,7 +35,6 @@ export const TYPES_OF_ENGINE_ONLY: ReadonlySet<string> = new Set(['connectors', 
 /** Which rooms and folders may load a database driver; every other path may not. */
 export const DRIVERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['pg', ['src/store/', 'src/connectors/postgres/', 'src/demo/']],
-  ['pg-copy-streams', ['src/store/', 'src/connectors/postgres/']],
   ['pg-logical-replication', ['src/connectors/postgres/']],
   ['mysql2', ['src/connectors/mysql/']],
   ['pg-boss', ['src/store/', 'src/worker/']],

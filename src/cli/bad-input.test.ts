@@ -69,7 +69,11 @@ async function nothingWasWritten(): Promise<void> {
 }
 
 const refused: readonly (readonly [string, Pieces, RegExp])[] = [
-  ['an unknown field of the entity', { crm: ', nmae: full_name' }, /trueup\.yaml:11:\d+ .*nmae[\s\S]*Did you mean `name`/],
+  [
+    'an unknown field of the entity',
+    { crm: ', nmae: full_name' },
+    /trueup\.yaml:11:\d+ .*nmae[\s\S]*Did you mean `name`/,
+  ],
   [
     'a field that the system does not have',
     { fields: ', city: text', crm: ', city: town', sheet: ', city: Name2' },

@@ -37,6 +37,7 @@ export interface FieldPolicy {
   readonly resolve: readonly Resolver[];
 }
 
+/** A side that owns a field, always or while another field has a value. */
 export interface OwnerRule {
   readonly side: string;
   readonly when?: { readonly field: string; readonly equals: Value };
@@ -62,6 +63,7 @@ export interface SideDefinition {
   readonly where: readonly Condition[];
 }
 
+/** A test on a native field that decides whether a record takes part. */
 export interface Condition {
   readonly native: string;
   /** The native value as text; null stands for "has no value". */
@@ -72,6 +74,7 @@ export interface Condition {
 /** Which way a field flows between a side and the golden record. */
 export type Direction = 'both' | 'in' | 'out';
 
+/** What a field is called at a side, and how it is spelled there. */
 export interface MappingDefinition {
   readonly field: string;
   readonly native: string;
@@ -97,6 +100,7 @@ export interface GuardLimits {
   readonly changesShareMax: number;
 }
 
+/** A field, ready to be compared. */
 export interface FieldModel extends FieldDefinition {
   readonly same: (left: Value | undefined, right: Value | undefined) => boolean;
 }
@@ -158,7 +162,8 @@ function compileField(definition: FieldDefinition): FieldModel {
 }
 
 function sameIgnoringCase(left: Value | undefined, right: Value | undefined): boolean {
-  if (typeof left === 'string' && typeof right === 'string') return left.toLowerCase() === right.toLowerCase();
+  if (typeof left === 'string' && typeof right === 'string')
+    return left.toLowerCase() === right.toLowerCase();
   return sameValue(left, right);
 }
 
@@ -180,6 +185,7 @@ function compileSide(definition: SideDefinition, fields: ReadonlyMap<string, Fie
   };
 }
 
+/** Makes a mapping runnable: `get` reads the native value as golden, `put` spells the golden value natively. */
 export function compileLens(mapping: MappingDefinition, field: FieldModel): FieldLens {
   const canonicalise = canonicaliserOf(field.type);
   const steps = mapping.transforms.map(stepOf);
