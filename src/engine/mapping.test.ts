@@ -142,6 +142,11 @@ test('a body is spelled the side its own way, and only with the fields it names'
   });
 });
 
+test('a field that this side only gives is never written, whatever the body says', () => {
+  const rendering = renderBody(side(), { name: 'Ann', credit: '10.5' }, true);
+  expect(rendering).toEqual({ kind: 'natives', natives: new Map([['full_name', 'Ann']]) });
+});
+
 test('emptying a field writes null', () => {
   const rendering = renderBody(side(), { name: null, born: null }, false);
   expect(rendering).toEqual({

@@ -57,6 +57,7 @@ export function renderBody(side: SideModel, body: Values, isCreate: boolean): Re
   const natives = new Map<string, NativeValue>();
   const problems: FieldProblem[] = [];
   for (const lens of side.lenses) {
+    if (lens.direction === 'in') continue;
     const value = body[lens.field.name];
     if (isCreate && (value === undefined || value === null) && lens.whenMissing !== undefined) {
       natives.set(lens.native, lens.whenMissing);

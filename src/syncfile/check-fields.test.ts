@@ -78,6 +78,14 @@ test('a mistake in the default policy is said once, where the policy stands', ()
   ]);
 });
 
+test('a default policy that no field follows is checked as well', () => {
+  const text = syncText({ keys: ['defaults: {policy: {priority: [epr]}} # here'] }).replace(
+    'email: email\n    match',
+    'email: {type: email, policy: hold}\n    match',
+  );
+  expect(complaints(text)).toEqual(['here: there is no side `epr` | Did you mean `erp`?']);
+});
+
 test.each<[string, string]>([
   ['epr', 'there is no side `epr` | Did you mean `erp`?'],
   ['[{side: epr}]', 'there is no side `epr` | Did you mean `erp`?'],

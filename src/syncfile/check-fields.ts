@@ -1,7 +1,7 @@
 /** Fields of the entity: who may write them, and who wins. */
 import { InvalidValue } from '../engine/value.ts';
 import { fieldType, goldenOf } from './define.ts';
-import type { FieldDraft, SyncDraft } from './draft.ts';
+import type { FieldDraft, PolicyDraft, SyncDraft } from './draft.ts';
 import type { Findings } from './findings.ts';
 import type { Path } from './places.ts';
 import { fieldNamed, hasSide, valueFix } from './references.ts';
@@ -11,7 +11,7 @@ export function checkFields(sync: SyncDraft, findings: Findings): void {
     if (field === null) continue;
     checkOptions(field, findings);
     checkOwners(sync, field, findings);
-    if (field.policyPath[2] === 'fields') checkPolicy(sync, field, findings);
+    if (field.policy !== sync.defaultPolicy) checkPolicy(sync, field.policy, field, findings);
   }
   checkDefaultPolicy(sync, findings);
   checkCycles(sync, findings);
@@ -19,12 +19,9 @@ export function checkFields(sync: SyncDraft, findings: Findings): void {
 
 /** Once for all fields that follow it, so that one mistake is one error. */
 function checkDefaultPolicy(sync: SyncDraft, findings: Findings): void {
-  const followers = [...sync.fields.values()].filter(
-    (field) => field !== null && field.policyPath[2] === 'defaults',
-  );
-  const [first] = followers.filter((field) => field?.shape.type !== 'set');
-  const follower = first ?? followers[0];
-  if (follower !== undefined && follower !== null) checkPolicy(sync, follower, findings);
+  const followers = [...sync.fields.values()].filter((field) => field?.policy === sync.defaultPolicy);
+  const follower = followers.find((field) => field?.shape.type !== 'set') ?? followers[0] ?? null;
+  checkPolicy(sync, sync.defaultPolicy, follower, findings);
 }
 
 function checkOptions(field: FieldDraft, findings: Findings): void {
@@ -39,11 +36,18 @@ function checkOptions(field: FieldDraft, findings: Findings): void {
   }
 }
 
-function checkPolicy(sync: SyncDraft, field: FieldDraft, findings: Findings): void {
-  const isList = field.policy.length > 1 || findings.places.spot([...field.policyPath, 0]) !== null;
+/** `field` is one that follows the policy, if any does. */
+function checkPolicy(
+  sync: SyncDraft,
+  policy: PolicyDraft,
+  field: FieldDraft | null,
+  findings: Findings,
+): void {
+  const { resolvers } = policy;
+  const isList = findings.places.spot([...policy.path, 0]) !== null;
   let last: string | null = null;
-  for (const [index, resolver] of field.policy.entries()) {
-    const path = isList ? [...field.policyPath, index] : field.policyPath;
+  for (const [index, resolver] of resolvers.entries()) {
+    const path = isList ? [...policy.path, index] : policy.path;
     const kind = typeof resolver === 'string' ? resolver : 'priority';
     if (last !== null) {
       findings.atValue(
@@ -53,7 +57,7 @@ function checkPolicy(sync: SyncDraft, field: FieldDraft, findings: Findings): vo
       );
       return;
     }
-    if (kind === 'set' && field.shape.type !== 'set') {
+    if (kind === 'set' && field !== null && field.shape.type !== 'set') {
       const message = `\`set\` merges element by element, and \`${field.name}\` is of type ${field.shape.type}`;
       findings.atValue(path, message, 'Give the field `type: set`, or choose another policy.');
     }

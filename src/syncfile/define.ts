@@ -56,7 +56,7 @@ export function fieldDefinition(draft: FieldDraft, sync: SyncDraft): FieldDefini
     ignoreCase: shape.type === 'text' && shape.ignore_case === true,
     policy: {
       owners: draft.owners.map((owner) => ownerRule(owner, sync)),
-      resolve: draft.policy.map(resolverOf),
+      resolve: draft.policy.resolvers.map(resolverOf),
     },
   };
 }

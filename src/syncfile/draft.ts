@@ -32,18 +32,24 @@ export interface SyncDraft {
   /** All that are declared; `sides` holds those that could be read. */
   readonly sideNames: readonly string[];
   readonly sides: ReadonlyMap<string, SideDraft>;
+  /** What fields without a policy of their own follow. */
+  readonly defaultPolicy: PolicyDraft;
   readonly match: readonly (readonly string[])[] | null;
   readonly deletes: DeletesShape | null;
   readonly guard: GuardShape | null;
+}
+
+export interface PolicyDraft {
+  readonly resolvers: readonly ResolverShape[];
+  readonly path: Path;
 }
 
 export interface FieldDraft {
   readonly name: string;
   readonly path: Path;
   readonly shape: FieldShape;
-  readonly policy: readonly ResolverShape[];
-  /** The path of the policy: its own, or that of the defaults. */
-  readonly policyPath: Path;
+  /** Its own, or that of the defaults. */
+  readonly policy: PolicyDraft;
   readonly owners: readonly OwnerRuleShape[];
   readonly ownersPath: Path;
 }
@@ -102,7 +108,10 @@ function draftSync(name: string, tree: Tree, findings: Findings): SyncDraft | nu
   const fields = entries(shape.fields, keys['fields'], [...path, 'fields'], findings);
   const sides = entries(shape.sides, keys['sides'], [...path, 'sides'], findings);
   const match = draftMatch(keys['match'], [...path, 'match'], findings);
-  const defaultPolicy = { list: listOf(defaults?.policy ?? 'hold'), path: [...path, 'defaults', 'policy'] };
+  const defaultPolicy = {
+    resolvers: listOf(defaults?.policy ?? 'hold'),
+    path: [...path, 'defaults', 'policy'],
+  };
   return {
     name,
     path,
@@ -114,6 +123,7 @@ function draftSync(name: string, tree: Tree, findings: Findings): SyncDraft | nu
     sides: compact(
       mapEntries(sides, (side, value) => draftSide(side, value, [...path, 'sides', side], findings)),
     ),
+    defaultPolicy,
     match,
     deletes: optional(deletesShape, 'deletes'),
     guard: optional(guardShape, 'guard'),
@@ -139,16 +149,11 @@ function isListOfTexts(tree: Tree): tree is readonly string[] {
   return Array.isArray(tree) && tree.length > 0 && tree.every((member) => typeof member === 'string');
 }
 
-interface DefaultPolicy {
-  readonly list: readonly ResolverShape[];
-  readonly path: Path;
-}
-
 function draftField(
   name: string,
   tree: Tree,
   path: Path,
-  fallback: DefaultPolicy,
+  fallback: PolicyDraft,
   findings: Findings,
 ): FieldDraft | null {
   const isShort = typeof tree === 'string';
@@ -161,8 +166,8 @@ function draftField(
     name,
     path,
     shape: read,
-    policy: read.policy === undefined ? fallback.list : listOf(read.policy),
-    policyPath: read.policy === undefined ? fallback.path : [...path, 'policy'],
+    policy:
+      read.policy === undefined ? fallback : { resolvers: listOf(read.policy), path: [...path, 'policy'] },
     owners: typeof owners === 'string' ? [{ side: owners }] : owners,
     ownersPath: [...path, 'owner'],
   };
