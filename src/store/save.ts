@@ -100,7 +100,7 @@ async function saveLinks(tx: Tx, syncKey: string, links: Save['links']): Promise
         set status = excluded.status, identity_id = excluded.identity_id, version = excluded.version,
             as_of = excluded.as_of, accounted = excluded.accounted, agreed = excluded.agreed, sent = excluded.sent,
             failure = null
-        where links.identity_id is null or links.identity_id = excluded.identity_id`,
+        where links.identity_id is null or links.identity_id = excluded.identity_id or links.status = 'gone'`,
     [
       syncKey,
       rows.map((row) => row.side),

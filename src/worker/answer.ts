@@ -95,7 +95,9 @@ function recordWritten(
     batch.note({ ...entry, kind: 'late', body: { write: intent.kind, values: intent.body } });
     return;
   }
-  const home = known.get(result.recordId)?.identityId ?? null;
+  const holder = known.get(result.recordId);
+  // A system may give the id of a deleted record to a new one; only a record that is there is somebody's.
+  const home = holder === undefined || holder.status === 'gone' ? null : holder.identityId;
   if (home !== null && home !== intent.identityId) {
     const hold = { field: null, reason: 'duplicateRecord' as const, seen: {}, side: intent.side };
     batch.apply(held(withoutWrite(bundle, intent.side), hold), {

@@ -33,6 +33,8 @@ interface Reading {
   readonly version: string | null;
   readonly values: Values;
   readonly known: KnownRecord | undefined;
+  /** The identity whose record this is; null for a record that is not linked, or was deleted. */
+  readonly linkedTo: string | null;
 }
 
 /** Everything one page leads to, sorted by what has to be done about it. */
@@ -152,7 +154,13 @@ function sortRecord(
   const reading = readRecord(side.model, record.fields);
   switch (reading.kind) {
     case 'values':
-      sorted.readings.push({ recordId, version: record.version, values: reading.values, known });
+      sorted.readings.push({
+        recordId,
+        version: record.version,
+        values: reading.values,
+        known,
+        linkedTo: known === undefined || known.status === 'gone' ? null : known.identityId,
+      });
       break;
     case 'excluded':
       if (known?.identityId == null) {
@@ -207,7 +215,7 @@ async function findHomes(
   const homes = new Map<string, string>();
   const strangers: Reading[] = [];
   for (const reading of sorted.readings) {
-    if (reading.known?.identityId != null) homes.set(reading.recordId, reading.known.identityId);
+    if (reading.linkedTo !== null) homes.set(reading.recordId, reading.linkedTo);
     else strangers.push(reading);
   }
   if (strangers.length === 0) return homes;
@@ -221,19 +229,25 @@ async function findHomes(
     if (match.kind === 'one') homes.set(reading.recordId, match.identityId);
     else if (match.kind === 'several')
       park(page, sorted, reading, 'trueup.ambiguous_match', 'its keys lead to several identities');
-    else if (creates.length > 0) findCreate(side, sorted, reading, creates, homes);
+    else if (creates.length === 0 || !findCreate(side, sorted, reading, creates, homes)) {
+      // What was deleted under this id may have come back.
+      if (reading.known?.identityId != null) homes.set(reading.recordId, reading.known.identityId);
+    }
   }
   return homes;
 }
 
-/** The echo of a create can arrive before its answer; nothing but its content tells it from somebody's new record. */
+/**
+ * The echo of a create can arrive before its answer; nothing but its content tells it from somebody's new record. False
+ * when it is certainly none of ours.
+ */
 function findCreate(
   side: SideRuntime,
   sorted: Sorted,
   reading: Reading,
   creates: readonly OpenCreate[],
   homes: Map<string, string>,
-): void {
+): boolean {
   const alike = creates.filter(({ body }) => sharesValue(side, body, reading.values));
   const equal = alike.filter(({ body }) => holdsAll(side, body, reading.values));
   const [only, ...others] = equal;
@@ -242,6 +256,7 @@ function findCreate(
     sorted.readings.splice(sorted.readings.indexOf(reading), 1);
     sorted.hints.push({ recordId: reading.recordId, kind: 'changed', dueInMs: POSSIBLY_OURS_WAIT_MS });
   }
+  return alike.length > 0;
 }
 
 function sharesValue(side: SideRuntime, body: Values, values: Values): boolean {
@@ -301,7 +316,9 @@ function applyReading(
     readBeganMs: page.readBeganMs,
     ...(page.unchangedUntilMs === null ? {} : { unchangedUntilMs: page.unchangedUntilMs }),
   };
-  const isNew = reading.known?.identityId == null;
+  // It was deleted, and whether it may come back is for a person to say.
+  if (linkAt(bundle, page.side)?.status === 'gone') return;
+  const isNew = reading.linkedTo === null;
   const outcome = mergeObservation(runtime.model, bundle, observation);
   const tells = isNew || outcome.changes.length > 0 || outcome.decisions.length > 0;
   const story = { identityId: bundle.identity.id, side: page.side, recordId: reading.recordId };
@@ -318,7 +335,7 @@ function bundleFor(
   home: string | undefined,
 ): Bundle | null {
   const found = home === undefined ? undefined : batch.get(home);
-  if (found === undefined || (reading.known?.identityId == null && found.identity.tombstone !== null)) {
+  if (found === undefined || (found.identity.tombstone !== null && isAnother(runtime, found, reading))) {
     return begin(runtime, batch, page.side, reading);
   }
   const link = linkAt(found, page.side);
@@ -328,7 +345,7 @@ function bundleFor(
     batch.apply(returned, null);
     return returned.bundle;
   }
-  if (reading.known?.identityId != null) throw new Collision('the record has changed its identity meanwhile');
+  if (reading.linkedTo !== null) throw new Collision('the record has changed its identity meanwhile');
   if (link !== undefined && link.status !== 'gone') return null;
   const links = [
     ...found.links.filter((other) => other.side !== page.side),
@@ -336,6 +353,14 @@ function bundleFor(
   ];
   batch.put({ ...found, links });
   return { ...found, links };
+}
+
+/** A system gave the id of a deleted record to a new one: its keys are not those of what was deleted. */
+function isAnother(runtime: SyncRuntime, deleted: Bundle, reading: Reading): boolean {
+  if (reading.linkedTo !== null) return false;
+  const keys = matchKeys(runtime.model, reading.values);
+  const old = matchKeys(runtime.model, deleted.identity.golden);
+  return keys.length > 0 && !keys.some((key) => old.includes(key));
 }
 
 /** A thing not met before, unless an earlier record of this very page has the same keys. */

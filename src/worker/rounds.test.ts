@@ -93,3 +93,19 @@ test('a delete with evidence is passed on', async () => {
   await settle(runtime);
   expect(erp.size).toBe(0);
 });
+
+test('an id that the system gives again after a delete is another record, whoever made it', async () => {
+  const [crm, erp] = [new MemorySystem({ reusesIds: true }), new MemorySystem({ reusesIds: true })];
+  const definition = simpleDefinition(['crm', 'erp'], { name: 'reused' });
+  const runtime = await createTestRuntime(store, definition, { crm, erp });
+  const old = crm.create({ email: 'old@x.test', name: 'Old', phone: null, city: null });
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  crm.remove(old);
+  await settle(runtime);
+  expect(erp.size).toBe(0);
+  expect(crm.create({ email: 'new@x.test', name: 'New', phone: null, city: null })).toBe(old);
+  await settle(runtime);
+  expect(Object.values(erp.all()).map((fields) => fields['email'])).toEqual(['new@x.test']);
+  expect(Object.values(crm.all()).map((fields) => fields['email'])).toEqual(['new@x.test']);
+});

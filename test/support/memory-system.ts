@@ -33,6 +33,8 @@ export type Fault =
 export interface MemoryOptions {
   readonly card?: Partial<CapabilityCard>;
   readonly refuse?: (fields: Fields) => Failure | null;
+  /** Gives a new record the smallest id that is free, as a spreadsheet's user might. */
+  readonly reusesIds?: boolean;
 }
 
 const LOST: Failure = { kind: 'unknownOutcome', code: 'memory.lost', message: 'the answer was lost' };
@@ -45,6 +47,7 @@ export class MemorySystem implements Session {
   readonly #records = new Map<string, { fields: Fields; version: number }>();
   readonly #feed: { readonly id: string; readonly deleted: boolean }[] = [];
   readonly #refuse: (fields: Fields) => Failure | null;
+  readonly #reusesIds: boolean;
   #nextId = 1;
   #version = 0;
 
@@ -62,6 +65,7 @@ export class MemorySystem implements Session {
       can: { create: true, update: true, delete: true },
       ...options.card,
     };
+    this.#reusesIds = options.reusesIds ?? false;
     this.#refuse = options.refuse ?? (() => null);
   }
 
@@ -187,6 +191,8 @@ export class MemorySystem implements Session {
   }
 
   #create(actor: MemoryEvent['actor'], fields: Fields): string {
+    if (this.#reusesIds)
+      for (this.#nextId = 1; this.#records.has(`r${String(this.#nextId)}`);) this.#nextId += 1;
     const id = `r${String(this.#nextId++)}`;
     this.#records.set(id, { fields: { ...fields }, version: ++this.#version });
     this.#note(actor, 'create', id, fields);
