@@ -11,7 +11,7 @@ const IDLE_MS_MAX = 30_000;
 /** The server gives up on a statement after this long; what it is doing then is undone. */
 export const STATEMENT_MS_MAX = 60_000;
 /** Waiting for one locked record must not hold up a whole batch for long. */
-export const LOCK_MS_MAX = 3_000;
+export const LOCK_MS_MAX = 2_000;
 /** We give up on an answer only after the server must have given up on the statement. */
 const ANSWER_MS_MAX = STATEMENT_MS_MAX + 10_000;
 

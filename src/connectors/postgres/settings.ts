@@ -35,8 +35,17 @@ export const SETTINGS: readonly SettingDescription[] = [
 ];
 
 const DEFAULT_PORT = 5432;
+const NO_PASSWORD = ' ';
 const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '::1']);
-const URL_PARAMETERS = new Set(['sslmode', 'host', 'application_name', 'connect_timeout']);
+const URL_PARAMETERS = new Set([
+  'sslmode',
+  'host',
+  'port',
+  'user',
+  'password',
+  'application_name',
+  'connect_timeout',
+]);
 
 function setting(name: string, title: string, example: string, secret = false): SettingDescription {
   return { name, title, required: false, secret, example };
@@ -45,7 +54,7 @@ function setting(name: string, title: string, example: string, secret = false): 
 export function settingsOf(given: Readonly<Record<string, string>>): Settings {
   const places = given['url'] === undefined ? given : fromUrl(given['url'], given);
   const host = required(places, 'host');
-  const password = places['password'];
+  const password = places['password'] === '' ? undefined : places['password'];
   const { replication } = given;
   if (replication !== undefined && replication !== 'logical' && replication !== 'none') {
     throw wrong('replication', 'must be `logical`, or be left out');
@@ -56,8 +65,9 @@ export function settingsOf(given: Readonly<Record<string, string>>): Settings {
       port: portOf(places['port']),
       database: required(places, 'database'),
       user: required(places, 'user'),
-      // An empty password keeps the driver from looking for one in the environment of this process.
-      password: password ?? '',
+      // Without one the driver would look into the environment of this process; and asked for one that is empty, it
+      // would leave the connection open until the server gives up on it. A wrong one is refused properly.
+      password: password ?? NO_PASSWORD,
       ssl: encryptionOf(places['ssl'], host),
       application_name: 'trueup',
     },
@@ -78,10 +88,10 @@ function fromUrl(text: string, given: Readonly<Record<string, string>>): Readonl
   if (unknown !== undefined) throw wrong('url', `has a parameter that is not supported: ${unknown}`);
   const parts: readonly (readonly [name: string, value: string | null])[] = [
     ['host', url.searchParams.get('host') ?? decoded(url.hostname).replace(/^\[(.*)\]$/, '$1')],
-    ['port', url.port],
+    ['port', url.searchParams.get('port') ?? url.port],
     ['database', decoded(url.pathname.slice(1))],
-    ['user', decoded(url.username)],
-    ['password', decoded(url.password)],
+    ['user', url.searchParams.get('user') ?? decoded(url.username)],
+    ['password', url.searchParams.get('password') ?? decoded(url.password)],
     ['ssl', given['ssl'] ?? url.searchParams.get('sslmode')],
   ];
   return Object.fromEntries(

@@ -1,0 +1,371 @@
+import { createHash } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
+import type { ChangePage, ChangesRequest, Cursor, Hint, Session } from '../../connector/contract.ts';
+import { ConnectorFailure, type Failure } from '../../connector/failure.ts';
+import { systemClock, type Clock } from '../../lib/clock.ts';
+import { systemRandom } from '../../lib/random.ts';
+import { postgres } from './index.ts';
+
+const CONTEXT = { clock: systemClock, random: systemRandom, baseDirectory: '.', connectionKey: 'log' };
+
+let database: TestDatabase;
+let session: Session;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  session = await postgres.open({ url: database.url, replication: 'logical' }, CONTEXT);
+});
+
+afterAll(async () => {
+  await session.close();
+  await database.drop();
+});
+
+function changes(
+  collection: string,
+  since: Cursor,
+  rest: Partial<ChangesRequest> = {},
+  from = session,
+): AsyncIterable<ChangePage> {
+  const { signal } = new AbortController();
+  return from.readChanges({
+    collection,
+    fields: [],
+    since,
+    follow: false,
+    pageRecordsMax: 100,
+    signal,
+    ...rest,
+  });
+}
+
+interface Read {
+  readonly hints: readonly Hint[];
+  readonly cursor: Cursor;
+}
+
+async function read(
+  collection: string,
+  since: Cursor,
+  rest: Partial<ChangesRequest> = {},
+  from = session,
+): Promise<Read> {
+  const hints: Hint[] = [];
+  let cursor = since;
+  for await (const page of changes(collection, since, rest, from)) {
+    hints.push(...page.hints);
+    ({ cursor } = page);
+  }
+  return { hints, cursor };
+}
+
+/** The first page with a hint in it; the one after is not asked for. */
+async function firstPage(
+  collection: string,
+  since: Cursor,
+  rest: Partial<ChangesRequest> = {},
+): Promise<Read> {
+  for await (const { hints, cursor } of changes(collection, since, rest))
+    if (hints.length > 0) return { hints, cursor };
+  return { hints: [], cursor: since };
+}
+
+async function failureOf(act: Promise<unknown>): Promise<Failure> {
+  const error: unknown = await act.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  return error instanceof ConnectorFailure
+    ? error.failure
+    : { kind: 'permanent', code: 'none', message: String(error) };
+}
+
+async function query(text: string): Promise<readonly unknown[]> {
+  return (await database.pool.query({ text, rowMode: 'array' })).rows;
+}
+
+function slotOf(table: string): string {
+  return `trueup_log_${createHash('sha256').update(`public.${table}`).digest('hex').slice(0, 12)}`;
+}
+
+/** What was said last about each record: how many pages it took depends on how the log came in. */
+function lastOf(hints: readonly Hint[]): Readonly<Record<string, Hint['kind']>> {
+  return Object.fromEntries(hints.map(({ id, kind }) => [id, kind]));
+}
+
+function changed(...ids: string[]): readonly Hint[] {
+  return ids.map((id) => ({ id, kind: 'changed' }));
+}
+
+function deleted(...ids: string[]): readonly Hint[] {
+  return ids.map((id) => ({ id, kind: 'deleted' }));
+}
+
+describe('the log tells', () => {
+  test('inserts, updates and deletes in the order of their commits', async () => {
+    await query('create table told (id int primary key, n int); ');
+    const { cursor } = await read('told', null);
+    await query('insert into told values (1, 0), (2, 0), (3, 0)');
+    const first = await read('told', cursor);
+    expect(first.hints).toEqual(changed('1', '2', '3'));
+    await query('update told set n = 1 where id = 2');
+    await query('delete from told where id = 1');
+    expect((await read('told', first.cursor)).hints).toEqual([...changed('2'), ...deleted('1')]);
+  });
+
+  test('a changed key as a record that went and another that came', async () => {
+    await query(`create table moved (at timestamptz, name text, primary key (at, name));
+      insert into moved values ('2026-01-01T00:00:00Z', 'a')`);
+    const { cursor } = await read('moved', null);
+    await query(`update moved set name = 'b'`);
+    const [lookup] = await session.get('moved', ['["2026-01-01T00:00:00Z","b"]'], []);
+    expect(lookup?.kind).toBe('found');
+    expect((await read('moved', cursor)).hints).toEqual([
+      ...deleted('["2026-01-01T00:00:00Z","a"]'),
+      ...changed('["2026-01-01T00:00:00Z","b"]'),
+    ]);
+  });
+
+  test('what happens in a table that logs whole rows, and in the parts of a partitioned one', async () => {
+    await query(`create table whole (a text, id int primary key); alter table whole replica identity full;
+      create table split (id int primary key, n int) partition by range (id);
+      create table split_1 partition of split for values from (0) to (10)`);
+    const [whole, split] = [await read('whole', null), await read('split', null)];
+    await query(`insert into whole values (repeat('x', 100000), 1); insert into split values (1, 0)`);
+    await query('update whole set id = 2; update split set n = 1; delete from split');
+    expect(lastOf((await read('whole', whole.cursor)).hints)).toEqual({ 1: 'deleted', 2: 'changed' });
+    expect(lastOf((await read('split', split.cursor)).hints)).toEqual({ 1: 'deleted' });
+  });
+
+  test('nothing of transactions that were rolled back', async () => {
+    await query('create table undone (id int primary key)');
+    const { cursor } = await read('undone', null);
+    await query('begin; insert into undone values (1); rollback; insert into undone values (2)');
+    expect((await read('undone', cursor)).hints).toEqual(changed('2'));
+  });
+
+  test('of an emptied table that everything must be compared, after what came before it', async () => {
+    await query('create table emptied (id int primary key)');
+    const { cursor } = await read('emptied', null);
+    await query('insert into emptied values (1)');
+    await query('truncate emptied');
+    const pages: Hint[] = [];
+    const failure = await failureOf(
+      (async () => {
+        for await (const page of changes('emptied', cursor)) pages.push(...page.hints);
+      })(),
+    );
+    expect(pages).toEqual(changed('1'));
+    expect(failure).toMatchObject({ kind: 'config', code: 'postgres.cursor_expired' });
+    const fresh = await read('emptied', null);
+    await query('insert into emptied values (2)');
+    expect((await read('emptied', fresh.cursor)).hints).toEqual(changed('2'));
+  });
+});
+
+describe('what is not confirmed', () => {
+  test('comes again after a restart, and what is confirmed does not', async () => {
+    await query('create table again (id int primary key)');
+    const { cursor } = await read('again', null);
+    await query('insert into again values (1), (2)');
+    const first = await firstPage('again', cursor);
+    expect(first.hints).toEqual(changed('1', '2'));
+    expect((await firstPage('again', cursor)).hints).toEqual(changed('1', '2'));
+    // Reading to the end asks for more after every page, and so confirms it.
+    expect((await read('again', cursor)).hints).toEqual(changed('1', '2'));
+    expect(await failureOf(read('again', cursor))).toMatchObject({ code: 'postgres.cursor_expired' });
+    expect((await read('again', first.cursor)).hints).toEqual([]);
+  });
+
+  test('never gets lost, wherever reading is cut off', async () => {
+    await query('create table cut (id int primary key)');
+    let { cursor } = await read('cut', null);
+    const met = new Set<string>();
+    let written = 0;
+    for (let round = 0; round < 12; round += 1) {
+      for (let transaction = 0; transaction < 5; transaction += 1) {
+        await query(
+          `insert into cut select i from generate_series(${String(written + 1)}, ${String(written + 1 + transaction)}) i`,
+        );
+        written += transaction + 1;
+      }
+      let pages = 0;
+      for await (const page of changes('cut', cursor, { pageRecordsMax: 4 })) {
+        expect(page.hints.length).toBeLessThanOrEqual(4);
+        for (const { id } of page.hints) met.add(id);
+        ({ cursor } = page);
+        pages += 1;
+        if (pages > round % 5) break;
+      }
+    }
+    for (const { id } of (await read('cut', cursor)).hints) met.add(id);
+    expect(met.size).toBe(written);
+  });
+
+  test('is held back on the server: a full page stops the flow', async () => {
+    await query('create table flood (id int primary key)');
+    const { cursor } = await read('flood', null);
+    await query('insert into flood select i from generate_series(1, 50000) i');
+    let count = 0;
+    let last: Cursor = cursor;
+    for await (const page of changes('flood', cursor, { pageRecordsMax: 500 })) {
+      expect(page.hints.length).toBeLessThanOrEqual(500);
+      count += page.hints.length;
+      // Until the transaction is complete, a restart begins before it.
+      expect(count === 50_000 || JSON.stringify(page.cursor) === JSON.stringify(cursor)).toBe(true);
+      last = page.cursor;
+    }
+    expect(count).toBe(50_000);
+    expect((await read('flood', last)).hints).toEqual([]);
+  });
+});
+
+test('the log of other tables does not pile up behind a quiet one', async () => {
+  await query('create table quiet (id int primary key); create table busy (a text)');
+  const { cursor } = await read('quiet', null);
+  await query(`insert into busy select repeat('x', 1000) from generate_series(1, 2000)`);
+  await query('create table reached as select pg_current_wal_lsn() as position');
+  await read('quiet', cursor);
+  const isPast = `select confirmed_flush_lsn >= position from pg_replication_slots, reached where slot_name = '${slotOf('quiet')}'`;
+  expect(await query(isPast)).toEqual([[true]]);
+});
+
+test('a change is given within milliseconds of its commit', async () => {
+  await query('create table swift (id int primary key, n int); insert into swift values (1, 0)');
+  const { cursor } = await read('swift', null);
+  const stop = new AbortController();
+  const arrived: number[] = [];
+  let next = Promise.withResolvers<null>();
+  const reading = (async () => {
+    for await (const page of changes('swift', cursor, { follow: true, signal: stop.signal })) {
+      if (page.hints.length === 0) continue;
+      arrived.push(systemClock.monotonicMs());
+      next.resolve(null);
+    }
+  })();
+  const lags: number[] = [];
+  for (let round = 0; round < 30; round += 1) {
+    next = Promise.withResolvers();
+    await query(`update swift set n = ${String(round)}`);
+    const committedMs = systemClock.monotonicMs();
+    await next.promise;
+    lags.push((arrived.at(-1) ?? 0) - committedMs);
+  }
+  stop.abort();
+  await reading;
+  // The median, because the machine is shared; the first includes the connection.
+  expect(lags.toSorted((left, right) => left - right)[15]).toBeLessThan(20);
+});
+
+describe('a lost position', () => {
+  test('is noticed when the slot is gone, the table is no longer published, or the cursor is foreign', async () => {
+    await query('create table astray (id int primary key)');
+    const { cursor } = await read('astray', null);
+    await query('alter publication trueup_log drop table astray');
+    expect(await failureOf(read('astray', cursor))).toMatchObject({ code: 'postgres.cursor_expired' });
+    const again = await read('astray', null);
+    await query(`select pg_drop_replication_slot('${slotOf('astray')}')`);
+    expect((await failureOf(read('astray', again.cursor))).message).toMatch(/is gone/);
+    const third = await read('astray', null);
+    await query('insert into astray values (1)');
+    expect((await read('astray', third.cursor)).hints).toEqual(changed('1'));
+    expect(await failureOf(read('astray', { lsn: 'FFFFFFFF/0' }))).toMatchObject({
+      code: 'postgres.cursor_expired',
+    });
+  });
+
+  test('is noticed when the table was dropped and made again', async () => {
+    await query('create table remade (id int primary key)');
+    const { cursor } = await read('remade', null);
+    await query('drop table remade; create table remade (id int primary key)');
+    const fresh = await postgres.open({ url: database.url, replication: 'logical' }, CONTEXT);
+    expect(
+      await failureOf(
+        (async () => {
+          for await (const page of changes('remade', cursor, {}, fresh)) expect(page.hints).toEqual([]);
+        })(),
+      ),
+    ).toMatchObject({ code: 'postgres.cursor_expired' });
+    await fresh.close();
+  });
+});
+
+describe('what cannot be replicated is refused with what to do', () => {
+  test.each([
+    ['an unlogged table', 'create unlogged table odd_1 (id int primary key)', 'odd_1', /unlogged/],
+    [
+      'a table that logs no keys',
+      'create table odd_2 (id int primary key); alter table odd_2 replica identity nothing',
+      'odd_2',
+      /replica identity/,
+    ],
+    ['a deferrable key', 'create table odd_3 (id int primary key deferrable)', 'odd_3', /deferrable/],
+  ])('%s', async (_name, statement, table, message) => {
+    await query(statement);
+    const failure = await failureOf(read(table, null));
+    expect(failure).toMatchObject({ kind: 'config', code: 'postgres.not_replicable' });
+    expect(failure.message).toMatch(message);
+  });
+
+  test('a user without the right to publish, or to replicate', async () => {
+    const role = `plain_${database.url.split('/').at(-1) ?? ''}`;
+    await query(
+      `create table guarded (id int primary key); create role ${role} login password 'plain'; grant select on guarded to ${role}`,
+    );
+    const url = new URL(database.url);
+    const place = { host: url.hostname, port: url.port, database: url.pathname.slice(1) };
+    const plain = await postgres.open(
+      { ...place, user: role, password: 'plain', replication: 'logical' },
+      CONTEXT,
+    );
+    const attempt = async (): Promise<Failure> =>
+      failureOf(
+        (async () => {
+          for await (const page of changes('guarded', null, {}, plain)) expect(page.hints).toEqual([]);
+        })(),
+      );
+    const unpublished = await attempt();
+    expect(unpublished).toMatchObject({ kind: 'config', code: 'postgres.permission_denied' });
+    expect(unpublished.advice).toMatch(/administrator run: (create|alter) publication/);
+    await read('guarded', null);
+    await query(`select pg_drop_replication_slot('${slotOf('guarded')}')`);
+    expect(await attempt()).toMatchObject({ kind: 'config', code: 'postgres.replication_denied' });
+    await plain.close();
+    await query(`drop owned by ${role}; drop role ${role}`);
+  });
+});
+
+test('a table that somebody else is reading is refused as transient after a while', async () => {
+  await query('create table shared (id int primary key)');
+  const { cursor } = await read('shared', null);
+  const stop = new AbortController();
+  const first = read('shared', cursor, { follow: true, signal: stop.signal });
+  const isActive = `select 1 from pg_replication_slots where active and slot_name = '${slotOf('shared')}'`;
+  for (let tries = 0; tries < 500 && (await query(isActive)).length === 0; tries += 1)
+    await systemClock.sleep(5);
+  let nowMs = 0;
+  const hasty: Clock = {
+    nowMs: () => nowMs,
+    monotonicMs: () => nowMs,
+    sleep: (delayMs, signal) => {
+      nowMs += delayMs * 10;
+      return systemClock.sleep(1, signal);
+    },
+  };
+  const other = await postgres.open(
+    { url: database.url, replication: 'logical' },
+    { ...CONTEXT, clock: hasty },
+  );
+  expect(await failureOf(read('shared', cursor, { follow: true }, other))).toMatchObject({
+    kind: 'transient',
+    code: 'postgres.in_use',
+  });
+  await other.close();
+  stop.abort();
+  await first;
+  await query('insert into shared values (1)');
+  expect((await read('shared', cursor)).hints).toEqual(changed('1'));
+});
