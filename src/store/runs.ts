@@ -125,6 +125,7 @@ export async function controlRecord(
 export async function refreshStatistics(tx: Tx): Promise<void> {
   await tx.execute(
     `analyze identities (sync_key, identity_id), links (sync_key, side, record_id, status, identity_id),
-             match_keys (sync_key, match_key), writes (sync_key, side, state), hints (sync_key, side, state)`,
+             match_keys (sync_key, match_key), writes (sync_key, identity_id, side, state, due_at),
+             hints (sync_key, side, record_id, state)`,
   );
 }

@@ -5,7 +5,7 @@ export const PAGE_RECORDS_MAX = 2_000;
 /** Writes per delivery: a target's own batch size may cut it further. */
 export const DELIVERY_WRITES_MAX = 1_000;
 /** Deliveries under way per side, so that the store and the target work at the same time. */
-export const DELIVERY_LANES = 2;
+export const DELIVERY_LANES = 4;
 /** How long a worker may be silent before another takes over what it was doing. */
 export const STREAM_LEASE_MS = 30_000;
 export const HINT_LEASE_MS = 30_000;
