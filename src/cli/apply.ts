@@ -116,7 +116,7 @@ async function approvedPlan(
 
 function show(context: CommandContext, applied: Applied): void {
   const { output } = context;
-  output.line(`${applied.sync}: ${count(applied.delivered)} writes delivered`);
+  output.line(`${applied.sync}: ${count(applied.delivered)} writes sent`);
   if (applied.moved > 0)
     output.line(
       `  ${count(applied.moved)} were not: their records changed since the plan was made. See what they need now: trueup plan`,

@@ -11,7 +11,7 @@ import { BAD_VAT, GOOD_VAT } from './tryton-workbench.ts';
 import { startTryton, type TrytonSystem } from './tryton.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
-const WAIT_MS = 150_000;
+const WAIT_MS = 120_000;
 
 let erp: TrytonSystem;
 let crm: TestDatabase;
@@ -104,7 +104,10 @@ async function trueup(...args: readonly string[]): Promise<Ended> {
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
   child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString('utf8')));
   const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  if (output === '') throw new Error(`trueup ${args.join(' ')} ended with ${String(exitCode)} and said nothing but: ${errors}`);
+  if (output === '')
+    throw new Error(
+      `trueup ${args.join(' ')} ended with ${String(exitCode)} and said nothing but: ${errors}`,
+    );
   const json: unknown = JSON.parse(output);
   return { exitCode, json, errors };
 }
@@ -163,7 +166,12 @@ async function contact(email: string): Promise<Readonly<Record<string, unknown>>
 async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
   const startedMs = performance.now();
   while (!(await condition())) {
-    if (performance.now() - startedMs > WAIT_MS) throw new Error(`it never came to be: ${what}`);
+    if (performance.now() - startedMs > WAIT_MS) {
+      const held = JSON.stringify((await trueup('holds')).json);
+      throw new Error(
+        `it never came to be: ${what}; ${held}; ${JSON.stringify((await trueup('status')).json)}`,
+      );
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -216,9 +224,7 @@ test("a record that the ERP refuses waits with the ERP's own sentence, and all o
   const [sync] = (
     status.json as { readonly syncs: readonly { readonly dead: readonly { readonly failure: unknown }[] }[] }
   ).syncs;
-  expect(sync?.dead).toMatchObject([
-    { side: 'erp', kind: 'create', failure: { code: 'tryton.validation' } },
-  ]);
+  expect(sync?.dead).toMatchObject([{ side: 'erp', kind: 'create', failure: { code: 'tryton.validation' } }]);
   expect(JSON.stringify(sync?.dead)).toContain('European VAT Number');
 });
 

@@ -1,7 +1,9 @@
 import type { ConnectorFailure } from '../../connector/failure.ts';
+import { nearestNames } from '../../lib/nearest.ts';
 import { refuse } from './failures.ts';
-import { nearestNames } from './nearest.ts';
 import type { Table } from './table.ts';
+
+const NEAREST_MAX = 5;
 
 /**
  * The columns of a header row: its names that are not empty. A column without a name (spreadsheets leave such behind)
@@ -21,7 +23,7 @@ export function checkHeader(file: string, names: readonly string[], idColumn: st
 }
 
 function missingIdColumn(file: string, columns: readonly string[], idColumn: string): Error {
-  const near = nearestNames(columns, idColumn);
+  const near = nearestNames(idColumn, columns, NEAREST_MAX);
   const there = near.length === 0 ? 'it has no column at all' : `its columns include ${near.join(', ')}`;
   return refuse('config', 'no_id_column', `${file} has no column ${JSON.stringify(idColumn)}; ${there}`, {
     field: idColumn,

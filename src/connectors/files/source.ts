@@ -3,8 +3,10 @@ import { hash } from 'node:crypto';
 import { lstat, open, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 
+import { nearestNames } from '../../lib/nearest.ts';
 import { emptyFile, beingWritten, fileSystemFailure, refuse } from './failures.ts';
-import { nearestNames } from './nearest.ts';
+
+const NEAREST_MAX = 5;
 
 export type Format = 'csv' | 'tsv' | 'jsonl' | 'xlsx';
 
@@ -96,7 +98,7 @@ async function missing(directory: string, collection: string): Promise<Error> {
 }
 
 async function nearestFiles(directory: string, collection: string): Promise<string> {
-  const near = nearestNames(await listFiles(directory), collection);
+  const near = nearestNames(collection, await listFiles(directory), NEAREST_MAX);
   return near.length === 0 ? 'the folder holds no such file at all' : `there is ${near.join(', ')}`;
 }
 

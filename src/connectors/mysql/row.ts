@@ -2,13 +2,15 @@ import { hash } from 'node:crypto';
 
 import type { SystemRecord } from '../../connector/contract.ts';
 import type { NativeValue } from '../../engine/value.ts';
+import { nearestNames } from '../../lib/nearest.ts';
 import type { Cells } from './client.ts';
 import { nativeOf, selectOf } from './codec.ts';
 import type { Column } from './column.ts';
 import { refuse } from './failures.ts';
 import { idOf } from './key.ts';
-import { nearestNames } from './nearest.ts';
 import type { Table } from './table.ts';
+
+const NEAREST_MAX = 5;
 
 /** All columns are read whichever fields are asked for: the version is made from the whole record. */
 export function selectList(table: Table): string {
@@ -52,8 +54,9 @@ export function versionOf(cells: Cells): string {
 
 export function unknownField(table: Table, name: string): Error {
   const near = nearestNames(
-    table.columns.map((column) => column.name),
     name,
+    table.columns.map((column) => column.name),
+    NEAREST_MAX,
   );
   return refuse(
     'config',

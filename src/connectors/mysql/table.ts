@@ -1,10 +1,12 @@
 /** What information_schema tells of the tables of one database, brought into the shape that reading and writing need. */
 import { escape } from 'mysql2';
 
+import { nearestNames } from '../../lib/nearest.ts';
 import type { Client, Cell, Cells } from './client.ts';
 import { columnOf, type Column, type ColumnFacts } from './column.ts';
 import { refuse } from './failures.ts';
-import { nearestNames } from './nearest.ts';
+
+const NEAREST_MAX = 5;
 
 export interface Table {
   readonly name: string;
@@ -71,8 +73,9 @@ export async function unknownCollection(client: Client, database: string, wanted
     `select table_name from information_schema.tables where table_schema = ${escape(database)}`,
   );
   const near = nearestNames(
-    rows.map(([name]) => String(name)),
     wanted,
+    rows.map(([name]) => String(name)),
+    NEAREST_MAX,
   );
   const there = near.length === 0 ? 'the user sees no table there at all' : `there is ${near.join(', ')}`;
   return refuse(

@@ -1,17 +1,19 @@
 /** Which collections the server has, and how each is read and written; what was learned once is kept for the session. */
 import type { CapabilityCard, CollectionDescription } from '../../connector/contract.ts';
 import { isJsonArray, type Json } from '../../lib/json.ts';
+import { isNear, nearestNames } from '../../lib/nearest.ts';
 import type { TrytonClient } from './client.ts';
 import type { Collection } from './collection.ts';
 import { failWith } from './failures.ts';
 import { genericCollection } from './generic.ts';
 import { readModel } from './model.ts';
-import { nearest } from './nearest.ts';
 import { PARTY } from './party-fields.ts';
 import { partyCollection } from './party.ts';
 import { PAGE_RECORDS_MAX } from './read.ts';
 import { isObject, rowsOf, textOf } from './wire.ts';
 import { WRITE_BATCH_MAX } from './write.ts';
+
+const NEAREST_MAX = 3;
 
 const EXECUTION_MAX_MS = 60_000;
 /** Tryton's own machinery (`ir.cron`, `ir.ui.view`): usable by name, but noise in a list of collections. */
@@ -124,7 +126,7 @@ function unknownName(
   name: string,
   known: ReadonlySet<string>,
 ): Error {
-  const near = nearest(name, known);
+  const near = nearestNames(name, known, NEAREST_MAX).filter((candidate) => isNear(name, candidate));
   const hint = near.length === 0 ? '' : ` The nearest: ${near.join(', ')}.`;
   return failWith(code, `${sentence}.${hint}`, code === 'tryton.unknown_field' ? { field: name } : {});
 }

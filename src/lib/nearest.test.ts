@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { editDistance, nearest } from './nearest.ts';
+import { editDistance, isNear, nearestNames } from './nearest.ts';
 
 const MODELS = ['party.party', 'party.address', 'product.product', 'res.user'];
 
 test('a mistyped name finds the one that was meant, an alien one finds nothing', () => {
-  expect(nearest('partyparty', MODELS)[0]).toBe('party.party');
-  expect(nearest('qqqqqqqqqqqq', MODELS)).toEqual([]);
+  expect(nearestNames('partyparty', MODELS, 1)).toEqual(['party.party']);
+  expect(isNear('partyparty', 'party.party')).toBe(true);
+  expect(MODELS.some((model) => isNear('qqqqqqqqqqqq', model))).toBe(false);
 });
 
 test('the distance is symmetric, zero for equal texts only, and never longer than the longer text', () => {
