@@ -1,24 +1,51 @@
-/** `npm run bench -- [--quick] [--json]`: every figure of docs/performance.md, one JSON object a line with `--json`. */
+/**
+ * `npm run bench -- [--quick] [--json]`: every figure of docs/performance.md, one JSON object a line with `--json`. Each
+ * section runs in a program of its own, so that none inherits the memory or the warm code of another.
+ */
+import { spawnSync } from 'node:child_process';
+
 import { benchBulk } from './bulk.ts';
 import { benchEngine } from './engine.ts';
 import { benchLatency } from './latency.ts';
 import type { Measurement } from './measure.ts';
 
-const isQuick = process.argv.includes('--quick');
-const isJson = process.argv.includes('--json');
+const EDITS_PER_S = 500;
+const [quick, full] = [
+  ['engine', 'latency:4', 'bulk:10000'],
+  ['engine', 'latency:20', 'bulk:10000', 'bulk:100000', 'bulk:1000000'],
+];
 
-function report(measurements: readonly Measurement[]): void {
-  for (const measurement of measurements) {
-    if (isJson) console.log(JSON.stringify(measurement));
-    else console.log(line(measurement));
-  }
+const isJson = process.argv.includes('--json');
+const section = process.argv.find((word) => word.startsWith('--section='))?.split('=')[1];
+
+if (section === undefined) {
+  for (const name of process.argv.includes('--quick') ? quick : full) runSection(name);
+} else {
+  for (const measurement of await measure(section))
+    console.log(isJson ? JSON.stringify(measurement) : line(measurement));
+}
+
+function runSection(name: string): void {
+  const args = [
+    ...process.execArgv,
+    import.meta.filename,
+    `--section=${name}`,
+    ...(isJson ? ['--json'] : []),
+  ];
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+  if (status !== 0) process.exitCode = 1;
+}
+
+async function measure(name: string): Promise<readonly Measurement[]> {
+  const [kind = '', size = '0'] = name.split(':');
+  if (kind === 'engine') return benchEngine();
+  return kind === 'latency' ? benchLatency(EDITS_PER_S, Number(size)) : benchBulk(Number(size));
 }
 
 function line({ name, value, unit, baseline, baselineName, ratio }: Measurement): string {
-  const beside = baseline === null ? '' : `  (${String(ratio)} × ${baselineName ?? ''}: ${baseline.toLocaleString('en-US')})`;
+  const beside =
+    baseline === null
+      ? ''
+      : `  (${String(ratio)} × ${baselineName ?? ''}: ${baseline.toLocaleString('en-US')})`;
   return `${name}: ${value.toLocaleString('en-US')} ${unit}${beside}`;
 }
-
-report(benchEngine());
-report(await benchLatency(500, isQuick ? 4 : 20));
-for (const records of isQuick ? [10_000] : [10_000, 100_000, 1_000_000]) report(await benchBulk(records));
