@@ -3,50 +3,18 @@
  * in the caller's transaction. Running it twice with the same sightings changes nothing the second time.
  */
 import { mergeDelete, mergeHidden, mergeReturn } from '../engine/existence.ts';
-import { readRecord, type FieldProblem } from '../engine/mapping.ts';
-import { matchKeys, matchOf } from '../engine/match.ts';
+import { matchKeys } from '../engine/match.ts';
 import { mergeObservation, newIdentity, newLink } from '../engine/merge.ts';
 import type { Bundle, Observation } from '../engine/state.ts';
 import { linkAt } from '../engine/state.ts';
-import { isEmpty, type Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
-import type {
-  KnownRecord,
-  NewHint,
-  OpenCreate,
-  StoredFailure,
-  SyncTx,
-  UnlinkedRecord,
-} from '../store/contract.ts';
+import type { KnownRecord, SyncTx } from '../store/contract.ts';
 import { Collision } from '../store/database.ts';
 import { Batch, changeBody } from './batch.ts';
-import type { SideRuntime, SyncRuntime } from './runtime.ts';
+import { findHomes } from './homes.ts';
+import type { SyncRuntime } from './runtime.ts';
 import type { ApplyCounts, Sighting, SightingPage } from './sighting.ts';
-
-/** How long a record waits that may turn out to be a create of ours whose answer is still on its way. */
-const POSSIBLY_OURS_WAIT_MS = 1_000;
-const OPEN_CREATES_MAX = 20_000;
-
-/** A record that was read and says something new. */
-interface Reading {
-  readonly recordId: string;
-  readonly version: string | null;
-  readonly values: Values;
-  readonly known: KnownRecord | undefined;
-  /** The identity whose record this is; null for a record that is not linked, or was deleted. */
-  readonly linkedTo: string | null;
-}
-
-/** Everything one page leads to, sorted by what has to be done about it. */
-interface Sorted {
-  readonly readings: Reading[];
-  readonly existence: { readonly sighting: Sighting; readonly known: KnownRecord }[];
-  readonly unlinked: UnlinkedRecord[];
-  readonly hints: NewHint[];
-  readonly dead: { readonly recordId: string; readonly failure: StoredFailure }[];
-  readonly unchangedIds: string[];
-  readonly forgotten: string[];
-}
+import { sort, type Reading, type Sorted } from './sort.ts';
 
 export interface Applied {
   readonly counts: ApplyCounts;
@@ -107,180 +75,6 @@ async function storeUnlinked(tx: SyncTx, page: SightingPage, sorted: Sorted): Pr
   );
   await tx.noteHints(page.side, sorted.hints);
   await tx.buryRecords(page.side, sorted.dead);
-}
-
-/** Tells news from what is known, by version and by time; reads the news through the mapping. */
-function sort(side: SideRuntime, page: SightingPage, known: ReadonlyMap<string, KnownRecord>): Sorted {
-  const sorted: Sorted = {
-    readings: [],
-    existence: [],
-    unlinked: [],
-    hints: [],
-    dead: [],
-    unchangedIds: [],
-    forgotten: [],
-  };
-  for (const sighting of page.sightings) {
-    const record = known.get(sighting.recordId);
-    const version = sighting.kind === 'record' ? sighting.record.version : null;
-    if (
-      record !== undefined &&
-      version !== null &&
-      record.version === version &&
-      record.status !== 'gone' &&
-      record.status !== 'hidden'
-    ) {
-      sorted.unchangedIds.push(sighting.recordId);
-    } else if (record !== undefined && page.readBeganMs <= record.asOfMs) {
-      // Read before something newer was accounted for: it proves nothing about the present, so look again.
-      sorted.hints.push({ recordId: sighting.recordId, kind: 'changed' });
-    } else if (sighting.kind === 'record') sortRecord(side, page, sorted, sighting, record);
-    else if (sighting.kind === 'unreadable')
-      sortUnreadable(page, sorted, sighting.recordId, sighting.unreadable.failure, record);
-    else if (record?.identityId != null) sorted.existence.push({ sighting, known: record });
-    else if (record !== undefined && sighting.kind === 'deleted') sorted.forgotten.push(sighting.recordId);
-  }
-  return sorted;
-}
-
-function sortRecord(
-  side: SideRuntime,
-  page: SightingPage,
-  sorted: Sorted,
-  sighting: Extract<Sighting, { readonly kind: 'record' }>,
-  known: KnownRecord | undefined,
-): void {
-  const { recordId, record } = sighting;
-  const reading = readRecord(side.model, record.fields);
-  switch (reading.kind) {
-    case 'values':
-      sorted.readings.push({
-        recordId,
-        version: record.version,
-        values: reading.values,
-        known,
-        linkedTo: known === undefined || known.status === 'gone' ? null : known.identityId,
-      });
-      break;
-    case 'excluded':
-      if (known?.identityId == null) {
-        sorted.unlinked.push({
-          recordId,
-          status: 'excluded',
-          version: record.version,
-          asOfMs: page.readBeganMs,
-          failure: null,
-        });
-      } else sorted.existence.push({ sighting: { kind: 'hidden', recordId }, known });
-      break;
-    case 'invalid':
-      sortUnreadable(page, sorted, recordId, failureOf(reading.problems), known, record.version);
-      break;
-  }
-}
-
-function sortUnreadable(
-  page: SightingPage,
-  sorted: Sorted,
-  recordId: string,
-  failure: StoredFailure,
-  known: KnownRecord | undefined,
-  version: string | null = null,
-): void {
-  if (known?.identityId != null) sorted.dead.push({ recordId, failure });
-  else sorted.unlinked.push({ recordId, status: 'unreadable', version, asOfMs: page.readBeganMs, failure });
-}
-
-function failureOf(problems: readonly FieldProblem[]): StoredFailure {
-  const [first] = problems;
-  const places = problems.map((problem) => `${problem.native}: ${problem.reason}`);
-  return {
-    kind: 'invalid',
-    code: `mapping.${first?.code ?? 'invalid'}`,
-    message: places.join('; '),
-    ...(first === undefined ? {} : { field: first.native }),
-    advice: 'Correct the value in the system, or change the mapping of the field.',
-  };
-}
-
-/** The identity each reading belongs to: its link's, a match, a create of ours that landed, or none yet. */
-async function findHomes(
-  runtime: SyncRuntime,
-  tx: SyncTx,
-  side: SideRuntime,
-  page: SightingPage,
-  sorted: Sorted,
-  batch: Batch,
-): Promise<Map<string, string>> {
-  const homes = new Map<string, string>();
-  const strangers: Reading[] = [];
-  for (const reading of sorted.readings) {
-    if (reading.linkedTo !== null) homes.set(reading.recordId, reading.linkedTo);
-    else strangers.push(reading);
-  }
-  if (strangers.length === 0) return homes;
-  const keysOf = new Map(strangers.map((reading) => [reading, matchKeys(runtime.model, reading.values)]));
-  const keys = [...keysOf.values()].flat();
-  const identityByKey = await tx.identitiesByKey(keys);
-  batch.noteFreeKeys(keys.filter((key) => !identityByKey.has(key)));
-  const creates = side.model.creates ? await tx.openCreates(page.side, OPEN_CREATES_MAX) : [];
-  for (const reading of strangers) {
-    const match = matchOf(keysOf.get(reading) ?? [], identityByKey);
-    if (match.kind === 'one') homes.set(reading.recordId, match.identityId);
-    else if (match.kind === 'several')
-      park(page, sorted, reading, 'trueup.ambiguous_match', 'its keys lead to several identities');
-    else if (creates.length === 0 || !findCreate(side, sorted, reading, creates, homes)) {
-      // What was deleted under this id may have come back.
-      if (reading.known?.identityId != null) homes.set(reading.recordId, reading.known.identityId);
-    }
-  }
-  return homes;
-}
-
-/**
- * The echo of a create can arrive before its answer; nothing but its content tells it from somebody's new record. False
- * when it is certainly none of ours.
- */
-function findCreate(
-  side: SideRuntime,
-  sorted: Sorted,
-  reading: Reading,
-  creates: readonly OpenCreate[],
-  homes: Map<string, string>,
-): boolean {
-  const alike = creates.filter(({ body }) => sharesValue(side, body, reading.values));
-  const equal = alike.filter(({ body }) => holdsAll(side, body, reading.values));
-  const [only, ...others] = equal;
-  if (only !== undefined && others.length === 0) homes.set(reading.recordId, only.identityId);
-  else if (alike.length > 0) {
-    sorted.readings.splice(sorted.readings.indexOf(reading), 1);
-    sorted.hints.push({ recordId: reading.recordId, kind: 'changed', dueInMs: POSSIBLY_OURS_WAIT_MS });
-  }
-  return alike.length > 0;
-}
-
-function sharesValue(side: SideRuntime, body: Values, values: Values): boolean {
-  return side.model.lenses.some(
-    ({ field }) => !isEmpty(body[field.name]) && field.same(body[field.name], values[field.name]),
-  );
-}
-
-function holdsAll(side: SideRuntime, body: Values, values: Values): boolean {
-  return side.model.lenses.every(
-    ({ field }) => body[field.name] === undefined || field.same(body[field.name], values[field.name]),
-  );
-}
-
-function park(page: SightingPage, sorted: Sorted, reading: Reading, code: string, message: string): void {
-  sorted.readings.splice(sorted.readings.indexOf(reading), 1);
-  const failure = {
-    kind: 'invalid',
-    code,
-    message,
-    advice: 'Decide which identity the record belongs to, or correct its keys.',
-  };
-  const { recordId, version } = reading;
-  sorted.unlinked.push({ recordId, status: 'parked', version, asOfMs: page.readBeganMs, failure });
 }
 
 function applyReading(

@@ -1,0 +1,120 @@
+/** Tells what a page brings that is new from what is known, and reads the news through the mapping. */
+import { readRecord, type FieldProblem } from '../engine/mapping.ts';
+import type { Values } from '../engine/value.ts';
+import type { KnownRecord, NewHint, StoredFailure, UnlinkedRecord } from '../store/contract.ts';
+import type { SideRuntime } from './runtime.ts';
+import type { Sighting, SightingPage } from './sighting.ts';
+
+/** A record that was read and says something new. */
+export interface Reading {
+  readonly recordId: string;
+  readonly version: string | null;
+  readonly values: Values;
+  readonly known: KnownRecord | undefined;
+  /** The identity whose record this is; null for a record that is not linked, or was deleted. */
+  readonly linkedTo: string | null;
+}
+
+/** Everything one page leads to, sorted by what has to be done about it. */
+export interface Sorted {
+  readonly readings: Reading[];
+  readonly existence: { readonly sighting: Sighting; readonly known: KnownRecord }[];
+  readonly unlinked: UnlinkedRecord[];
+  readonly hints: NewHint[];
+  readonly dead: { readonly recordId: string; readonly failure: StoredFailure }[];
+  readonly unchangedIds: string[];
+  readonly forgotten: string[];
+}
+/** Tells news from what is known, by version and by time; reads the news through the mapping. */
+export function sort(side: SideRuntime, page: SightingPage, known: ReadonlyMap<string, KnownRecord>): Sorted {
+  const sorted: Sorted = {
+    readings: [],
+    existence: [],
+    unlinked: [],
+    hints: [],
+    dead: [],
+    unchangedIds: [],
+    forgotten: [],
+  };
+  for (const sighting of page.sightings) {
+    const record = known.get(sighting.recordId);
+    const version = sighting.kind === 'record' ? sighting.record.version : null;
+    if (
+      record !== undefined &&
+      version !== null &&
+      record.version === version &&
+      record.status !== 'gone' &&
+      record.status !== 'hidden'
+    ) {
+      sorted.unchangedIds.push(sighting.recordId);
+    } else if (record !== undefined && page.readBeganMs <= record.asOfMs) {
+      // Read before something newer was accounted for: it proves nothing about the present, so look again.
+      sorted.hints.push({ recordId: sighting.recordId, kind: 'changed' });
+    } else if (sighting.kind === 'record') sortRecord(side, page, sorted, sighting, record);
+    else if (sighting.kind === 'unreadable')
+      sortUnreadable(page, sorted, sighting.recordId, sighting.unreadable.failure, record);
+    else if (record?.identityId != null) sorted.existence.push({ sighting, known: record });
+    else if (record !== undefined && sighting.kind === 'deleted') sorted.forgotten.push(sighting.recordId);
+  }
+  return sorted;
+}
+
+function sortRecord(
+  side: SideRuntime,
+  page: SightingPage,
+  sorted: Sorted,
+  sighting: Extract<Sighting, { readonly kind: 'record' }>,
+  known: KnownRecord | undefined,
+): void {
+  const { recordId, record } = sighting;
+  const reading = readRecord(side.model, record.fields);
+  switch (reading.kind) {
+    case 'values':
+      sorted.readings.push({
+        recordId,
+        version: record.version,
+        values: reading.values,
+        known,
+        linkedTo: known === undefined || known.status === 'gone' ? null : known.identityId,
+      });
+      break;
+    case 'excluded':
+      if (known?.identityId == null) {
+        sorted.unlinked.push({
+          recordId,
+          status: 'excluded',
+          version: record.version,
+          asOfMs: page.readBeganMs,
+          failure: null,
+        });
+      } else sorted.existence.push({ sighting: { kind: 'hidden', recordId }, known });
+      break;
+    case 'invalid':
+      sortUnreadable(page, sorted, recordId, failureOf(reading.problems), known, record.version);
+      break;
+  }
+}
+
+function sortUnreadable(
+  page: SightingPage,
+  sorted: Sorted,
+  recordId: string,
+  failure: StoredFailure,
+  known: KnownRecord | undefined,
+  version: string | null = null,
+): void {
+  if (known?.identityId != null) sorted.dead.push({ recordId, failure });
+  else sorted.unlinked.push({ recordId, status: 'unreadable', version, asOfMs: page.readBeganMs, failure });
+}
+
+function failureOf(problems: readonly FieldProblem[]): StoredFailure {
+  const [first] = problems;
+  const places = problems.map((problem) => `${problem.native}: ${problem.reason}`);
+  return {
+    kind: 'invalid',
+    code: `mapping.${first?.code ?? 'invalid'}`,
+    message: places.join('; '),
+    ...(first === undefined ? {} : { field: first.native }),
+    advice: 'Correct the value in the system, or change the mapping of the field.',
+  };
+}
