@@ -369,3 +369,45 @@ test('a table that somebody else is reading is refused as transient after a whil
   await query('insert into shared values (1)');
   expect((await read('shared', cursor)).hints).toEqual(changed('1'));
 });
+
+describe('reading the log ends', () => {
+  test('as transient when the server hangs up, and goes on from the same place', async () => {
+    await query('create table hung (id int primary key)');
+    const { cursor } = await read('hung', null);
+    const reading = failureOf(read('hung', cursor, { follow: true }));
+    const walsender = `from pg_stat_replication where application_name = 'trueup' and state = 'streaming'`;
+    for (let tries = 0; tries < 500 && (await query(`select 1 ${walsender}`)).length === 0; tries += 1) {
+      await systemClock.sleep(5);
+    }
+    await query(`select pg_terminate_backend(pid) ${walsender}`);
+    expect((await reading).kind).toBe('transient');
+    await query('insert into hung values (1)');
+    expect((await read('hung', cursor)).hints).toEqual(changed('1'));
+  });
+
+  test('within a second of the signal, even while the slot waits for a transaction to end', async () => {
+    await query('create table stuck (id int primary key)');
+    const client = await database.pool.connect();
+    await client.query('begin; insert into stuck values (1)');
+    const stop = new AbortController();
+    const reading = read('stuck', null, { signal: stop.signal });
+    const isWaiting = `select 1 from pg_stat_activity where query like '%pg_create_logical%' and wait_event_type = 'Lock'`;
+    for (let tries = 0; tries < 500 && (await query(isWaiting)).length === 0; tries += 1)
+      await systemClock.sleep(5);
+    const abortedMs = systemClock.monotonicMs();
+    stop.abort();
+    expect((await reading).hints).toEqual([]);
+    expect(systemClock.monotonicMs() - abortedMs).toBeLessThan(1_000);
+    await client.query('rollback');
+    client.release();
+  });
+
+  test('when its session is closed', async () => {
+    await query('create table closed (id int primary key)');
+    const { cursor } = await read('closed', null);
+    const other = await postgres.open({ url: database.url, replication: 'logical' }, CONTEXT);
+    const reading = read('closed', cursor, { follow: true }, other);
+    await other.close();
+    expect((await reading).hints).toEqual([]);
+  });
+});

@@ -16,6 +16,7 @@ const PUBLISHED_CHECK_MS = 30_000;
 /** A reader that was cut off is noticed by the server only after a moment; until then the slot is taken. */
 const IN_USE_WAIT_MS = 5_000;
 const IN_USE_RETRY_MS = 50;
+const SETTLE_MS_MAX = 200;
 const OBJECT_IN_USE = '55006';
 
 const CursorSchema = z.object({ lsn: z.string().regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/) });
@@ -64,6 +65,8 @@ async function* streamFrom(feed: Feed, position: bigint, until: bigint | null): 
     throw asConnectorFailure(error);
   } finally {
     request.signal.removeEventListener('abort', onAbort);
+    // A connection cut off at once may take the last confirmation with it; nothing but time would be lost.
+    await Promise.race([stream.settled(), clock.sleep(SETTLE_MS_MAX, stop.signal)]);
     stop.abort();
     await ticking;
     await stream.stop();

@@ -158,6 +158,17 @@ export class WalStream {
     this.confirm(this.#confirmed);
   }
 
+  /** Resolves when the server has taken note of what was confirmed: it answers what it is asked after that. */
+  async settled(): Promise<void> {
+    const answered = Promise.withResolvers<null>();
+    this.#source.once('heartbeat', () => {
+      answered.resolve(null);
+    });
+    if (this.#failure !== null || !(await this.#source.acknowledge(lsnText(this.#confirmed - 1n), true)))
+      return;
+    await answered.promise;
+  }
+
   async stop(): Promise<void> {
     this.#fail(new Error('The replication was stopped.'));
     await this.#source.destroy();

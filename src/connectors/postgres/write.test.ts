@@ -138,7 +138,7 @@ describe('a batch', () => {
     expect(second).toMatchObject({ version });
     expect(await write('made', update('2', { name: 'x' }, version), update('1', { twice: '5' }))).toEqual([
       'written',
-      'config postgres.read_only_field',
+      'config postgres.read_only_field twice',
     ]);
   });
 

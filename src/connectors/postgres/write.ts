@@ -61,7 +61,8 @@ export async function writeRecords(
 function refusedBeforehand(table: Table, request: WriteRequest): WriteResult | null {
   const { key, kind, recordId, fields } = request;
   try {
-    columnsNamed(table, [...fields.keys()]);
+    const generated = columnsNamed(table, [...fields.keys()]).find((column) => column.generated);
+    if (generated !== undefined) return failed(key, readOnly(table, generated.name));
     if (kind === 'create' && fields.size === 0)
       throw refuse('invalid', 'empty', 'A record needs at least one field.');
     if (kind !== 'create' && (recordId === null || keyOfId(table, recordId) === null))
@@ -233,6 +234,16 @@ function sameNative(left: NativeValue, right: NativeValue): boolean {
 
 function failed(key: string, failure: Failure): WriteResult {
   return { kind: 'failed', key, failure };
+}
+
+function readOnly(table: Table, field: string): Failure {
+  return {
+    kind: 'config',
+    code: 'postgres.read_only_field',
+    message: `The column "${field}" of the table ${table.name} is set by the database.`,
+    field,
+    advice: 'Leave this column out of the mapping.',
+  };
 }
 
 function gone(table: Table): Failure {
