@@ -38,8 +38,7 @@ export async function runFleet(installation: Installation, signal: AbortSignal):
     await installation.clock.sleep(FOLLOW_EVERY_MS, signal);
   }
   for (const { abort } of running.values()) abort.abort();
-  await Promise.all([...running.values()].map(({ ended }) => ended));
-  await schedule.stop();
+  await Promise.all([...[...running.values()].map(({ ended }) => ended), schedule.stop()]);
 }
 
 async function followSyncs(installation: Installation, running: Map<string, Running>): Promise<void> {

@@ -177,6 +177,7 @@ export function linkAt(bundle: Bundle, side: string): Link | undefined {
   return bundle.links.find((link) => link.side === side);
 }
 
+/** The identity's open write at a side: there is at most one. */
 export function writeAt(bundle: Bundle, side: string): OpenWrite | undefined {
   return bundle.writes.find((write) => write.side === side);
 }

@@ -120,8 +120,13 @@ function startWorker(): ChildProcess {
   return worker;
 }
 
+/** A stop that was asked for must be over within ten seconds. */
+const STOP_MS_MAX = 10_000;
+
 async function end(worker: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
   workers.delete(worker);
+  const insist = setTimeout(() => worker.kill('SIGKILL'), STOP_MS_MAX);
+  worker.once('exit', () => clearTimeout(insist));
   const ended = new Promise<number | null>((resolve) => worker.once('exit', resolve));
   worker.kill(signal);
   return ended;
