@@ -35,13 +35,20 @@ export function confirmDelete(bundle: Bundle, nowMs: number): Outcome {
   if (gone === undefined) return unchanged(withoutIdentityHolds(bundle));
   const tombstone = { side: gone.side, recordId: gone.recordId, atMs: nowMs, evidence: 'lookup' as const };
   const { identity } = bundle;
-  return unchanged({ ...withoutIdentityHolds(bundle), identity: { ...identity, tombstone: identity.tombstone ?? tombstone } });
+  return unchanged({
+    ...withoutIdentityHolds(bundle),
+    identity: { ...identity, tombstone: identity.tombstone ?? tombstone },
+  });
 }
 
 /** The identity shall live: where its record is gone it is created again. */
 export function refuseDelete(bundle: Bundle): Outcome {
   const links = bundle.links.filter((link) => link.status !== 'gone');
-  return unchanged({ ...withoutIdentityHolds(bundle), identity: { ...bundle.identity, tombstone: null }, links });
+  return unchanged({
+    ...withoutIdentityHolds(bundle),
+    identity: { ...bundle.identity, tombstone: null },
+    links,
+  });
 }
 
 function withoutIdentityHolds(bundle: Bundle): Bundle {

@@ -43,6 +43,7 @@ export class InvalidValue {
   }
 }
 
+/** Whether two canonical values are the same value. A missing one is like no other, not even null. */
 export function sameValue(left: Value | undefined, right: Value | undefined): boolean {
   if (left === right) return true;
   if (!Array.isArray(left) || !Array.isArray(right)) return false;
@@ -51,5 +52,7 @@ export function sameValue(left: Value | undefined, right: Value | undefined): bo
 
 /** Null, empty text and the empty set: what policy `fill` may fill. */
 export function isEmpty(value: Value | undefined): boolean {
-  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
+  return (
+    value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
+  );
 }
