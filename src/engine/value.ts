@@ -43,7 +43,7 @@ export class InvalidValue {
   }
 }
 
-/** Whether two canonical values are the same value. A missing one is like no other, not even null. */
+/** Whether two canonical values are the same value. A missing one is the same as a missing one only. */
 export function sameValue(left: Value | undefined, right: Value | undefined): boolean {
   if (left === right) return true;
   if (!Array.isArray(left) || !Array.isArray(right)) return false;
