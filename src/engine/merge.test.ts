@@ -94,6 +94,26 @@ test('an edit that was made twice is agreement, not conflict', () => {
   expect(linkAt(bundle, 'crm')?.agreed['name']).toBe(2);
 });
 
+test('a value that two sides entered stands in the name of the one that ranks higher', () => {
+  const policy = ranked('crm', 'erp', 'shop');
+  const three = modelOf({ fields: { name: { policy } }, sides: { crm: {}, erp: {}, shop: {} } });
+  let bundle = begun('shop');
+  for (const [side, name] of [
+    ['shop', 'Ann'],
+    ['crm', 'Ann'],
+    ['erp', 'Anna'],
+  ] as const) {
+    const isLinked = linkAt(bundle, side) !== undefined;
+    const links = isLinked ? bundle.links : [...bundle.links, newLink(side, recordAt(side))];
+    bundle = mergeObservation(three, { ...bundle, links }, seen(side, 200, { name })).bundle;
+  }
+  expect(bundle.identity).toMatchObject({
+    seq: 1,
+    golden: { name: 'Ann' },
+    edits: { name: { side: 'crm' } },
+  });
+});
+
 test('different fields that two sides changed both stand', () => {
   const moved = movedAtErp(agreedOn, { name: 'Anna', city: 'Bonn' });
   const { bundle, decisions } = mergeObservation(

@@ -4,7 +4,7 @@
  */
 import { must } from '../lib/assert.ts';
 import type { FieldLens, FieldModel, SyncModel } from './model.ts';
-import { decide, ownerOf, type Contender, type Verdict } from './policy.ts';
+import { outranks, ownerOf, ruleOn, type Contender } from './policy.ts';
 import type {
   Bundle,
   Claim,
@@ -20,7 +20,7 @@ import type {
   Rule,
 } from './state.ts';
 import { linkAt, writeAt } from './state.ts';
-import { isEmpty, type Value, type Values } from './value.ts';
+import type { Value, Values } from './value.ts';
 
 /**
  * Accounts for everything the observation shows. Expects a live link at the observation's side (see `newLink`); the
@@ -79,15 +79,17 @@ function mergeField(draft: MergeDraft, lens: FieldLens, value: Value): void {
   if (golden === undefined || edit === undefined) {
     // What a side only receives is never learned from it: the value waits there to be replaced.
     if (lens.direction === 'out') draft.account(name, value, null);
-    else draft.take(field, lens, value, 'first', value);
+    else draft.take(field, value, 'first', value);
   } else if (field.same(value, golden)) {
     draft.account(name, value, edit.seq);
+    if (outranks(field.policy, draft.seen.side, edit.side) && mayWrite(draft, lens))
+      draft.endorse(name, edit);
   } else if (!mayWrite(draft, lens)) {
     draft.decide(name, 'notOwner', { side: edit.side, value: golden }, draft.claim(value));
     // The record no longer holds the golden value, so it is owed a correction.
     draft.account(name, value, 0);
   } else if (base !== undefined && edit.seq <= (draft.link.agreed[name] ?? 0)) {
-    draft.take(field, lens, value, 'edit', value);
+    draft.take(field, value, 'edit', value);
   } else {
     mergeConflict(draft, lens, value, golden, edit, base);
   }
@@ -105,12 +107,12 @@ function mergeConflict(
   const { field } = lens;
   const current: Contender = { side: edit.side, value: golden, fromMs: edit.fromMs, untilMs: edit.untilMs };
   const incoming = draft.contender(value, base);
-  const verdict = ruleOn(field, draft.golden, current, incoming, base);
+  const verdict = ruleOn(field.policy, draft.golden, current, incoming, base);
   const [theirs, ours] = [draft.claim(value), { side: edit.side, value: golden }];
   switch (verdict.kind) {
     case 'take':
       draft.decide(field.name, verdict.rule, { side: theirs.side, value: verdict.value }, ours);
-      draft.take(field, lens, value, verdict.rule, verdict.value);
+      draft.take(field, value, verdict.rule, verdict.value);
       break;
     case 'keep':
       draft.decide(field.name, verdict.rule, ours, theirs);
@@ -129,22 +131,6 @@ function mergeConflict(
   }
 }
 
-function ruleOn(
-  field: FieldModel,
-  golden: Values,
-  current: Contender,
-  incoming: Contender,
-  base: Value | undefined,
-): Verdict {
-  if (ownerOf(field.policy, golden) === incoming.side)
-    return { kind: 'take', rule: 'owner', value: incoming.value };
-  // Without a common past an empty field says nothing: whoever has a value fills the other.
-  if (base === undefined && isEmpty(incoming.value)) return { kind: 'keep', rule: 'fill' };
-  if (base === undefined && isEmpty(current.value))
-    return { kind: 'take', rule: 'fill', value: incoming.value };
-  return decide(field.policy, current, incoming, base);
-}
-
 /** What an owner has not spoken about yet is open to all; otherwise the first to be read would be the owner meanwhile. */
 function mayWrite(draft: MergeDraft, { field, direction }: FieldLens): boolean {
   if (direction === 'out') return false;
@@ -160,13 +146,13 @@ class MergeDraft {
   readonly #bundle: Bundle;
   readonly #write: OpenWrite | undefined;
   #golden: Record<string, Value> | null = null;
-  #edits: Record<string, Edit> = {};
+  #edits: Record<string, Edit> | null = null;
   readonly #accounted: Record<string, Value> = {};
   readonly #agreed: Record<string, number> = {};
   readonly #changes: FieldChange[] = [];
   readonly #decisions: Decision[] = [];
   readonly #holds: NewHold[] = [];
-  /** Fields taken by one observation under one rule, made in the same span of time, share an edit; all share the next seq. */
+  /** Fields that changed together share one edit, so that an identity holds few of them. */
   readonly #newEdits: Edit[] = [];
 
   constructor(bundle: Bundle, link: Link, seen: Observation) {
@@ -174,7 +160,8 @@ class MergeDraft {
     this.identity = bundle.identity;
     this.link = link;
     this.seen = seen;
-    this.#write = writeAt(bundle, link.side);
+    const write = writeAt(bundle, link.side);
+    this.#write = write?.state === 'sent' || write?.state === 'unknown' ? write : undefined;
   }
 
   get golden(): Values {
@@ -182,26 +169,18 @@ class MergeDraft {
   }
 
   get edits(): Readonly<Record<string, Edit>> {
-    return this.#golden === null ? this.identity.edits : this.#edits;
+    return this.#edits ?? this.identity.edits;
   }
 
   /** The golden seq of an unanswered write of ours that put this very value there; null when it is news. */
   landedSeq(field: FieldModel, value: Value): number | null {
     const write = this.#write;
-    if (
-      write !== undefined &&
-      write.kind !== 'delete' &&
-      (write.state === 'sent' || write.state === 'unknown')
-    ) {
-      const written = write.body?.[field.name];
-      if (written !== undefined && field.same(written, value)) return write.seq;
-    }
-    for (const sent of this.link.sent) {
-      const written = sent.body[field.name];
-      if (sent.expiresAtMs > this.seen.readBeganMs && written !== undefined && field.same(written, value))
-        return sent.seq;
-    }
-    return null;
+    if (write !== undefined && holds(write.body, field, value)) return write.seq;
+    const { readBeganMs } = this.seen;
+    const sent = this.link.sent.find(
+      ({ body, expiresAtMs }) => expiresAtMs > readBeganMs && holds(body, field, value),
+    );
+    return sent?.seq ?? null;
   }
 
   /** The side has a record that holds a value of the field, its own or one it took from us. */
@@ -216,19 +195,24 @@ class MergeDraft {
     if (agreedSeq !== null) this.#agreed[field] = agreedSeq;
   }
 
-  take(field: FieldModel, lens: FieldLens, value: Value, rule: Rule, winner: Value): void {
-    const edit = this.#editBy(rule, this.#fromMs(this.link.accounted[field.name]));
-    const before = this.golden[field.name];
-    if (this.#golden === null) {
-      this.#golden = { ...this.identity.golden };
-      this.#edits = { ...this.identity.edits };
-    }
-    this.#golden[field.name] = winner;
-    this.#edits[field.name] = edit;
-    this.#changes.push({ field: field.name, before, after: winner, rule });
+  take(field: FieldModel, value: Value, rule: Rule, winner: Value): void {
+    const { name, same } = field;
+    const fromMs = this.#fromMs(this.link.accounted[name]);
+    const { side } = this.seen;
+    const edit = this.#shared({ seq: this.identity.seq + 1, side, fromMs, untilMs: this.#untilMs(), rule });
+    this.#changes.push({ field: name, before: this.golden[name], after: winner, rule });
+    this.#golden ??= { ...this.identity.golden };
+    this.#golden[name] = winner;
+    this.#edits ??= { ...this.identity.edits };
+    this.#edits[name] = edit;
     // A set merge may leave the record without the golden value: then it is owed one, and has agreed to nothing new.
-    const holdsWinner = lens.field.same(value, winner);
-    this.account(field.name, value, holdsWinner ? edit.seq : null);
+    this.account(name, value, same(value, winner) ? edit.seq : null);
+  }
+
+  /** The side has made the same edit by itself: the value stands in its name where that counts for more. */
+  endorse(field: string, edit: Edit): void {
+    this.#edits ??= { ...this.identity.edits };
+    this.#edits[field] = this.#shared({ ...edit, side: this.seen.side });
   }
 
   decide(field: string, rule: Rule, winner: Claim, loser: Claim): void {
@@ -259,19 +243,18 @@ class MergeDraft {
           ? this.link.sent
           : this.link.sent.filter((sent) => sent.expiresAtMs > this.seen.readBeganMs),
     };
-    const identity =
-      this.#newEdits.length === 0
-        ? this.identity
-        : { ...this.identity, seq: this.identity.seq + 1, golden: this.golden, edits: this.edits };
+    const seq = this.identity.seq + (this.#changes.length === 0 ? 0 : 1);
+    const { golden, edits } = this;
+    const identity = this.#edits === null ? this.identity : { ...this.identity, seq, golden, edits };
     const links = this.#bundle.links.map((other) => (other === this.link ? link : other));
     const bundle = { ...this.#bundle, identity, links, holds: withHolds(this.#bundle.holds, this.#holds) };
     return { bundle, changes: this.#changes, decisions: this.#decisions, holds: this.#holds };
   }
 
-  #editBy(rule: Rule, fromMs: number | null): Edit {
-    const known = this.#newEdits.find((edit) => edit.rule === rule && edit.fromMs === fromMs);
-    if (known !== undefined) return known;
-    const edit = { seq: this.identity.seq + 1, side: this.seen.side, fromMs, untilMs: this.#untilMs(), rule };
+  #shared(edit: Edit): Edit {
+    for (const known of this.#newEdits) {
+      if (known.rule === edit.rule && known.seq === edit.seq && known.fromMs === edit.fromMs) return known;
+    }
     this.#newEdits.push(edit);
     return edit;
   }
@@ -287,11 +270,19 @@ class MergeDraft {
   }
 }
 
+function holds(body: Values | null, field: FieldModel, value: Value): boolean {
+  const written = body?.[field.name];
+  return written !== undefined && field.same(written, value);
+}
+
 function withEntries<T>(
   before: Readonly<Record<string, T>>,
   added: Readonly<Record<string, T>>,
 ): Readonly<Record<string, T>> {
-  for (const _ in added) return { ...before, ...added };
+  for (const _ in added) {
+    for (const _known in before) return { ...before, ...added };
+    return added;
+  }
   return before;
 }
 

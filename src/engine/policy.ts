@@ -24,6 +24,21 @@ export function ownerOf(policy: FieldPolicy, golden: Values): string | null {
   return null;
 }
 
+/** Rules on a conflict: its owner first, then what a missing past allows, then the policy's own order. */
+export function ruleOn(
+  policy: FieldPolicy,
+  golden: Values,
+  current: Contender,
+  incoming: Contender,
+  base: Value | undefined,
+): Verdict {
+  if (ownerOf(policy, golden) === incoming.side) return take('owner', incoming.value);
+  // Without a common past an empty field says nothing: whoever has a value fills the other.
+  if (base === undefined && isEmpty(incoming.value)) return { kind: 'keep', rule: 'fill' };
+  if (base === undefined && isEmpty(current.value)) return take('fill', incoming.value);
+  return decide(policy, current, incoming, base);
+}
+
 /**
  * Rules on a conflict of a field that no side owns: `current` is golden, `incoming` was made without knowing it. `base`
  * is the value both grew from, or undefined when there was none.
@@ -63,6 +78,17 @@ export function decide(
     }
   }
   return { kind: 'hold' };
+}
+
+/** Whether the policy lets `side` win over `other` by rank alone. */
+export function outranks(policy: FieldPolicy, side: string, other: string): boolean {
+  for (const resolver of policy.resolve) {
+    if (resolver.kind === 'hold' || resolver.kind === 'set') return false;
+    if (resolver.kind !== 'priority') continue;
+    const rank = rankOf(resolver.sides, side) - rankOf(resolver.sides, other);
+    if (rank !== 0) return rank < 0;
+  }
+  return false;
 }
 
 /** A side the list does not name ranks below all that it names. */
