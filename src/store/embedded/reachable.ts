@@ -4,13 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, rename, stat } from 'node:fs/promises';
+import { cp, lstat, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 
 const SHARED_BASE = '/var/tmp';
 const UNPRIVILEGED_USER = 'nobody';
 const OTHERS_EXECUTE = 0o001;
+const OTHERS_WRITE = 0o022;
 
 export interface Owner {
   readonly uid: number;
@@ -41,21 +42,37 @@ export async function reachableDirectory(directory: string): Promise<string> {
   const absolute = resolve(directory);
   if (await isReachable(dirname(absolute))) return absolute;
   const hash = createHash('sha256').update(absolute).digest('hex').slice(0, 12);
-  return join(SHARED_BASE, `trueup-${basename(absolute)}-${hash}`);
+  const shared = join(SHARED_BASE, `trueup-${basename(absolute)}-${hash}`);
+  const owner = await ownerFor();
+  await refuseForeign(shared, [process.getuid?.() ?? 0, owner?.uid ?? 0]);
+  return shared;
 }
 
+/** The programs where they were installed, or a copy under /var/tmp, one per version, that the server's user can reach. */
 export async function reachableBinaries(): Promise<Binaries> {
   const folder = nativeFolder();
   if (await isReachable(folder)) return binariesIn(folder);
-  const version = createHash('sha256').update(folder).digest('hex').slice(0, 12);
+  const manifest = await readFile(join(folder, '..', 'package.json'));
+  const version = createHash('sha256').update(manifest).digest('hex').slice(0, 12);
   const copy = join(SHARED_BASE, `trueup-postgres-${version}`);
   if (!existsSync(copy)) {
     const partial = `${copy}.${String(process.pid)}`;
-    await mkdir(partial, { recursive: true });
+    await mkdir(partial, { mode: 0o755 });
     await cp(folder, partial, { recursive: true, verbatimSymlinks: true });
-    await rename(partial, copy).catch(() => undefined);
+    await rename(partial, copy).catch(() => rm(partial, { recursive: true, force: true }));
   }
+  await refuseForeign(copy, [process.getuid?.() ?? 0]);
   return binariesIn(copy);
+}
+
+/** Anybody may make a folder in /var/tmp: what somebody else has put there is not run and not written into. */
+async function refuseForeign(folder: string, owners: readonly number[]): Promise<void> {
+  const found = await lstat(folder).catch(() => null);
+  if (found === null) return;
+  if (found.isDirectory() && owners.includes(found.uid) && (found.mode & OTHERS_WRITE) === 0) return;
+  throw new Error(
+    `${folder} belongs to another user or can be written by others; remove it, or set DATABASE_URL`,
+  );
 }
 
 function binariesIn(folder: string): Binaries {
