@@ -97,7 +97,8 @@ export async function createWorkbench(feed: 'poll' | 'logical'): Promise<Workben
       await installation.close();
       await Promise.all([crm.end(), erp.end(), scratch.end(), admin.end()]);
       await server.stop();
-      await rm(directory, { recursive: true, force: true });
+      // As root the server's data lies elsewhere than where it was asked for.
+      for (const folder of [server.directory, directory]) await rm(folder, { recursive: true, force: true });
     },
   };
 }
