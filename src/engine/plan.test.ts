@@ -45,6 +45,12 @@ test('a side that creates nothing, or an identity without a live record, is owed
   expect(planIdentity(model, lonely)).toEqual([]);
 });
 
+test('no record is created of nothing', () => {
+  const directions = { crm: { directions: { name: 'in' } }, erp: {} } as const;
+  const giving = modelOf({ fields: { name: {} }, sides: directions });
+  expect(planIdentity(giving, relinked(inStep(giving, { name: 'Ann' }), 'crm', null))).toEqual([]);
+});
+
 test('a field that a side only gives is never written there', () => {
   const giving = modelOf({
     fields: { name: {}, city: {} },

@@ -57,11 +57,7 @@ function isSettledDead(side: SideModel, bundle: Bundle, open: OpenWrite, owed: W
 function owedKind(side: SideModel, bundle: Bundle): WriteKind | null {
   const link = linkAt(bundle, side.name);
   if (bundle.identity.tombstone !== null) return link?.status === 'live' && side.deletes ? 'delete' : null;
-  if (link === undefined) {
-    return side.creates && bundle.links.some(({ status }) => status === 'live') && !lacksHeld(side, bundle)
-      ? 'create'
-      : null;
-  }
+  if (link === undefined) return mayCreate(side, bundle) ? 'create' : null;
   if (link.status !== 'live') return null;
   return side.lenses.some((lens) => isOwed(bundle, link, lens)) ? 'update' : null;
 }
@@ -80,11 +76,15 @@ function isHeld(bundle: Bundle, field: string): boolean {
   return bundle.holds.some((hold) => hold.field === field);
 }
 
-/** A create without a required field is refused, so it waits for the person who decides about the field. */
-function lacksHeld(side: SideModel, bundle: Bundle): boolean {
-  return (
-    bundle.holds.length > 0 && side.lenses.some(({ field }) => field.required && isHeld(bundle, field.name))
-  );
+/** A record is made for what lives elsewhere, of at least one value, and not while a field that it requires is held. */
+function mayCreate(side: SideModel, bundle: Bundle): boolean {
+  if (!side.creates || !bundle.links.some(({ status }) => status === 'live')) return false;
+  const { golden } = bundle.identity;
+  const received = side.lenses.filter(({ direction }) => direction !== 'in');
+  const isLacking = ({ field, whenMissing }: FieldLens): boolean =>
+    field.required && whenMissing === undefined && isHeld(bundle, field.name);
+  if (bundle.holds.length > 0 && received.some(isLacking)) return false;
+  return received.some(({ field: { name } }) => golden[name] !== undefined && !isHeld(bundle, name));
 }
 
 /** The values to send now: for a create all the side receives, for an update only what is owed, for a delete nothing. */
