@@ -6,8 +6,8 @@ import { must } from '../../src/lib/assert.ts';
 
 interface FieldLedger {
   readonly isSet: boolean;
-  /** Every value a user entered, with the values it replaced and when it was entered last. */
-  readonly entered: Map<string, { readonly value: Value; readonly over: Set<string>; atMs: number }>;
+  /** Every value a user entered, with the values it replaced, and when it was entered if that was once. */
+  readonly entered: Map<string, { readonly value: Value; readonly over: Set<string>; atMs: number | null }>;
   readonly observed: Map<string, { readonly value: Value; readonly side: string }>;
   readonly golden: Set<string>;
   readonly losers: Set<string>;
@@ -35,8 +35,9 @@ export class Ledger {
   entered(field: string, value: Value, over: Value | undefined, atMs: number): void {
     const ledger = this.#of(field);
     const key = keyOf(value);
-    const known = ledger.entered.get(key) ?? { value, over: new Set<string>(), atMs };
-    known.atMs = atMs;
+    const before = ledger.entered.get(key);
+    const known = before ?? { value, over: new Set<string>(), atMs };
+    if (before !== undefined) known.atMs = null;
     if (over !== undefined) known.over.add(keyOf(over));
     ledger.entered.set(key, known);
     for (const element of elementsOf(value)) ledger.elementsEntered.add(element);
@@ -58,8 +59,9 @@ export class Ledger {
       const ledger = this.#of(field);
       ledger.losers.add(keyOf(loser.value));
       if (sameValue(winner.value, loser.value)) broken.push(`${field} won over itself`);
-      const [won, lost] = [ledger.entered.get(keyOf(winner.value)), ledger.entered.get(keyOf(loser.value))];
-      if (isTimed && rule === 'latest' && won !== undefined && lost !== undefined && won.atMs < lost.atMs) {
+      const wonMs = ledger.entered.get(keyOf(winner.value))?.atMs ?? Infinity;
+      const lostMs = ledger.entered.get(keyOf(loser.value))?.atMs ?? 0;
+      if (isTimed && rule === 'latest' && wonMs < lostMs) {
         broken.push(`${field} was decided by time, and wrongly`);
       }
     }
@@ -78,7 +80,9 @@ export class Ledger {
   }
 
   #isUsers(ledger: FieldLedger, value: Value): boolean {
-    if (!ledger.isSet || value === null) return ledger.entered.has(keyOf(value));
+    // That a record says nothing about a field is what its system says when the record is made.
+    if (value === null) return true;
+    if (!ledger.isSet) return ledger.entered.has(keyOf(value));
     return elementsOf(value).every((element) => ledger.elementsEntered.has(element));
   }
 
