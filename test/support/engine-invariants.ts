@@ -57,6 +57,11 @@ export class Invariants {
       this.check(edit !== OURS || !isTellable, `our own write to ${side}.${field} was taken for an edit`);
       this.check(!isSecond, `one edit of ${side}.${field} was judged twice`);
     }
+    for (const { field, rule } of outcome.decisions) {
+      const isHeld = outcome.holds.some((hold) => hold.field === field);
+      this.check(rule !== 'hold' || isHeld, `${field} was left to a person, and nobody is asked`);
+      this.check(rule !== 'latest' || accounted[field] !== undefined, `${field} was decided by time alone`);
+    }
     const lensOf = this.#model.sideOf.get(side)?.lensOf;
     for (const { field } of outcome.changes) {
       this.check(lensOf?.get(field)?.direction !== 'out', `${side} gave ${field}, which it only receives`);
