@@ -198,8 +198,9 @@ class MergeDraft {
   take(field: FieldModel, value: Value, rule: Rule, winner: Value): void {
     const { name, same } = field;
     const fromMs = this.#fromMs(this.link.accounted[name]);
-    const { side } = this.seen;
-    const edit = this.#shared({ seq: this.identity.seq + 1, side, fromMs, untilMs: this.#untilMs(), rule });
+    const seq = this.identity.seq + 1;
+    const edit =
+      this.#known(seq, rule, fromMs) ?? this.#share({ seq, rule, fromMs, untilMs: this.#untilMs() });
     this.#changes.push({ field: name, before: this.golden[name], after: winner, rule });
     this.#golden ??= { ...this.identity.golden };
     this.#golden[name] = winner;
@@ -212,7 +213,7 @@ class MergeDraft {
   /** The side has made the same edit by itself: the value stands in its name where that counts for more. */
   endorse(field: string, edit: Edit): void {
     this.#edits ??= { ...this.identity.edits };
-    this.#edits[field] = this.#shared({ ...edit, side: this.seen.side });
+    this.#edits[field] = this.#known(edit.seq, edit.rule, edit.fromMs) ?? this.#share(edit);
   }
 
   decide(field: string, rule: Rule, winner: Claim, loser: Claim): void {
@@ -251,10 +252,12 @@ class MergeDraft {
     return { bundle, changes: this.#changes, decisions: this.#decisions, holds: this.#holds };
   }
 
-  #shared(edit: Edit): Edit {
-    for (const known of this.#newEdits) {
-      if (known.rule === edit.rule && known.seq === edit.seq && known.fromMs === edit.fromMs) return known;
-    }
+  #known(seq: number, rule: Rule, fromMs: number | null): Edit | undefined {
+    return this.#newEdits.find((edit) => edit.seq === seq && edit.rule === rule && edit.fromMs === fromMs);
+  }
+
+  #share({ seq, fromMs, untilMs, rule }: Omit<Edit, 'side'>): Edit {
+    const edit = { seq, side: this.seen.side, fromMs, untilMs, rule };
     this.#newEdits.push(edit);
     return edit;
   }

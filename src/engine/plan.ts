@@ -80,11 +80,13 @@ function isHeld(bundle: Bundle, field: string): boolean {
 function mayCreate(side: SideModel, bundle: Bundle): boolean {
   if (!side.creates || !bundle.links.some(({ status }) => status === 'live')) return false;
   const { golden } = bundle.identity;
-  const received = side.lenses.filter(({ direction }) => direction !== 'in');
-  const isLacking = ({ field, whenMissing }: FieldLens): boolean =>
-    field.required && whenMissing === undefined && isHeld(bundle, field.name);
-  if (bundle.holds.length > 0 && received.some(isLacking)) return false;
-  return received.some(({ field: { name } }) => golden[name] !== undefined && !isHeld(bundle, name));
+  const isTold = ({ field: { name }, direction }: FieldLens): boolean =>
+    direction !== 'in' && golden[name] !== undefined && !isHeld(bundle, name);
+  return side.lenses.some(isTold) && !side.lenses.some((lens) => isLacking(bundle, lens));
+}
+
+function isLacking(bundle: Bundle, { field, direction, whenMissing }: FieldLens): boolean {
+  return field.required && direction !== 'in' && whenMissing === undefined && isHeld(bundle, field.name);
 }
 
 /** The values to send now: for a create all the side receives, for an update only what is owed, for a delete nothing. */
