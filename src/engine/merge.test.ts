@@ -390,6 +390,20 @@ test('an edit of a deleted identity stops it, and what was seen is kept', () => 
   expect(planIdentity(model, bundle)).toEqual([]);
 });
 
+test('one hold keeps all that was seen of a record', () => {
+  const tombstone = { side: 'erp', recordId: recordAt('erp'), atMs: 150, evidence: 'feed' as const };
+  const deleted = { ...agreedOn, identity: { ...agreedOn.identity, tombstone } };
+  const { bundle, holds } = mergeObservation(
+    model,
+    deleted,
+    seen('crm', 200, { name: 'Anne', city: 'Rome' }),
+  );
+  expect(holds).toEqual([
+    { field: null, reason: 'editAgainstDelete', seen: { name: 'Anne', city: 'Rome' }, side: 'crm' },
+  ]);
+  expect(bundle.holds).toEqual([{ field: null, reason: 'editAgainstDelete' }]);
+});
+
 test('our own landing does not disturb a deleted identity', () => {
   const tombstone = { side: 'erp', recordId: recordAt('erp'), atMs: 250, evidence: 'feed' as const };
   const moved = movedAtErp(agreedOn, { name: 'Anna' });

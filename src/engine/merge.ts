@@ -220,8 +220,12 @@ class MergeDraft {
     this.#decisions.push({ field, rule, winner, loser });
   }
 
+  /** One hold says all that was seen of the record under its reason. */
   hold(hold: NewHold): void {
-    this.#holds.push(hold);
+    const index = this.#holds.findIndex((open) => open.field === hold.field && open.reason === hold.reason);
+    const open = this.#holds[index];
+    if (open === undefined) this.#holds.push(hold);
+    else this.#holds[index] = { ...open, seen: { ...open.seen, ...hold.seen } };
   }
 
   claim(value: Value): Claim {
@@ -239,10 +243,7 @@ class MergeDraft {
       asOfMs: Math.max(this.link.asOfMs, this.seen.readBeganMs),
       accounted: withEntries(this.link.accounted, this.#accounted),
       agreed: withEntries(this.link.agreed, this.#agreed),
-      sent:
-        this.link.sent.length === 0
-          ? this.link.sent
-          : this.link.sent.filter((sent) => sent.expiresAtMs > this.seen.readBeganMs),
+      sent: this.link.sent.filter((sent) => sent.expiresAtMs > this.seen.readBeganMs),
     };
     const seq = this.identity.seq + (this.#changes.length === 0 ? 0 : 1);
     const { golden, edits } = this;

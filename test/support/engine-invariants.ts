@@ -30,6 +30,8 @@ export class Invariants {
   checkOutcome(outcome: Outcome, isTimed: boolean): void {
     const mayDelete = this.#model.deletes.mode === 'propagate';
     this.check(mayDelete || outcome.bundle.identity.tombstone === null, 'a delete counted that must not');
+    const holds = new Set(outcome.bundle.holds.map(({ field, reason }) => `${reason} ${field ?? ''}`));
+    this.check(holds.size === outcome.bundle.holds.length, 'one question is asked twice');
     this.#broken.push(...this.#ledger.note(outcome, isTimed));
   }
 
