@@ -192,6 +192,25 @@ test('the echo of a create that comes before its answer is our own landing', () 
   expect(planIdentity(model, answered.bundle)).toEqual([]);
 });
 
+test("what stands in for a missing value in a new record is nobody's edit", () => {
+  const crm = { whenMissing: { name: 'unknown', city: 'nowhere' } };
+  const standing = modelOf({ fields: { name: {}, city: {} }, sides: { crm, erp: {} } });
+  const held = relinked(inStep(standing, { name: null }), 'crm', null);
+  const made: SentWrite = { side: 'crm', kind: 'create', body: { name: null }, seq: 1 };
+  const shown = { name: 'unknown', city: 'nowhere' };
+  const echoed = { ...writing(held, 'crm', made), links: [...held.links, newLink('crm', recordAt('crm'))] };
+  for (const outcome of [
+    acknowledge(standing, writing(held, 'crm', made), made, { ...receipt, returned: shown }),
+    acknowledge(standing, writing(held, 'crm', made), made, receipt),
+    mergeObservation(standing, echoed, seen('crm', 300, shown)),
+  ]) {
+    const looked = mergeObservation(standing, outcome.bundle, seen('crm', 400, shown));
+    expect([...outcome.changes, ...looked.changes]).toEqual([]);
+    expect(looked.bundle.identity.golden).toEqual({ name: null });
+    expect(planIdentity(standing, withoutWrite(looked.bundle, 'crm'))).toEqual([]);
+  }
+});
+
 test('a write has landed when the record holds its body, at any time', () => {
   const landed = seen('crm', 300, { name: 'Anna', city: 'Rome' });
   expect(weigh(model, update, 'crm@100', landed, false)).toBe('landed');

@@ -3,6 +3,7 @@ import { must } from '../lib/assert.ts';
 import { held, unchanged, withLink, withoutLink } from './existence.ts';
 import { mergeObservation, newLink } from './merge.ts';
 import type { SideModel, SyncModel } from './model.ts';
+import { standInOf } from './plan.ts';
 import type { Bundle, Link, Observation, OpenWrite, Outcome, WriteKind } from './state.ts';
 import { linkAt } from './state.ts';
 import type { Value, Values } from './value.ts';
@@ -101,6 +102,12 @@ function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWri
     const golden = bundle.identity.golden[name];
     const edit = bundle.identity.edits[name];
     agreed[name] = edit !== undefined && lens.field.same(sent, golden) ? edit.seq : write.seq;
+  }
+  // What stands in for a missing value is known to us and no news; golden stays without a value.
+  for (const lens of write.kind === 'create' ? side.lenses : []) {
+    const standIn = standInOf(lens, write.body);
+    const { name } = lens.field;
+    if (standIn !== undefined) accounted[name] = receipt.returned?.[name] ?? standIn;
   }
   // The status stays: an answer proves that the record was there, not that it still is.
   return { ...link, version: receipt.version, asOfMs: receipt.nowMs, accounted, agreed };

@@ -4,6 +4,7 @@
  */
 import { must } from '../lib/assert.ts';
 import type { FieldLens, FieldModel, SyncModel } from './model.ts';
+import { standInOf } from './plan.ts';
 import { outranks, ownerOf, ruleOn, type Contender } from './policy.ts';
 import type {
   Bundle,
@@ -66,7 +67,7 @@ function mergeField(draft: MergeDraft, lens: FieldLens, value: Value): void {
   if (base !== undefined && field.same(value, base)) return;
   const golden = draft.golden[name];
   const edit = draft.edits[name];
-  const landedSeq = draft.landedSeq(field, value);
+  const landedSeq = draft.landedSeq(lens, value);
   if (landedSeq !== null) {
     // Golden may have moved and come back since: what counts is that the record holds it now.
     draft.account(name, value, edit !== undefined && field.same(value, golden) ? edit.seq : landedSeq);
@@ -105,28 +106,24 @@ function mergeConflict(
   base: Value | undefined,
 ): void {
   const { field } = lens;
+  const { name } = field;
   const current: Contender = { side: edit.side, value: golden, fromMs: edit.fromMs, untilMs: edit.untilMs };
   const incoming = draft.contender(value, base);
   const verdict = ruleOn(field.policy, draft.golden, current, incoming, base);
   const [theirs, ours] = [draft.claim(value), { side: edit.side, value: golden }];
   switch (verdict.kind) {
     case 'take':
-      draft.decide(field.name, verdict.rule, { side: theirs.side, value: verdict.value }, ours);
+      draft.decide(name, verdict.rule, { side: theirs.side, value: verdict.value }, ours);
       draft.take(field, value, verdict.rule, verdict.value);
       break;
     case 'keep':
-      draft.decide(field.name, verdict.rule, ours, theirs);
-      draft.account(field.name, value, null);
+      draft.decide(name, verdict.rule, ours, theirs);
+      draft.account(name, value, null);
       break;
     case 'hold':
-      draft.decide(field.name, 'hold', ours, theirs);
-      draft.hold({
-        field: field.name,
-        reason: 'conflict',
-        seen: { [field.name]: value },
-        side: draft.seen.side,
-      });
-      draft.account(field.name, value, null);
+      draft.decide(name, 'hold', ours, theirs);
+      draft.hold({ field: name, reason: 'conflict', seen: { [name]: value }, side: theirs.side });
+      draft.account(name, value, null);
       break;
   }
 }
@@ -173,9 +170,11 @@ class MergeDraft {
   }
 
   /** The golden seq of an unanswered write of ours that put this very value there; null when it is news. */
-  landedSeq(field: FieldModel, value: Value): number | null {
+  landedSeq(lens: FieldLens, value: Value): number | null {
+    const { field } = lens;
     const write = this.#write;
     if (write !== undefined && holds(write.body, field, value)) return write.seq;
+    if (write?.kind === 'create' && field.same(standInOf(lens, write.body ?? {}), value)) return write.seq;
     const { readBeganMs } = this.seen;
     const sent = this.link.sent.find(
       ({ body, expiresAtMs }) => expiresAtMs > readBeganMs && holds(body, field, value),

@@ -2,7 +2,7 @@
 import type { FieldLens, SideModel, SyncModel } from './model.ts';
 import type { Bundle, Link, OpenWrite, WriteKind } from './state.ts';
 import { linkAt, writeAt } from './state.ts';
-import { isEmpty, sameValue, type Value, type Values } from './value.ts';
+import { InvalidValue, isEmpty, sameValue, type Value, type Values } from './value.ts';
 
 /** What must happen to the one open write of an identity at a side. Without a step, it stays as it is. */
 export type WriteStep =
@@ -102,6 +102,13 @@ export function bodyOf(side: SideModel, bundle: Bundle, kind: WriteKind): Values
     if (owed) body[name] = golden;
   }
   return body;
+}
+
+/** The value that a create writes for a field of which the golden record has none; undefined where it writes none. */
+export function standInOf({ field, whenMissing, get }: FieldLens, body: Values): Value | undefined {
+  if (whenMissing === undefined || (body[field.name] ?? null) !== null) return undefined;
+  const value = get(whenMissing);
+  return value instanceof InvalidValue ? undefined : value;
 }
 
 /** Required fields a create would leave empty; the record cannot be made before someone fills them. */
