@@ -100,9 +100,10 @@ function sidesOf({ sides, fields }: Drawn): fc.Arbitrary<Readonly<Record<string,
     fields,
     fields.map(() => direction),
   );
+  const whenMissing = fc.constantFrom({}, {}, { name: 'unknown' });
   return named(
     sides,
-    sides.map(() => fc.record({ creates: mostly, deletes: mostly, directions })),
+    sides.map(() => fc.record({ creates: mostly, deletes: mostly, directions, whenMissing })),
   );
 }
 

@@ -97,13 +97,19 @@ export class Invariants {
     }
   }
 
-  #checkInStep(bundle: Bundle, link: Link, { field, direction }: FieldLens, sides: SimulatedSides): void {
+  #checkInStep(
+    bundle: Bundle,
+    link: Link,
+    { field, direction, whenMissing }: FieldLens,
+    sides: SimulatedSides,
+  ): void {
     const { name } = field;
     const golden = bundle.identity.golden[name];
     const value = sides.record(link.side, link.recordId)?.values[name];
     this.check(sameValue(link.accounted[name], value), `${link.side}.${name} is not what is accounted for`);
     const isHeld = bundle.holds.some((hold) => hold.field === name);
-    if (isHeld || direction === 'in' || golden === undefined) return;
+    const standsIn = golden === null && value === whenMissing;
+    if (isHeld || standsIn || direction === 'in' || golden === undefined) return;
     this.check(sameValue(golden, value), `${link.side}.${name} is not in step`);
   }
 }

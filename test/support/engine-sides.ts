@@ -1,6 +1,7 @@
 /** Simulated systems: records that people make, edit, hide and delete, and that writes change when they arrive. */
 import type { SentWrite } from '../../src/engine/acknowledge.ts';
 import type { FieldLens, SideModel, SyncModel } from '../../src/engine/model.ts';
+import { standInOf } from '../../src/engine/plan.ts';
 import { sameValue, type Value, type Values } from '../../src/engine/value.ts';
 import { must } from '../../src/lib/assert.ts';
 import type { Ledger } from './engine-ledger.ts';
@@ -83,7 +84,8 @@ export class SimulatedSides {
     const before = record.values[name] ?? null;
     const value = type.kind === 'set' ? this.#changedSet(before, pick) : this.#changedText(name, pick);
     if (sameValue(before, value)) return;
-    this.#ledger.entered(name, value, before, nowMs);
+    // What stands in for a missing value stands for golden's null.
+    this.#ledger.entered(name, value, before === lens.whenMissing ? null : before, nowMs);
     record.values = { ...record.values, [name]: value };
     record.version = this.#next('w');
     record.edits = { ...record.edits, [name]: this.#count };
@@ -138,14 +140,16 @@ export class SimulatedSides {
   }
 
   #create(side: SideModel, body: Values, tellsAll: boolean): Answer {
-    const names = side.lenses.map(({ field }) => field.name);
+    const made = side.lenses.map((lens) => ({ name: lens.field.name, standIn: standInOf(lens, body) }));
     const record: SimulatedRecord = {
       id: this.#next('r'),
       isOurs: true,
       version: this.#next('w'),
       isHidden: false,
-      values: Object.fromEntries(names.map((name) => [name, body[name] ?? null])),
-      edits: Object.fromEntries(names.map((name) => [name, name in body ? OURS : BLANK])),
+      values: Object.fromEntries(made.map(({ name, standIn }) => [name, standIn ?? body[name] ?? null])),
+      edits: Object.fromEntries(
+        made.map(({ name, standIn }) => [name, name in body || standIn !== undefined ? OURS : BLANK]),
+      ),
     };
     this.#at(side.name).set(record.id, record);
     const created = [...this.#at(side.name).values()].filter((known) => known.isOurs);
@@ -155,8 +159,9 @@ export class SimulatedSides {
 
   #checkReplaced(side: SideModel, record: SimulatedRecord, body: Values): void {
     for (const name of Object.keys(body)) {
-      const isReceived = side.lensOf.get(name)?.direction === 'out';
-      if (isReceived || this.#ledger.isAccountedFor(name, record.values[name] ?? null)) continue;
+      const lens = side.lensOf.get(name);
+      const isNobodys = lens?.direction === 'out' || record.values[name] === lens?.whenMissing;
+      if (isNobodys || this.#ledger.isAccountedFor(name, record.values[name] ?? null)) continue;
       this.broken.push(`a value at ${side.name}.${name} was overwritten unaccounted`);
     }
   }
