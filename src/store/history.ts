@@ -5,6 +5,9 @@ import type { Json } from '../lib/json.ts';
 import type { RecordStatus, StoredFailure } from './contract.ts';
 import type { Tx } from './database.ts';
 
+/** A row as the store gives it: its time under another name. */
+type Stored<T extends { readonly atMs: number }> = Omit<T, 'atMs'> & { readonly at_ms: number };
+
 export interface JournalRow {
   readonly atMs: number;
   readonly side: string;
@@ -13,32 +16,43 @@ export interface JournalRow {
   readonly body: Json;
 }
 
+const JOURNAL_COLUMNS = 'extract(epoch from at)::float8 * 1000 as at_ms, side, record_id, kind, body';
+
+type StoredJournalRow = Omit<Stored<JournalRow>, 'recordId'> & { readonly record_id: string | null };
+
+function journalRow(row: StoredJournalRow): JournalRow {
+  const { at_ms: atMs, side, record_id: recordId, kind, body } = row;
+  return { atMs, side, recordId, kind, body };
+}
+
+/** The newest happenings of one identity, oldest first. */
 export async function journalOf(
   tx: Tx,
   syncKey: string,
   identityId: string,
   countMax: number,
 ): Promise<readonly JournalRow[]> {
-  const rows = await tx.query<{
-    at_ms: number;
-    side: string;
-    record_id: string | null;
-    kind: string;
-    body: Json;
-  }>(
-    `select extract(epoch from at)::float8 * 1000 as at_ms, side, record_id, kind, body from journal
+  const rows = await tx.query<StoredJournalRow>(
+    `select ${JOURNAL_COLUMNS} from journal
       where sync_key = $1 and identity_id = $2 order by at desc limit $3`,
     [syncKey, identityId, countMax],
   );
-  return rows
-    .map((row) => ({
-      atMs: row.at_ms,
-      side: row.side,
-      recordId: row.record_id,
-      kind: row.kind,
-      body: row.body,
-    }))
-    .toReversed();
+  return rows.map(journalRow).toReversed();
+}
+
+/** The first happenings of a sync after a moment, oldest first. For telling what has just happened. */
+export async function journalSince(
+  tx: Tx,
+  syncKey: string,
+  sinceMs: number,
+  countMax: number,
+): Promise<readonly JournalRow[]> {
+  const rows = await tx.query<StoredJournalRow>(
+    `select ${JOURNAL_COLUMNS} from journal
+      where sync_key = $1 and at > to_timestamp($2::float8 / 1000) order by at limit $3`,
+    [syncKey, sinceMs, countMax],
+  );
+  return rows.map(journalRow);
 }
 
 export interface DecisionRow {
@@ -49,20 +63,40 @@ export interface DecisionRow {
   readonly loser: { readonly side: string; readonly value: Value };
 }
 
+const DECISION_COLUMNS = 'extract(epoch from decided_at)::float8 * 1000 as at_ms, field, rule, winner, loser';
+
+function decisionRow({ at_ms: atMs, field, rule, winner, loser }: Stored<DecisionRow>): DecisionRow {
+  return { atMs, field, rule, winner, loser };
+}
+
+/** The newest rulings on one identity, oldest first. */
 export async function decisionsOf(
   tx: Tx,
   syncKey: string,
   identityId: string,
   countMax: number,
 ): Promise<readonly DecisionRow[]> {
-  const rows = await tx.query<Omit<DecisionRow, 'atMs'> & { readonly at_ms: number }>(
-    `select extract(epoch from decided_at)::float8 * 1000 as at_ms, field, rule, winner, loser from decisions
+  const rows = await tx.query<Stored<DecisionRow>>(
+    `select ${DECISION_COLUMNS} from decisions
       where sync_key = $1 and identity_id = $2 order by decided_at desc limit $3`,
     [syncKey, identityId, countMax],
   );
-  return rows
-    .map(({ at_ms: atMs, field, rule, winner, loser }) => ({ atMs, field, rule, winner, loser }))
-    .toReversed();
+  return rows.map(decisionRow).toReversed();
+}
+
+/** The first rulings of a sync after a moment, oldest first. */
+export async function decisionsSince(
+  tx: Tx,
+  syncKey: string,
+  sinceMs: number,
+  countMax: number,
+): Promise<readonly DecisionRow[]> {
+  const rows = await tx.query<Stored<DecisionRow>>(
+    `select ${DECISION_COLUMNS} from decisions
+      where sync_key = $1 and decided_at > to_timestamp($2::float8 / 1000) order by decided_at limit $3`,
+    [syncKey, sinceMs, countMax],
+  );
+  return rows.map(decisionRow);
 }
 
 export interface AttemptRow {
@@ -79,7 +113,7 @@ export async function attemptsOf(
   identityId: string,
   countMax: number,
 ): Promise<readonly AttemptRow[]> {
-  const rows = await tx.query<Omit<AttemptRow, 'atMs'> & { readonly at_ms: number }>(
+  const rows = await tx.query<Stored<AttemptRow>>(
     `select extract(epoch from ended_at)::float8 * 1000 as at_ms, side, kind, outcome, failure from attempts
       where sync_key = $1 and identity_id = $2 order by ended_at desc limit $3`,
     [syncKey, identityId, countMax],
@@ -182,45 +216,4 @@ export async function closeHolds(
       where sync_key = $1 and identity_id = $2 and field is not distinct from $3 and closed_at is null`,
     [syncKey, identityId, field, by, resolution],
   );
-}
-
-/** The newest happenings of a sync, oldest first. For telling what has just happened; a record's own story is `journalOf`. */
-export async function journalSince(
-  tx: Tx,
-  syncKey: string,
-  sinceMs: number,
-  countMax: number,
-): Promise<readonly JournalRow[]> {
-  const rows = await tx.query<{
-    at_ms: number;
-    side: string;
-    record_id: string | null;
-    kind: string;
-    body: Json;
-  }>(
-    `select extract(epoch from at)::float8 * 1000 as at_ms, side, record_id, kind, body from journal
-      where sync_key = $1 and at > to_timestamp($2::float8 / 1000) order by at limit $3`,
-    [syncKey, sinceMs, countMax],
-  );
-  return rows.map((row) => ({
-    atMs: row.at_ms,
-    side: row.side,
-    recordId: row.record_id,
-    kind: row.kind,
-    body: row.body,
-  }));
-}
-
-export async function decisionsSince(
-  tx: Tx,
-  syncKey: string,
-  sinceMs: number,
-  countMax: number,
-): Promise<readonly DecisionRow[]> {
-  const rows = await tx.query<Omit<DecisionRow, 'atMs'> & { readonly at_ms: number }>(
-    `select extract(epoch from decided_at)::float8 * 1000 as at_ms, field, rule, winner, loser from decisions
-      where sync_key = $1 and decided_at > to_timestamp($2::float8 / 1000) order by decided_at limit $3`,
-    [syncKey, sinceMs, countMax],
-  );
-  return rows.map(({ at_ms: atMs, field, rule, winner, loser }) => ({ atMs, field, rule, winner, loser }));
 }
