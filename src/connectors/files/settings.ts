@@ -2,6 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import type { SettingDescription } from '../../connector/contract.ts';
+import { oneOf, required, setting, type Given } from '../../connector/settings.ts';
 import { fileSystemFailure, refuse } from './failures.ts';
 
 export interface FilesSettings {
@@ -24,69 +25,39 @@ const DELIMITERS: ReadonlyMap<string, Delimiter | 'auto'> = new Map([
   ['tab', '\t'],
 ]);
 
+const SPREADSHEET_SAFE: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
 export const SETTINGS: readonly SettingDescription[] = [
-  {
-    name: 'directory',
-    title: 'Folder that holds the files',
-    required: true,
-    secret: false,
-    example: './customers',
-  },
-  {
-    name: 'id_column',
-    title: 'Column that identifies a record (default id)',
-    required: false,
-    secret: false,
-    example: 'id',
-  },
-  {
-    name: 'delimiter',
-    title: 'CSV delimiter: auto, comma, semicolon or tab (default auto)',
-    required: false,
-    secret: false,
-    example: 'semicolon',
-  },
-  {
-    name: 'encoding',
-    title: 'Text encoding: utf8 (the only one, and the default)',
-    required: false,
-    secret: false,
-    example: 'utf8',
-  },
-  {
-    name: 'spreadsheet_safe',
-    title: 'Refuse to write text that a spreadsheet would run as a formula: true or false (default false)',
-    required: false,
-    secret: false,
-    example: 'true',
-  },
+  setting('directory', 'Folder that holds the files', './customers', 'required'),
+  setting('id_column', 'Column that identifies a record (default id)', 'id'),
+  setting('delimiter', 'CSV delimiter: auto, comma, semicolon or tab (default auto)', 'semicolon'),
+  setting('encoding', 'Text encoding: utf8 (the only one, and the default)', 'utf8'),
+  setting(
+    'spreadsheet_safe',
+    'Refuse to write text that a spreadsheet would run as a formula: true or false (default false)',
+    'true',
+  ),
 ];
 
-export async function resolveSettings(
-  settings: Readonly<Record<string, string>>,
-  baseDirectory: string,
-): Promise<FilesSettings> {
-  const wanted = settings['directory'];
-  if (wanted === undefined || wanted === '') {
-    throw refuse('config', 'setting', 'setting directory is missing', { field: 'directory' });
-  }
-  const delimiter = DELIMITERS.get(settings['delimiter'] ?? 'auto');
-  if (delimiter === undefined) throw wrongSetting('delimiter', 'auto, comma, semicolon or tab');
-  if (!/^utf-?8$/i.test(settings['encoding'] ?? 'utf8')) throw wrongSetting('encoding', 'utf8');
-  const spreadsheetSafe = settings['spreadsheet_safe'] ?? 'false';
-  if (spreadsheetSafe !== 'true' && spreadsheetSafe !== 'false') {
-    throw wrongSetting('spreadsheet_safe', 'true or false');
-  }
+export async function resolveSettings(given: Given, baseDirectory: string): Promise<FilesSettings> {
+  const reader = { given, wrong };
+  const wanted = required(reader, 'directory');
+  const delimiter = oneOf(reader, 'delimiter', 'auto', DELIMITERS, 'auto, comma, semicolon or tab');
+  if (!/^utf-?8$/i.test(given['encoding'] ?? 'utf8')) throw wrong('encoding', 'must be utf8');
+  const spreadsheetSafe = oneOf(reader, 'spreadsheet_safe', 'false', SPREADSHEET_SAFE, 'true or false');
   return {
     directory: await existingDirectory(resolve(baseDirectory, wanted)),
-    idColumn: settings['id_column'] ?? 'id',
+    idColumn: given['id_column'] ?? 'id',
     delimiter,
-    spreadsheetSafe: spreadsheetSafe === 'true',
+    spreadsheetSafe,
   };
 }
 
-function wrongSetting(name: string, allowed: string): Error {
-  return refuse('config', 'setting', `setting ${name} must be ${allowed}`, { field: name });
+function wrong(name: string, problem: string): Error {
+  return refuse('config', 'setting', `setting ${name} ${problem}`, { field: name });
 }
 
 async function existingDirectory(path: string): Promise<string> {

@@ -1,5 +1,6 @@
 /** Connector for the Tryton ERP, version 6.0 and later, over its JSON-RPC. See README.md for what it can and cannot do. */
 import type { Connector, SettingDescription } from '../../connector/contract.ts';
+import { required, setting, type Given } from '../../connector/settings.ts';
 import { Secret } from '../../lib/secret.ts';
 import { TrytonClient, type Account } from './client.ts';
 import { failWith } from './failures.ts';
@@ -11,22 +12,13 @@ const OVERLAP_DEFAULT_S = 30;
 const OVERLAP_MAX_S = 3_600;
 
 const SETTINGS: readonly SettingDescription[] = [
-  setting('url', 'Address of the Tryton server, without a path', true, 'https://erp.example.com:8000'),
-  setting('database', 'Database name, as at the login', true, 'company'),
-  setting('user', 'Login of a user of its own for the sync', true, 'trueup'),
-  { ...setting('password', 'Password of that user', true, '${secret:TRYTON_PASSWORD}'), secret: true },
-  setting('language', 'Language of messages and translated values (default en)', false, 'en'),
-  setting(
-    'overlap_s',
-    'Seconds a transaction in Tryton may run without being missed (default 30)',
-    false,
-    '30',
-  ),
+  setting('url', 'Address of the Tryton server, without a path', 'https://erp.example.com:8000', 'required'),
+  setting('database', 'Database name, as at the login', 'company', 'required'),
+  setting('user', 'Login of a user of its own for the sync', 'trueup', 'required'),
+  setting('password', 'Password of that user', '${secret:TRYTON_PASSWORD}', 'required', 'secret'),
+  setting('language', 'Language of messages and translated values (default en)', 'en'),
+  setting('overlap_s', 'Seconds a transaction in Tryton may run without being missed (default 30)', '30'),
 ];
-
-function setting(name: string, title: string, required: boolean, example: string): SettingDescription {
-  return { name, title, required, secret: false, example };
-}
 
 export const tryton: Connector = {
   system: 'tryton',
@@ -41,16 +33,14 @@ export const tryton: Connector = {
   },
 };
 
-function accountOf(settings: Readonly<Record<string, string>>): Account {
-  for (const { name, required } of SETTINGS) {
-    if (required && (settings[name] ?? '') === '') throw badSetting(name, 'is missing');
-  }
+function accountOf(given: Given): Account {
+  const reader = { given, wrong: badSetting };
   return {
-    url: addressOf(settings['url'] ?? ''),
-    database: settings['database'] ?? '',
-    user: settings['user'] ?? '',
-    password: new Secret(settings['password'] ?? ''),
-    language: settings['language'] ?? LANGUAGE_DEFAULT,
+    url: addressOf(required(reader, 'url')),
+    database: required(reader, 'database'),
+    user: required(reader, 'user'),
+    password: new Secret(required(reader, 'password')),
+    language: given['language'] ?? LANGUAGE_DEFAULT,
   };
 }
 
