@@ -1,3 +1,4 @@
+import { losesDigits } from '../../connector/digits.ts';
 import type { NativeValue } from '../../engine/value.ts';
 /** JSON in which no number loses a digit. */
 import { canonicalJson } from '../../lib/json.ts';
@@ -48,14 +49,4 @@ export function sameNative(left: NativeValue | undefined, right: NativeValue | u
   if (left === undefined || right === undefined) return left === right;
   if (typeof left !== 'object' || typeof right !== 'object') return left === right;
   return canonicalJson(left) === canonicalJson(right);
-}
-
-function losesDigits(value: number, source: string): boolean {
-  if (Number.isSafeInteger(value) && /^-?\d+$/.test(source)) return false;
-  const digits = source
-    .replace(/[eE].*$/, '')
-    .replace(/\D/g, '')
-    .replace(/^0+/, '')
-    .replace(/0+$/, '');
-  return digits.length > 15;
 }

@@ -1,3 +1,4 @@
+import { losesDigits } from '../../connector/digits.ts';
 import type { NativeValue } from '../../engine/value.ts';
 
 /** Part of JavaScript since 2025 and of every Node that we run on; the compiler's library does not list it yet. */
@@ -15,14 +16,4 @@ export function parseExactly(text: string): NativeValue {
   return (JSON.parse as ExactParse)(text, (_, value, { source }) =>
     typeof value === 'number' && source !== undefined && losesDigits(value, source) ? source : value,
   ) as NativeValue;
-}
-
-function losesDigits(value: number, source: string): boolean {
-  if (Number.isSafeInteger(value) && /^-?\d+$/.test(source)) return false;
-  const digits = source
-    .replace(/[eE].*$/, '')
-    .replace(/\D/g, '')
-    .replace(/^0+/, '')
-    .replace(/0+$/, '');
-  return digits.length > 15;
 }
