@@ -148,6 +148,7 @@ function caseOf(model: SyncModel, kind: Kind, index: number): Case {
     version: '2',
     values: parsed({ ...values, ...change }),
     readBeganMs: 2_000,
+    readEndedMs: 2_100,
     unchangedUntilMs: 1_000,
   });
   if (kind === 'firstSight') {
@@ -169,6 +170,7 @@ function caseOf(model: SyncModel, kind: Kind, index: number): Case {
     version: '2',
     values: { ...values, [field]: 'edited at erp' },
     readBeganMs: 1_500,
+    readEndedMs: 1_600,
   });
   return { bundle: parsed(theirs.bundle), seen: seen({ [field]: 'edited at crm' }) };
 }
@@ -181,6 +183,7 @@ function bundleOf(names: readonly string[], golden: Readonly<Record<string, Valu
     status: 'live',
     version: '1',
     asOfMs: 1_000,
+    lookedAtMs: 1_000,
     accounted: golden,
     agreed: Object.fromEntries(names.map((name) => [name, 1])),
     sent: [],

@@ -3,6 +3,7 @@ import { openSync, type Installation } from './server.ts';
 /** A worker program: keeps every sync of the installation running, follows changes of mode and revision, stops cleanly. */
 import { allSyncs, type SyncRow } from './store/control.ts';
 import { migrate } from './store/migrate.ts';
+import { pruneForgotten } from './store/save.ts';
 import { syncTransaction } from './store/sync-transaction.ts';
 import { failureOfError } from './worker/failures.ts';
 import { OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS } from './worker/limits.ts';
@@ -97,6 +98,14 @@ function scheduledWork(installation: Installation): readonly ScheduledWork[] {
       cron: '17 3 * * *',
       run: async () => {
         await migrate(installation.database.url);
+      },
+    },
+    {
+      name: 'forgotten-records',
+      cron: '47 3 * * *',
+      run: async () => {
+        for (const { syncKey } of await installation.transaction((tx) => allSyncs(tx)))
+          await installation.transaction((tx) => pruneForgotten(tx, syncKey));
       },
     },
   ];

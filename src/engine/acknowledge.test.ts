@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
 
-import { inStep, modelOf, ranked, recordAt, relinked, seen, writing } from '../../test/support/engine.ts';
+import {
+  inStep,
+  latest,
+  modelOf,
+  ranked,
+  recordAt,
+  relinked,
+  seen,
+  writing,
+} from '../../test/support/engine.ts';
 import { acknowledge, remember, weigh, withoutWrite, type Receipt, type SentWrite } from './acknowledge.ts';
 import { mergeObservation, newLink } from './merge.ts';
 import { planIdentity } from './plan.ts';
@@ -16,7 +25,14 @@ const sending = writing(
   'crm',
   update,
 );
-const receipt: Receipt = { recordId: recordAt('crm'), version: 'crm@300', returned: null, nowMs: 300 };
+const receipt: Receipt = {
+  recordId: recordAt('crm'),
+  version: 'crm@300',
+  returned: null,
+  sentAtMs: 210,
+  nowMs: 300,
+};
+const sentAgainst = { version: 'crm@100', asOfMs: 100 };
 
 /** Crm has no record; the create that makes one is on its way. */
 const create: SentWrite = { side: 'crm', kind: 'create', body: { name: 'Ann', city: 'Bonn' }, seq: 1 };
@@ -123,15 +139,39 @@ test('an answer does not bring back a record that was hidden or deleted meanwhil
 test('an answer does not undo what was seen since the write was sent', () => {
   const firm = modelOf({ fields: { name: { policy: ranked('erp', 'crm') }, city: {} } });
   const looked = mergeObservation(firm, sending, seen('crm', 250, { name: 'Anne', city: 'Bonn' })).bundle;
-  const { bundle } = acknowledge(firm, looked, { ...update, ifVersion: 'crm@100' }, receipt);
+  const { bundle } = acknowledge(firm, looked, { ...update, sentAgainst }, receipt);
   expect(linkAt(bundle, 'crm')).toMatchObject({ version: 'crm@250', accounted: { name: 'Anne' } });
   expect(planIdentity(firm, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'update' }]);
+});
+
+test('a look between the sending and the answer is told by its time where the system has no versions', () => {
+  const firm = modelOf({ fields: { name: { policy: ranked('erp', 'crm') }, city: {} } });
+  const versionless = relinked(sending, 'crm', { version: null });
+  const news = seen('crm', 250, { name: 'Anne', city: 'Bonn' }, { version: null });
+  const looked = mergeObservation(firm, versionless, news).bundle;
+  const sent = { ...update, sentAgainst: { version: null, asOfMs: 100 } };
+  const { bundle } = acknowledge(firm, looked, sent, { ...receipt, version: null });
+  expect(linkAt(bundle, 'crm')).toMatchObject({ accounted: { name: 'Anne' } });
+  expect(planIdentity(firm, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'update' }]);
+});
+
+test('an edit made between the landing of a write and its answer is not certainly later than the answer', () => {
+  const timed = modelOf({ fields: { name: { policy: latest() }, city: {} } });
+  const answered = acknowledge(timed, sending, update, receipt).bundle;
+  const erpMoved = mergeObservation(
+    timed,
+    answered,
+    seen('erp', 290, { name: 'Annie', city: 'Bonn' }, { readEndedMs: 295 }),
+  ).bundle;
+  // The write may have landed at 210 already, so this edit may be older than the one at erp.
+  const { holds } = mergeObservation(timed, erpMoved, seen('crm', 400, { name: 'Anne', city: 'Bonn' }));
+  expect(holds).toHaveLength(1);
 });
 
 test('a landing that an earlier look could not show is recognised by the next', () => {
   const firm = modelOf({ fields: { name: { policy: ranked('crm', 'erp') }, city: {} } });
   const looked = mergeObservation(firm, sending, seen('crm', 250, { name: 'Anne', city: 'Bonn' })).bundle;
-  const answered = acknowledge(firm, looked, { ...update, ifVersion: 'crm@100' }, receipt).bundle;
+  const answered = acknowledge(firm, looked, { ...update, sentAgainst }, receipt).bundle;
   const { bundle, changes } = mergeObservation(firm, answered, seen('crm', 400, { name: 'Anna' }));
   expect(changes).toEqual([]);
   expect(bundle.identity.golden['name']).toBe('Anne');
@@ -144,7 +184,7 @@ test('an edit of a created record that was seen before the answer stays', () => 
   const { bundle } = acknowledge(
     model,
     looked,
-    { ...create, ifVersion: null },
+    { ...create, sentAgainst: { version: null, asOfMs: 0 } },
     { ...receipt, version: 'crm@200' },
   );
   expect(linkAt(bundle, 'crm')).toMatchObject({

@@ -14,8 +14,8 @@ export interface SentWrite {
   readonly kind: WriteKind;
   readonly body: Values;
   readonly seq: number;
-  /** The link's version when the write was sent; left out where the caller has looked at the record since. */
-  readonly ifVersion?: string | null;
+  /** The link when the write was sent; left out where the caller has looked at the record since. */
+  readonly sentAgainst?: { readonly version: string | null; readonly asOfMs: number };
 }
 
 /** A look before the write took effect leaves its landing to be seen; this long it may take until that look comes. */
@@ -26,6 +26,8 @@ export interface Receipt {
   readonly version: string | null;
   /** What the record holds as this very write left it; null when the system does not say. */
   readonly returned: Values | null;
+  /** Store-clock instant before which the write was certainly not done. */
+  readonly sentAtMs: number;
   /** Store-clock instant at which the answer is being recorded. */
   readonly nowMs: number;
 }
@@ -49,13 +51,14 @@ export function acknowledge(model: SyncModel, bundle: Bundle, write: SentWrite, 
   const accounted = withLink(without, accountBody(side, bundle, link, write, receipt));
   if (receipt.returned === null) return unchanged(accounted);
   // What the answer shows beyond our body is news: a number the system gave, a field its automation changed.
-  const { recordId, version, returned, nowMs } = receipt;
+  const { recordId, version, returned, sentAtMs, nowMs } = receipt;
   return mergeObservation(model, accounted, {
     side: write.side,
     recordId,
     version,
     values: returned,
-    readBeganMs: nowMs,
+    readBeganMs: sentAtMs,
+    readEndedMs: nowMs,
   });
 }
 
@@ -77,7 +80,10 @@ function afterDelete(bundle: Bundle, side: string, receipt: Receipt): Bundle {
 /** Somebody's edit, or our echo, was seen between the sending and the answer: the link tells of something newer. */
 function wasSeenSince(link: Link, write: SentWrite, receipt: Receipt): boolean {
   if (link.version !== null && link.version === receipt.version) return false;
-  return write.kind === 'create' || (write.ifVersion !== undefined && link.version !== write.ifVersion);
+  if (write.kind === 'create') return true;
+  const { sentAgainst } = write;
+  if (sentAgainst === undefined) return false;
+  return link.version !== sentAgainst.version || link.asOfMs !== sentAgainst.asOfMs;
 }
 
 /** What the look showed is accounted for and stays; the answer would undo it. */
@@ -110,7 +116,9 @@ function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWri
     if (standIn !== undefined) accounted[name] = receipt.returned?.[name] ?? standIn;
   }
   // The status stays: an answer proves that the record was there, not that it still is.
-  return { ...link, version: receipt.version, asOfMs: receipt.nowMs, accounted, agreed };
+  // The record held this at some time since the sending; fields that were not sent were looked at when they were.
+  const lookedAtMs = write.kind === 'create' ? receipt.sentAtMs : link.lookedAtMs;
+  return { ...link, version: receipt.version, asOfMs: receipt.nowMs, lookedAtMs, accounted, agreed };
 }
 
 /** What a fresh look at the record says about a write whose answer was lost. */
@@ -124,7 +132,7 @@ export function weigh(
   model: SyncModel,
   write: SentWrite,
   ifVersion: string | null,
-  seen: Observation,
+  seen: Pick<Observation, 'version' | 'values'>,
   isQuiet: boolean,
 ): Evidence {
   const side = must(model.sideOf.get(write.side), 'a write names a side of its sync');

@@ -107,7 +107,13 @@ test('a plan that was carried out in full leaves an empty plan', () => {
         expect(step.kind).toBe('open');
         const kind = linkAt(now, step.side) === undefined ? 'create' : 'update';
         const body = bodyOf(must(model.sideOf.get(step.side), 'a step names a side'), now, kind);
-        const receipt = { recordId: recordAt(step.side), version: 'new', returned: null, nowMs: 300 };
+        const receipt = {
+          recordId: recordAt(step.side),
+          version: 'new',
+          returned: null,
+          sentAtMs: 290,
+          nowMs: 300,
+        };
         const write = { side: step.side, kind, body, seq: now.identity.seq } as const;
         return acknowledge(model, deepFreeze(now), write, receipt).bundle;
       }, bundle);

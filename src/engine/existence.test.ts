@@ -153,7 +153,7 @@ test('what is not live cannot be hidden', () => {
 
 test('a hidden record that is seen again takes part again, from where it was', () => {
   const hidden = mergeHidden(editedAtErp(model), 'crm', 300).bundle;
-  const { bundle } = mergeReturn(hidden, 'crm');
+  const { bundle } = mergeReturn(hidden, seen('crm', 400, { name: 'Ann' }));
   expect(linkAt(bundle, 'crm')).toMatchObject({ status: 'live', accounted: { name: 'Ann' } });
   expect(planIdentity(model, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'update' }]);
 });
@@ -162,7 +162,7 @@ test('an edit made while a record was hidden is never certainly later', () => {
   const timed = modelOf({ fields: { name: { policy: latest() } } });
   const hidden = mergeHidden(inStep(timed, { name: 'Ann' }), 'crm', 300).bundle;
   const moved = mergeObservation(timed, hidden, seen('erp', 250, { name: 'Anna' })).bundle;
-  const back = mergeReturn(moved, 'crm').bundle;
+  const back = mergeReturn(moved, seen('crm', 400, { name: 'Anne' })).bundle;
   const { holds } = mergeObservation(
     timed,
     back,
@@ -173,18 +173,18 @@ test('an edit made while a record was hidden is never certainly later', () => {
 
 test('a record that comes back after its identity was deleted is held', () => {
   const deleted = mergeDelete(model, start, 'crm', 'feed', 300).bundle;
-  const { bundle, holds } = mergeReturn(deleted, 'crm');
-  expect(holds).toEqual([{ field: null, reason: 'returned', seen: {}, side: 'crm' }]);
-  expect(linkAt(bundle, 'crm')?.status).toBe('gone');
+  const { bundle, holds } = mergeReturn(deleted, seen('crm', 400, { name: 'Ann' }));
+  expect(holds).toEqual([{ field: null, reason: 'returned', seen: { name: 'Ann' }, side: 'crm' }]);
+  expect(linkAt(bundle, 'crm')).toMatchObject({ status: 'returned', version: 'crm@400', asOfMs: 400 });
   expect(planIdentity(model, bundle)).toEqual([]);
 });
 
 test('a record that comes back after a delete that did not count lives again', () => {
   const ignoring = modelWith({ mode: 'ignore' });
   const gone = mergeDelete(ignoring, start, 'crm', 'feed', 300).bundle;
-  expect(linkAt(mergeReturn(gone, 'crm').bundle, 'crm')?.status).toBe('live');
+  expect(linkAt(mergeReturn(gone, seen('crm', 400, { name: 'Ann' })).bundle, 'crm')?.status).toBe('live');
 });
 
 test('a record that never left does not return', () => {
-  expect(mergeReturn(start, 'crm').bundle).toBe(start);
+  expect(mergeReturn(start, seen('crm', 400, { name: 'Ann' })).bundle).toBe(start);
 });

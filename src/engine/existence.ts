@@ -1,7 +1,7 @@
 /** Merges what is known about a record being there at all. A delete needs evidence and a common past; absence proves nothing. */
-import { NOT_LOOKED_AT_MS, withHolds } from './merge.ts';
+import { withHolds } from './merge.ts';
 import type { SyncModel } from './model.ts';
-import type { Bundle, DeleteEvidence, Link, NewHold, Outcome } from './state.ts';
+import type { Bundle, Decision, DeleteEvidence, Link, NewHold, Observation, Outcome, Rule } from './state.ts';
 import { linkAt, writeAt } from './state.ts';
 
 /** The record was deleted at `side`, by evidence. Decides whether that is a delete of the identity. */
@@ -22,15 +22,30 @@ export function mergeDelete(
   const counts = model.deletes.mode !== 'ignore' && model.deletes.from.includes(side);
   if (!hasPast || !counts || tombstone !== null) return unchanged(gone);
   if (model.deletes.mode === 'hold') return held(gone, { field: null, reason: 'deletion', seen: {}, side });
-  if (editedElsewhere(model, bundle, link)) {
-    if (model.deletes.againstEdit === 'hold') {
-      return held(gone, { field: null, reason: 'editAgainstDelete', seen: {}, side });
-    }
-    // The edit wins: without a link here the plan creates the record again.
-    if (model.deletes.againstEdit === 'editWins') return unchanged(withoutLink(bundle, side));
+  const edited = editedElsewhere(model, bundle, link);
+  if (edited.length > 0 && model.deletes.againstEdit === 'hold') {
+    return held(gone, { field: null, reason: 'editAgainstDelete', seen: {}, side });
+  }
+  if (edited.length > 0 && model.deletes.againstEdit === 'editWins') {
+    // Without a link here the plan creates the record again.
+    return { ...unchanged(withoutLink(bundle, side)), decisions: rulings(bundle, edited, side, 'editWins') };
   }
   const buried = { ...gone.identity, tombstone: { side, recordId: link.recordId, atMs: nowMs, evidence } };
-  return unchanged({ ...gone, identity: buried });
+  return {
+    ...unchanged({ ...gone, identity: buried }),
+    decisions: rulings(bundle, edited, side, 'deleteWins'),
+  };
+}
+
+/** Per edited field who won: the side that edited it, or the one that deleted the record. */
+function rulings(bundle: Bundle, fields: readonly string[], side: string, rule: Rule): readonly Decision[] {
+  const { golden, edits } = bundle.identity;
+  return fields.map((field) => {
+    const edit = { side: edits[field]?.side ?? side, value: golden[field] ?? null };
+    const deletion = { side, value: null };
+    const [winner, loser] = rule === 'editWins' ? [edit, deletion] : [deletion, edit];
+    return { field, rule, winner, loser };
+  });
 }
 
 /** The record can no longer be seen at `side`: writes to it stop, and nothing else is concluded. */
@@ -44,14 +59,16 @@ export function mergeHidden(bundle: Bundle, side: string, nowMs: number): Outcom
  * The record is seen at `side` again after it was hidden or gone. True to the tombstone, a deleted identity does not
  * come back by itself: a person decides. Otherwise the link lives again and its values merge as any others.
  */
-export function mergeReturn(bundle: Bundle, side: string): Outcome {
+export function mergeReturn(bundle: Bundle, seen: Observation): Outcome {
+  const { side, version, readBeganMs: asOfMs, values } = seen;
   const link = linkAt(bundle, side);
   if (link === undefined || link.status === 'live') return unchanged(bundle);
-  if (link.status === 'gone' && bundle.identity.tombstone !== null) {
-    return held(bundle, { field: null, reason: 'returned', seen: {}, side });
+  if (link.status !== 'hidden' && bundle.identity.tombstone !== null) {
+    const returned = withLink(bundle, { ...link, status: 'returned', version, asOfMs, lookedAtMs: null });
+    return held(returned, { field: null, reason: 'returned', seen: values, side });
   }
   // What was edited there meanwhile was edited at any time since the record was last really looked at.
-  return unchanged(withLink(bundle, { ...link, status: 'live', asOfMs: NOT_LOOKED_AT_MS }));
+  return unchanged(withLink(bundle, { ...link, status: 'live', lookedAtMs: null }));
 }
 
 function isDeleting(bundle: Bundle, side: string): boolean {
@@ -59,17 +76,18 @@ function isDeleting(bundle: Bundle, side: string): boolean {
   return write?.kind === 'delete' && (write.state === 'sent' || write.state === 'unknown');
 }
 
-/** Another side's edit was golden before this record, now deleted, had received it. */
-function editedElsewhere(model: SyncModel, bundle: Bundle, link: Link): boolean {
+/** Fields whose edit at another side was golden before this record, now deleted, had received it. */
+function editedElsewhere(model: SyncModel, bundle: Bundle, link: Link): readonly string[] {
   const { golden, edits } = bundle.identity;
   const lenses = model.sideOf.get(link.side)?.lenses ?? [];
-  return lenses.some(({ field, direction }) => {
+  const edited = lenses.filter(({ field, direction }) => {
     const edit = edits[field.name];
     // What the record is never sent, or held already, was nothing that it still had to receive.
     if (direction === 'in' || edit === undefined || edit.side === link.side) return false;
     const isBehind = edit.seq > (link.agreed[field.name] ?? 0);
     return isBehind && !field.same(golden[field.name], link.accounted[field.name]);
   });
+  return edited.map(({ field }) => field.name);
 }
 
 /** The bundle with this link as the one of its side. */

@@ -69,6 +69,7 @@ test('a side that alone has moved is followed', () => {
     fromMs: START_MS,
     untilMs: 200,
     rule: 'edit',
+    swing: { before: 'Ann', turns: 0 },
   });
   expect(changes).toEqual([{ field: 'name', before: 'Ann', after: 'Anna', rule: 'edit' }]);
   expect(decisions).toEqual([]);
@@ -128,7 +129,34 @@ test('different fields that two sides changed both stand', () => {
 test('fields that changed together share one step of the golden sequence', () => {
   const { bundle } = mergeObservation(model, agreedOn, seen('crm', 200, { name: 'Bea', city: 'Rome' }));
   expect(bundle.identity.seq).toBe(2);
-  expect(bundle.identity.edits['name']).toBe(bundle.identity.edits['city']);
+  expect(bundle.identity.edits).toMatchObject({ name: { seq: 2 }, city: { seq: 2 } });
+});
+
+/** Crm and erp put the name back and forth, each in answer to the other, `everyMs` apart. */
+function chase(turns: number, everyMs: number): ReturnType<typeof mergeObservation> {
+  let outcome = mergeObservation(model, agreedOn, seen('crm', 200, { name: 'on' }));
+  for (let turn = 1; turn <= turns; turn += 1) {
+    const [side, value] = turn % 2 === 0 ? (['crm', 'on'] as const) : (['erp', 'off'] as const);
+    const { golden, edits } = outcome.bundle.identity;
+    const landed = relinked(outcome.bundle, side, {
+      accounted: { name: golden['name'] ?? null, city: 'Bonn' },
+      agreed: { name: edits['name']?.seq ?? 0, city: 1 },
+    });
+    outcome = mergeObservation(model, landed, seen(side, 200 + turn * everyMs, { name: value }));
+  }
+  return outcome;
+}
+
+test('two systems that undo each other again and again are stopped for a person', () => {
+  expect(chase(3, 1_000).holds).toEqual([]);
+  const { bundle, holds, decisions } = chase(4, 1_000);
+  expect(holds).toEqual([{ field: 'name', reason: 'oscillation', seen: { name: 'on' }, side: 'crm' }]);
+  expect(decisions).toMatchObject([{ rule: 'hold', winner: { value: 'off' }, loser: { value: 'on' } }]);
+  expect(planIdentity(model, bundle)).toEqual([]);
+});
+
+test('a value that people change to and fro over hours is not stopped', () => {
+  expect(chase(12, 60 * 60_000).holds).toEqual([]);
 });
 
 test('values that differ only in case are the same where the field ignores case', () => {

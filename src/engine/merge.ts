@@ -38,9 +38,6 @@ export function mergeObservation(model: SyncModel, bundle: Bundle, seen: Observa
   return draft.outcome();
 }
 
-/** Stands in `asOfMs` for: the record has not been looked at since it was linked, or since it came back. */
-export const NOT_LOOKED_AT_MS = 0;
-
 /** A record that is linked for the first time: nothing is accounted for yet, so nothing it holds can be "unchanged". */
 export function newLink(side: string, recordId: string): Link {
   return {
@@ -48,7 +45,8 @@ export function newLink(side: string, recordId: string): Link {
     recordId,
     status: 'live',
     version: null,
-    asOfMs: NOT_LOOKED_AT_MS,
+    asOfMs: 0,
+    lookedAtMs: null,
     accounted: {},
     agreed: {},
     sent: [],
@@ -90,10 +88,19 @@ function mergeField(draft: MergeDraft, lens: FieldLens, value: Value): void {
     // The record no longer holds the golden value, so it is owed a correction.
     draft.account(name, value, 0);
   } else if (base !== undefined && edit.seq <= (draft.link.agreed[name] ?? 0)) {
-    draft.take(field, value, 'edit', value);
+    if (draft.swings(field, value)) holdSwing(draft, lens, value, golden, edit);
+    else draft.take(field, value, 'edit', value);
   } else {
     mergeConflict(draft, lens, value, golden, edit, base);
   }
+}
+
+/** Two automations undo each other's work: a person must say which of them is right. */
+function holdSwing(draft: MergeDraft, { field }: FieldLens, value: Value, golden: Value, edit: Edit): void {
+  const { name } = field;
+  draft.decide(name, 'hold', { side: edit.side, value: golden }, draft.claim(value));
+  draft.hold({ field: name, reason: 'oscillation', seen: { [name]: value }, side: draft.seen.side });
+  draft.account(name, value, null);
 }
 
 /** Both sides moved, or nobody knows a common past. */
@@ -109,7 +116,7 @@ function mergeConflict(
   const { name } = field;
   const current: Contender = { side: edit.side, value: golden, fromMs: edit.fromMs, untilMs: edit.untilMs };
   const incoming = draft.contender(value, base);
-  const verdict = ruleOn(field.policy, draft.golden, current, incoming, base);
+  const verdict = ruleOn(field.policy, draft.identity.golden, current, incoming, base);
   const [theirs, ours] = [draft.claim(value), { side: edit.side, value: golden }];
   switch (verdict.kind) {
     case 'take':
@@ -131,9 +138,13 @@ function mergeConflict(
 /** What an owner has not spoken about yet is open to all; otherwise the first to be read would be the owner meanwhile. */
 function mayWrite(draft: MergeDraft, { field, direction }: FieldLens): boolean {
   if (direction === 'out') return false;
-  const owner = ownerOf(field.policy, draft.golden);
+  const owner = ownerOf(field.policy, draft.identity.golden);
   return owner === null || owner === draft.seen.side || !draft.hasSpoken(owner, field.name);
 }
+
+/** So often may a value come back to what it was before, each time within the window, before it is held. */
+const SWING_TURNS_MAX = 3;
+const SWING_WINDOW_MS = 10 * 60_000;
 
 /** The next state while it is being worked out. One draft lives for one observation. */
 class MergeDraft {
@@ -198,9 +209,13 @@ class MergeDraft {
     const { name, same } = field;
     const fromMs = this.#fromMs(this.link.accounted[name]);
     const seq = this.identity.seq + 1;
+    const made = { seq, rule, fromMs, untilMs: this.#untilMs() };
+    const before = this.golden[name];
     const edit =
-      this.#known(seq, rule, fromMs) ?? this.#share({ seq, rule, fromMs, untilMs: this.#untilMs() });
-    this.#changes.push({ field: name, before: this.golden[name], after: winner, rule });
+      before === undefined
+        ? (this.#known(seq, rule, fromMs) ?? this.#share(made))
+        : { ...made, side: this.seen.side, swing: { before, turns: this.#turns(field, winner) } };
+    this.#changes.push({ field: name, before, after: winner, rule });
     this.#golden ??= { ...this.identity.golden };
     this.#golden[name] = winner;
     this.#edits ??= { ...this.identity.edits };
@@ -213,6 +228,17 @@ class MergeDraft {
   endorse(field: string, edit: Edit): void {
     this.#edits ??= { ...this.identity.edits };
     this.#edits[field] = this.#known(edit.seq, edit.rule, edit.fromMs) ?? this.#share(edit);
+  }
+
+  /** The value goes back to what it was before, as it has done several times in a short while. */
+  swings(field: FieldModel, value: Value): boolean {
+    return this.#turns(field, value) >= SWING_TURNS_MAX;
+  }
+
+  #turns({ name, same }: FieldModel, value: Value): number {
+    const last = this.edits[name];
+    if (last?.swing === undefined || !same(last.swing.before, value)) return 0;
+    return this.#untilMs() - last.untilMs > SWING_WINDOW_MS ? 0 : last.swing.turns + 1;
   }
 
   decide(field: string, rule: Rule, winner: Claim, loser: Claim): void {
@@ -240,6 +266,7 @@ class MergeDraft {
       ...this.link,
       version: this.seen.version,
       asOfMs: Math.max(this.link.asOfMs, this.seen.readBeganMs),
+      lookedAtMs: Math.max(this.link.lookedAtMs ?? 0, this.seen.readBeganMs),
       accounted: withEntries(this.link.accounted, this.#accounted),
       agreed: withEntries(this.link.agreed, this.#agreed),
       sent: this.link.sent.filter((sent) => sent.expiresAtMs > this.seen.readBeganMs),
@@ -264,12 +291,12 @@ class MergeDraft {
 
   /** The instant at which `base` was last seen here; null when it never was, or not since the record was away. */
   #fromMs(base: Value | undefined): number | null {
-    if (base === undefined || this.link.asOfMs === NOT_LOOKED_AT_MS) return null;
-    return Math.max(this.link.asOfMs, this.seen.unchangedUntilMs ?? 0);
+    if (base === undefined || this.link.lookedAtMs === null) return null;
+    return Math.max(this.link.lookedAtMs, this.seen.unchangedUntilMs ?? 0);
   }
 
   #untilMs(): number {
-    return Math.max(this.seen.readBeganMs, this.link.asOfMs, this.seen.unchangedUntilMs ?? 0);
+    return Math.max(this.seen.readEndedMs, this.seen.unchangedUntilMs ?? 0);
   }
 }
 

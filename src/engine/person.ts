@@ -1,10 +1,7 @@
 /** What a person's decision does to an identity. Each closes the holds it answers; the plan follows from the new state. */
 import { unchanged } from './existence.ts';
-import type { Bundle, Decision, Edit, Outcome } from './state.ts';
-import type { Value } from './value.ts';
-
-/** The name that stands for the deciding person where a side would stand. */
-export const PERSON = 'person';
+import { PERSON, type Bundle, type Decision, type Edit, type Link, type Outcome } from './state.ts';
+import type { Value, Values } from './value.ts';
 
 /** The value that shall stand for a field. The overruled golden value is kept in the decision. */
 export function ruleField(bundle: Bundle, field: string, value: Value, nowMs: number): Outcome {
@@ -29,26 +26,51 @@ export function ruleField(bundle: Bundle, field: string, value: Value, nowMs: nu
   return { bundle: { ...bundle, identity: ruled, holds }, changes, decisions: [decision], holds: [] };
 }
 
-/** The delete that was seen at a side is the identity's. */
-export function confirmDelete(bundle: Bundle, nowMs: number): Outcome {
+/**
+ * The delete that was seen at a side is the identity's, and stays so where a record came back or was edited. `seen` is
+ * what the hold showed the person, per side: that much is accounted for, and only news of later opens a hold again.
+ */
+export function confirmDelete(
+  bundle: Bundle,
+  seen: Readonly<Record<string, Values>>,
+  nowMs: number,
+): Outcome {
   const gone = bundle.links.find((link) => link.status === 'gone');
-  if (gone === undefined) return unchanged(withoutIdentityHolds(bundle));
-  const tombstone = { side: gone.side, recordId: gone.recordId, atMs: nowMs, evidence: 'lookup' as const };
   const { identity } = bundle;
+  const tombstone =
+    gone === undefined
+      ? null
+      : { side: gone.side, recordId: gone.recordId, atMs: nowMs, evidence: 'lookup' as const };
   return unchanged({
     ...withoutIdentityHolds(bundle),
     identity: { ...identity, tombstone: identity.tombstone ?? tombstone },
+    links: bundle.links.map((link) => accounting(link, seen[link.side] ?? {})),
   });
 }
 
-/** The identity shall live: where its record is gone it is created again. */
+function accounting(link: Link, seen: Values): Link {
+  if (link.status === 'gone') return link;
+  const status = link.status === 'returned' ? 'live' : link.status;
+  return { ...link, status, accounted: { ...link.accounted, ...seen } };
+}
+
+/**
+ * The identity shall live: where its record is gone it is created again, and what was edited while it counted as deleted
+ * is merged. The caller has the records that are there looked at again.
+ */
 export function refuseDelete(bundle: Bundle): Outcome {
-  const links = bundle.links.filter((link) => link.status !== 'gone');
+  const links = bundle.links.filter((link) => link.status !== 'gone').map(unseen);
   return unchanged({
     ...withoutIdentityHolds(bundle),
     identity: { ...bundle.identity, tombstone: null },
     links,
   });
+}
+
+/** A link without a version is news at the next look, whatever it shows. */
+function unseen(link: Link): Link {
+  const status = link.status === 'returned' ? 'live' : link.status;
+  return { ...link, status, version: null };
 }
 
 function withoutIdentityHolds(bundle: Bundle): Bundle {

@@ -1,6 +1,6 @@
 /** Who may write a field, and who wins when two sides wrote it differently. Total and deterministic: always a named rule. */
 import type { FieldPolicy } from './model.ts';
-import type { Rule } from './state.ts';
+import { PERSON, type Rule } from './state.ts';
 import { isEmpty, sameValue, type Value, type Values } from './value.ts';
 
 /** A value someone put at a side, and when that must have been (store clock). */
@@ -91,8 +91,9 @@ export function outranks(policy: FieldPolicy, side: string, other: string): bool
   return false;
 }
 
-/** A side the list does not name ranks below all that it names. */
+/** A person's ruling ranks above every side; a side the list does not name ranks below all that it names. */
 function rankOf(sides: readonly string[], side: string): number {
+  if (side === PERSON) return -1;
   const index = sides.indexOf(side);
   return index < 0 ? sides.length : index;
 }

@@ -14,6 +14,14 @@ export interface Edit {
   /** The edit certainly happened before this instant (store clock). */
   readonly untilMs: number;
   readonly rule: Rule;
+  /** What stood before, and how often in a row this value came back to it; absent where it never did. */
+  readonly swing?: Swing;
+}
+
+/** A value that is put back and forth: two automations that chase each other look like this. */
+export interface Swing {
+  readonly before: Value;
+  readonly turns: number;
 }
 
 /** The rules that can let a value in or keep it out. Recorded with every decision. */
@@ -27,7 +35,12 @@ export type Rule =
   | 'fill' // the other value was empty
   | 'set' // merged element by element
   | 'hold' // a person must decide
+  | 'editWins' // the record was deleted there, edited here: it is made again
+  | 'deleteWins' // the same, and it is deleted here too
   | 'person'; // a person decided
+
+/** The name that stands for a deciding person where a side would stand. */
+export const PERSON = 'person';
 
 /** One business thing: the values that should stand for it, and where each came from. */
 export interface Identity {
@@ -49,8 +62,11 @@ export interface Tombstone {
 /** `feed`: the change feed said so. `lookup`: absent when looked up twice, with a control record found beside it. */
 export type DeleteEvidence = 'feed' | 'lookup';
 
-/** `live` takes part; `hidden` is kept from us; `gone` was deleted there, by evidence. */
-export type LinkStatus = 'live' | 'hidden' | 'gone';
+/**
+ * `live` takes part; `hidden` is kept from us; `gone` was deleted there, by evidence; `returned` is there again although
+ * its identity was deleted, and waits for a person.
+ */
+export type LinkStatus = 'live' | 'hidden' | 'gone' | 'returned';
 
 /** This record at this side is that identity; what is accounted for there. */
 export interface Link {
@@ -60,6 +76,8 @@ export interface Link {
   readonly version: string | null;
   /** Nothing older than this instant (store clock) may change what is accounted here. */
   readonly asOfMs: number;
+  /** At this instant (store clock) the record held what is accounted; null when nobody has looked since it was linked or away. */
+  readonly lookedAtMs: number | null;
   /** Per field the last value of this record that is the golden value, a recorded loser, held, or written by us. */
   readonly accounted: Values;
   /** Per field the golden `seq` whose value this record is known to hold; absent or smaller means: not that value. */
@@ -107,6 +125,7 @@ export type HoldReason =
   | 'editAgainstDelete'
   | 'deletion'
   | 'returned'
+  | 'oscillation'
   | 'ambiguousMatch'
   | 'duplicateRecord'
   | 'createOutcomeUnknown'
@@ -128,8 +147,10 @@ export interface Observation {
   readonly version: string | null;
   /** Readable mapped fields; a missing key means that the side says nothing about the field. */
   readonly values: Values;
-  /** Store-clock instant at which the read that showed this began. */
+  /** Store-clock instant before which nothing of this was read: a read began then, or the write that shows it was sent. */
   readonly readBeganMs: number;
+  /** Store-clock instant after which nothing of this was read. */
+  readonly readEndedMs: number;
   /** The side's feed had shown everything committed before this instant, and this record had not changed then. */
   readonly unchangedUntilMs?: number;
 }

@@ -82,7 +82,7 @@ export async function lockBundles(
   );
   const links = await tx.query<LinkColumns & { readonly identity_id: string }>(
     `select identity_id, side, record_id, status, version, extract(epoch from as_of)::float8 * 1000 as as_of_ms,
-            accounted, agreed, sent
+            extract(epoch from looked_at)::float8 * 1000 as looked_at_ms, accounted, agreed, sent
        from links where sync_key = $1 and identity_id = any($2::uuid[])`,
     [syncKey, identityIds],
   );

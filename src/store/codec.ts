@@ -1,5 +1,5 @@
 /** How the engine's state lies in jsonb columns: short, because there is one row per record. */
-import type { Edit, Link, Rule, SentBody, Tombstone } from '../engine/state.ts';
+import type { Edit, Link, Rule, SentBody, Swing, Tombstone } from '../engine/state.ts';
 import type { Values } from '../engine/value.ts';
 import type { StoredFailure } from './contract.ts';
 
@@ -10,6 +10,7 @@ type StoredEdit = readonly [
   untilMs: number,
   rule: Rule,
   fields: readonly string[],
+  swing?: Swing,
 ];
 
 /** Fields that changed together share one edit, so an identity holds few edits however many fields it has. */
@@ -22,20 +23,17 @@ export function packEdits(edits: Readonly<Record<string, Edit>>): readonly Store
     if (fields === undefined) groups.set(edit, [field]);
     else fields.push(field);
   }
-  return [...groups].map(([edit, fields]) => [
-    edit.seq,
-    edit.side,
-    edit.fromMs,
-    edit.untilMs,
-    edit.rule,
-    fields,
-  ]);
+  return [...groups].map(([{ seq, side, fromMs, untilMs, rule, swing }, fields]): StoredEdit =>
+    swing === undefined
+      ? [seq, side, fromMs, untilMs, rule, fields]
+      : [seq, side, fromMs, untilMs, rule, fields, swing],
+  );
 }
 
 export function unpackEdits(stored: readonly StoredEdit[]): Readonly<Record<string, Edit>> {
   const edits: Record<string, Edit> = {};
-  for (const [seq, side, fromMs, untilMs, rule, fields] of stored) {
-    const edit: Edit = { seq, side, fromMs, untilMs, rule };
+  for (const [seq, side, fromMs, untilMs, rule, fields, swing] of stored) {
+    const edit: Edit = { seq, side, fromMs, untilMs, rule, ...(swing === undefined ? {} : { swing }) };
     for (const field of fields) edits[field] = edit;
   }
   return edits;
@@ -67,6 +65,7 @@ export interface LinkColumns {
   readonly status: Link['status'];
   readonly version: string | null;
   readonly as_of_ms: number;
+  readonly looked_at_ms: number | null;
   readonly accounted: Values;
   readonly agreed: StoredAgreed;
   readonly sent: readonly SentBody[] | null;
@@ -79,6 +78,7 @@ export function packLink(link: Link): LinkColumns {
     status: link.status,
     version: link.version,
     as_of_ms: link.asOfMs,
+    looked_at_ms: link.lookedAtMs,
     accounted: link.accounted,
     agreed: packAgreed(link),
     sent: link.sent.length === 0 ? null : link.sent,
@@ -92,6 +92,7 @@ export function unpackLink(row: LinkColumns): Link {
     status: row.status,
     version: row.version,
     asOfMs: row.as_of_ms,
+    lookedAtMs: row.looked_at_ms,
     accounted: row.accounted,
     agreed: unpackAgreed(row.agreed, row.accounted),
     sent: row.sent ?? [],

@@ -61,7 +61,7 @@ export interface NewHint {
 }
 
 /** Every record known at a side. `parked` waits for a person, `excluded` takes no part, `unreadable` could not be read. */
-export type RecordStatus = 'live' | 'hidden' | 'gone' | 'parked' | 'excluded' | 'unreadable';
+export type RecordStatus = Link['status'] | 'parked' | 'excluded' | 'unreadable';
 
 export interface KnownRecord {
   readonly recordId: string;
@@ -137,7 +137,7 @@ export interface Save {
   readonly links: readonly IdentityLink[];
   /** Keys that are free again: of a deleted thing, or of a value that is no longer golden. */
   readonly freedKeys: readonly MatchKey[];
-  /** Rows of records that must go: the record is no longer there, or may be created again. */
+  /** Records that are nobody's any more: gone, or to be created again. What was read of them before counts no longer. */
   readonly forgotten: readonly { readonly side: string; readonly recordId: string }[];
   readonly openWrites: readonly NewWrite[];
   /** Writes that became another kind of write, or are tried again: expected in `planned`, `queued`, `held` or `dead`. */

@@ -78,12 +78,25 @@ function identityColumns(identities: readonly Identity[]): readonly unknown[] {
   ];
 }
 
+/** The row stays and remembers when: a page that was read before must not bring the record back. */
 async function forgetLinks(tx: Tx, syncKey: string, forgotten: Save['forgotten']): Promise<void> {
   if (forgotten.length === 0) return;
   await tx.execute(
-    `delete from links using json_to_recordset($2) as gone (side text, record_id text)
-      where links.sync_key = $1 and links.side = gone.side and links.record_id = gone.record_id`,
+    `update links
+        set status = 'gone', identity_id = null, version = null, as_of = greatest(links.as_of, now()), looked_at = null,
+            accounted = null, agreed = null, sent = null, failure = null
+       from json_to_recordset($2) as forgotten (side text, record_id text)
+      where links.sync_key = $1 and links.side = forgotten.side and links.record_id = forgotten.record_id`,
     [syncKey, JSON.stringify(forgotten.map(({ side, recordId }) => ({ side, record_id: recordId })))],
+  );
+}
+
+/** No page is under way for so long: what it could bring back is brought back no more. Returns how many rows went. */
+export async function pruneForgotten(tx: Tx, syncKey: string): Promise<number> {
+  return tx.execute(
+    `delete from links
+      where sync_key = $1 and status = 'gone' and identity_id is null and as_of < now() - interval '1 day'`,
+    [syncKey],
   );
 }
 
@@ -91,14 +104,15 @@ async function saveLinks(tx: Tx, syncKey: string, links: Save['links']): Promise
   if (links.length === 0) return;
   const rows = links.map(({ link }) => packLink(link));
   const touched = await tx.execute(
-    `insert into links (sync_key, side, record_id, status, identity_id, version, as_of, accounted, agreed, sent)
-     select $1::bigint, side, record_id, status, identity_id, version, to_timestamp(as_of_ms / 1000), accounted, agreed, sent::json
-       from rows from (unnest($2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::float8[], $8::text[]),
-                       json_array_elements($9), json_array_elements($10))
-         as seen (side, record_id, status, identity_id, version, as_of_ms, sent, accounted, agreed)
+    `insert into links (sync_key, side, record_id, status, identity_id, version, as_of, looked_at, accounted, agreed, sent)
+     select $1::bigint, side, record_id, status, identity_id, version, to_timestamp(as_of_ms / 1000),
+            to_timestamp(looked_at_ms / 1000), accounted, agreed, sent::json
+       from rows from (unnest($2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::float8[], $8::float8[], $9::text[]),
+                       json_array_elements($10), json_array_elements($11))
+         as seen (side, record_id, status, identity_id, version, as_of_ms, looked_at_ms, sent, accounted, agreed)
      on conflict (sync_key, side, record_id) do update
         set status = excluded.status, identity_id = excluded.identity_id, version = excluded.version,
-            as_of = excluded.as_of, accounted = excluded.accounted, agreed = excluded.agreed, sent = excluded.sent,
+            as_of = excluded.as_of, looked_at = excluded.looked_at, accounted = excluded.accounted, agreed = excluded.agreed, sent = excluded.sent,
             failure = null
         where links.identity_id is null or links.identity_id = excluded.identity_id or links.status = 'gone'`,
     [
@@ -109,6 +123,7 @@ async function saveLinks(tx: Tx, syncKey: string, links: Save['links']): Promise
       links.map(({ identityId }) => identityId),
       rows.map((row) => row.version),
       rows.map((row) => row.as_of_ms),
+      rows.map((row) => row.looked_at_ms),
       rows.map((row) => (row.sent === null ? null : JSON.stringify(row.sent))),
       JSON.stringify(rows.map((row) => row.accounted)),
       JSON.stringify(rows.map((row) => row.agreed)),

@@ -23,7 +23,7 @@ states as (
   select links.side,
          case when links.status = 'excluded' then 'excluded'
               when links.status = 'unreadable' or hints.state = 'dead' or open_writes.dead then 'dead'
-              when links.status in ('parked', 'hidden') or open_writes.held or open_holds.identity_id is not null then 'held'
+              when links.status in ('parked', 'hidden', 'returned') or open_writes.held or open_holds.identity_id is not null then 'held'
               when open_writes.identity_id is not null or hints.record_id is not null then 'pending'
               else 'inSync' end as state
     from links

@@ -108,7 +108,8 @@ function recordWritten(
     return;
   }
   const returned = valuesOf(side, result);
-  const receipt = { recordId: result.recordId, version: result.version, returned, nowMs: tx.nowMs };
+  const { recordId, version } = result;
+  const receipt = { recordId, version, returned, sentAtMs: intent.sentAtMs, nowMs: tx.nowMs };
   const outcome = acknowledge(runtime.model, bundle, intent, receipt);
   batch.apply(outcome, {
     ...entry,

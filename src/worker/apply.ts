@@ -39,7 +39,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   identityIds.delete('');
   for (const bundle of (await tx.lockBundles([...identityIds])).values()) batch.load(bundle);
   for (const reading of sorted.readings)
-    applyReading(runtime, batch, page, sorted, reading, homes.get(reading.recordId));
+    applyReading(runtime, tx, batch, page, sorted, reading, homes.get(reading.recordId));
   for (const { sighting, known: record } of sorted.existence)
     applyExistence(runtime, tx, batch, page.side, sighting, record);
   for (const recordId of sorted.forgotten) batch.forget(page.side, recordId);
@@ -79,13 +79,15 @@ async function storeUnlinked(tx: SyncTx, page: SightingPage, sorted: Sorted): Pr
 
 function applyReading(
   runtime: SyncRuntime,
+  tx: SyncTx,
   batch: Batch,
   page: SightingPage,
   sorted: Sorted,
   reading: Reading,
   home: string | undefined,
 ): void {
-  const bundle = bundleFor(runtime, batch, page, reading, home);
+  const observation = observationOf(page, reading, tx.nowMs);
+  const bundle = bundleFor(runtime, batch, observation, reading, home);
   if (bundle === null) {
     const message = 'another record of this side already belongs to the identity that its keys lead to';
     sorted.unlinked.push({
@@ -102,16 +104,8 @@ function applyReading(
     });
     return;
   }
-  const observation: Observation = {
-    side: page.side,
-    recordId: reading.recordId,
-    version: reading.version,
-    values: reading.values,
-    readBeganMs: page.readBeganMs,
-    ...(page.unchangedUntilMs === null ? {} : { unchangedUntilMs: page.unchangedUntilMs }),
-  };
   // It was deleted, and whether it may come back is for a person to say.
-  if (linkAt(bundle, page.side)?.status === 'gone') return;
+  if (linkAt(bundle, page.side)?.status !== 'live') return;
   const isNew = reading.linkedTo === null;
   const outcome = mergeObservation(runtime.model, bundle, observation);
   const tells = isNew || outcome.changes.length > 0 || outcome.decisions.length > 0;
@@ -120,30 +114,44 @@ function applyReading(
   batch.apply(outcome, tells ? { ...story, kind: isNew ? 'linked' : 'changed', body } : null);
 }
 
-/** The bundle with a live link to the record; null when the identity already has another record at this side. */
+function observationOf(page: SightingPage, reading: Reading, nowMs: number): Observation {
+  const { recordId, version, values } = reading;
+  const { side, readBeganMs, unchangedUntilMs } = page;
+  const seen = { side, recordId, version, values, readBeganMs, readEndedMs: nowMs };
+  return unchangedUntilMs === null ? seen : { ...seen, unchangedUntilMs };
+}
+
+/**
+ * The bundle with a link to the record, live unless its return is a question for a person; null when the identity already
+ * has another record at this side.
+ */
 function bundleFor(
   runtime: SyncRuntime,
   batch: Batch,
-  page: SightingPage,
+  seen: Observation,
   reading: Reading,
   home: string | undefined,
 ): Bundle | null {
   const found = home === undefined ? undefined : batch.get(home);
   if (found === undefined || (found.identity.tombstone !== null && isAnother(runtime, found, reading))) {
-    return begin(runtime, batch, page.side, reading);
+    return begin(runtime, batch, seen.side, reading);
   }
-  const link = linkAt(found, page.side);
+  const link = linkAt(found, seen.side);
   if (link?.recordId === reading.recordId) {
     if (link.status === 'live') return found;
-    const returned = mergeReturn(found, page.side);
-    batch.apply(returned, null);
+    const returned = mergeReturn(found, seen);
+    const story = { identityId: found.identity.id, side: seen.side, recordId: seen.recordId };
+    batch.apply(
+      returned,
+      returned.holds.length === 0 ? null : { ...story, kind: 'held', body: { reason: 'returned' } },
+    );
     return returned.bundle;
   }
   if (reading.linkedTo !== null) throw new Collision('the record has changed its identity meanwhile');
   if (link !== undefined && link.status !== 'gone') return null;
   const links = [
-    ...found.links.filter((other) => other.side !== page.side),
-    newLink(page.side, reading.recordId),
+    ...found.links.filter((other) => other.side !== seen.side),
+    newLink(seen.side, reading.recordId),
   ];
   batch.put({ ...found, links });
   return { ...found, links };

@@ -49,7 +49,7 @@ async function intend(
       (write) => write.side === side.model.name && (write.state === 'queued' || write.state === 'planned'),
     );
     if (row === undefined) continue;
-    const made = intentOf(runtime, side, bundle, row);
+    const made = intentOf(runtime, side, bundle, row, tx.nowMs);
     if (made === null) dropped.push(row);
     else if ('failure' in made) refused.push(made);
     else intents.push(made);
@@ -84,7 +84,13 @@ const NOTHING = {
 type Made = Intent | { readonly intent: Intent; readonly failure: Failure } | null;
 
 /** Null when nothing is owed any more: the record was brought into step by something else. */
-function intentOf(runtime: SyncRuntime, side: SideRuntime, bundle: StoredBundle, row: WriteRow): Made {
+function intentOf(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  bundle: StoredBundle,
+  row: WriteRow,
+  nowMs: number,
+): Made {
   const kind = kindNow(runtime, side, bundle, row);
   if (kind === null) return null;
   const body = bodyOf(side.model, bundle, kind);
@@ -95,6 +101,8 @@ function intentOf(runtime: SyncRuntime, side: SideRuntime, bundle: StoredBundle,
     side: row.side,
     writeId: row.writeId,
     attempts: row.attempts,
+    sentAtMs: nowMs,
+    sentAgainst: { version: link?.version ?? null, asOfMs: link?.asOfMs ?? 0 },
     epoch: row.epoch + 1,
     kind,
     body,

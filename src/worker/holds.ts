@@ -2,7 +2,8 @@
 import { confirmDelete, refuseDelete, ruleField } from '../engine/person.ts';
 import type { Bundle, Outcome } from '../engine/state.ts';
 import { linkAt } from '../engine/state.ts';
-import type { Value } from '../engine/value.ts';
+import type { Value, Values } from '../engine/value.ts';
+import type { SyncTx } from '../store/contract.ts';
 import type { HoldRow } from '../store/history.ts';
 import { Batch, changeBody } from './batch.ts';
 import type { SyncRuntime } from './runtime.ts';
@@ -42,9 +43,18 @@ export async function resolveHold(
     const body = changeBody(outcome, { choice: choice.kind, by });
     batch.apply(outcome, { identityId, side: hold.side, recordId: hold.recordId, kind: 'decided', body });
     await tx.closeHolds(identityId, hold.field, by, choice.kind);
-    return batch.store();
+    const sides = await batch.store();
+    if (hold.field === null) await lookAgain(tx, outcome.bundle);
+    return sides;
   });
   for (const side of wakened) runtime.wakes.wake(`deliver ${side}`);
+}
+
+/** What the records hold by now may be more than the person was shown. */
+async function lookAgain(tx: SyncTx, bundle: Bundle): Promise<void> {
+  for (const { side, recordId, status } of bundle.links) {
+    if (status === 'live') await tx.noteHints(side, [{ recordId, kind: 'changed' }]);
+  }
 }
 
 function outcomeOf(
@@ -56,9 +66,14 @@ function outcomeOf(
 ): Outcome {
   if (hold.field !== null)
     return ruleField(bundle, hold.field, valueOf(runtime, bundle, hold.field, choice), nowMs);
-  if (choice.kind === 'delete') return confirmDelete(bundle, nowMs);
+  if (choice.kind === 'delete') return confirmDelete(bundle, seenOf(hold), nowMs);
   if (choice.kind === 'revive' || choice.kind === 'keep') return refuseDelete(bundle);
   throw new ChoiceRefused('this hold is about the record as a whole: choose delete or revive');
+}
+
+/** The hold of an identity keeps per side what was seen there. */
+function seenOf({ seen }: HoldRow): Readonly<Record<string, Values>> {
+  return seen as unknown as Readonly<Record<string, Values>>;
 }
 
 function valueOf(runtime: SyncRuntime, bundle: Bundle, field: string, choice: HoldChoice): Value {

@@ -5,6 +5,9 @@ import type { SendIntent, WriteEnd } from '../store/contract.ts';
 export interface Intent extends SendIntent {
   readonly writeId: string;
   readonly attempts: number;
+  /** Store-clock instant at which the intent was committed at the earliest. */
+  readonly sentAtMs: number;
+  readonly sentAgainst: { readonly version: string | null; readonly asOfMs: number };
   readonly request: WriteRequest;
 }
 

@@ -2,9 +2,11 @@
  * Settles writes whose answer was lost, by evidence. Nothing here guesses: what cannot be established becomes a remembered
  * body (it may still land) or a dead letter that asks a person.
  */
-import type { Lookup } from '../connector/contract.ts';
+import type { Lookup, SystemRecord } from '../connector/contract.ts';
 import { readRecord } from '../engine/mapping.ts';
+import type { FieldLens } from '../engine/model.ts';
 import { linkAt } from '../engine/state.ts';
+import { InvalidValue, type NativeValue, type Value } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
 import { Batch } from './batch.ts';
@@ -28,7 +30,6 @@ export async function resolveUnknown(runtime: SyncRuntime, side: SideRuntime): P
     );
   });
   if (rows.length === 0) return 0;
-  const readBeganMs = await runtime.nowMs();
   const findings = await investigate(runtime, side, rows);
   const wakened = await runtime.transaction((tx) =>
     settle(
@@ -37,7 +38,6 @@ export async function resolveUnknown(runtime: SyncRuntime, side: SideRuntime): P
       side,
       rows.map(({ write }) => write),
       findings,
-      readBeganMs,
     ),
   );
   for (const woken of wakened) runtime.wakes.wake(`deliver ${woken}`);
@@ -65,9 +65,9 @@ async function investigate(
           );
     for (const [index, { write }] of addressed.entries())
       findings.set(write.writeId, findingOf(side, lookups[index]));
-    for (const { write } of rows) {
-      if (!findings.has(write.writeId)) findings.set(write.writeId, await findCreated(runtime, side, write));
-    }
+    const creates = rows.map(({ write }) => write).filter(({ writeId }) => !findings.has(writeId));
+    for (const [writeId, finding] of await findCreated(runtime, side, creates))
+      findings.set(writeId, finding);
   } catch (error) {
     const failure = failureOfError(error);
     for (const { write } of rows)
@@ -99,28 +99,82 @@ function findingOf(side: SideRuntime, lookup: Lookup | undefined): Finding {
   }
 }
 
-/** Looks for the record a create may have made, by the first single field that identifies it and that the side has. */
-async function findCreated(runtime: SyncRuntime, side: SideRuntime, write: WriteRow): Promise<Finding> {
-  if (side.card.createIdentity === 'none') return { kind: 'impossible' };
-  const body = must(write.body, 'a sent write has a body');
-  const key = runtime.model.match
-    .flatMap((rule) => (rule.length === 1 ? rule : []))
-    .find((field) => body[field] != null && side.model.lensOf.has(field));
-  const lens = key === undefined ? undefined : side.model.lensOf.get(key);
-  const value = key === undefined ? undefined : body[key];
-  if (lens === undefined || value === undefined) return { kind: 'impossible' };
-  const native = lens.put(value);
-  if (native === null || (typeof native === 'object' && 'reason' in native)) return { kind: 'impossible' };
-  const found = await side.session.find(
-    side.model.collection,
-    lens.native,
-    [native],
-    side.model.natives,
-    CANDIDATES_MAX,
-  );
-  const [record, ...others] = found;
+/** Looks for the records that creates may have made, by a field that identifies them: one question per field, not per create. */
+async function findCreated(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  writes: readonly WriteRow[],
+): Promise<ReadonlyMap<string, Finding>> {
+  const findings = new Map<string, Finding>();
+  const sought = new Map<FieldLens, Sought[]>();
+  for (const write of writes) {
+    const key = side.card.createIdentity === 'none' ? null : keyOf(runtime, side, write);
+    if (key === null) findings.set(write.writeId, { kind: 'impossible' });
+    else sought.set(key.lens, [...(sought.get(key.lens) ?? []), { write, value: key.value }]);
+  }
+  for (const [lens, creates] of sought) {
+    for (const [write, records] of await findBy(side, lens, creates))
+      findings.set(write.writeId, findingAmong(side, records));
+  }
+  return findings;
+}
+
+interface Sought {
+  readonly write: WriteRow;
+  readonly value: Value;
+}
+
+async function findBy(
+  side: SideRuntime,
+  lens: FieldLens,
+  sought: readonly Sought[],
+): Promise<ReadonlyMap<WriteRow, readonly SystemRecord[]>> {
+  const { collection, natives: fields } = side.model;
+  const natives = sought.map(({ value }) => lens.put(value) as NativeValue);
+  const countMax = sought.length * CANDIDATES_MAX;
+  const found = await side.session.find(collection, lens.native, natives, fields, countMax);
+  const [first, ...more] = sought;
+  if (first === undefined) return new Map();
+  if (more.length === 0) return new Map([[first.write, found]]);
+  const holding = (value: Value): readonly SystemRecord[] =>
+    found.filter((record) => isSame(lens, record.fields.get(lens.native), value));
+  const records = new Map(sought.map(({ write, value }) => [write, holding(value)]));
+  const told = new Set([...records.values()].flat());
+  if (told.size === found.length && found.length < countMax) return records;
+  // The system's own idea of equal is wider than ours: whose record this is, only asking for each tells.
+  for (const one of sought) {
+    const [[write, mine] = []] = await findBy(side, lens, [one]);
+    if (write !== undefined && mine !== undefined) records.set(write, mine);
+  }
+  return records;
+}
+
+function isSame(lens: FieldLens, native: NativeValue | undefined, value: Value): boolean {
+  const read = native === undefined ? null : lens.get(native);
+  return !(read instanceof InvalidValue) && lens.field.same(read, value);
+}
+
+function findingAmong(side: SideRuntime, records: readonly SystemRecord[]): Finding {
+  const [record, ...others] = records;
   if (record === undefined) return { kind: 'absent' };
   return others.length > 0 ? { kind: 'several' } : findingOf(side, { kind: 'found', record });
+}
+
+/** The first single field that identifies the record, that the side has, and that the create wrote. */
+function keyOf(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  write: WriteRow,
+): { readonly lens: FieldLens; readonly value: Value } | null {
+  const body = must(write.body, 'a sent write has a body');
+  for (const [field, ...more] of runtime.model.match) {
+    const lens = field === undefined || more.length > 0 ? undefined : side.model.lensOf.get(field);
+    const value = lens === undefined ? undefined : body[lens.field.name];
+    if (lens === undefined || value == null) continue;
+    const native = lens.put(value);
+    return native === null || native instanceof InvalidValue ? null : { lens, value };
+  }
+  return null;
 }
 
 async function settle(
@@ -129,7 +183,6 @@ async function settle(
   side: SideRuntime,
   writes: readonly WriteRow[],
   findings: ReadonlyMap<string, Finding>,
-  readBeganMs: number,
 ): Promise<ReadonlySet<string>> {
   const bundles = await tx.lockBundles(writes.map((write) => write.identityId));
   const batch = new Batch(runtime, tx);
@@ -142,7 +195,7 @@ async function settle(
     batch.load(bundle);
     const finding = must(findings.get(write.writeId), 'every unknown write was investigated');
     const openForMs = must(row.resolveAtMs, 'an unknown write has a time to be resolved') - tx.nowMs;
-    const ruling = ruleOnUnknown(runtime, row, finding, openForMs, readBeganMs);
+    const ruling = ruleOnUnknown(runtime, row, finding, openForMs);
     const settled = settleUnknown(runtime, batch, bundle, row, ruling, tx.nowMs);
     ends.push(settled.end);
     if (settled.look !== null) looks.push(settled.look);

@@ -7,7 +7,10 @@ import {
   simpleDefinition,
   type TestStore,
 } from '../../test/support/sync.ts';
+import { must } from '../lib/assert.ts';
+import { applyPage } from './apply.ts';
 import { captureChanges } from './capture.ts';
+import { settleHints } from './look.ts';
 import { deliverAll, observeAll } from './rounds.ts';
 import type { SyncRuntime } from './runtime.ts';
 
@@ -108,4 +111,42 @@ test('an id that the system gives again after a delete is another record, whoeve
   await settle(runtime);
   expect(Object.values(erp.all()).map((fields) => fields['email'])).toEqual(['new@x.test']);
   expect(Object.values(crm.all()).map((fields) => fields['email'])).toEqual(['new@x.test']);
+});
+
+test('a page that was read before a record was given up does not bring it back', async () => {
+  const [crm, erp] = [new MemorySystem(), new MemorySystem()];
+  const definition = simpleDefinition(['crm', 'erp'], {
+    name: 'forgotten',
+    deletes: { mode: 'propagate', from: ['crm', 'erp'], againstEdit: 'editWins' },
+  });
+  const runtime = await createTestRuntime(store, definition, { crm, erp });
+  const id = crm.create({ email: 'gus@x.test', name: 'Gus', phone: null, city: 'Oslo' });
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  const side = must(runtime.sides.get('erp'), 'erp is a side');
+  const at = erp.find1('email', 'gus@x.test').id;
+  const [stale] = await side.session.get('things', [at], side.model.natives);
+  if (stale?.kind !== 'found') throw new Error('the record is there');
+  const readBeganMs = await runtime.nowMs();
+  // Deleted at erp against an edit at crm: the edit wins, and the record is made again under another id.
+  crm.edit(id, { city: 'Bergen' });
+  for (const one of runtime.sides.values()) await captureChanges(runtime, one, false, signal);
+  await settleHints(runtime, must(runtime.sides.get('crm'), 'crm is a side'), signal);
+  erp.remove(at);
+  await captureChanges(runtime, side, false, signal);
+  await settleHints(runtime, side, signal);
+  await runtime.transaction((tx) =>
+    applyPage(runtime, tx, {
+      side: 'erp',
+      sightings: [{ kind: 'record', recordId: at, record: stale.record }],
+      readBeganMs,
+      unchangedUntilMs: null,
+    }),
+  );
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  expect(crm.all()[id]).toMatchObject({ city: 'Bergen' });
+  expect(Object.values(erp.all())).toEqual([
+    { email: 'gus@x.test', name: 'Gus', phone: null, city: 'Bergen' },
+  ]);
 });

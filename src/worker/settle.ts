@@ -41,7 +41,6 @@ export function ruleOnUnknown(
   row: WriteRow,
   finding: Finding,
   openForMs: number,
-  readBeganMs: number,
 ): Ruling {
   const isQuiet = openForMs <= 0;
   switch (finding.kind) {
@@ -57,7 +56,7 @@ export function ruleOnUnknown(
     case 'record': {
       const { id: recordId, version } = finding.record;
       if (row.kind === 'create') return { kind: 'landed', recordId };
-      const seen = { side: row.side, recordId, version, values: finding.values ?? {}, readBeganMs };
+      const seen = { version, values: finding.values ?? {} };
       const evidence = weigh(runtime.model, sentOf(row), row.ifVersion, seen, isQuiet);
       if (evidence === 'landed') return { kind: 'landed', recordId };
       if (evidence === 'notLanded') return { kind: 'notLanded' };
@@ -86,7 +85,8 @@ export function settleUnknown(
   const story = { identityId, side, recordId: row.recordId };
   switch (ruling.kind) {
     case 'landed': {
-      const receipt = { recordId: ruling.recordId, version: null, returned: null, nowMs };
+      const sentAtMs = must(row.firstSentAtMs, 'an unknown write was sent');
+      const receipt = { recordId: ruling.recordId, version: null, returned: null, sentAtMs, nowMs };
       const body = { write: kind, values: sent.body, resolved: true };
       batch.apply(acknowledge(runtime.model, bundle, sent, receipt), {
         ...story,

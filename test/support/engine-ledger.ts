@@ -58,7 +58,9 @@ export class Ledger {
     for (const { field, rule, winner, loser } of outcome.decisions) {
       const ledger = this.#of(field);
       ledger.losers.add(keyOf(loser.value));
-      if (sameValue(winner.value, loser.value)) broken.push(`${field} won over itself`);
+      // A deleted record has no value, nor may the edit that it stood against.
+      const isExistence = rule === 'editWins' || rule === 'deleteWins';
+      if (!isExistence && sameValue(winner.value, loser.value)) broken.push(`${field} won over itself`);
       const wonMs = ledger.entered.get(keyOf(winner.value))?.atMs ?? Infinity;
       const lostMs = ledger.entered.get(keyOf(loser.value))?.atMs ?? 0;
       if (isTimed && rule === 'latest' && wonMs < lostMs) {

@@ -117,14 +117,14 @@ export class SimulatedSides {
   /** A write arrives. Null when the side refuses it because its record has changed or is gone. */
   execute(
     side: SideModel,
-    write: SentWrite & { readonly ifVersion: string | null },
+    write: Required<SentWrite>,
     recordId: string | null,
     tellsAll: boolean,
   ): Answer | null {
     if (write.kind === 'create') return this.#create(side, write.body, tellsAll);
     const record = this.#at(side.name).get(recordId ?? '');
     if (record === undefined) return null;
-    if (this.conditionalWrite && record.version !== write.ifVersion) return null;
+    if (this.conditionalWrite && record.version !== write.sentAgainst.version) return null;
     if (write.kind === 'delete') {
       this.#at(side.name).delete(record.id);
       return { recordId: record.id, version: null, returned: null, edits: {} };

@@ -48,7 +48,8 @@ export interface WorldShape {
 
 interface Request {
   readonly side: SideModel;
-  readonly write: SentWrite & { readonly ifVersion: string | null };
+  readonly write: Required<SentWrite>;
+  readonly sentAtMs: number;
   readonly recordId: string | null;
   state: 'travelling' | 'arrived' | 'vanished';
   /** Nobody waits for the answer any more. */
@@ -182,7 +183,10 @@ export class EngineWorld {
     }
     for (const { id, version, values, edits } of look.found) {
       if (!this.#expects(look, id, version, isStale)) continue;
-      this.#observe({ side: side.name, recordId: id, version, values, readBeganMs }, edits);
+      this.#observe(
+        { side: side.name, recordId: id, version, values, readBeganMs, readEndedMs: this.#nowMs },
+        edits,
+      );
     }
   }
 
@@ -201,7 +205,7 @@ export class EngineWorld {
 
   #observe(seen: Observation, edits: Edits): void {
     deepFreeze(seen);
-    const returned = mergeReturn(this.#bundle, seen.side);
+    const returned = mergeReturn(this.#bundle, seen);
     this.#invariants.check(returned.holds.length === 0, 'a record returned that was never deleted');
     this.#take(returned);
     this.#noteSeen(seen.side, seen.values, edits);
@@ -270,7 +274,9 @@ export class EngineWorld {
     const { kind } = open;
     const link = kind === 'create' ? undefined : linkAt(this.#bundle, side.name);
     const body = bodyOf(side, this.#bundle, kind);
-    const write = { side: side.name, kind, body, seq: identity.seq, ifVersion: link?.version ?? null };
+    const [version, asOfMs] = [link?.version ?? null, link?.asOfMs ?? 0];
+    const sentAgainst = { version, asOfMs };
+    const write = { side: side.name, kind, body, seq: identity.seq, sentAgainst };
     const sent: OpenWrite = { side: side.name, kind, body, seq: identity.seq, state: 'sent' };
     this.#invariants.checkSent(this.#bundle, sent);
     this.#setWrite(sent);
@@ -278,6 +284,7 @@ export class EngineWorld {
     this.#requests.push({
       side,
       write: deepFreeze(write),
+      sentAtMs: this.#nowMs,
       recordId,
       state: 'travelling',
       isOver: false,
@@ -314,14 +321,15 @@ export class EngineWorld {
       this.#look(side);
       return;
     }
-    this.#acknowledge(write, answer);
+    this.#acknowledge(write, answer, request.sentAtMs);
     const isMerged = answer.version !== null && linkAt(this.#bundle, side.name)?.version === answer.version;
     if (isMerged) this.#noteSeen(side.name, answer.returned ?? {}, answer.edits);
     if (answer.version === null && write.kind !== 'delete') this.#lookAfter(side);
   }
 
-  #acknowledge(write: SentWrite, { recordId, version, returned }: Omit<Answer, 'edits'>): void {
-    const receipt = deepFreeze({ recordId, version, returned, nowMs: this.#nowMs });
+  #acknowledge(write: SentWrite, answer: Omit<Answer, 'edits'>, sentAtMs: number): void {
+    const { recordId, version, returned } = answer;
+    const receipt = deepFreeze({ recordId, version, returned, sentAtMs, nowMs: this.#nowMs });
     this.#take(acknowledge(this.#model, this.#bundle, write, receipt));
   }
 
@@ -343,7 +351,10 @@ export class EngineWorld {
   #resolve(side: SideModel): void {
     const open = writeAt(this.#bundle, side.name);
     if (open?.state !== 'unknown') return;
-    const { write, recordId, state, answer } = must(this.#current(side), 'an unknown write was sent');
+    const { write, recordId, state, answer, sentAtMs } = must(
+      this.#current(side),
+      'an unknown write was sent',
+    );
     const isCreate = write.kind === 'create';
     const isQuiet = state !== 'travelling';
     if (isCreate && !isQuiet) return;
@@ -354,11 +365,12 @@ export class EngineWorld {
       return this.#look(side);
     }
     const { id, version, values } = record;
-    const seen = { side: side.name, recordId: id, version, values, readBeganMs: this.#nowMs };
-    const evidence = isCreate ? 'landed' : weigh(this.#model, write, write.ifVersion, seen, isQuiet);
+    const { version: ifVersion } = write.sentAgainst;
+    const evidence = isCreate ? 'landed' : weigh(this.#model, write, ifVersion, { version, values }, isQuiet);
     const { kind, body, seq } = write;
     const sent = { side: side.name, kind, body, seq };
-    if (evidence === 'landed') this.#acknowledge(sent, { recordId: id, version: null, returned: null });
+    if (evidence === 'landed')
+      this.#acknowledge(sent, { recordId: id, version: null, returned: null }, sentAtMs);
     else if (evidence === 'notLanded') this.#setWrite({ ...open, state: 'queued' });
     else this.#take(unchanged(remember(this.#bundle, sent, this.#nowMs + REMEMBERED_MS)));
     this.#lookAfter(side);

@@ -111,6 +111,7 @@ export function inStep(model: SyncModel, values: Values): Bundle {
       status: 'live',
       version: versionAt(side.name, START_MS),
       asOfMs: START_MS,
+      lookedAtMs: START_MS,
       accounted: Object.fromEntries(mapped),
       agreed: Object.fromEntries(mapped.map(([name]) => [name, 1])),
       sent: [],
@@ -137,7 +138,8 @@ export function seen(
   change: Partial<Observation> = {},
 ): Observation {
   const version = versionAt(side, readBeganMs);
-  return deepFreeze({ side, recordId: recordAt(side), version, values, readBeganMs, ...change });
+  const readEndedMs = readBeganMs;
+  return deepFreeze({ side, recordId: recordAt(side), version, values, readBeganMs, readEndedMs, ...change });
 }
 
 /** The bundle with its link to the side changed, or without it. */

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+
+import { deepFreeze, inStep, modelOf, ranked, seen } from '../../test/support/engine.ts';
+import { mergeDelete, mergeReturn } from './existence.ts';
+import { mergeObservation } from './merge.ts';
+import type { SyncModel } from './model.ts';
+import { confirmDelete, refuseDelete, ruleField } from './person.ts';
+import { planIdentity } from './plan.ts';
+import type { Bundle } from './state.ts';
+import { linkAt } from './state.ts';
+
+const model = modelOf({ fields: { name: {}, city: {} } });
+const start = inStep(model, { name: 'Ann', city: 'Bonn' });
+
+/** Deleted at crm, deleted at erp by us, and there again at crm. */
+function returned(): Bundle {
+  const deleted = mergeDelete(model, start, 'crm', 'feed', 300).bundle;
+  const everywhere = mergeDelete(model, deleted, 'erp', 'lookup', 310).bundle;
+  return deepFreeze(mergeReturn(everywhere, seen('crm', 400, { name: 'Anne', city: 'Bonn' })).bundle);
+}
+
+/** Deleted at crm; before erp's record was deleted somebody edited it. */
+function editedAgainstDelete(of: SyncModel = model): Bundle {
+  const deleted = mergeDelete(of, start, 'crm', 'feed', 300).bundle;
+  return deepFreeze(mergeObservation(of, deleted, seen('erp', 400, { name: 'Anne', city: 'Bonn' })).bundle);
+}
+
+test('a returned record is deleted when a person says so, and only as the person saw it', () => {
+  const { bundle } = confirmDelete(returned(), { crm: { name: 'Anne', city: 'Bonn' } }, 500);
+  expect(planIdentity(model, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'delete' }]);
+  expect(linkAt(bundle, 'crm')).toMatchObject({ status: 'live', version: 'crm@400' });
+  const again = mergeObservation(model, bundle, seen('crm', 600, { name: 'Anne', city: 'Bonn' }));
+  expect(again.holds).toEqual([]);
+  const edited = mergeObservation(model, bundle, seen('crm', 600, { name: 'Annie', city: 'Bonn' }));
+  expect(edited.holds).toMatchObject([{ reason: 'editAgainstDelete', seen: { name: 'Annie' } }]);
+});
+
+test('a returned record that a person revives is merged, never made a second time', () => {
+  const { bundle } = refuseDelete(returned());
+  expect(bundle.identity.tombstone).toBeNull();
+  expect(linkAt(bundle, 'crm')).toMatchObject({ status: 'live', version: null });
+  const merged = mergeObservation(
+    model,
+    deepFreeze(bundle),
+    seen('crm', 600, { name: 'Anne', city: 'Bonn' }),
+  ).bundle;
+  expect(merged.identity.golden['name']).toBe('Anne');
+  expect(planIdentity(model, merged)).toEqual([{ kind: 'open', side: 'erp', write: 'create' }]);
+});
+
+test('an edit against a delete is merged when a person revives the record', () => {
+  const { bundle } = refuseDelete(editedAgainstDelete());
+  // Without a version the next look is news, although the record has not changed since it was held.
+  expect(linkAt(bundle, 'erp')?.version).toBeNull();
+  const look = seen('erp', 600, { name: 'Anne', city: 'Bonn' }, { version: 'erp@400' });
+  const merged = mergeObservation(model, deepFreeze(bundle), look).bundle;
+  expect(merged.identity.golden['name']).toBe('Anne');
+  expect(planIdentity(model, merged)).toEqual([{ kind: 'open', side: 'crm', write: 'create' }]);
+});
+
+test('an edit against a delete that a person confirms is deleted, and not held again', () => {
+  const { bundle } = confirmDelete(editedAgainstDelete(), { erp: { name: 'Anne' } }, 500);
+  expect(planIdentity(model, bundle)).toEqual([{ kind: 'open', side: 'erp', write: 'delete' }]);
+  const look = seen('erp', 600, { name: 'Anne', city: 'Bonn' }, { version: null });
+  expect(mergeObservation(model, deepFreeze(bundle), look).holds).toEqual([]);
+});
+
+test('a held delete that is refused makes the record again where it was deleted', () => {
+  const holding = modelOf({ fields: { name: {}, city: {} }, deletes: { mode: 'hold' } });
+  const held = mergeDelete(holding, start, 'crm', 'feed', 300).bundle;
+  expect(planIdentity(holding, held)).toEqual([]);
+  const { bundle } = refuseDelete(deepFreeze(held));
+  expect(planIdentity(holding, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'create' }]);
+});
+
+test('a held delete that is confirmed is carried out elsewhere', () => {
+  const holding = modelOf({ fields: { name: {}, city: {} }, deletes: { mode: 'hold' } });
+  const held = mergeDelete(holding, start, 'crm', 'feed', 300).bundle;
+  const { bundle } = confirmDelete(deepFreeze(held), {}, 500);
+  expect(bundle.identity.tombstone).toMatchObject({ side: 'crm', atMs: 500 });
+  expect(planIdentity(holding, bundle)).toEqual([{ kind: 'open', side: 'erp', write: 'delete' }]);
+});
+
+test('what a person ruled stands against edits made without knowing of it', () => {
+  const firm = modelOf({ fields: { name: { policy: ranked('crm', 'erp') }, city: {} } });
+  const ruled = ruleField(inStep(firm, { name: 'Ann', city: 'Bonn' }), 'name', 'Anna', 300).bundle;
+  const { bundle, decisions } = mergeObservation(
+    firm,
+    ruled,
+    seen('crm', 400, { name: 'Anne', city: 'Bonn' }),
+  );
+  expect(bundle.identity.golden['name']).toBe('Anna');
+  expect(decisions).toMatchObject([
+    { rule: 'priority', winner: { side: 'person' }, loser: { value: 'Anne' } },
+  ]);
+});
