@@ -69,9 +69,10 @@ async function storeUnlinked(tx: SyncTx, page: SightingPage, sorted: Sorted): Pr
     seen: { message: failure?.message ?? '' },
   }));
   await tx.saveUnlinked(page.side, sorted.unlinked, holds);
+  // Also of records not known before: what broke us then has never been linked.
   await tx.closeDeadHints(
     page.side,
-    sorted.readings.filter((reading) => reading.known !== undefined).map(({ recordId }) => recordId),
+    [...sorted.readings, ...sorted.unlinked].map(({ recordId }) => recordId),
   );
   await tx.noteHints(page.side, sorted.hints);
   await tx.buryRecords(page.side, sorted.dead);
