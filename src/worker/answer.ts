@@ -10,6 +10,7 @@ import type { KnownRecord, NewHint, StoredBundle, SyncTx, WriteEnd } from '../st
 import { Batch, changeBody } from './batch.ts';
 import { stored } from './failures.ts';
 import { keyOf, type Intent } from './intent.ts';
+import { afterLag } from './lag.ts';
 import { nextAfter } from './retry.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 
@@ -54,12 +55,13 @@ async function store(
     const bundle = bundles.get(intent.identityId);
     if (bundle === undefined) continue;
     batch.load(bundle);
-    if (result.kind === 'failed') recordFailure(runtime, batch, bundle, intent, result.failure, ends, hints);
+    if (result.kind === 'failed')
+      recordFailure(runtime, side, batch, bundle, intent, result.failure, ends, hints);
     else recordWritten(runtime, tx, side, batch, bundle, intent, result, known, ends, hints);
   }
   await tx.endWrites(ends);
   const wakened = await batch.store();
-  await tx.noteHints(side.model.name, hints);
+  await tx.noteHints(side.model.name, afterLag(side, hints));
   if (hints.length > 0) runtime.wakes.wake(`look ${side.model.name}`);
   return wakened;
 }
@@ -134,6 +136,7 @@ function valuesOf(side: SideRuntime, result: Written): Values | null {
 
 function recordFailure(
   runtime: SyncRuntime,
+  side: SideRuntime,
   batch: Batch,
   bundle: StoredBundle,
   intent: Intent,
@@ -150,20 +153,20 @@ function recordFailure(
         ...key,
         to: 'queued',
         failure: stored(failure),
-        dueInMs: next.dueInMs,
+        dueInMs: next.dueInMs + (next.lookFirst ? side.card.readLagMs : 0),
         countsAttempt: next.countsAttempt,
       });
       if (next.lookFirst && intent.recordId !== null)
         hints.push({ recordId: intent.recordId, kind: 'missing' });
       break;
     case 'resolve':
-      // That it landed may show at once; that it did not, only when it can no longer be running.
+      // That it landed may show once reads show the present; that it did not, only when it can no longer be running.
       ends.push({
         ...key,
         to: 'unknown',
         failure: stored(failure),
         resolveInMs: resolveInMs(runtime, intent.side),
-        lookInMs: 0,
+        lookInMs: side.card.readLagMs,
       });
       break;
     case 'bury':

@@ -8,6 +8,7 @@ import type { StreamLease, SyncTx } from '../store/contract.ts';
 import { LeaseLost } from '../store/database.ts';
 import { applyPage } from './apply.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
+import { afterLag, readBeganMs } from './lag.ts';
 import {
   IDLE_LOOK_MS,
   OUTAGE_RETRY_BASE_MS,
@@ -32,8 +33,8 @@ export async function captureChanges(
   if (lease === null) return 0;
   let count = 0;
   try {
-    let askedMs = await runtime.nowMs();
-    let readBeganMs = askedMs;
+    let askedMs = await readBeganMs(runtime, side);
+    let beganMs = askedMs;
     let position = lease;
     const request = {
       collection: side.model.collection,
@@ -44,10 +45,10 @@ export async function captureChanges(
       signal,
     };
     for await (const page of side.session.readChanges(request)) {
-      position = await takePage(runtime, side, position, page, readBeganMs);
+      position = await takePage(runtime, side, position, page, beganMs);
       count += page.records.length + page.hints.length;
-      readBeganMs = askedMs;
-      askedMs = await runtime.nowMs();
+      beganMs = askedMs;
+      askedMs = await readBeganMs(runtime, side);
       if (signal.aborted) break;
     }
     await runtime.transaction((tx) => tx.releaseStream(lease, 0, null));
@@ -62,7 +63,7 @@ async function takePage(
   side: SideRuntime,
   lease: StreamLease,
   page: ChangePage,
-  readBeganMs: number,
+  beganMs: number,
 ): Promise<StreamLease> {
   const sightings: Sighting[] = [
     ...page.records.map((record) => ({ kind: 'record' as const, recordId: record.id, record })),
@@ -72,13 +73,14 @@ async function takePage(
       unreadable,
     })),
   ];
-  const move = { checkpoint: page.cursor, currentAsOfMs: readBeganMs, leaseMs: STREAM_LEASE_MS };
+  const move = { checkpoint: page.cursor, currentAsOfMs: beganMs, leaseMs: STREAM_LEASE_MS };
   const wakened = await appliedOrHinted(sightings, async (sighted, hinted) =>
     runtime.transaction(async (tx: SyncTx) => {
       const look = {
         side: side.model.name,
         sightings: sighted,
-        readBeganMs,
+        // A feed tells of the past: the record may have been so at any time since what the last page showed.
+        readBeganMs: lease.currentAsOfMs ?? beganMs,
         unchangedUntilMs: lease.currentAsOfMs,
       };
       const applied = sighted.length === 0 ? new Set<string>() : (await applyPage(runtime, tx, look)).wakened;
@@ -88,7 +90,10 @@ async function takePage(
       );
       await tx.noteHints(
         side.model.name,
-        page.hints.map((hint) => ({ recordId: hint.id, kind: hint.kind })),
+        afterLag(
+          side,
+          page.hints.map(({ id, kind }) => ({ recordId: id, kind })),
+        ),
       );
       await tx.moveStream(lease, move);
       return applied;
@@ -96,7 +101,7 @@ async function takePage(
   );
   for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
   if (page.hints.length > 0) runtime.wakes.wake(`look ${side.model.name}`);
-  return { ...lease, checkpoint: page.cursor, currentAsOfMs: readBeganMs };
+  return { ...lease, checkpoint: page.cursor, currentAsOfMs: beganMs };
 }
 
 /**

@@ -5,6 +5,7 @@ import { backoffMs } from '../lib/backoff.ts';
 import type { HintRow } from '../store/contract.ts';
 import { applyPage } from './apply.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
+import { readBeganMs } from './lag.ts';
 import {
   HINT_LEASE_MS,
   LOOK_TRIES_MAX,
@@ -57,14 +58,14 @@ async function lookAndSettle(
   hints: readonly HintRow[],
   signal: AbortSignal,
 ): Promise<void> {
-  const readBeganMs = await runtime.nowMs();
+  const beganMs = await readBeganMs(runtime, side);
   const lookups = await side.session.get(
     side.model.collection,
     hints.map((hint) => hint.recordId),
     side.model.natives,
   );
   const absent = await confirmAbsent(runtime, side, hints, lookups, signal);
-  await settle(runtime, side, hints, lookups, absent, readBeganMs);
+  await settle(runtime, side, hints, lookups, absent, beganMs);
 }
 
 /**
@@ -107,7 +108,7 @@ async function settle(
   hints: readonly HintRow[],
   lookups: readonly Lookup[],
   absent: ReadonlyMap<string, 'feed' | 'lookup'>,
-  readBeganMs: number,
+  beganMs: number,
 ): Promise<void> {
   const sightings: Sighting[] = [];
   const settled: HintRow[] = [];
@@ -129,7 +130,12 @@ async function settle(
     // Closed first: what applying notes anew about a record must survive.
     await tx.closeHints(side.model.name, settled);
     return (
-      await applyPage(runtime, tx, { side: side.model.name, sightings, readBeganMs, unchangedUntilMs: null })
+      await applyPage(runtime, tx, {
+        side: side.model.name,
+        sightings,
+        readBeganMs: beganMs,
+        unchangedUntilMs: null,
+      })
     ).wakened;
   });
   for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);

@@ -11,6 +11,7 @@ import { must } from '../lib/assert.ts';
 import type { StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
 import { Batch } from './batch.ts';
 import { failureOfError } from './failures.ts';
+import { afterLag } from './lag.ts';
 import { PAGE_RECORDS_MAX } from './limits.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { ruleOnUnknown, settleUnknown, type Finding } from './settle.ts';
@@ -202,9 +203,7 @@ async function settle(
   }
   await tx.endWrites(ends);
   const wakened = await batch.store();
-  await tx.noteHints(
-    side.model.name,
-    looks.map((recordId) => ({ recordId, kind: 'changed' })),
-  );
+  const hints = looks.map((recordId) => ({ recordId, kind: 'changed' as const }));
+  await tx.noteHints(side.model.name, afterLag(side, hints));
   return wakened;
 }

@@ -10,6 +10,7 @@ import type { RunCounts, StreamLease } from '../store/contract.ts';
 import { applyPage, type Applied } from './apply.ts';
 import { failStream } from './capture.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
+import { readBeganMs } from './lag.ts';
 import {
   FEEDLESS_SWEEP_EVERY_MS,
   MISSING_RECORDS_MAX,
@@ -90,8 +91,8 @@ async function readAllPages(
   const position = (lease.checkpoint ?? { resume: null, pageNo: 0 }) as unknown as Position;
   let { pageNo } = position;
   let [seen, changed, nextRefresh] = [0, 0, STATISTICS_FIRST_RECORDS];
-  let askedMs = await runtime.nowMs();
-  let readBeganMs = askedMs;
+  let askedMs = await readBeganMs(runtime, side);
+  let beganMs = askedMs;
   const request = {
     collection: side.model.collection,
     fields: side.model.natives,
@@ -101,7 +102,7 @@ async function readAllPages(
   };
   for await (const page of side.session.readAll(request)) {
     pageNo += 1;
-    const counts = await takePage(runtime, side, lease, runId, page, pageNo, readBeganMs);
+    const counts = await takePage(runtime, side, lease, runId, page, pageNo, beganMs);
     seen += counts.seen;
     changed += counts.changed;
     onProgress({ side: side.model.name, seen, changed });
@@ -114,8 +115,8 @@ async function readAllPages(
       return true;
     }
     if (signal.aborted) return false;
-    readBeganMs = askedMs;
-    askedMs = await runtime.nowMs();
+    beganMs = askedMs;
+    askedMs = await readBeganMs(runtime, side);
   }
   return false;
 }
@@ -127,7 +128,7 @@ async function takePage(
   runId: string,
   page: SnapshotPage,
   pageNo: number,
-  readBeganMs: number,
+  beganMs: number,
 ): Promise<RunCounts> {
   const sightings: Sighting[] = [
     ...page.records.map((record) => ({ kind: 'record' as const, recordId: record.id, record })),
@@ -143,7 +144,7 @@ async function takePage(
       ? [sightings]
       : [sightings.slice(0, middle), sightings.slice(middle)];
   // Applying twice changes nothing, so the position may follow in a transaction of its own, after both halves.
-  const applied = await Promise.all(halves.map((half) => applyHalf(runtime, side, half, readBeganMs)));
+  const applied = await Promise.all(halves.map((half) => applyHalf(runtime, side, half, beganMs)));
   const met = { seen: 0, changed: 0, unreadable: 0, missing: 0 };
   for (const { counts } of applied) {
     met.seen += counts.seen;
@@ -169,12 +170,12 @@ async function applyHalf(
   runtime: SyncRuntime,
   side: SideRuntime,
   sightings: readonly Sighting[],
-  readBeganMs: number,
+  beganMs: number,
 ): Promise<Applied> {
   const { name } = side.model;
   try {
     return await runtime.transaction((tx) =>
-      applyPage(runtime, tx, { side: name, sightings, readBeganMs, unchangedUntilMs: null }),
+      applyPage(runtime, tx, { side: name, sightings, readBeganMs: beganMs, unchangedUntilMs: null }),
     );
   } catch (error) {
     if (failureOfError(error).code !== UNEXPECTED) throw error;
