@@ -1,0 +1,91 @@
+/** src/store/bundles.ts in memory. */
+import type { KnownRecord, StoredBundle, WriteRow } from '../../../src/store/contract.ts';
+import type { Index } from './index-of.ts';
+import { pairKey, type StoredWrite } from './rows.ts';
+import { select, selectForUpdate } from './statements.ts';
+import type { Transaction } from './transaction.ts';
+
+export async function recordsOf(
+  tx: Transaction,
+  side: string,
+  recordIds: readonly string[],
+): Promise<ReadonlyMap<string, KnownRecord>> {
+  if (recordIds.length === 0) return new Map();
+  await tx.statement('recordsOf');
+  const rows = select(tx, tx.tables.links.slotsOf(recordIds.map((recordId) => pairKey(side, recordId))));
+  return new Map(
+    rows.map(({ recordId, status, version, asOfMs, linked }) => [
+      recordId,
+      { recordId, status, identityId: linked?.identityId ?? null, version, asOfMs },
+    ]),
+  );
+}
+
+export async function identitiesByKey(
+  tx: Transaction,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (keys.length === 0) return new Map();
+  await tx.statement('identitiesByKey');
+  const rows = select(tx, tx.tables.matchKeys.slotsOf(keys));
+  return new Map(rows.map(({ key, identityId }) => [key, identityId]));
+}
+
+/** What is handed out is made anew each time, as rows from the wire are: nobody can tell two reads by identity of objects. */
+export async function lockBundles(
+  tx: Transaction,
+  identityIds: readonly string[],
+  ifLocked: 'wait' | 'skip' = 'wait',
+): Promise<ReadonlyMap<string, StoredBundle>> {
+  if (identityIds.length === 0) return new Map();
+  const { tables } = tx;
+  await tx.statement('lockBundles');
+  const inOrder = [...new Set(identityIds)].toSorted();
+  const identities = await selectForUpdate(tx, tables.identities.slotsOf(inOrder), () => true, ifLocked);
+  const bundles = new Map<string, { -readonly [Key in keyof StoredBundle]: StoredBundle[Key] }>(
+    identities.map((identity) => [
+      identity.id,
+      { identity: { ...identity }, links: [], writes: [], holds: [] },
+    ]),
+  );
+  await tx.statement('lockBundles/links');
+  for (const [id, bundle] of bundles)
+    bundle.links = ofIdentity(tx, tables.linksByIdentity, id).flatMap(({ linked }) =>
+      linked === null ? [] : [{ ...linked.link }],
+    );
+  await tx.statement('lockBundles/writes');
+  for (const [id, bundle] of bundles)
+    bundle.writes = ofIdentity(tx, tables.writesByIdentity, id).map(writeRow);
+  await tx.statement('lockBundles/holds');
+  for (const [id, bundle] of bundles)
+    bundle.holds = ofIdentity(tx, tables.holdsByIdentity, id).map(({ field, reason }) => ({
+      field,
+      reason,
+    }));
+  return bundles;
+}
+
+function ofIdentity<Row>(tx: Transaction, index: Index<Row>, identityId: string): readonly Row[] {
+  return select(tx, index.slots(identityId), (row) => index.has(identityId, row));
+}
+
+function writeRow(write: StoredWrite): WriteRow {
+  const { identityId, side, writeId, kind, state, body, recordId, ifVersion, attempts } = write;
+  const { leaseEpoch: epoch, firstSentAtMs, resolveAtMs } = write;
+  const seq = write.seq ?? 0;
+  return {
+    identityId,
+    side,
+    writeId,
+    kind,
+    state,
+    body,
+    seq,
+    recordId,
+    ifVersion,
+    attempts,
+    epoch,
+    firstSentAtMs,
+    resolveAtMs,
+  };
+}

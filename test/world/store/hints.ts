@@ -1,0 +1,168 @@
+/** src/store/hints.ts in memory. */
+import type { HintRow, NewHint, StoredFailure } from '../../../src/store/contract.ts';
+import { asStored } from './document.ts';
+import { LONG_AGO } from './instant.ts';
+import { pairKey, type StoredHint } from './rows.ts';
+import { change, select, selectForUpdate, upsert } from './statements.ts';
+import type { Slot } from './table.ts';
+import type { Transaction } from './transaction.ts';
+
+function hintsOf(tx: Transaction, side: string, recordIds: readonly string[]): Iterable<Slot<StoredHint>> {
+  return tx.tables.hints.slotsOf(recordIds.map((recordId) => pairKey(side, recordId)));
+}
+
+function newHint(tx: Transaction, side: string, recordId: string): StoredHint {
+  return {
+    side,
+    recordId,
+    kind: 'changed',
+    state: 'open',
+    attempts: 0,
+    failure: null,
+    notedAtMs: tx.clockMs(),
+    dueAtMs: tx.clockMs(),
+    leaseEpoch: 0,
+    leaseUntilMs: LONG_AGO,
+  };
+}
+
+/** `distinct on (record_id) … order by record_id, kind desc`. */
+function distinct(hints: readonly NewHint[]): readonly NewHint[] {
+  const strongest = new Map<string, NewHint>();
+  for (const hint of hints) {
+    const found = strongest.get(hint.recordId);
+    if (found === undefined || hint.kind > found.kind) strongest.set(hint.recordId, hint);
+  }
+  return [...strongest.values()].toSorted((left, right) => (left.recordId < right.recordId ? -1 : 1));
+}
+
+export async function noteHints(tx: Transaction, side: string, hints: readonly NewHint[]): Promise<void> {
+  if (hints.length === 0) return;
+  await tx.statement('noteHints');
+  const touched = new Set<Slot<StoredHint>>();
+  for (const { recordId, kind, dueInMs } of distinct(hints)) {
+    const key = pairKey(side, recordId);
+    await upsert(tx, tx.tables.hints, key, touched, (found): StoredHint => {
+      const dueAtMs = tx.clockMs(dueInMs ?? 0);
+      if (found === null) return { ...newHint(tx, side, recordId), kind, dueAtMs };
+      return {
+        ...found,
+        kind: found.kind === 'deleted' ? 'deleted' : kind,
+        leaseEpoch: found.leaseEpoch + 1,
+        leaseUntilMs: LONG_AGO,
+        state: 'open',
+        dueAtMs: Math.min(found.dueAtMs, dueAtMs),
+        attempts: found.state === 'dead' ? 0 : found.attempts,
+      };
+    });
+  }
+}
+
+export async function claimHints(
+  tx: Transaction,
+  side: string,
+  countMax: number,
+  leaseMs: number,
+): Promise<readonly HintRow[]> {
+  await tx.statement('claimHints');
+  const { hints, hintsBySide } = tx.tables;
+  const isDue = ({ state, dueAtMs, leaseUntilMs }: StoredHint): boolean =>
+    state === 'open' && dueAtMs <= tx.nowMs && leaseUntilMs < tx.nowMs;
+  const due = select(tx, hintsBySide.slots(side), isDue).toSorted(
+    (left, right) => left.dueAtMs - right.dueAtMs,
+  );
+  const claimed: StoredHint[] = [];
+  for (const { recordId } of due) {
+    if (claimed.length >= countMax) break;
+    const slots = hints.slotsOf([pairKey(side, recordId)]);
+    claimed.push(...(await selectForUpdate(tx, slots, isDue, 'skip')));
+  }
+  await change(
+    tx,
+    hintsOf(
+      tx,
+      side,
+      claimed.map(({ recordId }) => recordId),
+    ),
+    () => true,
+    (hint) => ({ ...hint, leaseEpoch: hint.leaseEpoch + 1, leaseUntilMs: tx.clockMs(leaseMs) }),
+  );
+  return claimed.map(({ recordId, kind, leaseEpoch, attempts }) => ({
+    recordId,
+    kind,
+    epoch: leaseEpoch + 1,
+    attempts,
+  }));
+}
+
+/** Those of the hints that are still under the epoch they were claimed with. */
+function underEpoch(hints: readonly HintRow[]): (hint: StoredHint) => boolean {
+  const epochs = new Map(hints.map(({ recordId, epoch }) => [recordId, epoch]));
+  return ({ recordId, leaseEpoch }) => epochs.get(recordId) === leaseEpoch;
+}
+
+export async function closeHints(tx: Transaction, side: string, hints: readonly HintRow[]): Promise<void> {
+  if (hints.length === 0) return;
+  await tx.statement('closeHints');
+  const recordIds = hints.map(({ recordId }) => recordId);
+  await change(tx, hintsOf(tx, side, recordIds), underEpoch(hints), () => null);
+}
+
+export async function deferHints(
+  tx: Transaction,
+  side: string,
+  hints: readonly HintRow[],
+  defer: { readonly dueInMs: number; readonly failure: StoredFailure | null; readonly dead: boolean },
+): Promise<void> {
+  if (hints.length === 0) return;
+  await tx.statement('deferHints');
+  const recordIds = hints.map(({ recordId }) => recordId);
+  await change(tx, hintsOf(tx, side, recordIds), underEpoch(hints), (hint): StoredHint => ({
+    ...hint,
+    leaseUntilMs: LONG_AGO,
+    dueAtMs: tx.clockMs(defer.dueInMs),
+    failure: asStored(defer.failure),
+    attempts: hint.attempts + (defer.failure === null ? 0 : 1),
+    state: defer.dead ? 'dead' : 'open',
+  }));
+}
+
+export async function buryRecords(
+  tx: Transaction,
+  side: string,
+  records: readonly { readonly recordId: string; readonly failure: StoredFailure }[],
+): Promise<void> {
+  if (records.length === 0) return;
+  await tx.statement('buryRecords');
+  const touched = new Set<Slot<StoredHint>>();
+  for (const { recordId, failure: given } of records) {
+    const failure = asStored(given);
+    await upsert(tx, tx.tables.hints, pairKey(side, recordId), touched, (found): StoredHint =>
+      found === null
+        ? { ...newHint(tx, side, recordId), state: 'dead', failure }
+        : {
+            ...found,
+            state: 'dead',
+            failure,
+            leaseEpoch: found.leaseEpoch + 1,
+            leaseUntilMs: LONG_AGO,
+          },
+    );
+  }
+}
+
+export async function closeDeadHints(
+  tx: Transaction,
+  side: string,
+  recordIds: readonly string[],
+): Promise<void> {
+  if (recordIds.length === 0) return;
+  await tx.statement('closeDeadHints');
+  const slots = hintsOf(tx, side, recordIds);
+  await change(
+    tx,
+    slots,
+    ({ state }) => state === 'dead',
+    () => null,
+  );
+}

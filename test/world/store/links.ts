@@ -1,0 +1,121 @@
+/** What src/store/save.ts keeps of records, in memory: linked, forgotten, or known and in no identity. */
+import type { Link } from '../../../src/engine/state.ts';
+import { packLink, unpackLink } from '../../../src/store/codec.ts';
+import type { RecordHold, Save, UnlinkedRecord } from '../../../src/store/contract.ts';
+import { Collision } from '../../../src/store/database.ts';
+import { asStored } from './document.ts';
+import { openRecordHolds } from './holds.ts';
+import { storedMs } from './instant.ts';
+import { pairKey, type RecordRow } from './rows.ts';
+import { UNIQUE_VIOLATION } from './sql-error.ts';
+import { change, upsert } from './statements.ts';
+import type { Slot } from './table.ts';
+import type { Transaction } from './transaction.ts';
+
+export async function forgetLinks(tx: Transaction, forgotten: Save['forgotten']): Promise<void> {
+  if (forgotten.length === 0) return;
+  await tx.statement('save/forgotten');
+  await change(
+    tx,
+    tx.tables.links.slotsOf(forgotten.map(({ side, recordId }) => pairKey(side, recordId))),
+    () => true,
+    ({ side, recordId, asOfMs }): RecordRow => ({
+      side,
+      recordId,
+      status: 'gone',
+      version: null,
+      asOfMs: Math.max(asOfMs, tx.nowMs),
+      failure: null,
+      linked: null,
+    }),
+  );
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Lets go of what was forgotten more than a day ago. Returns how many rows went. */
+export async function pruneForgotten(tx: Transaction): Promise<number> {
+  await tx.statement('pruneForgotten');
+  const gone = await change(
+    tx,
+    tx.tables.links.slots(),
+    ({ status, linked, asOfMs }) => status === 'gone' && linked === null && asOfMs < tx.nowMs - DAY_MS,
+    () => null,
+  );
+  return gone.length;
+}
+
+/** By way of the codec, so that what it does not keep is lost here too. */
+function storedLink(given: Link): Link {
+  const link = asStored(unpackLink(asStored(packLink(given))));
+  const { asOfMs, lookedAtMs } = link;
+  return {
+    ...link,
+    asOfMs: storedMs(asOfMs),
+    lookedAtMs: lookedAtMs === null ? null : storedMs(lookedAtMs),
+  };
+}
+
+export async function saveLinks(tx: Transaction, links: Save['links']): Promise<void> {
+  if (links.length === 0) return;
+  await tx.statement('save/links');
+  const touched = new Set<Slot<RecordRow>>();
+  for (const { identityId, link: given } of links) {
+    const link = storedLink(given);
+    const { side, recordId, status, version, asOfMs } = link;
+    const row = { side, recordId, status, version, asOfMs, failure: null, linked: { identityId, link } };
+    const slot = await upsert(tx, tx.tables.links, pairKey(side, recordId), touched, (found) =>
+      found === null ||
+      found.linked === null ||
+      found.linked.identityId === identityId ||
+      found.status === 'gone'
+        ? row
+        : null,
+    );
+    if (slot !== null) await refuseSecond(tx, identityId, side, slot);
+  }
+  if (touched.size < links.length) throw new Collision('another worker has just linked the same record');
+}
+
+/** The unique index `links_identity`: an identity has one record at a side. */
+async function refuseSecond(
+  tx: Transaction,
+  identityId: string,
+  side: string,
+  own: Slot<RecordRow>,
+): Promise<void> {
+  for (let other = otherAt(); other !== undefined; other = otherAt()) {
+    if (other.owner === null || other.owner === tx || !other.isDirty)
+      throw tx.refuse(UNIQUE_VIOLATION, 'duplicate key value in links_identity');
+    await tx.waitFor(other.owner);
+  }
+
+  /** Another slot with the identity's record at the side, or one whose owner is just putting it there or taking it away. */
+  function otherAt(): Slot<RecordRow> | undefined {
+    for (const slot of tx.tables.linksByIdentity.slots(identityId)) {
+      if (slot === own) continue;
+      const rows = slot.owner === tx ? [slot.seenBy(tx)] : [slot.row, slot.pending];
+      if (rows.some((row) => row?.side === side && row.linked?.identityId === identityId)) return slot;
+    }
+    return undefined;
+  }
+}
+
+export async function saveUnlinked(
+  tx: Transaction,
+  side: string,
+  records: readonly UnlinkedRecord[],
+  holds: readonly RecordHold[],
+): Promise<void> {
+  if (records.length > 0) {
+    await tx.statement('saveUnlinked');
+    const touched = new Set<Slot<RecordRow>>();
+    for (const { recordId, status, version, asOfMs, failure } of records) {
+      const row = { side, recordId, status, version, asOfMs: storedMs(asOfMs) };
+      await upsert(tx, tx.tables.links, pairKey(side, recordId), touched, (found) =>
+        found === null || found.linked === null ? { ...row, failure: asStored(failure), linked: null } : null,
+      );
+    }
+  }
+  await openRecordHolds(tx, holds);
+}

@@ -1,0 +1,161 @@
+/**
+ * The store of one sync in memory, with the transactions of the real one: READ COMMITTED with row locks, statement by
+ * statement. differential.test.ts keeps it equal to src/store on PostgreSQL. It draws on nothing from outside: with the
+ * same clock, chance, ids and schedule the same happens again.
+ */
+import type { Clock } from '../../../src/lib/clock.ts';
+import type { Ids } from '../../../src/lib/ids.ts';
+import type { Random } from '../../../src/lib/random.ts';
+import { connection, type Connection } from './connection.ts';
+import { SCOPE } from './control.ts';
+import { digest } from './digest.ts';
+import { createTables, pairKey, type Tables } from './rows.ts';
+import { connectionLost } from './sql-error.ts';
+import { newStream } from './streams.ts';
+import type { GivenScope } from './sync-transaction.ts';
+import type { Transaction } from './transaction.ts';
+
+export interface ConnectionOptions {
+  readonly ids: Ids;
+  /**
+   * Awaited before every statement, and therefore at the start of every call that makes one; it decides who goes on, and
+   * throws to break the connection there. The point is the call's name, for its further statements `call/statement`
+   * (`lockBundles/links`, `save/writes`); besides `begin`, `commit` (before anything is durable), `committed` (after),
+   * `nowMs`, and `…/woken` for a statement that has waited for a lock.
+   */
+  readonly pause: (point: string) => Promise<void>;
+  /** Told when a statement begins to wait for another transaction; it is heard of again at `…/woken`. */
+  readonly onBlocked: (point: string) => void;
+  /** What the connection's transactions are bound to; by default what the store says at each one's beginning. */
+  readonly scope: GivenScope;
+}
+
+export interface MemoryStoreOptions extends Partial<ConnectionOptions> {
+  readonly sides: readonly string[];
+  /** Tells the store's time, and waits between the tries of a transaction. */
+  readonly clock: Clock;
+  /** Spreads those waits. */
+  readonly random: Random;
+  readonly ids: Ids;
+}
+
+/** The committed rows of every table. */
+export type Dump = {
+  readonly [
+    Name in keyof Tables as Tables[Name] extends { rows(): unknown } ? Name : never
+  ]: Tables[Name] extends {
+    rows(): infer Rows;
+  }
+    ? Rows
+    : never;
+};
+
+/** All that was committed at one instant. */
+export interface Snapshot {
+  readonly restore: readonly (() => void)[];
+}
+
+export interface MemoryStore extends Connection {
+  /** Another connection, to be paused and broken by itself. */
+  connect(options?: Partial<ConnectionOptions>): Connection;
+  dump(): Dump;
+  snapshot(): Snapshot;
+  /** Puts a backup in the place of everything. Open transactions lose their connection. */
+  restore(snapshot: Snapshot): void;
+  /** Of every row that was ever committed, in order: two runs with the same hash went the same way. */
+  hash(): number;
+  commits(): number;
+  /** What PostgreSQL would have refused, retries not helping, so far: every one is a bug of the engine. */
+  refusals(): readonly string[];
+}
+
+/** Changed rows are hashed when somebody asks, or when there are this many. */
+const UNHASHED_MAX = 4_096;
+const HASH_START = 0x811c_9dc5 | 0;
+
+/** A store with the sync's first revision: nothing is known, nothing is approved, every stream is due. */
+export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
+  const { clock, random } = options;
+  const tables = createTables();
+  const advisory = new Map<string, Transaction>();
+  const open = new Set<Transaction>();
+  const refusals: string[] = [];
+  let unhashed: unknown[] = [];
+  let hash = HASH_START;
+  let commits = 0;
+  const hashAll = (): number => {
+    for (const value of unhashed) hash = digest(hash, value);
+    unhashed = [];
+    return hash;
+  };
+  const connect = (given: Partial<ConnectionOptions> = {}): Connection => {
+    const { ids, pause, onBlocked, scope } = { ...options, ...given };
+    return connection({
+      tables,
+      advisory,
+      clock,
+      random,
+      ids,
+      scope: scope ?? {},
+      clockMs: () => clock.nowMs(),
+      pause: pause ?? (() => Promise.resolve()),
+      onBlocked: onBlocked ?? (() => undefined),
+      onRefused: (error) => refusals.push(`${error.code ?? ''} ${error.message}`),
+      onChanged: (table, key, row) => {
+        unhashed.push(table, key, row);
+        if (unhashed.length >= UNHASHED_MAX) hashAll();
+      },
+      onBegun: (tx) => open.add(tx),
+      onEnded: (tx, isCommitted) => {
+        open.delete(tx);
+        if (isCommitted) commits += 1;
+      },
+    });
+  };
+  begin(tables, options.sides);
+  return {
+    ...connect(),
+    connect,
+    dump: () => dumpOf(tables),
+    snapshot: () => ({ restore: stored(tables).map((table) => table.keep()) }),
+    restore: (snapshot) => {
+      for (const tx of open) tx.break(connectionLost());
+      for (const restore of snapshot.restore) restore();
+      unhashed.push('restored');
+    },
+    hash: hashAll,
+    commits: () => commits,
+    refusals: () => refusals,
+  };
+}
+
+function begin(tables: Tables, sides: readonly string[]): void {
+  tables.scope.slotFor(SCOPE).row = { revision: 1, approvedUntilMs: null };
+  for (const side of sides)
+    for (const kind of ['changes', 'sweep'] as const)
+      tables.streams.slotFor(pairKey(side, kind)).row = newStream(side, kind);
+}
+
+function stored(tables: Tables) {
+  return Object.values(tables).filter((table) => 'keep' in table);
+}
+
+function dumpOf(tables: Tables): Dump {
+  return {
+    scope: tables.scope.rows(),
+    plans: tables.plans.rows(),
+    streams: tables.streams.rows(),
+    hints: tables.hints.rows(),
+    identities: tables.identities.rows(),
+    links: tables.links.rows(),
+    matchKeys: tables.matchKeys.rows(),
+    writes: tables.writes.rows(),
+    attempts: tables.attempts.rows(),
+    holds: tables.holds.rows(),
+    guardWindows: tables.guardWindows.rows(),
+    runs: tables.runs.rows(),
+    sightings: tables.sightings.rows(),
+    decisions: tables.decisions.rows(),
+    journal: tables.journal.rows(),
+  };
+}

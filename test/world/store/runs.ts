@@ -1,0 +1,146 @@
+/** src/store/runs.ts in memory. */
+import type { GuardCount, RunCounts, StoredFailure } from '../../../src/store/contract.ts';
+import { asStored } from './document.ts';
+import { storedMs } from './instant.ts';
+import { pairKey, type GuardRow, type RecordRow, type SightingsRow } from './rows.ts';
+import { change, insert, select, upsert } from './statements.ts';
+import type { Slot } from './table.ts';
+import type { Transaction } from './transaction.ts';
+
+const HOUR_MS = 3_600_000;
+
+export async function startRun(tx: Transaction, runId: string, side: string): Promise<void> {
+  await tx.statement('startRun');
+  const startedAtMs = tx.clockMs();
+  const counts = { seen: 0, changed: 0, unreadable: 0, missing: 0 };
+  const run = { runId, side, state: 'running' as const, startedAtMs, endedAtMs: null, failure: null };
+  await insert(tx, tx.tables.runs, runId, { ...run, ...counts });
+}
+
+export async function addToRun(tx: Transaction, runId: string, counts: RunCounts): Promise<void> {
+  await tx.statement('addToRun');
+  await change(
+    tx,
+    tx.tables.runs.slotsOf([runId]),
+    ({ state }) => state === 'running',
+    (run) => ({
+      ...run,
+      seen: run.seen + counts.seen,
+      changed: run.changed + counts.changed,
+      unreadable: run.unreadable + counts.unreadable,
+      missing: run.missing + counts.missing,
+    }),
+  );
+}
+
+export async function endRun(
+  tx: Transaction,
+  runId: string,
+  state: 'complete' | 'failed',
+  failure: StoredFailure | null,
+): Promise<void> {
+  await tx.statement('endRun');
+  await change(
+    tx,
+    tx.tables.runs.slotsOf([runId]),
+    (run) => run.state === 'running',
+    (run) => ({ ...run, state, endedAtMs: tx.clockMs(), failure: asStored(failure) }),
+  );
+  await tx.statement('endRun/sightings');
+  await change(
+    tx,
+    tx.tables.sightingsByRun.slots(runId),
+    (page) => page.runId === runId,
+    () => null,
+  );
+}
+
+export async function runStartedAtMs(tx: Transaction, runId: string): Promise<number | null> {
+  await tx.statement('runStartedAtMs');
+  const [run] = select(tx, tx.tables.runs.slotsOf([runId]), ({ state }) => state === 'running');
+  return run?.startedAtMs ?? null;
+}
+
+export async function noteSightings(
+  tx: Transaction,
+  runId: string,
+  pageNo: number,
+  recordIds: readonly string[],
+): Promise<void> {
+  if (recordIds.length === 0) return;
+  await tx.statement('noteSightings');
+  const touched = new Set<Slot<SightingsRow>>();
+  const page = { runId, pageNo, recordIds: [...recordIds] };
+  await upsert(tx, tx.tables.sightings, pairKey(runId, String(pageNo)), touched, () => page);
+}
+
+const MISSABLE: readonly string[] = ['live', 'returned', 'parked', 'excluded', 'unreadable'];
+
+function recordsAt(tx: Transaction, side: string, matches: (row: RecordRow) => boolean): RecordRow[] {
+  return select(tx, tx.tables.linksBySide.slots(side), matches);
+}
+
+export async function unsighted(
+  tx: Transaction,
+  side: string,
+  runId: string,
+  startedAtMs: number,
+  after: string | null,
+  countMax: number,
+): Promise<readonly string[]> {
+  await tx.statement('unsighted');
+  const pages = select(tx, tx.tables.sightingsByRun.slots(runId), (page) => page.runId === runId);
+  const met = new Set(pages.flatMap(({ recordIds }) => recordIds));
+  const beganMs = storedMs(startedAtMs);
+  return recordsAt(
+    tx,
+    side,
+    ({ recordId, status, asOfMs }) =>
+      MISSABLE.includes(status) &&
+      asOfMs < beganMs &&
+      !met.has(recordId) &&
+      (after === null || recordId > after),
+  )
+    .map(({ recordId }) => recordId)
+    .toSorted()
+    .slice(0, countMax);
+}
+
+export async function guardWindow(
+  tx: Transaction,
+  side: string,
+  add: { readonly deletes: number; readonly changes: number },
+): Promise<GuardCount> {
+  await tx.statement('guardWindow');
+  const windowStartMs = storedMs(Math.floor(tx.clockMs() / HOUR_MS) * HOUR_MS);
+  const touched = new Set<Slot<GuardRow>>();
+  const key = pairKey(side, String(windowStartMs));
+  const slot = await upsert(tx, tx.tables.guardWindows, key, touched, (found) => ({
+    side,
+    windowStartMs,
+    deletes: (found?.deletes ?? 0) + add.deletes,
+    changes: (found?.changes ?? 0) + add.changes,
+  }));
+  const row = slot?.seenBy(tx);
+  return { deletes: row?.deletes ?? 0, changes: row?.changes ?? 0 };
+}
+
+export async function countRecords(tx: Transaction, side: string): Promise<number> {
+  await tx.statement('countRecords');
+  return recordsAt(tx, side, ({ status }) => status === 'live' || status === 'hidden').length;
+}
+
+export async function controlRecord(
+  tx: Transaction,
+  side: string,
+  except: readonly string[],
+): Promise<string | null> {
+  await tx.statement('controlRecord');
+  const live = recordsAt(tx, side, (row) => row.status === 'live' && !except.includes(row.recordId));
+  const [newest] = live.toSorted((left, right) => right.asOfMs - left.asOfMs);
+  return newest?.recordId ?? null;
+}
+
+export async function refreshStatistics(tx: Transaction): Promise<void> {
+  await tx.statement('refreshStatistics');
+}

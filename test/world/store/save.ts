@@ -1,0 +1,171 @@
+/** src/store/save.ts in memory, but for what it saves of links and holds. */
+import type { Identity } from '../../../src/engine/state.ts';
+import { packEdits, unpackEdits } from '../../../src/store/codec.ts';
+import type { NewWrite, Save, WriteKey } from '../../../src/store/contract.ts';
+import { Collision } from '../../../src/store/database.ts';
+import { asStored } from './document.ts';
+import { openIdentityHolds } from './holds.ts';
+import { LONG_AGO, NEVER } from './instant.ts';
+import { forgetLinks, saveLinks } from './links.ts';
+import { pairKey, type KeyRow, type StoredWrite } from './rows.ts';
+import { change, insert, upsert } from './statements.ts';
+import type { Slot } from './table.ts';
+import type { Transaction } from './transaction.ts';
+
+export async function save(tx: Transaction, revision: number, batch: Save): Promise<void> {
+  await freeKeys(tx, batch.freedKeys);
+  await insertKeys(tx, batch.newKeys);
+  await insertIdentities(tx, batch.newIdentities);
+  await updateIdentities(tx, batch.changedIdentities);
+  await forgetLinks(tx, batch.forgotten);
+  await saveLinks(tx, batch.links);
+  await dropWrites(tx, batch.droppedWrites);
+  await openWrites(tx, batch.openWrites);
+  await changeWrites(tx, batch.changedWrites);
+  await openIdentityHolds(tx, batch.holds);
+  await insertDecisions(tx, revision, batch.decisions);
+  await insertJournal(tx, batch.journal);
+}
+
+async function freeKeys(tx: Transaction, keys: Save['freedKeys']): Promise<void> {
+  if (keys.length === 0) return;
+  await tx.statement('save/freedKeys');
+  const freed = new Set(keys.map(({ key, identityId }) => pairKey(identityId, key)));
+  await change(
+    tx,
+    tx.tables.matchKeys.slotsOf(keys.map(({ key }) => key)),
+    ({ key, identityId }) => freed.has(pairKey(identityId, key)),
+    () => null,
+  );
+}
+
+async function insertKeys(tx: Transaction, keys: Save['newKeys']): Promise<void> {
+  if (keys.length === 0) return;
+  await tx.statement('save/newKeys');
+  const touched = new Set<Slot<KeyRow>>();
+  for (const { key, identityId } of keys) {
+    await upsert(tx, tx.tables.matchKeys, key, touched, (found) =>
+      found === null || found.identityId === identityId ? { key, identityId } : null,
+    );
+  }
+  if (touched.size < keys.length) throw new Collision('another worker has just linked the same thing');
+}
+
+/** By way of the codec, so that what it does not keep is lost here too. */
+function identityRow({ id, seq, golden, edits, tombstone }: Identity): Identity {
+  return {
+    id,
+    seq,
+    golden: asStored(golden),
+    edits: unpackEdits(asStored(packEdits(edits))),
+    tombstone: asStored(tombstone),
+  };
+}
+
+async function insertIdentities(tx: Transaction, identities: readonly Identity[]): Promise<void> {
+  if (identities.length === 0) return;
+  await tx.statement('save/newIdentities');
+  for (const identity of identities)
+    await insert(tx, tx.tables.identities, identity.id, identityRow(identity));
+}
+
+async function updateIdentities(tx: Transaction, identities: readonly Identity[]): Promise<void> {
+  if (identities.length === 0) return;
+  await tx.statement('save/changedIdentities');
+  const saved = new Map(identities.map((identity) => [identity.id, identity]));
+  await change(
+    tx,
+    tx.tables.identities.slotsOf(saved.keys()),
+    () => true,
+    (identity) => identityRow(saved.get(identity.id) ?? identity),
+  );
+}
+
+/** Writes nobody has sent, or whose last try is over. */
+function isAtRest({ state }: StoredWrite): boolean {
+  return state === 'planned' || state === 'queued' || state === 'held' || state === 'dead';
+}
+
+export function writeKey({ identityId, side }: WriteKey): string {
+  return pairKey(identityId, side);
+}
+
+async function dropWrites(tx: Transaction, writes: readonly WriteKey[]): Promise<void> {
+  if (writes.length === 0) return;
+  await tx.statement('save/droppedWrites');
+  await change(tx, tx.tables.writes.slotsOf(writes.map(writeKey)), isAtRest, () => null);
+}
+
+async function openWrites(tx: Transaction, writes: readonly NewWrite[]): Promise<void> {
+  if (writes.length === 0) return;
+  await tx.statement('save/openWrites');
+  const opened = writes.map((write) => newWrite(tx, write));
+  for (const write of opened) await insert(tx, tx.tables.writes, writeKey(write), write);
+}
+
+function newWrite(tx: Transaction, { identityId, side, kind, state }: NewWrite): StoredWrite {
+  return {
+    identityId,
+    side,
+    writeId: tx.host.ids.next(),
+    kind,
+    state,
+    body: null,
+    seq: null,
+    recordId: null,
+    ifVersion: null,
+    attempts: 0,
+    failure: null,
+    plannedAtMs: tx.clockMs(),
+    dueAtMs: state === 'held' ? NEVER : tx.clockMs(),
+    firstSentAtMs: null,
+    resolveAtMs: null,
+    leaseEpoch: 0,
+    leaseUntilMs: LONG_AGO,
+  };
+}
+
+async function changeWrites(tx: Transaction, writes: readonly NewWrite[]): Promise<void> {
+  if (writes.length === 0) return;
+  await tx.statement('save/changedWrites');
+  const changed = new Map(writes.map((write) => [writeKey(write), write]));
+  await change(tx, tx.tables.writes.slotsOf(changed.keys()), isAtRest, (write) => {
+    const { kind, state } = changed.get(writeKey(write)) ?? write;
+    return {
+      ...write,
+      kind,
+      state,
+      body: null,
+      seq: null,
+      recordId: null,
+      ifVersion: null,
+      attempts: 0,
+      failure: null,
+      plannedAtMs: tx.clockMs(),
+      dueAtMs: state === 'held' ? NEVER : tx.clockMs(),
+    };
+  });
+}
+
+async function insertDecisions(
+  tx: Transaction,
+  revision: number,
+  decisions: Save['decisions'],
+): Promise<void> {
+  if (decisions.length === 0) return;
+  await tx.statement('save/decisions');
+  for (const { identityId, field, rule, winner, loser } of decisions) {
+    const decision = { identityId, field, rule, winner: asStored(winner), loser: asStored(loser) };
+    const decisionId = tx.host.ids.next();
+    tx.append(tx.tables.decisions, { decisionId, revision, ...decision, decidedAtMs: tx.clockMs() });
+  }
+}
+
+async function insertJournal(tx: Transaction, entries: Save['journal']): Promise<void> {
+  if (entries.length === 0) return;
+  await tx.statement('save/journal');
+  for (const { identityId, side, recordId, kind, body } of entries) {
+    const entry = { identityId, side, recordId, kind, body: asStored(body) };
+    tx.append(tx.tables.journal, { ...entry, atMs: tx.clockMs() });
+  }
+}

@@ -1,0 +1,118 @@
+/** src/store/streams.ts in memory. */
+import type { StoredFailure, StreamKind, StreamLease, StreamMove } from '../../../src/store/contract.ts';
+import { LeaseLost } from '../../../src/store/database.ts';
+import { asStored } from './document.ts';
+import { LONG_AGO, storedMs } from './instant.ts';
+import { pairKey, type StreamRow } from './rows.ts';
+import { change } from './statements.ts';
+import type { Slot } from './table.ts';
+import type { Transaction } from './transaction.ts';
+
+function streamOf(tx: Transaction, side: string, kind: StreamKind): Iterable<Slot<StreamRow>> {
+  return tx.tables.streams.slotsOf([pairKey(side, kind)]);
+}
+
+/** The stream as it is when it is first observed. */
+export function newStream(side: string, kind: StreamKind): StreamRow {
+  return {
+    side,
+    kind,
+    checkpoint: null,
+    runId: null,
+    currentAsOfMs: null,
+    lastAttemptAtMs: null,
+    lastSuccessAtMs: null,
+    failure: null,
+    attempts: 0,
+    dueAtMs: LONG_AGO,
+    leaseEpoch: 0,
+    leaseUntilMs: LONG_AGO,
+  };
+}
+
+export async function leaseStream(
+  tx: Transaction,
+  side: string,
+  kind: StreamKind,
+  leaseMs: number,
+): Promise<StreamLease | null> {
+  await tx.statement('leaseStream');
+  const [row] = await change(
+    tx,
+    streamOf(tx, side, kind),
+    ({ leaseUntilMs, dueAtMs }) => leaseUntilMs < tx.nowMs && dueAtMs <= tx.nowMs,
+    (stream) => ({
+      ...stream,
+      leaseEpoch: stream.leaseEpoch + 1,
+      leaseUntilMs: tx.clockMs(leaseMs),
+      lastAttemptAtMs: tx.clockMs(),
+    }),
+  );
+  if (row === undefined) return null;
+  const { checkpoint, runId, currentAsOfMs, attempts } = row;
+  return { side, kind, epoch: row.leaseEpoch + 1, checkpoint, runId, currentAsOfMs, attempts };
+}
+
+export async function moveStream(tx: Transaction, lease: StreamLease, move: StreamMove): Promise<void> {
+  await tx.statement('moveStream');
+  const checkpoint = asStored(move.checkpoint);
+  const moved = await change(
+    tx,
+    streamOf(tx, lease.side, lease.kind),
+    ({ leaseEpoch }) => leaseEpoch === lease.epoch,
+    (stream) => ({
+      ...stream,
+      checkpoint,
+      currentAsOfMs: move.currentAsOfMs === null ? stream.currentAsOfMs : storedMs(move.currentAsOfMs),
+      runId: move.runId ?? null,
+      leaseUntilMs: tx.clockMs(move.leaseMs),
+      attempts: 0,
+      failure: null,
+      lastSuccessAtMs: tx.clockMs(),
+      dueAtMs: tx.clockMs(move.dueInMs ?? 0),
+    }),
+  );
+  if (moved.length === 0)
+    throw new LeaseLost(`the ${lease.kind} stream of ${lease.side} was taken over by another worker`);
+}
+
+export async function releaseStream(
+  tx: Transaction,
+  lease: StreamLease,
+  dueInMs: number,
+  failure: StoredFailure | null,
+): Promise<void> {
+  await tx.statement('releaseStream');
+  await change(
+    tx,
+    streamOf(tx, lease.side, lease.kind),
+    ({ leaseEpoch }) => leaseEpoch === lease.epoch,
+    (stream) => ({
+      ...stream,
+      leaseUntilMs: LONG_AGO,
+      dueAtMs: tx.clockMs(dueInMs),
+      failure: asStored(failure),
+      attempts: failure === null ? 0 : stream.attempts + 1,
+    }),
+  );
+}
+
+export async function wakeStream(tx: Transaction, side: string, kind: StreamKind): Promise<void> {
+  await tx.statement('wakeStream');
+  await change(
+    tx,
+    streamOf(tx, side, kind),
+    () => true,
+    (stream) => ({ ...stream, dueAtMs: tx.clockMs() }),
+  );
+}
+
+export async function streamFailure(
+  tx: Transaction,
+  side: string,
+  kind: StreamKind,
+): Promise<StoredFailure | null> {
+  await tx.statement('streamFailure');
+  for (const slot of streamOf(tx, side, kind)) return slot.seenBy(tx)?.failure ?? null;
+  return null;
+}

@@ -1,0 +1,92 @@
+/** The calls of the contract, and those of the control plane that a simulation needs, bound to one transaction. */
+import type { SyncTx } from '../../../src/store/contract.ts';
+import type { Approval, PlanRow } from '../../../src/store/control.ts';
+import type { HeldSet } from '../../../src/store/held.ts';
+import type { HoldRow } from '../../../src/store/history.ts';
+import type { SyncScope } from '../../../src/store/sync-transaction.ts';
+import { identitiesByKey, lockBundles, recordsOf } from './bundles.ts';
+import { approvePlan, beginRevision, heldWrites, releaseHeld, scopeOf, sealPlan } from './control.ts';
+import { buryRecords, claimHints, closeDeadHints, closeHints, deferHints, noteHints } from './hints.ts';
+import { closeHolds, listHolds } from './holds.ts';
+import { pruneForgotten, saveUnlinked } from './links.ts';
+import {
+  addToRun,
+  controlRecord,
+  countRecords,
+  endRun,
+  guardWindow,
+  noteSightings,
+  refreshStatistics,
+  runStartedAtMs,
+  startRun,
+  unsighted,
+} from './runs.ts';
+import { save } from './save.ts';
+import { leaseStream, moveStream, releaseStream, streamFailure, wakeStream } from './streams.ts';
+import type { Transaction } from './transaction.ts';
+import { claimQueued, claimUnknown, endWrites, openCreates, reapSent, sendWrites } from './writes.ts';
+
+export interface ControlTx {
+  /** Open holds of an identity, or (null) of the whole sync; oldest first. `resolveHold` of src/worker/holds.ts takes one. */
+  openHolds(identityId: string | null, countMax: number): Promise<readonly HoldRow[]>;
+  /** Takes a new revision into use: nothing of it is approved, and its sides are read once more. */
+  beginRevision(sides: readonly string[]): Promise<void>;
+  sealPlan(): Promise<PlanRow>;
+  approvePlan(plan: PlanRow, approver: string): Promise<Approval>;
+  heldWrites(): Promise<readonly HeldSet[]>;
+  releaseHeld(side: string, kind: string, hashPrefix: string): Promise<number | null>;
+  pruneForgotten(): Promise<number>;
+}
+
+/** What a worker's transactions are bound to; left out, it is what the store says when they begin. */
+export type GivenScope = Partial<Omit<SyncScope, 'syncKey'>>;
+
+export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & ControlTx {
+  const stored = scopeOf(tx);
+  const revision = given.revision ?? stored.revision;
+  const approvedUntilMs = given.approvedUntilMs ?? stored.approvedUntilMs ?? 0;
+  return {
+    nowMs: tx.nowMs,
+    leaseStream: (side, kind, leaseMs) => leaseStream(tx, side, kind, leaseMs),
+    moveStream: (lease, move) => moveStream(tx, lease, move),
+    releaseStream: (lease, dueInMs, failure) => releaseStream(tx, lease, dueInMs, failure),
+    streamFailure: (side, kind) => streamFailure(tx, side, kind),
+    wakeStream: (side, kind) => wakeStream(tx, side, kind),
+    noteHints: (side, hints) => noteHints(tx, side, hints),
+    claimHints: (side, countMax, leaseMs) => claimHints(tx, side, countMax, leaseMs),
+    closeHints: (side, hints) => closeHints(tx, side, hints),
+    buryRecords: (side, records) => buryRecords(tx, side, records),
+    closeDeadHints: (side, recordIds) => closeDeadHints(tx, side, recordIds),
+    deferHints: (side, hints, defer) => deferHints(tx, side, hints, defer),
+    recordsOf: (side, recordIds) => recordsOf(tx, side, recordIds),
+    identitiesByKey: (keys) => identitiesByKey(tx, keys),
+    lockBundles: (identityIds, ifLocked) => lockBundles(tx, identityIds, ifLocked),
+    save: (batch) => save(tx, revision, batch),
+    saveUnlinked: (side, records, holds) => saveUnlinked(tx, side, records, holds),
+    claimQueued: (side, countMax) => claimQueued(tx, side, countMax, approvedUntilMs),
+    claimUnknown: (side, countMax) => claimUnknown(tx, side, countMax),
+    sendWrites: (intents, leaseMs) => sendWrites(tx, intents, leaseMs),
+    endWrites: (ends) => endWrites(tx, ends),
+    reapSent: (resolveInMs) => reapSent(tx, resolveInMs),
+    guardWindow: (side, add) => guardWindow(tx, side, add),
+    closeHolds: (identityId, field, by, resolution) => closeHolds(tx, identityId, field, by, resolution),
+    refreshStatistics: () => refreshStatistics(tx),
+    countRecords: (side) => countRecords(tx, side),
+    controlRecord: (side, except) => controlRecord(tx, side, except),
+    openCreates: (side, countMax) => openCreates(tx, side, countMax),
+    noteSightings: (runId, pageNo, recordIds) => noteSightings(tx, runId, pageNo, recordIds),
+    unsighted: (side, runId, startedAtMs, after, countMax) =>
+      unsighted(tx, side, runId, startedAtMs, after, countMax),
+    startRun: (runId, side) => startRun(tx, runId, side),
+    addToRun: (runId, counts) => addToRun(tx, runId, counts),
+    endRun: (runId, state, failure) => endRun(tx, runId, state, failure),
+    runStartedAtMs: (runId) => runStartedAtMs(tx, runId),
+    openHolds: (identityId, countMax) => listHolds(tx, identityId, countMax),
+    beginRevision: (sides) => beginRevision(tx, sides),
+    sealPlan: () => sealPlan(tx, scopeOf(tx).revision),
+    approvePlan: (plan, approver) => approvePlan(tx, plan, approver),
+    heldWrites: () => heldWrites(tx),
+    releaseHeld: (side, kind, hashPrefix) => releaseHeld(tx, side, kind, hashPrefix),
+    pruneForgotten: () => pruneForgotten(tx),
+  };
+}

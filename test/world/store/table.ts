@@ -1,0 +1,153 @@
+/**
+ * A table of immutable rows. Every key has a slot with the committed row and, while a transaction holds the slot, the row
+ * as that transaction will leave it: locks are exclusive, so one pending row is all there can be.
+ */
+import type { Index } from './index-of.ts';
+import type { Transaction } from './transaction.ts';
+
+export interface TableOptions<Row> {
+  readonly name: string;
+  /** The CHECK constraint that the row breaks, by name; null when it keeps them all. */
+  readonly broken?: (row: Row) => string | null;
+  readonly indexes?: readonly Index<Row>[];
+}
+
+export class Table<Row> {
+  readonly name: string;
+  readonly broken: (row: Row) => string | null;
+  readonly indexes: readonly Index<Row>[];
+  readonly #slots = new Map<string, Slot<Row>>();
+
+  constructor({ name, broken = () => null, indexes = [] }: TableOptions<Row>) {
+    this.name = name;
+    this.broken = broken;
+    this.indexes = indexes;
+  }
+
+  slots(): Iterable<Slot<Row>> {
+    return this.#slots.values();
+  }
+
+  /** The slots of those keys that have one, each once. */
+  *slotsOf(keys: Iterable<string>): Iterable<Slot<Row>> {
+    for (const key of new Set(keys)) {
+      const slot = this.#slots.get(key);
+      if (slot !== undefined) yield slot;
+    }
+  }
+
+  get(key: string): Slot<Row> | undefined {
+    return this.#slots.get(key);
+  }
+
+  /** The slot of a key under which there may be nothing yet. It goes with its owner if nothing is stored in it. */
+  slotFor(key: string): Slot<Row> {
+    const found = this.#slots.get(key);
+    if (found !== undefined) return found;
+    const made = new Slot<Row>(this, key);
+    this.#slots.set(key, made);
+    return made;
+  }
+
+  /** Takes an empty slot away. */
+  remove(slot: Slot<Row>): void {
+    if (this.#slots.get(slot.key) === slot) this.#slots.delete(slot.key);
+  }
+
+  /** The committed rows. */
+  rows(): readonly Row[] {
+    return [...this.#slots.values()].flatMap(({ row }) => (row === null ? [] : [row]));
+  }
+
+  /** Remembers the committed rows. Calling the result brings them back; no transaction may be open then. */
+  keep(): () => void {
+    const kept: (readonly [string, Row])[] = [];
+    for (const { key, row } of this.#slots.values()) if (row !== null) kept.push([key, row]);
+    return () => {
+      this.#slots.clear();
+      for (const index of this.indexes) index.clear();
+      for (const [key, row] of kept) {
+        const slot = this.slotFor(key);
+        slot.row = row;
+        for (const index of this.indexes) index.add(slot, row);
+      }
+    };
+  }
+}
+
+export class Slot<Row> {
+  readonly table: Table<Row>;
+  readonly key: string;
+  /** The committed row; null where there is none. */
+  row: Row | null = null;
+  /** The row as the owner will leave it, if the slot `isDirty`. */
+  pending: Row | null = null;
+  isDirty = false;
+  /** Who holds the row's lock, until its end. */
+  owner: Transaction | null = null;
+  /** Rises when one transaction deletes the row and inserts another under the same key. */
+  life = 0;
+  #isReborn = false;
+
+  constructor(table: Table<Row>, key: string) {
+    this.table = table;
+    this.key = key;
+  }
+
+  /** The row as the transaction sees it: its own, or else the committed one. */
+  seenBy(tx: Transaction): Row | null {
+    return this.isDirty && this.owner === tx ? this.pending : this.row;
+  }
+
+  /** What the slot's owner makes of the row; null deletes it. */
+  write(row: Row | null): void {
+    const before = this.isDirty ? this.pending : this.row;
+    if (before === null && this.row !== null && row !== null) this.#isReborn = true;
+    this.pending = row;
+    this.isDirty = true;
+    for (const index of this.table.indexes) {
+      if (before !== null) index.drop(this, before, this.row, row);
+      if (row !== null) index.add(this, row);
+    }
+  }
+
+  /** The owner has ended: its row becomes the committed one, or is forgotten. */
+  settle(isCommitted: boolean): void {
+    this.owner = null;
+    if (this.isDirty) {
+      const [stays, goes] = isCommitted ? [this.pending, this.row] : [this.row, this.pending];
+      if (goes !== null) for (const index of this.table.indexes) index.drop(this, goes, stays);
+      if (isCommitted && this.#isReborn) this.life += 1;
+      this.row = stays;
+      this.pending = null;
+      this.isDirty = false;
+      this.#isReborn = false;
+    }
+    if (this.row === null) this.table.remove(this);
+  }
+}
+
+/** A table that is only ever appended to and that no call reads. */
+export class Log<Row> {
+  readonly name: string;
+  #rows: Row[] = [];
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  append(row: Row): void {
+    this.#rows.push(row);
+  }
+
+  rows(): readonly Row[] {
+    return [...this.#rows];
+  }
+
+  keep(): () => void {
+    const kept = this.rows();
+    return () => {
+      this.#rows = [...kept];
+    };
+  }
+}

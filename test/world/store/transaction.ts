@@ -1,0 +1,205 @@
+/**
+ * One READ COMMITTED transaction: its locks, what it has written, and how it waits. Row locks and advisory locks are held
+ * until the end; who needs one that another holds waits for that transaction to end, as PostgreSQL does it.
+ */
+import type pg from 'pg';
+
+import { assert } from '../../../src/lib/assert.ts';
+import type { Ids } from '../../../src/lib/ids.ts';
+import { storedMs } from './instant.ts';
+import type { Tables } from './rows.ts';
+import { CHECK_VIOLATION, DEADLOCK_DETECTED, IN_FAILED_TRANSACTION, sqlError } from './sql-error.ts';
+import type { Log, Slot } from './table.ts';
+
+/** What a transaction has of the store, and of the connection it runs on. */
+export interface TransactionHost {
+  readonly tables: Tables;
+  readonly ids: Ids;
+  /** Who holds which advisory lock. */
+  readonly advisory: Map<string, Transaction>;
+  clockMs(): number;
+  /** Resolves when the statement may go on; throws to break the connection. */
+  pause(point: string): Promise<void>;
+  /** The statement has to wait for another transaction. */
+  onBlocked(point: string): void;
+  /** PostgreSQL would refuse this, and trying again would not help. */
+  onRefused(error: pg.DatabaseError): void;
+  onChanged(table: string, key: string, row: unknown): void;
+}
+
+/** A row whose lock is held, whatever its table. */
+interface Held {
+  readonly table: { readonly name: string };
+  readonly key: string;
+  readonly pending: unknown;
+  readonly isDirty: boolean;
+  settle(isCommitted: boolean): void;
+}
+
+interface Wait {
+  readonly holder: Transaction;
+  readonly wake: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+export class Transaction {
+  readonly host: TransactionHost;
+  /** `now()`: the instant it began. */
+  readonly nowMs: number;
+  readonly #held: Held[] = [];
+  readonly #advisory: string[] = [];
+  readonly #appends: (() => void)[] = [];
+  readonly #waiters: Transaction[] = [];
+  #wait: Wait | null = null;
+  #point = '';
+  #isEnded = false;
+  #isFailed = false;
+  #broken: { readonly error: unknown } | null = null;
+
+  constructor(host: TransactionHost) {
+    this.host = host;
+    this.nowMs = storedMs(host.clockMs());
+  }
+
+  get tables(): Tables {
+    return this.host.tables;
+  }
+
+  /** `clock_timestamp()`, or an instant that many milliseconds after it. */
+  clockMs(inMs = 0): number {
+    return storedMs(this.host.clockMs() + inMs);
+  }
+
+  /** Stands at the start of every statement. */
+  async statement(point: string): Promise<void> {
+    this.#point = point;
+    await this.#pause(point);
+    if (this.#isFailed) {
+      const message = 'current transaction is aborted, commands ignored until end of transaction block';
+      throw sqlError(IN_FAILED_TRANSACTION, message);
+    }
+    assert(!this.#isEnded, 'no call on a transaction that has ended');
+  }
+
+  async #pause(point: string): Promise<void> {
+    this.#throwIfBroken();
+    try {
+      await this.host.pause(point);
+    } catch (error) {
+      this.break(error);
+    }
+    this.#throwIfBroken();
+  }
+
+  #throwIfBroken(): void {
+    if (this.#broken !== null) throw this.#broken.error;
+  }
+
+  /** An error of PostgreSQL, to be thrown: it has given up the transaction, and its locks with it. */
+  refuse(code: string, message: string): pg.DatabaseError {
+    const error = sqlError(code, message);
+    this.#isFailed = true;
+    if (code !== DEADLOCK_DETECTED) this.host.onRefused(error);
+    this.#end(false);
+    return error;
+  }
+
+  /** Takes the row's lock if no other transaction holds it. */
+  take<Row>(slot: Slot<Row>): boolean {
+    if (slot.owner === this) return true;
+    if (slot.owner !== null) return false;
+    slot.owner = this;
+    this.#held.push(slot);
+    return true;
+  }
+
+  async lock<Row>(slot: Slot<Row>): Promise<void> {
+    while (!this.take(slot)) if (slot.owner !== null) await this.waitFor(slot.owner);
+  }
+
+  async lockAdvisory(key: string): Promise<void> {
+    for (;;) {
+      const holder = this.host.advisory.get(key);
+      if (holder === this) return;
+      if (holder === undefined) break;
+      await this.waitFor(holder);
+    }
+    this.host.advisory.set(key, this);
+    this.#advisory.push(key);
+  }
+
+  /** Waits until the holder has ended. The one whose waiting would close a circle of them is the deadlock's victim. */
+  async waitFor(holder: Transaction): Promise<void> {
+    assert(this.#wait === null, 'a transaction runs one statement at a time');
+    for (let next: Transaction | undefined = holder; next !== undefined; next = next.#wait?.holder) {
+      if (next === this) throw this.refuse(DEADLOCK_DETECTED, 'deadlock detected');
+    }
+    const granted = new Promise<void>((resolve, reject) => {
+      this.#wait = { holder, wake: resolve, fail: reject };
+    });
+    holder.#waiters.push(this);
+    this.host.onBlocked(this.#point);
+    await granted;
+    await this.#pause(`${this.#point}/woken`);
+  }
+
+  /** Stores the row in a slot whose lock is held; null deletes it. */
+  write<Row>(slot: Slot<Row>, row: Row | null): void {
+    assert(slot.owner === this, 'only the holder of a row writes it');
+    const check = row === null ? null : slot.table.broken(row);
+    if (check !== null)
+      throw this.refuse(CHECK_VIOLATION, `new row for ${slot.table.name} violates ${check}`);
+    slot.write(row);
+  }
+
+  append<Row>(log: Log<Row>, row: Row): void {
+    this.#appends.push(() => {
+      log.append(row);
+      this.host.onChanged(log.name, '', row);
+    });
+  }
+
+  /** Makes everything durable. A transaction in which a statement was refused is rolled back instead, and says nothing. */
+  async commit(): Promise<boolean> {
+    await this.#pause('commit');
+    if (this.#isFailed) return false;
+    this.#publish();
+    this.#end(true);
+    return true;
+  }
+
+  #publish(): void {
+    for (const { table, key, pending, isDirty } of this.#held) {
+      if (isDirty) this.host.onChanged(table.name, key, pending);
+    }
+    for (const append of this.#appends) append();
+  }
+
+  rollback(): void {
+    this.#end(false);
+  }
+
+  /** The connection is gone: PostgreSQL rolls back, and every further call throws the error. */
+  break(error: unknown): void {
+    this.#broken ??= { error };
+    this.#wait?.fail(error);
+    this.rollback();
+  }
+
+  #end(isCommitted: boolean): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    if (this.#wait !== null) {
+      this.#wait.holder.#waiters.splice(this.#wait.holder.#waiters.indexOf(this), 1);
+      this.#wait = null;
+    }
+    for (const slot of this.#held) slot.settle(isCommitted);
+    for (const key of this.#advisory) this.host.advisory.delete(key);
+    for (const waiter of this.#waiters) waiter.#wakeUp();
+  }
+
+  #wakeUp(): void {
+    this.#wait?.wake();
+    this.#wait = null;
+  }
+}
