@@ -1,8 +1,8 @@
 /** src/store/bundles.ts in memory. */
 import type { KnownRecord, StoredBundle, WriteRow } from '../../../src/store/contract.ts';
-import type { Index } from './index-of.ts';
 import { pairKey, type StoredWrite } from './rows.ts';
 import { select, selectForUpdate } from './statements.ts';
+import type { Index } from './table.ts';
 import type { Transaction } from './transaction.ts';
 
 export async function recordsOf(

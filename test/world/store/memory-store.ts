@@ -9,6 +9,7 @@ import type { Random } from '../../../src/lib/random.ts';
 import { connection, type Connection } from './connection.ts';
 import { SCOPE } from './control.ts';
 import { digest } from './digest.ts';
+import type { LockHolder } from './lock-holder.ts';
 import { createTables, pairKey, type Tables } from './rows.ts';
 import { connectionLost } from './sql-error.ts';
 import { newStream } from './streams.ts';
@@ -77,7 +78,7 @@ const HASH_START = 0x811c_9dc5 | 0;
 export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   const { clock, random } = options;
   const tables = createTables();
-  const advisory = new Map<string, Transaction>();
+  const advisory = new Map<string, LockHolder>();
   const open = new Set<Transaction>();
   const refusals: string[] = [];
   let unhashed: unknown[] = [];

@@ -9,9 +9,8 @@ import type {
   StoredFailure,
   StreamKind,
 } from '../../../src/store/contract.ts';
-import { Index } from './index-of.ts';
 import { NEVER } from './instant.ts';
-import { Log, Table } from './table.ts';
+import { Index, Log, Table } from './table.ts';
 
 export interface StreamRow {
   readonly side: string;

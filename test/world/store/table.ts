@@ -2,8 +2,7 @@
  * A table of immutable rows. Every key has a slot with the committed row and, while a transaction holds the slot, the row
  * as that transaction will leave it: locks are exclusive, so one pending row is all there can be.
  */
-import type { Index } from './index-of.ts';
-import type { Transaction } from './transaction.ts';
+import type { LockHolder } from './lock-holder.ts';
 
 export interface TableOptions<Row> {
   readonly name: string;
@@ -84,7 +83,7 @@ export class Slot<Row> {
   pending: Row | null = null;
   isDirty = false;
   /** Who holds the row's lock, until its end. */
-  owner: Transaction | null = null;
+  owner: LockHolder | null = null;
   /** Rises when one transaction deletes the row and inserts another under the same key. */
   life = 0;
   #isReborn = false;
@@ -94,9 +93,9 @@ export class Slot<Row> {
     this.key = key;
   }
 
-  /** The row as the transaction sees it: its own, or else the committed one. */
-  seenBy(tx: Transaction): Row | null {
-    return this.isDirty && this.owner === tx ? this.pending : this.row;
+  /** The row as a transaction sees it: its own, or else the committed one. */
+  seenBy(reader: LockHolder): Row | null {
+    return this.isDirty && this.owner === reader ? this.pending : this.row;
   }
 
   /** What the slot's owner makes of the row; null deletes it. */
@@ -124,6 +123,46 @@ export class Slot<Row> {
       this.#isReborn = false;
     }
     if (this.row === null) this.table.remove(this);
+  }
+}
+
+/** Slots by something else than their key. A slot is in the groups of both its committed and its pending row. */
+export class Index<Row> {
+  readonly #groups = new Map<string, Set<Slot<Row>>>();
+  readonly #groupOf: (row: Row) => string | null;
+
+  /** Rows whose group is null are in none. */
+  constructor(groupOf: (row: Row) => string | null) {
+    this.#groupOf = groupOf;
+  }
+
+  /** Slots of which some version is of the group; which one, the reader has to look at. */
+  slots(group: string): Iterable<Slot<Row>> {
+    return this.#groups.get(group) ?? [];
+  }
+
+  has(group: string, row: Row): boolean {
+    return this.#groupOf(row) === group;
+  }
+
+  add(slot: Slot<Row>, row: Row): void {
+    const group = this.#groupOf(row);
+    if (group === null) return;
+    const slots = this.#groups.get(group);
+    if (slots === undefined) this.#groups.set(group, new Set([slot]));
+    else slots.add(slot);
+  }
+
+  /** Takes the slot out of the group of the row that goes, unless a row that stays is of the same. */
+  drop(slot: Slot<Row>, goes: Row, ...stay: readonly (Row | null)[]): void {
+    const group = this.#groupOf(goes);
+    if (group === null || stay.some((row) => row !== null && this.#groupOf(row) === group)) return;
+    const slots = this.#groups.get(group);
+    if (slots?.delete(slot) === true && slots.size === 0) this.#groups.delete(group);
+  }
+
+  clear(): void {
+    this.#groups.clear();
   }
 }
 

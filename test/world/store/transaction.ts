@@ -7,6 +7,7 @@ import type pg from 'pg';
 import { assert } from '../../../src/lib/assert.ts';
 import type { Ids } from '../../../src/lib/ids.ts';
 import { storedMs } from './instant.ts';
+import { LockHolder } from './lock-holder.ts';
 import type { Tables } from './rows.ts';
 import { CHECK_VIOLATION, DEADLOCK_DETECTED, IN_FAILED_TRANSACTION, sqlError } from './sql-error.ts';
 import type { Log, Slot } from './table.ts';
@@ -16,7 +17,7 @@ export interface TransactionHost {
   readonly tables: Tables;
   readonly ids: Ids;
   /** Who holds which advisory lock. */
-  readonly advisory: Map<string, Transaction>;
+  readonly advisory: Map<string, LockHolder>;
   clockMs(): number;
   /** Resolves when the statement may go on; throws to break the connection. */
   pause(point: string): Promise<void>;
@@ -36,27 +37,20 @@ interface Held {
   settle(isCommitted: boolean): void;
 }
 
-interface Wait {
-  readonly holder: Transaction;
-  readonly wake: () => void;
-  readonly fail: (error: unknown) => void;
-}
-
-export class Transaction {
+export class Transaction extends LockHolder {
   readonly host: TransactionHost;
   /** `now()`: the instant it began. */
   readonly nowMs: number;
   readonly #held: Held[] = [];
   readonly #advisory: string[] = [];
   readonly #appends: (() => void)[] = [];
-  readonly #waiters: Transaction[] = [];
-  #wait: Wait | null = null;
   #point = '';
   #isEnded = false;
   #isFailed = false;
   #broken: { readonly error: unknown } | null = null;
 
   constructor(host: TransactionHost) {
+    super();
     this.host = host;
     this.nowMs = storedMs(host.clockMs());
   }
@@ -128,18 +122,12 @@ export class Transaction {
     this.#advisory.push(key);
   }
 
-  /** Waits until the holder has ended. The one whose waiting would close a circle of them is the deadlock's victim. */
-  async waitFor(holder: Transaction): Promise<void> {
-    assert(this.#wait === null, 'a transaction runs one statement at a time');
-    for (let next: Transaction | undefined = holder; next !== undefined; next = next.#wait?.holder) {
-      if (next === this) throw this.refuse(DEADLOCK_DETECTED, 'deadlock detected');
-    }
-    const granted = new Promise<void>((resolve, reject) => {
-      this.#wait = { holder, wake: resolve, fail: reject };
-    });
-    holder.#waiters.push(this);
+  /** Waits until the holder has ended. The one whose waiting would close a circle is the deadlock's victim. */
+  async waitFor(holder: LockHolder): Promise<void> {
+    if (this.wouldDeadlock(holder)) throw this.refuse(DEADLOCK_DETECTED, 'deadlock detected');
+    const end = this.awaitEnd(holder);
     this.host.onBlocked(this.#point);
-    await granted;
+    await end;
     await this.#pause(`${this.#point}/woken`);
   }
 
@@ -182,24 +170,15 @@ export class Transaction {
   /** The connection is gone: PostgreSQL rolls back, and every further call throws the error. */
   break(error: unknown): void {
     this.#broken ??= { error };
-    this.#wait?.fail(error);
+    this.interrupt(error);
     this.rollback();
   }
 
   #end(isCommitted: boolean): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    if (this.#wait !== null) {
-      this.#wait.holder.#waiters.splice(this.#wait.holder.#waiters.indexOf(this), 1);
-      this.#wait = null;
-    }
     for (const slot of this.#held) slot.settle(isCommitted);
     for (const key of this.#advisory) this.host.advisory.delete(key);
-    for (const waiter of this.#waiters) waiter.#wakeUp();
-  }
-
-  #wakeUp(): void {
-    this.#wait?.wake();
-    this.#wait = null;
+    this.wakeWaiters();
   }
 }
