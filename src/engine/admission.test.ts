@@ -5,7 +5,7 @@ import { admit, explainRefusal, type Admission } from './admission.ts';
 import { canonicaliserOf } from './canonical.ts';
 import { goldenSamples, SAMPLES_PER_FIELD } from './golden-samples.ts';
 import { compileLens, compileSync, type Direction, type FieldLens } from './model.ts';
-import type { Transform } from './transform.ts';
+import type { Transform } from './transforms/step.ts';
 import type { FieldType, NativeValue } from './value.ts';
 
 interface Options {

@@ -56,7 +56,7 @@ function brokenPutGet(lens: FieldLens, goldens: readonly Value[]): CounterExampl
   for (const golden of goldens) {
     const native = lens.put(golden);
     if (native instanceof InvalidValue) {
-      if (isTolerated(lens.field.type, native)) continue;
+      if (isTolerated(lens.field.type, golden, native)) continue;
       return { native, golden, back: native };
     }
     const back = lens.get(native);
@@ -65,9 +65,23 @@ function brokenPutGet(lens: FieldLens, goldens: readonly Value[]): CounterExampl
   return null;
 }
 
-/** Free elements may happen to hold the separator: such a set is refused when it is written, and never changed. */
-function isTolerated(type: FieldType, refusal: InvalidValue): boolean {
-  return refusal.code === 'separator_inside' && type.kind === 'set' && type.options === undefined;
+/**
+ * Refusals of single values, which the step was asked to make: such a value is refused by name when it is written, and
+ * never changed. That a word of a list can never be written is another matter.
+ */
+function isTolerated(type: FieldType, golden: Value, refusal: InvalidValue): boolean {
+  switch (refusal.code) {
+    case 'separator_inside':
+      return type.kind === 'set' && type.options === undefined;
+    case 'reserved_word':
+      return golden !== '' && type.kind !== 'choice' && type.kind !== 'boolean';
+    case 'comes_twice':
+    case 'year_there':
+    case 'too_long_there':
+      return true;
+    default:
+      return false;
+  }
 }
 
 function brokenGetPut(lens: FieldLens, samples: readonly NativeValue[]): CounterExample | null {
@@ -82,32 +96,18 @@ function brokenGetPut(lens: FieldLens, samples: readonly NativeValue[]): Counter
 }
 
 /**
- * Whether two native values are spellings of one. For dates, instants, sets and structures that is what the lens says;
- * elsewhere the lens may map different codes to one meaning, so the native values themselves are compared.
+ * Whether two native values are spellings of one. That is what the lens says, except where it gives different codes one
+ * meaning: there the native values themselves are compared.
  */
 function sameNative(lens: FieldLens, native: NativeValue, back: NativeValue): boolean {
   if (isBlank(native) && isBlank(back)) return true;
   const { field } = lens;
-  switch (field.type.kind) {
-    case 'date':
-    case 'time':
-    case 'instant':
-    case 'set':
-    case 'json':
-      return sameRead(lens.get, field.same, native, back);
-    case 'text':
-    case 'integer':
-    case 'decimal':
-    case 'boolean':
-    case 'email':
-    case 'uuid':
-    case 'choice':
-      return (
-        sameRead(asText, field.same, native, back) ||
-        sameRead(asNumber, sameValue, native, back) ||
-        sameRead(canonicaliserOf(field.type), field.same, native, back)
-      );
-  }
+  if (!lens.hasCodes) return sameRead(lens.get, field.same, native, back);
+  return (
+    sameRead(asText, field.same, native, back) ||
+    sameRead(asNumber, sameValue, native, back) ||
+    sameRead(canonicaliserOf(field.type), field.same, native, back)
+  );
 }
 
 const asText = canonicaliserOf({ kind: 'text' });
@@ -131,24 +131,31 @@ const ONLY_GIVES = 'Let this side only give the value: `direction: in`.';
 
 function putGetWaysOut(lens: FieldLens, example: CounterExample): readonly string[] {
   const oneWay = [ONLY_GIVES, 'Let this side only receive the value: `direction: out`.'];
-  const { native, golden, back } = example;
-  const { kind } = lens.field.type;
+  const own = ownWayOut(lens.field.type, example);
+  return own === null ? oneWay : [own, ...oneWay];
+}
+
+/** What would make the field itself agree with the side, where anything would. */
+function ownWayOut({ kind }: FieldType, { native, golden, back }: CounterExample): string | null {
   if (native instanceof InvalidValue && native.code === 'not_an_option') {
-    const finite = kind === 'choice' || kind === 'boolean';
-    return [
-      finite
-        ? 'Give `values` an entry for every value of the field.'
-        : 'Make the field a `choice` whose options `values` lists.',
-      ...oneWay,
-    ];
+    return kind === 'choice' || kind === 'boolean'
+      ? 'Give `values` an entry for every value of the field.'
+      : 'Make the field a `choice` whose options `values` lists.';
   }
-  if (native instanceof InvalidValue && native.code === 'too_precise' && kind === 'instant') {
-    return ['Give the field `precision: s`, so that parts of a second do not count.', ...oneWay];
+  if (native instanceof InvalidValue && native.code === 'too_precise') {
+    return kind === 'instant'
+      ? 'Give the field `precision: s` or `precision: min`, so that smaller parts do not count.'
+      : 'Give the field `type: integer` or a `scale` that the side can keep.';
   }
-  if (typeof golden === 'string' && typeof back === 'string' && golden.toLowerCase() === back.toLowerCase()) {
-    return ['Give the field `ignore_case: true`, so that a difference in case does not count.', ...oneWay];
-  }
-  return oneWay;
+  if (golden === '' && (back === null || native instanceof InvalidValue))
+    return 'Give the field `empty_is_null: true`, so that empty text and no value are one thing.';
+  if (typeof golden !== 'string' || typeof back !== 'string') return null;
+  if (golden.toLowerCase() === back.toLowerCase())
+    return 'Give the field `ignore_case: true`, so that a difference in case does not count.';
+  if (golden.trim() === back) return 'Give the field `trim: true`, so that outer blanks do not count.';
+  if (golden.startsWith(back))
+    return `Give the field \`max_length: ${String([...back].length)}\`, or the mapping \`too_long: refuse\`.`;
+  return null;
 }
 
 function getPutWaysOut(): readonly string[] {

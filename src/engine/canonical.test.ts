@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { canonicaliserOf, shapeOf } from './canonical.ts';
+import { canonicaliserOf } from './canonical.ts';
+import { shapeOf } from './types/shape.ts';
 import { InvalidValue, type FieldType, type NativeValue } from './value.ts';
 
 /** The canonical value, or the code of the refusal after a `!`. */

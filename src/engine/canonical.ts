@@ -2,12 +2,16 @@
 import { canonicalJson } from '../lib/json.ts';
 import { canonicalDecimal, canonicalInteger } from './decimal.ts';
 import { canonicalDate, canonicalInstant, canonicalTime } from './moment.ts';
+import { emailOf, phoneReader, urlOf } from './types/contact.ts';
+import { canonicalCurrency, moneyOf } from './types/money.ts';
+import { canonicalTimeZone, countryReader, subdivisionReader } from './types/place.ts';
+import { canonicalSalesforceId } from './types/salesforce-id.ts';
+import { shapeOf } from './types/shape.ts';
+import { halfCharacter, scalarText, textOf } from './types/text.ts';
 import { InvalidValue, type FieldType, type NativeValue, type Value } from './value.ts';
 
 export type Canonicalise = (raw: NativeValue) => Value | InvalidValue;
 
-const EMAIL = /^[^\s@<>",;:()[\]\\]+@[^\s@<>",;:()[\]\\]+\.[^\s@<>",;:()[\]\\]+$/;
-const EMAIL_LENGTH_MAX = 254;
 const UUID = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 const TRUE_WORDS = new Set(['true', 't', 'yes', 'y', '1', 'on']);
 const FALSE_WORDS = new Set(['false', 'f', 'no', 'n', '0', 'off']);
@@ -23,7 +27,7 @@ export function canonicaliserOf(type: FieldType): Canonicalise {
 function converterOf(type: FieldType): Canonicalise {
   switch (type.kind) {
     case 'text':
-      return textOf(type.lengthMax);
+      return textOf(type);
     case 'integer':
       return canonicalInteger;
     case 'decimal':
@@ -37,7 +41,7 @@ function converterOf(type: FieldType): Canonicalise {
     case 'instant':
       return (raw) => canonicalInstant(raw, type.grainMs ?? 1);
     case 'email':
-      return canonicalEmail;
+      return emailOf(type.keepsCase ?? false);
     case 'uuid':
       return canonicalUuid;
     case 'choice':
@@ -46,37 +50,25 @@ function converterOf(type: FieldType): Canonicalise {
       return setOf(type.options);
     case 'json':
       return canonicalStructure;
+    case 'phone':
+      return phoneReader(type.region);
+    case 'country':
+      return countryReader(type.languages);
+    case 'subdivision':
+      return subdivisionReader(type.country);
+    case 'currency':
+      return canonicalCurrency;
+    case 'money':
+      return moneyOf(type.currency);
+    case 'timeZone':
+      return canonicalTimeZone;
+    case 'url':
+      return urlOf(type.scheme);
+    case 'html':
+      return textOf({});
+    case 'salesforceId':
+      return canonicalSalesforceId;
   }
-}
-
-function textOf(lengthMax: number | undefined): Canonicalise {
-  return (raw) => {
-    const text = typeof raw === 'string' ? raw : scalarText(raw);
-    if (text === null) return new InvalidValue('not_text', `expected text, got ${shapeOf(raw)}`);
-    if (!text.isWellFormed()) return halfCharacter();
-    // What counts is the length as kept: composing shortens most text and lengthens some.
-    const composed = text.normalize('NFC');
-    if (lengthMax !== undefined && composed.length > lengthMax && codePoints(composed) > lengthMax) {
-      return new InvalidValue(
-        'too_long',
-        `${String(codePoints(composed))} characters, at most ${String(lengthMax)} fit`,
-      );
-    }
-    return composed;
-  };
-}
-
-/** A lone surrogate has no UTF-8 spelling: no system could store it and give it back. */
-function halfCharacter(): InvalidValue {
-  return new InvalidValue('not_text', 'the text holds half a character (a lone surrogate)');
-}
-
-function codePoints(text: string): number {
-  return [...text].length;
-}
-
-function scalarText(raw: NativeValue): string | null {
-  return typeof raw === 'number' || typeof raw === 'boolean' ? String(raw) : null;
 }
 
 function canonicalBoolean(raw: NativeValue): Value | InvalidValue {
@@ -89,16 +81,6 @@ function canonicalBoolean(raw: NativeValue): Value | InvalidValue {
     if (FALSE_WORDS.has(word)) return false;
   }
   return new InvalidValue('not_boolean', `expected true/false, yes/no or 1/0, got ${shapeOf(raw)}`);
-}
-
-function canonicalEmail(raw: NativeValue): Value | InvalidValue {
-  if (typeof raw !== 'string')
-    return new InvalidValue('not_email', `expected an e-mail address, got ${shapeOf(raw)}`);
-  const address = raw.trim().toLowerCase().normalize('NFC');
-  if (address === '') return null;
-  if (!address.isWellFormed()) return halfCharacter();
-  if (address.length <= EMAIL_LENGTH_MAX && EMAIL.test(address)) return address;
-  return new InvalidValue('not_email', 'expected one e-mail address such as ann@example.com');
 }
 
 function canonicalUuid(raw: NativeValue): Value | InvalidValue {
@@ -175,12 +157,4 @@ function structureProblem(value: NativeValue, depth: number): InvalidValue | nul
 /** A whole number beyond 2^53 has been rounded already: writing it back would change it. */
 function isExact(value: number): boolean {
   return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
-}
-
-/** What a value is, without saying what it holds: safe for messages and logs. */
-export function shapeOf(raw: NativeValue): string {
-  if (raw === null) return 'nothing';
-  if (Array.isArray(raw)) return `a list of ${String(raw.length)}`;
-  if (typeof raw === 'string') return `text of ${String(raw.length)} characters`;
-  return typeof raw === 'object' ? 'a structure' : `a ${typeof raw}`;
 }

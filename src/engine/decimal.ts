@@ -64,3 +64,13 @@ function scaleOf(canonical: string): number {
 function notNumber(): InvalidValue {
   return new InvalidValue('not_number', 'expected a number written with a decimal point, such as 1234.50');
 }
+
+/** At most `places` digits after the point; a half goes away from zero, as on invoices. */
+export function roundDecimal(canonical: string, places: number): string {
+  if (scaleOf(canonical) <= places) return canonical;
+  const negative = canonical.startsWith('-');
+  const [whole = '0', fraction = ''] = (negative ? canonical.slice(1) : canonical).split('.');
+  const isUp = (fraction[places] ?? '0') >= '5';
+  const digits = BigInt(whole + fraction.slice(0, places)) + (isUp ? 1n : 0n);
+  return shiftDecimal(`${negative ? '-' : ''}${String(digits)}`, -places) ?? canonical;
+}

@@ -1,12 +1,13 @@
 /** Golden values to try a mapping with: the awkward ones of each type first, then chance. All are canonical. */
 import type { Random } from '../lib/random.ts';
 import { canonicaliserOf } from './canonical.ts';
+import { standardDraw, standardEdges } from './types/samples.ts';
 import { InvalidValue, type FieldType, type NativeValue, type Value } from './value.ts';
 
 /** Enough for every edge below in every type, and few enough to check a hundred mappings in a second. */
 export const SAMPLES_PER_FIELD = 1_000;
 /** Chance may draw values that do not fit the type; a type that almost nothing fits gets fewer samples. */
-const DRAWS_MAX = 4 * SAMPLES_PER_FIELD;
+const DRAWS_PER_SAMPLE = 4;
 
 const TEXTS = [
   ['', ' ', '  ', ' outer blanks ', 'two  blanks', 'a\tb', 'a\nb', 'a\r\nb', '\u00a0', '\u200b'],
@@ -57,7 +58,11 @@ const LAST_DAY = 2_932_896;
 const FIRST_DAY = -719_162;
 
 /** Null and the type's awkward values, then random ones; all options where there are only so many values. */
-export function goldenSamples(type: FieldType, random: Random): readonly Value[] {
+export function goldenSamples(
+  type: FieldType,
+  random: Random,
+  samplesMax: number = SAMPLES_PER_FIELD,
+): readonly Value[] {
   const canonicalise = canonicaliserOf(type);
   const samples: Value[] = [null];
   const add = (raw: NativeValue): void => {
@@ -67,7 +72,8 @@ export function goldenSamples(type: FieldType, random: Random): readonly Value[]
   for (const raw of edgesOf(type)) add(raw);
   const draw = drawOf(type);
   if (draw === null) return samples;
-  for (let drawn = 0; drawn < DRAWS_MAX && samples.length < SAMPLES_PER_FIELD; drawn += 1) add(draw(random));
+  const drawsMax = DRAWS_PER_SAMPLE * samplesMax;
+  for (let drawn = 0; drawn < drawsMax && samples.length < samplesMax; drawn += 1) add(draw(random));
   return samples;
 }
 
@@ -105,6 +111,8 @@ function edgesOf(type: FieldType): readonly NativeValue[] {
       return [[], ...(type.options ?? TEXTS).map((element) => [element]), type.options ?? ['b', 'a']];
     case 'json':
       return STRUCTURES;
+    default:
+      return standardEdges(type);
   }
 }
 
@@ -145,6 +153,8 @@ function drawOf(type: FieldType): ((random: Random) => NativeValue) | null {
       return (random) => ({
         [textOf(random, 6)]: [below(random, 1_000), textOf(random, 12), random.fraction() < 0.5, null],
       });
+    default:
+      return standardDraw(type, textOf);
   }
 }
 

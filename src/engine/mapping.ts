@@ -20,18 +20,29 @@ export type Reading =
 export function readRecord(side: SideModel, natives: ReadonlyMap<string, NativeValue>): Reading {
   if (side.where.length > 0 && !side.where.every((condition) => meets(condition, natives)))
     return { kind: 'excluded' };
+  if (side.filter !== null) {
+    const admits = side.filter.admits(natives);
+    if (admits instanceof InvalidValue) return { kind: 'invalid', problems: [filterProblem(side, admits)] };
+    if (!admits) return { kind: 'excluded' };
+  }
   const values: Record<string, Value> = {};
   let problems: FieldProblem[] | null = null;
   for (const lens of side.lenses) {
-    const native = natives.get(lens.native);
+    if (lens.isBlind) continue;
+    const native = lens.computed === null ? natives.get(lens.native) : lens.computed.read(natives);
     if (native === undefined) continue;
-    const value = lens.get(native);
+    const value = native instanceof InvalidValue ? native : lens.get(native);
     if (value instanceof InvalidValue) {
       problems ??= [];
       problems.push({ field: lens.field.name, native: lens.native, code: value.code, reason: value.reason });
     } else values[lens.field.name] = value;
   }
   return problems === null ? { kind: 'values', values } : { kind: 'invalid', problems };
+}
+
+/** Whether such a record takes part nobody can tell, so it waits by name instead of silently taking none. */
+function filterProblem({ filter }: SideModel, { code, reason }: InvalidValue): FieldProblem {
+  return { field: 'filter', native: filter?.natives.join(', ') ?? '', code, reason };
 }
 
 function meets(condition: Condition, natives: ReadonlyMap<string, NativeValue>): boolean {

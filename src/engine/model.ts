@@ -4,8 +4,11 @@
  */
 import { must } from '../lib/assert.ts';
 import { canonicaliserOf } from './canonical.ts';
-import { stepOf, type Transform } from './transform.ts';
-import { InvalidValue, sameValue, type FieldType, type NativeValue, type Value } from './value.ts';
+import { computedOf, filterOf, type Computation, type Computed } from './computed.ts';
+import { isLossy, stepOf } from './transform.ts';
+import type { Transform } from './transforms/step.ts';
+import { sameOf, type Same } from './types/same.ts';
+import { InvalidValue, type FieldType, type NativeValue, type Value } from './value.ts';
 
 /** A sync as plain data, checked: what is stored, numbered and compared. */
 export interface SyncDefinition {
@@ -61,6 +64,8 @@ export interface SideDefinition {
   readonly deletes: boolean;
   /** Records that do not meet every condition take no part: they are `excluded`. */
   readonly where: readonly Condition[];
+  /** The same in CEL, over native fields: a record for which it is false takes no part. */
+  readonly filter?: string;
 }
 
 /** A test on a native field that decides whether a record takes part. */
@@ -83,6 +88,8 @@ export interface MappingDefinition {
   readonly transforms: readonly Transform[];
   /** Written when a record is created and the golden value is missing. */
   readonly whenMissing?: NativeValue;
+  /** The value is computed from several native fields; `native` is then the first of them, and the direction `in`. */
+  readonly computed?: Computation;
 }
 
 /** What a delete at one side means for the others. */
@@ -102,7 +109,7 @@ export interface GuardLimits {
 
 /** A field, ready to be compared. */
 export interface FieldModel extends FieldDefinition {
-  readonly same: (left: Value | undefined, right: Value | undefined) => boolean;
+  readonly same: Same;
 }
 
 /** One mapped field at one side, ready to run. */
@@ -113,6 +120,12 @@ export interface FieldLens {
   readonly get: (native: NativeValue) => Value | InvalidValue;
   readonly put: (value: Value) => NativeValue | InvalidValue;
   readonly whenMissing: NativeValue | undefined;
+  /** Null for a value that one native field holds. */
+  readonly computed: Computed | null;
+  /** What is written here may read back as something else, so it is not read: the difference would be no news. */
+  readonly isBlind: boolean;
+  /** Different native codes may have one meaning here. */
+  readonly hasCodes: boolean;
 }
 
 /** A side, ready to run. */
@@ -127,6 +140,7 @@ export interface SideModel {
   readonly creates: boolean;
   readonly deletes: boolean;
   readonly where: readonly Condition[];
+  readonly filter: ReturnType<typeof filterOf> | null;
 }
 
 /** A sync, ready to run. */
@@ -158,13 +172,7 @@ export function compileSync(definition: SyncDefinition): SyncModel {
 }
 
 function compileField(definition: FieldDefinition): FieldModel {
-  return { ...definition, same: definition.ignoreCase ? sameIgnoringCase : sameValue };
-}
-
-function sameIgnoringCase(left: Value | undefined, right: Value | undefined): boolean {
-  if (typeof left === 'string' && typeof right === 'string')
-    return left.toLowerCase() === right.toLowerCase();
-  return sameValue(left, right);
+  return { ...definition, same: sameOf(definition.type, definition.ignoreCase) };
 }
 
 function compileSide(definition: SideDefinition, fields: ReadonlyMap<string, FieldModel>): SideModel {
@@ -172,26 +180,36 @@ function compileSide(definition: SideDefinition, fields: ReadonlyMap<string, Fie
     compileLens(mapping, must(fields.get(mapping.field), 'a mapping names a field of its entity')),
   );
   const conditions = definition.where.map((condition) => condition.native);
+  const filter = definition.filter === undefined ? null : filterOf(definition.filter);
+  const mapped = lenses.flatMap(({ native, computed }) => computed?.natives ?? [native]);
   return {
     name: definition.name,
     connection: definition.connection,
     collection: definition.collection,
     lenses,
     lensOf: new Map(lenses.map((lens) => [lens.field.name, lens])),
-    natives: [...new Set([...lenses.map((lens) => lens.native), ...conditions])],
+    natives: [...new Set([...mapped, ...conditions, ...(filter?.natives ?? [])])],
     creates: definition.creates,
     deletes: definition.deletes,
     where: definition.where,
+    filter,
   };
 }
+
+/** Steps after which two codes of a side, or two spellings that it tells apart, may be one value. */
+const CODED: ReadonlySet<Transform['kind']> = new Set(['values', 'prefix', 'case']);
 
 /** Makes a mapping runnable: `get` reads the native value as golden, `put` spells the golden value natively. */
 export function compileLens(mapping: MappingDefinition, field: FieldModel): FieldLens {
   const canonicalise = canonicaliserOf(field.type);
   const steps = mapping.transforms.map(stepOf);
   const backwards = steps.toReversed();
+  const ignoresCase = field.ignoreCase || (field.type.kind !== 'text' && field.type.kind !== 'choice');
   return {
     field,
+    computed: mapping.computed === undefined ? null : computedOf(mapping.computed),
+    isBlind: mapping.direction === 'out' && mapping.transforms.some((step) => isLossy(step, ignoresCase)),
+    hasCodes: mapping.transforms.some(({ kind }) => CODED.has(kind)),
     native: mapping.native,
     direction: mapping.direction,
     whenMissing: mapping.whenMissing,

@@ -10,10 +10,21 @@ const CANONICAL_TAIL = /T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 export function canonicalDate(raw: NativeValue): Value | InvalidValue {
   if (isBlank(raw)) return null;
   const parts = typeof raw === 'string' ? DATE.exec(raw.trim()) : null;
-  if (parts === null) return new InvalidValue('not_date', 'expected a date such as 2026-03-31');
+  if (parts === null) return notDate(raw);
   const [, year = '', month = '', day = ''] = parts;
   const text = `${year}-${month}-${day}`;
   return isCalendarDate(text) ? text : new InvalidValue('not_date', 'there is no such day in the calendar');
+}
+
+const NUMBERS_AND_SIGNS = /^\s*\d{1,4}\s*[./-]\s*\d{1,2}\s*[./-]\s*\d{1,4}\s*$/;
+
+/** 03/04/2026 is two days: which one is for the mapping to say. */
+function notDate(raw: NativeValue): InvalidValue {
+  const reason =
+    typeof raw === 'string' && NUMBERS_AND_SIGNS.test(raw)
+      ? 'nothing says which number is the day and which the month: give the mapping a `date_format` such as MM/DD/YYYY'
+      : 'expected a date such as 2026-03-31';
+  return new InvalidValue('not_date', reason);
 }
 
 function isBlank(raw: NativeValue): boolean {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { stepOf, type Transform } from './transform.ts';
+import { stepOf } from './transform.ts';
+import type { Transform } from './transforms/step.ts';
 import { InvalidValue, type NativeValue } from './value.ts';
 
 type Row = readonly [native: NativeValue, golden: unknown];

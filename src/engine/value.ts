@@ -19,18 +19,44 @@ export type NativeValue =
 
 /** What a golden field holds. `text` is the widest; every other type has one spelling per value. */
 export type FieldType =
-  | { readonly kind: 'text'; readonly lengthMax?: number }
+  | {
+      readonly kind: 'text';
+      readonly lengthMax?: number;
+      /** Outer blanks do not count: the value is kept without them. */
+      readonly trims?: boolean;
+      /** Empty text means that there is no value. Without it, empty and missing are two things. */
+      readonly emptyIsNull?: boolean;
+    }
   | { readonly kind: 'integer' }
   | { readonly kind: 'decimal'; readonly scaleMax?: number }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'date' }
   | { readonly kind: 'time' }
   | { readonly kind: 'instant'; readonly grainMs?: number }
-  | { readonly kind: 'email' }
+  /** In small letters, unless the letters before the @ are kept as they are. */
+  | { readonly kind: 'email'; readonly keepsCase?: boolean }
   | { readonly kind: 'uuid' }
   | { readonly kind: 'choice'; readonly options: readonly string[] }
   | { readonly kind: 'set'; readonly options?: readonly string[] }
-  | { readonly kind: 'json' };
+  | { readonly kind: 'json' }
+  /** E.164, with `;ext=` for an extension. `region` is the country of numbers that do not say theirs. */
+  | { readonly kind: 'phone'; readonly region?: string }
+  /** ISO 3166-1, two letters. `languages` are those whose names for countries are read. */
+  | { readonly kind: 'country'; readonly languages?: readonly string[] }
+  /** ISO 3166-2 within one country, without it: `CA`. */
+  | { readonly kind: 'subdivision'; readonly country: string }
+  /** ISO 4217, three letters. */
+  | { readonly kind: 'currency' }
+  /** An amount in one currency as a decimal; without a currency, amount and currency in one text: `12.50 EUR`. */
+  | { readonly kind: 'money'; readonly currency?: string }
+  /** A zone of the IANA database: `Europe/Berlin`. */
+  | { readonly kind: 'timeZone' }
+  /** An absolute address. `scheme` is that of addresses written without one. */
+  | { readonly kind: 'url'; readonly scheme?: 'https' | 'http' }
+  /** Kept as written; what shows the same is the same. */
+  | { readonly kind: 'html' }
+  /** The 18 characters of a Salesforce id, which 15 of them also name. */
+  | { readonly kind: 'salesforceId' };
 
 /** Why a value cannot be taken as the field's type: a sentence about the value's shape that never quotes it. */
 export class InvalidValue {

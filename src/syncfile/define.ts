@@ -11,7 +11,7 @@ import type {
   SideDefinition,
   SyncDefinition,
 } from '../engine/model.ts';
-import type { Transform } from '../engine/transform.ts';
+import type { Transform } from '../engine/transforms/step.ts';
 import { InvalidValue, type FieldType, type Value } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { ConditionDraft, FieldDraft, MappingDraft, SideDraft, SyncDraft } from './draft.ts';

@@ -1,6 +1,7 @@
 /** Whether a field of the entity and a field of a system can hold each other's values, after the steps of the mapping. */
 import type { FieldDescription } from '../connector/contract.ts';
 import type { FieldDefinition, MappingDefinition } from '../engine/model.ts';
+import type { Transform } from '../engine/transforms/step.ts';
 import type { FieldType } from '../engine/value.ts';
 import { listed } from './nearest.ts';
 
@@ -22,6 +23,15 @@ const SCALARS: readonly Kind[] = [
   'email',
   'uuid',
   'choice',
+  'phone',
+  'country',
+  'subdivision',
+  'currency',
+  'money',
+  'timeZone',
+  'url',
+  'html',
+  'salesforceId',
 ];
 
 /** From which native types a field without steps can be read. Text can spell anything; what it spells is seen in use. */
@@ -38,6 +48,15 @@ const READ_FROM: Readonly<Record<Kind, readonly Kind[]>> = {
   choice: ['choice', 'text', 'integer', 'boolean'],
   set: ['set', 'json'],
   json: ['json', 'text', 'set', ...SCALARS],
+  phone: ['phone', 'text', 'integer'],
+  country: ['country', 'text', 'integer', 'choice'],
+  subdivision: ['subdivision', 'text', 'choice'],
+  currency: ['currency', 'text', 'integer', 'choice'],
+  money: ['money', 'decimal', 'integer', 'text'],
+  timeZone: ['timeZone', 'text', 'choice'],
+  url: ['url', 'text'],
+  html: ['html', 'text'],
+  salesforceId: ['salesforceId', 'text'],
 };
 
 /** Into which native types every value of a field without steps can be written. */
@@ -54,6 +73,15 @@ const WRITTEN_TO: Readonly<Record<Kind, readonly Kind[]>> = {
   choice: ['choice', 'text'],
   set: ['set', 'json'],
   json: ['json', 'text'],
+  phone: ['phone', 'text'],
+  country: ['country', 'text', 'choice'],
+  subdivision: ['subdivision', 'text', 'choice'],
+  currency: ['currency', 'text', 'choice'],
+  money: ['money', 'decimal', 'text'],
+  timeZone: ['timeZone', 'text', 'choice'],
+  url: ['url', 'text'],
+  html: ['html', 'text'],
+  salesforceId: ['salesforceId', 'text'],
 };
 
 /** What stands in the way, or null. The first reason only: the others change with it. */
@@ -78,36 +106,71 @@ function kindMisfit(
   if (allowed.includes(native.type.kind)) return null;
   const way = mapping.direction === 'in' ? 'be read from' : 'be kept in';
   return {
-    message: `${described(field, mapping)} cannot ${way} \`${native.name}\`, which is of type ${native.type.kind}`,
-    fix: `Map it to a field of type ${listed(allowed)}, or say with a step how the values are spelled there.`,
+    message: `${described(field, mapping)} cannot ${way} \`${native.name}\`, which is of type ${typeName(native.type.kind)}`,
+    fix: `Map it to a field of type ${listed(allowed.map(typeName))}, or say with a step how the values are spelled there.`,
   };
 }
 
 function allowedKinds(golden: Kind, mapping: MappingDefinition): readonly Kind[] {
-  const [step] = mapping.transforms;
-  if (step === undefined) {
-    const [read, written] = [READ_FROM[golden], WRITTEN_TO[golden]];
-    if (mapping.direction === 'in') return read;
-    return mapping.direction === 'out' ? written : written.filter((kind) => read.includes(kind));
-  }
+  const step = spellingOf(mapping);
+  if (step !== null) return keptBy(step);
+  const [read, written] = [READ_FROM[golden], WRITTEN_TO[golden]];
+  if (mapping.direction === 'in') return read;
+  return mapping.direction === 'out' ? written : written.filter((kind) => read.includes(kind));
+}
+
+/** The step that says how the side spells its values: the last that is taken on the way there. Null for none. */
+function spellingOf({ transforms }: MappingDefinition): Transform | null {
+  return transforms.find((step) => keptBy(step).length > 0) ?? null;
+}
+
+/** What a side may keep its values in, when they are spelled like that. Empty for steps that change no spelling. */
+function keptBy(step: Transform): readonly Kind[] {
   switch (step.kind) {
     case 'values':
+    case 'expression':
       return SCALARS;
     case 'minorUnits':
     case 'unixTime':
       return ['integer', 'decimal', 'text'];
+    case 'percent':
+      return step.as === 'fraction' ? ['decimal', 'text'] : ['text'];
     case 'dateFormat':
+    case 'localTime':
+    case 'numberFormat':
     case 'separator':
     case 'prefix':
+    case 'part':
+    case 'template':
       return ['text'];
+    case 'phoneFormat':
+      return ['text', 'phone', 'integer'];
+    case 'countryFormat':
+    case 'countryName':
+      return ['text', 'country', 'integer', 'choice'];
+    case 'subdivisionFormat':
+      return ['text', 'subdivision', 'choice'];
     case 'case':
       return ['text', 'choice', 'email', 'uuid'];
+    case 'shortId':
+      return ['text', 'salesforceId'];
+    case 'trim':
+    case 'length':
+    case 'round':
+    case 'nullAs':
+    case 'default':
+      return [];
   }
 }
 
 function described(field: FieldDefinition, { transforms }: MappingDefinition): string {
   const steps = transforms.length === 0 ? '' : ', as the mapping spells it,';
-  return `\`${field.name}\` (${field.type.kind})${steps}`;
+  return `\`${field.name}\` (${typeName(field.type.kind)})${steps}`;
+}
+
+/** The type as sync files call it: `salesforce_id`. */
+function typeName(kind: Kind): string {
+  return kind.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** Words that one of the two does not know. */
@@ -158,7 +221,9 @@ function sizeMisfit(
     type.lengthMax !== undefined
   ) {
     const prefixLength = step?.kind === 'prefix' ? step.text.length : 0;
-    if (type.lengthMax + prefixLength <= native.type.lengthMax) return null;
+    const limit = mapping.transforms.find(({ kind }) => kind === 'length');
+    const written = limit?.kind === 'length' ? limit.max : type.lengthMax + prefixLength;
+    if (written <= native.type.lengthMax) return null;
     const fits = native.type.lengthMax - prefixLength;
     return {
       message: `\`${name}\` may have ${String(type.lengthMax)} characters, and \`${native.name}\` keeps ${String(native.type.lengthMax)}`,

@@ -1,0 +1,61 @@
+/** Text in one spelling: composed, whole, and no longer than the field allows. */
+import { InvalidValue, type NativeValue, type Value } from '../value.ts';
+import { shapeOf } from './shape.ts';
+
+interface TextRules {
+  readonly lengthMax?: number;
+  readonly trims?: boolean;
+  readonly emptyIsNull?: boolean;
+}
+
+export function textOf({
+  lengthMax,
+  trims = false,
+  emptyIsNull = false,
+}: TextRules): (raw: NativeValue) => Value | InvalidValue {
+  return (raw) => {
+    const text = typeof raw === 'string' ? raw : scalarText(raw);
+    if (text === null) return new InvalidValue('not_text', `expected text, got ${shapeOf(raw)}`);
+    if (!text.isWellFormed()) return halfCharacter();
+    // What counts is the length as kept: composing shortens most text and lengthens some.
+    const composed = (trims ? text.trim() : text).normalize('NFC');
+    if (emptyIsNull && composed === '') return null;
+    if (lengthMax !== undefined && composed.length > lengthMax && codePoints(composed) > lengthMax) {
+      return new InvalidValue(
+        'too_long',
+        `${String(codePoints(composed))} characters, at most ${String(lengthMax)} fit`,
+      );
+    }
+    return composed;
+  };
+}
+
+/** A lone surrogate has no UTF-8 spelling: no system could store it and give it back. */
+export function halfCharacter(): InvalidValue {
+  return new InvalidValue('not_text', 'the text holds half a character (a lone surrogate)');
+}
+
+function codePoints(text: string): number {
+  return [...text].length;
+}
+
+/** Null for what has no text of its own: a list or a structure. */
+export function scalarText(raw: NativeValue): string | null {
+  return typeof raw === 'number' || typeof raw === 'boolean' ? String(raw) : null;
+}
+
+/** Reads text that stands for one thing: without outer blanks, and nothing of it is no value. */
+export function wordOf(
+  code: string,
+  expected: string,
+  read: (word: string) => string | null,
+): (raw: NativeValue) => Value | InvalidValue {
+  return (raw) => {
+    const text = typeof raw === 'string' ? raw : typeof raw === 'number' ? String(raw) : null;
+    if (text === null) return new InvalidValue(code, `expected ${expected}, got ${shapeOf(raw)}`);
+    const word = text.trim();
+    if (word === '') return null;
+    if (!word.isWellFormed()) return halfCharacter();
+    return read(word.normalize('NFC')) ?? new InvalidValue(code, `expected ${expected}`);
+  };
+}
