@@ -3,6 +3,7 @@ import type { Purpose } from './request.ts';
 /**
  * What a system allows a connection, as a bucket of units: requests, cost points, rows.
  * `steady` fills all the time; `window` is full again when its time, counted from the first unit taken, is over.
+ * A rolling window, such as 100,000 in any 24 hours, is steady: what was spent comes back bit by bit.
  */
 export interface Limit {
   /** Unique within the connection: `daily`, `search`. */
@@ -37,15 +38,17 @@ export interface BudgetKey {
 export interface Wish {
   /** Less than this is of no use. More than the bucket can hold is taken as all that it holds. */
   readonly unitsMin: number;
-  /** A slice for the requests to come; never more than what one second, or a hundredth of the bucket, brings. */
+  /** A slice for the requests to come. Cut to what one second brings or a hundredth of the bucket, whichever is more. */
   readonly unitsMax: number;
   readonly purpose: Purpose;
+  /** What is left of the slice before, to be put back. */
+  readonly unused?: { readonly units: number; readonly lot: number };
 }
 
 /** What a store answers to a wish. Times are spans, so that no two machines' clocks are compared. */
 export type Grant =
-  /** Taken, whether used or not; what is unused after `validMs` must not be used any more. */
-  | { readonly kind: 'granted'; readonly units: number; readonly validMs: number }
+  /** Taken. What is unused after `validMs` must not be used any more, but can be put back; `lot` says where it belongs. */
+  | { readonly kind: 'granted'; readonly units: number; readonly validMs: number; readonly lot: number }
   /** Nothing taken. Asking again before `waitMs` is over is in vain. */
   | { readonly kind: 'later'; readonly waitMs: number; readonly why: 'spent' | 'paused' | 'ceiling' };
 

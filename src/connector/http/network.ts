@@ -6,4 +6,6 @@ export interface NetworkPolicy {
   readonly allowPrivate?: boolean;
   /** This machine itself, for tests and demonstrations. */
   readonly allowLoopback?: boolean;
+  /** Certificates (PEM) of the only authorities to trust, for a system with a certificate of its own making. */
+  readonly authorities?: string;
 }
