@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import type { NativeValue } from '../../src/engine/value.ts';
 import {
@@ -7,19 +7,12 @@ import {
   DATABASE,
   failureOf,
   fieldsOf,
+  mysqlWorkbench,
   outcomesOf,
   requestsOf,
-  startWorkbench,
-  type Workbench,
 } from './mysql-workbench.ts';
 
-let bench: Workbench;
-
-beforeAll(async () => {
-  bench = await startWorkbench();
-});
-
-afterAll(() => bench.system.stop());
+const bench = mysqlWorkbench();
 
 test('thousands of records with one stamp are paged through completely', async () => {
   const table = await bench.tableWith(CUSTOMER);

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { RowDataPacket } from 'mysql2/promise';
+import { afterAll, beforeAll } from 'vitest';
 
 import type {
   ChangePage,
@@ -14,6 +15,7 @@ import type {
 import { ConnectorFailure, type Failure } from '../../src/connector/failure.ts';
 import { mysql } from '../../src/connectors/mysql/index.ts';
 import type { NativeValue } from '../../src/engine/value.ts';
+import { must } from '../../src/lib/assert.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/random.ts';
 import { startMariadb, type MariadbSystem } from './mariadb.ts';
@@ -38,16 +40,23 @@ export interface Workbench {
   ): Promise<T>;
 }
 
-export async function startWorkbench(): Promise<Workbench> {
-  const system = await startMariadb();
-  await system.createDatabase(DATABASE);
-  const { user, password } = system;
-  const usual = { host: '127.0.0.1', port: String(system.port), database: DATABASE, user, password };
+/** A workbench for the tests of one file: started before the first of them, stopped after the last. */
+export function mysqlWorkbench(): Workbench {
+  let started: MariadbSystem | null = null;
+  beforeAll(async () => {
+    started = await startMariadb();
+    await started.createDatabase(DATABASE);
+  });
+  afterAll(() => started?.stop());
+  const system = (): MariadbSystem => must(started, 'tests run after the system was started');
   const context = { clock: systemClock, random: systemRandom, baseDirectory: '/', connectionKey: 'test' };
-  const open: Workbench['open'] = (settings = {}) =>
-    mysql.open(settings['url'] === undefined ? { ...usual, ...settings } : settings, context);
+  const open: Workbench['open'] = (settings = {}) => {
+    const { port, user, password } = system();
+    const usual = { host: '127.0.0.1', port: String(port), database: DATABASE, user, password };
+    return mysql.open(settings['url'] === undefined ? { ...usual, ...settings } : settings, context);
+  };
   const sql: Workbench['sql'] = async (statement) => {
-    const connection = await system.pool.getConnection();
+    const connection = await system().pool.getConnection();
     try {
       await connection.query(`use ${DATABASE}`);
       const [rows] = await connection.query<RowDataPacket[]>(statement);
@@ -57,7 +66,9 @@ export async function startWorkbench(): Promise<Workbench> {
     }
   };
   return {
-    system,
+    get system() {
+      return system();
+    },
     open,
     sql,
     tableWith: async (columns, options = '') => {

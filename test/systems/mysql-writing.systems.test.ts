@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import type { NativeValue } from '../../src/engine/value.ts';
 import {
@@ -7,20 +7,13 @@ import {
   DATABASE,
   failureOf,
   fieldsOf,
+  mysqlWorkbench,
   outcomesOf,
   requestsOf,
-  startWorkbench,
   type Wanted,
-  type Workbench,
 } from './mysql-workbench.ts';
 
-let bench: Workbench;
-
-beforeAll(async () => {
-  bench = await startWorkbench();
-});
-
-afterAll(() => bench.system.stop());
+const bench = mysqlWorkbench();
 
 test('upper case does not make an address another one: the duplicate is refused, named, and can be found', async () => {
   const table = await bench.tableWith(CUSTOMER);

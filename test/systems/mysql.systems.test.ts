@@ -8,23 +8,9 @@ import {
 } from '../../src/connector/conformance/index.ts';
 import type { NativeValue } from '../../src/engine/value.ts';
 import { startBreaker, type Breaker } from './mysql-breaker.ts';
-import {
-  CUSTOMER,
-  DATABASE,
-  failureOf,
-  outcomesOf,
-  requestsOf,
-  startWorkbench,
-  type Workbench,
-} from './mysql-workbench.ts';
+import { CUSTOMER, DATABASE, failureOf, mysqlWorkbench, outcomesOf, requestsOf } from './mysql-workbench.ts';
 
-let bench: Workbench;
-
-beforeAll(async () => {
-  bench = await startWorkbench();
-});
-
-afterAll(() => bench.system.stop());
+const bench = mysqlWorkbench();
 
 interface Layout {
   readonly columns: string;

@@ -9,18 +9,11 @@ import {
   GOOD_VAT,
   OTHER_VAT,
   PARTY,
-  startWorkbench,
+  trytonWorkbench,
   updateOf,
-  type Workbench,
 } from './tryton-workbench.ts';
 
-let bench: Workbench;
-
-beforeAll(async () => {
-  bench = await startWorkbench();
-});
-
-afterAll(() => bench.stop());
+const bench = trytonWorkbench();
 
 describe('somebody else’s edits', () => {
   test.each([

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { must } from '../../src/lib/assert.ts';
 import {
@@ -8,9 +8,8 @@ import {
   GOOD_VAT,
   OTHER_VAT,
   PARTY,
-  startWorkbench,
+  trytonWorkbench,
   updateOf,
-  type Workbench,
 } from './tryton-workbench.ts';
 
 const ALL_FIELDS = {
@@ -29,13 +28,7 @@ const ALL_FIELDS = {
   'address.subdivision': 'DE-BE',
 };
 
-let bench: Workbench;
-
-beforeAll(async () => {
-  bench = await startWorkbench();
-});
-
-afterAll(() => bench.stop());
+const bench = trytonWorkbench();
 
 describe('a party as one flat record', () => {
   test('every field that is written is read back, and Tryton spaces the telephone number', async () => {

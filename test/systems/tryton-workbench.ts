@@ -1,5 +1,5 @@
 /** A booted Tryton with a session of the connector and a person who works beside it, for the tests of both. */
-import { inject } from 'vitest';
+import { afterAll, beforeAll, inject } from 'vitest';
 
 import type {
   Connector,
@@ -37,33 +37,48 @@ export interface Workbench {
   read(id: string, fields: readonly string[], collection?: string): Promise<SystemRecord>;
   /** The parties that the change feed reports after the cursor, and where it got to. */
   changedSince(since: Cursor | null): Promise<{ readonly ids: readonly string[]; readonly cursor: Cursor }>;
-  stop(): Promise<void>;
 }
 
-export async function startWorkbench(): Promise<Workbench> {
-  const system = await startTryton(inject('postgresUrl'));
-  const { url, database, user, password } = system;
-  const open: Workbench['open'] = (changed = {}) =>
-    connector.open({ url, database, user, password, ...changed }, CONTEXT);
-  const session = await open();
+/** A workbench for the tests of one file: started before the first of them, stopped after the last. */
+export function trytonWorkbench(): Workbench {
+  let system: TrytonSystem | null = null;
+  let session: Session | null = null;
+  const booted = (): TrytonSystem => must(system, 'tests run after the system was booted');
+  const opened = (): Session => must(session, 'tests run after the session was opened');
+  beforeAll(async () => {
+    system = await startTryton(inject('postgresUrl'));
+    session = await open();
+  });
+  afterAll(async () => {
+    await session?.close();
+    await system?.stop();
+  });
+  const open: Workbench['open'] = (changed = {}) => {
+    const { url, database, user, password } = booted();
+    return connector.open({ url, database, user, password, ...changed }, CONTEXT);
+  };
   const read: Workbench['read'] = async (id, fields, collection = PARTY) => {
-    const [lookup] = await session.get(collection, [id], fields);
+    const [lookup] = await opened().get(collection, [id], fields);
     if (lookup?.kind !== 'found') throw new Error(`record ${id} is ${String(lookup?.kind)}`);
     return lookup.record;
   };
   return {
-    system,
-    session,
+    get system() {
+      return booted();
+    },
+    get session() {
+      return opened();
+    },
     open,
     read,
-    person: (method, ...args) => system.rpc(`model.${method}`, [...args, {}]),
+    person: (method, ...args) => booted().rpc(`model.${method}`, [...args, {}]),
     create: async (fields) => {
-      const [result] = await session.write(PARTY, [createOf('c', fields)]);
+      const [result] = await opened().write(PARTY, [createOf('c', fields)]);
       if (result?.kind !== 'written') throw new Error(`create failed: ${JSON.stringify(result)}`);
       return read(result.recordId, Object.keys(fields));
     },
     update: async (request) => {
-      const [result] = await session.write(PARTY, [request]);
+      const [result] = await opened().write(PARTY, [request]);
       return must(result, 'one request has one result');
     },
     changedSince: async (since) => {
@@ -71,16 +86,12 @@ export async function startWorkbench(): Promise<Workbench> {
       const ids = new Set<string>();
       const { signal } = new AbortController();
       const request = { collection: PARTY, fields: ['name'], since, signal };
-      const pages = session.readChanges({ ...request, follow: false, pageRecordsMax: PAGE_RECORDS_MAX });
+      const pages = opened().readChanges({ ...request, follow: false, pageRecordsMax: PAGE_RECORDS_MAX });
       for await (const page of pages) {
         ({ cursor } = page);
         for (const { id } of page.records) ids.add(id);
       }
       return { ids: [...ids], cursor };
-    },
-    stop: async () => {
-      await session.close();
-      await system.stop();
     },
   };
 }

@@ -1,16 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { conformanceCases } from '../../src/connector/conformance/index.ts';
 import { mechanismHarness, partyHarness } from './tryton-harness.ts';
-import { createOf, failureOf, PARTY, startWorkbench, type Workbench } from './tryton-workbench.ts';
+import { createOf, failureOf, PARTY, trytonWorkbench } from './tryton-workbench.ts';
 
-let bench: Workbench;
-
-beforeAll(async () => {
-  bench = await startWorkbench();
-});
-
-afterAll(() => bench.stop());
+const bench = trytonWorkbench();
 
 for (const [name, harnessOf] of Object.entries({
   parties: partyHarness,

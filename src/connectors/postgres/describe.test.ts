@@ -1,22 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
-import type { CollectionDescription, FieldDescription, Session } from '../../connector/contract.ts';
-import { ConnectorFailure, type Failure } from '../../connector/failure.ts';
+import { failureOf, postgresWorkbench } from '../../../test/support/postgres-workbench.ts';
+import type { CollectionDescription, FieldDescription } from '../../connector/contract.ts';
 import { must } from '../../lib/assert.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { systemRandom } from '../../lib/random.ts';
-import { postgres } from './index.ts';
 import { nearestOf } from './nearest.ts';
 
-const CONTEXT = { clock: systemClock, random: systemRandom, baseDirectory: '.', connectionKey: 'describe' };
-
-let database: TestDatabase;
-let session: Session;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  await database.pool.query(`
+const bench = postgresWorkbench('describe', {}, async (pool) => {
+  await pool.query(`
     create schema shop;
     create table customer (id serial primary key, email text not null unique, name text not null default '', nick text,
       full_name text generated always as (name || email) stored, updated_at timestamptz);
@@ -32,27 +22,11 @@ beforeAll(async () => {
     insert into numbers select i, 'n' from generate_series(1, 500) i;
     insert into parts select i from generate_series(0, 9) i;
     analyze numbers; analyze parts`);
-  session = await postgres.open({ url: database.url }, CONTEXT);
 });
 
-afterAll(async () => {
-  await session.close();
-  await database.drop();
-});
-
-async function one(name: string, from = session): Promise<CollectionDescription> {
+async function one(name: string, from = bench.session): Promise<CollectionDescription> {
   const [description] = await from.describe([name]);
   return must(description, 'the collection asked for');
-}
-
-async function failureOf(act: Promise<unknown>): Promise<Failure> {
-  const error: unknown = await act.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  return error instanceof ConnectorFailure
-    ? error.failure
-    : { kind: 'permanent', code: 'none', message: String(error) };
 }
 
 function field({ fields }: CollectionDescription, name: string): Partial<FieldDescription> {
@@ -64,7 +38,7 @@ function field({ fields }: CollectionDescription, name: string): Partial<FieldDe
 }
 
 test('all tables with a primary key are collections; views, partitions and keyless tables are not', async () => {
-  const names = (await session.describe()).map(({ name }) => name);
+  const names = (await bench.session.describe()).map(({ name }) => name);
   expect(names).toEqual([
     'public.customer',
     'public.hidden',
@@ -79,13 +53,15 @@ test('a table is known with its schema, and without where that is public', async
   expect((await one('customer')).name).toBe('customer');
   expect((await one('public.customer')).name).toBe('public.customer');
   expect((await one('shop.order')).name).toBe('shop.order');
-  expect(await failureOf(session.describe(['order']))).toMatchObject({ code: 'postgres.unknown_collection' });
-  expect((await failureOf(session.describe(['custommer']))).message).toMatch(/There is "customer"/);
-  expect((await failureOf(session.describe(['shop.oder']))).message).toMatch(/There is "shop.order"/);
+  expect(await failureOf(bench.session.describe(['order']))).toMatchObject({
+    code: 'postgres.unknown_collection',
+  });
+  expect((await failureOf(bench.session.describe(['custommer']))).message).toMatch(/There is "customer"/);
+  expect((await failureOf(bench.session.describe(['shop.oder']))).message).toMatch(/There is "shop.order"/);
 });
 
 test('a table without a primary key is refused with what to do', async () => {
-  expect(await failureOf(session.describe(['keyless']))).toMatchObject({
+  expect(await failureOf(bench.session.describe(['keyless']))).toMatchObject({
     kind: 'config',
     code: 'postgres.no_primary_key',
     advice: expect.stringContaining('primary key') as string,
@@ -116,13 +92,13 @@ describe('the card', () => {
     expect((await one('customer')).card).toMatchObject({ feed: 'cursor', deletes: 'lookup' });
     expect((await one('shop.line')).card.feed).toBe('cursor');
     expect((await one('numbers')).card.feed).toBe('none');
-    const other = await postgres.open({ url: database.url, cursor_column: 'updated_at' }, CONTEXT);
+    const other = await bench.open({ cursor_column: 'updated_at' });
     expect((await one('shop.line', other)).card.feed).toBe('none');
     await other.close();
   });
 
   test('knows the log where replication is set', async () => {
-    const logged = await postgres.open({ url: database.url, replication: 'logical' }, CONTEXT);
+    const logged = await bench.open({ replication: 'logical' });
     expect((await one('numbers', logged)).card).toMatchObject({ feed: 'log', deletes: 'feed' });
     await logged.close();
   });
@@ -135,14 +111,14 @@ describe('the card', () => {
 });
 
 test('rights decide what can be read and written, and row security hides instead of deleting', async () => {
-  const role = `reader_${database.url.split('/').at(-1) ?? ''}`;
-  await database.pool.query(`
+  const role = `reader_${bench.url.split('/').at(-1) ?? ''}`;
+  await bench.pool.query(`
     create role ${role} login password 'reader';
     grant select, insert (email) on customer to ${role};
     grant select, delete on numbers to ${role};
     alter table numbers enable row level security;
     create policy few on numbers to ${role} using (id < 10)`);
-  const url = new URL(database.url);
+  const url = new URL(bench.url);
   const settings = {
     host: url.hostname,
     port: url.port,
@@ -150,7 +126,7 @@ test('rights decide what can be read and written, and row security hides instead
     user: role,
     password: 'reader',
   };
-  const reader = await postgres.open(settings, CONTEXT);
+  const reader = await bench.open(settings);
   try {
     expect((await reader.describe()).map(({ name }) => name)).toEqual(['public.customer', 'public.numbers']);
     const customer = await one('customer', reader);
@@ -167,16 +143,16 @@ test('rights decide what can be read and written, and row security hides instead
     ]);
   } finally {
     await reader.close();
-    await database.pool.query(`drop owned by ${role}; drop role ${role}`);
+    await bench.pool.query(`drop owned by ${role}; drop role ${role}`);
   }
 });
 
 test('names and values are never taken for SQL', async () => {
-  await database.pool.query(
+  await bench.pool.query(
     `create table """; drop" ("a""b" int primary key, "$1" text, "__proto__" text, "c'; --" text)`,
   );
   const name = 'public."; drop';
-  const [description] = await session.describe([name]);
+  const [description] = await bench.session.describe([name]);
   expect(description?.fields.map((each) => each.name)).toEqual(['a"b', '$1', '__proto__', `c'; --`]);
   const fields = new Map([
     ['a"b', '1'],
@@ -184,27 +160,27 @@ test('names and values are never taken for SQL', async () => {
     ['__proto__', '{{1}}'],
     [`c'; --`, '$2'],
   ]);
-  const written = await session.write(name, [
+  const written = await bench.session.write(name, [
     { key: 'k', kind: 'create', recordId: null, ifVersion: null, fields },
   ]);
   expect(written).toMatchObject([{ kind: 'written', recordId: '1' }]);
   const names = [...fields.keys()].slice(1);
-  const [lookup] = await session.get(name, ['1'], names);
+  const [lookup] = await bench.session.get(name, ['1'], names);
   expect(lookup).toMatchObject({ record: { fields: new Map([...fields].slice(1)) } });
-  expect(await session.get(name, [`1 or 1=1`, `'`], names)).toMatchObject([
+  expect(await bench.session.get(name, [`1 or 1=1`, `'`], names)).toMatchObject([
     { kind: 'absent' },
     { kind: 'absent' },
   ]);
-  expect(await session.find(name, '$1', [`'); drop table customer; --`], names, 5)).toHaveLength(1);
-  expect(await failureOf(session.find(name, 'x" or "a', ['1'], [], 5))).toMatchObject({
+  expect(await bench.session.find(name, '$1', [`'); drop table customer; --`], names, 5)).toHaveLength(1);
+  expect(await failureOf(bench.session.find(name, 'x" or "a', ['1'], [], 5))).toMatchObject({
     code: 'postgres.unknown_field',
   });
-  expect((await session.describe(['customer'])).length).toBe(1);
+  expect((await bench.session.describe(['customer'])).length).toBe(1);
 });
 
 test('a value that the searched column cannot hold is simply not found', async () => {
-  expect(await session.find('numbers', 'id', ['7', 'seven', null, '9'], ['id'], 10)).toHaveLength(2);
-  expect(await session.get('numbers', ['8', 'eight'], [])).toMatchObject([
+  expect(await bench.session.find('numbers', 'id', ['7', 'seven', null, '9'], ['id'], 10)).toHaveLength(2);
+  expect(await bench.session.get('numbers', ['8', 'eight'], [])).toMatchObject([
     { kind: 'found' },
     { kind: 'absent' },
   ]);

@@ -1,56 +1,24 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
-import type { ChangePage, ChangesRequest, Cursor, Session } from '../../connector/contract.ts';
+import { changesOf, postgresWorkbench } from '../../../test/support/postgres-workbench.ts';
+import { createTestDatabase } from '../../../test/support/postgres.ts';
+import type { Cursor } from '../../connector/contract.ts';
 import { ConnectorFailure } from '../../connector/failure.ts';
 import { must } from '../../lib/assert.ts';
-import { systemClock, type Clock } from '../../lib/clock.ts';
-import { systemRandom } from '../../lib/random.ts';
-import { postgres } from './index.ts';
+import type { Clock } from '../../lib/clock.ts';
 
-const CONTEXT = { clock: systemClock, random: systemRandom, baseDirectory: '.', connectionKey: 'poll' };
-
-let database: TestDatabase;
-let session: Session;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  session = await postgres.open({ url: database.url }, CONTEXT);
-});
-
-afterAll(async () => {
-  await session.close();
-  await database.drop();
-});
-
-function changes(
-  collection: string,
-  since: Cursor,
-  rest: Partial<ChangesRequest> = {},
-  from = session,
-): AsyncIterable<ChangePage> {
-  const { signal } = new AbortController();
-  return from.readChanges({
-    collection,
-    fields: [],
-    since,
-    follow: false,
-    pageRecordsMax: 100,
-    signal,
-    ...rest,
-  });
-}
+const bench = postgresWorkbench('poll');
 
 /** One poll: the ids it gave, and the position after it. */
 async function poll(
   collection: string,
   since: Cursor,
-  from = session,
+  from = bench.session,
 ): Promise<{ readonly ids: readonly string[]; readonly cursor: Cursor }> {
   const ids: string[] = [];
   let cursor = since;
-  for await (const page of changes(collection, since, {}, from)) {
+  for await (const page of changesOf(from, collection, since)) {
     ids.push(...page.records.map(({ id }) => id));
     ({ cursor } = page);
   }
@@ -58,7 +26,7 @@ async function poll(
 }
 
 async function connected(work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString: database.url });
+  const client = new pg.Client({ connectionString: bench.url });
   await client.connect();
   try {
     await work(client);
@@ -76,7 +44,7 @@ describe('a late commit', () => {
     ['that had only begun before the polls', false],
   ])('of a transaction %s is found', async (_name, writesFirst) => {
     const table = `late_${String(writesFirst)}`;
-    await database.pool.query(
+    await bench.pool.query(
       `create table ${table} (id int primary key, updated_at timestamptz default now())`,
     );
     await connected(async (client) => {
@@ -85,7 +53,7 @@ describe('a late commit', () => {
       if (writesFirst) await client.query(`insert into ${table} values (1)`);
       ({ cursor } = await poll(table, cursor));
       await client.query(UNTIL_TOO_OLD);
-      await database.pool.query(`insert into ${table} values (2)`);
+      await bench.pool.query(`insert into ${table} values (2)`);
       ({ cursor } = await poll(table, cursor));
       ({ cursor } = await poll(table, cursor));
       if (!writesFirst) await client.query(`insert into ${table} values (1)`);
@@ -95,9 +63,7 @@ describe('a late commit', () => {
   });
 
   test('of a transaction that began before the position was taken is found', async () => {
-    await database.pool.query(
-      'create table early (id int primary key, updated_at timestamptz default now())',
-    );
+    await bench.pool.query('create table early (id int primary key, updated_at timestamptz default now())');
     await connected(async (client) => {
       await client.query(`begin; insert into early values (1)`);
       await client.query(UNTIL_TOO_OLD);
@@ -108,13 +74,11 @@ describe('a late commit', () => {
   });
 
   test('costs other polls nothing: a transaction that stays open makes no record come again', async () => {
-    await database.pool.query(
-      'create table steady (id int primary key, updated_at timestamptz default now())',
-    );
+    await bench.pool.query('create table steady (id int primary key, updated_at timestamptz default now())');
     await connected(async (client) => {
       await client.query('begin; select now()');
       let { cursor } = await poll('steady', null);
-      await database.pool.query('insert into steady values (1)');
+      await bench.pool.query('insert into steady values (1)');
       ({ cursor } = await poll('steady', cursor));
       await client.query(UNTIL_TOO_OLD);
       ({ cursor } = await poll('steady', cursor));
@@ -127,19 +91,15 @@ describe('a late commit', () => {
 
 describe('many records of one moment', () => {
   test('are all read, and reading goes on from any page after a restart', async () => {
-    await database.pool.query(
-      'create table tied (a int, b text, updated_at timestamptz, primary key (b, a))',
-    );
+    await bench.pool.query('create table tied (a int, b text, updated_at timestamptz, primary key (b, a))');
     const start = await poll('tied', null);
-    await database.pool.query(
-      `insert into tied select i, (i % 7)::text, now() from generate_series(1, 1000) i`,
-    );
+    await bench.pool.query(`insert into tied select i, (i % 7)::text, now() from generate_series(1, 1000) i`);
     const met = new Set<string>();
     let cursor: Cursor = start.cursor;
     for (let pages = 1; met.size < 1_000; pages += 1) {
       expect(pages).toBeLessThanOrEqual(11);
-      const restarted = await postgres.open({ url: database.url }, CONTEXT);
-      for await (const page of changes('tied', JSON.parse(JSON.stringify(cursor)) as Cursor, {}, restarted)) {
+      const restarted = await bench.open();
+      for await (const page of changesOf(restarted, 'tied', JSON.parse(JSON.stringify(cursor)) as Cursor)) {
         for (const { id } of page.records) {
           expect(met.has(id)).toBe(false);
           met.add(id);
@@ -152,14 +112,12 @@ describe('many records of one moment', () => {
   });
 
   test('do not hide one that is committed behind the page just read', async () => {
-    await database.pool.query(
-      'create table behind (id int primary key, updated_at timestamptz default now())',
-    );
+    await bench.pool.query('create table behind (id int primary key, updated_at timestamptz default now())');
     let cursor: Cursor = (await poll('behind', null)).cursor;
     await connected(async (client) => {
       await client.query('begin; insert into behind values (1)');
-      await database.pool.query('insert into behind select i from generate_series(2, 300) i');
-      for await (const page of changes('behind', cursor)) {
+      await bench.pool.query('insert into behind select i from generate_series(2, 300) i');
+      for await (const page of changesOf(bench.session, 'behind', cursor)) {
         ({ cursor } = page);
         break;
       }
@@ -192,7 +150,7 @@ describe('a column without zone', () => {
       );
       await own.pool.query('create table naive (id int primary key, updated_at timestamp)');
       const settings = { url: own.url, ...(setting === null ? {} : { cursor_time_zone: setting }) };
-      const reader = await postgres.open(settings, CONTEXT);
+      const reader = await bench.open(settings);
       const { cursor } = await poll('naive', null, reader);
       await connectedTo(own.url, `insert into naive values (1, ${STAMPS[stamp]})`);
       expect((await poll('naive', cursor, reader)).ids).toEqual(['1']);
@@ -211,7 +169,7 @@ async function connectedTo(url: string, statement: string): Promise<void> {
 
 describe('a following read', () => {
   test('gives each change once, though polls overlap, and a record of the far future too', async () => {
-    await database.pool.query(
+    await bench.pool.query(
       `create table followed (id int primary key, n int, updated_at timestamptz default now())`,
     );
     let nowMs = 0;
@@ -223,20 +181,17 @@ describe('a following read', () => {
         return Promise.resolve();
       },
     };
-    const follower = await postgres.open({ url: database.url }, { ...CONTEXT, clock });
+    const follower = await bench.open({}, { clock });
     const { cursor } = await poll('followed', null);
-    await database.pool.query(
-      `insert into followed values (1, 0, now()), (2, 0, now()), (3, 0, '2099-01-01')`,
-    );
+    await bench.pool.query(`insert into followed values (1, 0, now()), (2, 0, now()), (3, 0, '2099-01-01')`);
     const stop = new AbortController();
     const ids: string[] = [];
     let empty = 0;
-    for await (const page of changes('followed', cursor, { follow: true, signal: stop.signal }, follower)) {
+    for await (const page of changesOf(follower, 'followed', cursor, { follow: true, signal: stop.signal })) {
       ids.push(...page.records.map(({ id }) => id));
       if (page.records.length > 0) continue;
       empty += 1;
-      if (empty === 2)
-        await database.pool.query('update followed set n = 1, updated_at = now() where id = 2');
+      if (empty === 2) await bench.pool.query('update followed set n = 1, updated_at = now() where id = 2');
       if (empty === 4) stop.abort();
     }
     expect(ids).toEqual(['1', '2', '3', '2']);
@@ -252,9 +207,7 @@ describe('a stored position', () => {
     ['of the server’s future', { at: Date.parse('2100-01-01') * 1_000, live: [], partial: null }],
     ['of another key', { at: 0, live: [], partial: { from: 0, next: { at: 0, live: [] }, after: ['x'] } }],
   ])('%s sends the caller to a sweep', async (_name, cursor) => {
-    await database.pool.query(
-      'create table if not exists stored (id int primary key, updated_at timestamptz)',
-    );
+    await bench.pool.query('create table if not exists stored (id int primary key, updated_at timestamptz)');
     const error: unknown = await poll('stored', cursor).then(
       () => null,
       (thrown: unknown) => thrown,
@@ -267,15 +220,15 @@ describe('a stored position', () => {
 });
 
 test('the system’s own moment of change comes with the record', async () => {
-  await database.pool.query(`create table dated (id int primary key, updated_at timestamptz);
+  await bench.pool.query(`create table dated (id int primary key, updated_at timestamptz);
     insert into dated values (1, '2026-03-31T14:05:00.123456Z'), (2, null), (3, 'infinity')`);
-  const lookups = await session.get('dated', ['1', '2', '3'], []);
+  const lookups = await bench.session.get('dated', ['1', '2', '3'], []);
   const moments = lookups.map((lookup) => (lookup.kind === 'found' ? lookup.record.modifiedAtMs : null));
   expect(moments).toEqual([Date.parse('2026-03-31T14:05:00.123Z'), undefined, undefined]);
 });
 
 test('a table without such a column cannot be polled, and says what to do', async () => {
-  await database.pool.query('create table timeless (id int primary key)');
+  await bench.pool.query('create table timeless (id int primary key)');
   await expect(poll('timeless', null)).rejects.toMatchObject({
     failure: {
       kind: 'config',

@@ -1,46 +1,13 @@
 import { createHash } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
-import type { ChangePage, ChangesRequest, Cursor, Hint, Session } from '../../connector/contract.ts';
-import { ConnectorFailure, type Failure } from '../../connector/failure.ts';
+import { changesOf, failureOf, postgresWorkbench } from '../../../test/support/postgres-workbench.ts';
+import type { ChangesRequest, Cursor, Hint } from '../../connector/contract.ts';
+import type { Failure } from '../../connector/failure.ts';
 import { systemClock, type Clock } from '../../lib/clock.ts';
-import { systemRandom } from '../../lib/random.ts';
-import { postgres } from './index.ts';
 
-const CONTEXT = { clock: systemClock, random: systemRandom, baseDirectory: '.', connectionKey: 'log' };
-
-let database: TestDatabase;
-let session: Session;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  session = await postgres.open({ url: database.url, replication: 'logical' }, CONTEXT);
-});
-
-afterAll(async () => {
-  await session.close();
-  await database.drop();
-});
-
-function changes(
-  collection: string,
-  since: Cursor,
-  rest: Partial<ChangesRequest> = {},
-  from = session,
-): AsyncIterable<ChangePage> {
-  const { signal } = new AbortController();
-  return from.readChanges({
-    collection,
-    fields: [],
-    since,
-    follow: false,
-    pageRecordsMax: 100,
-    signal,
-    ...rest,
-  });
-}
+const bench = postgresWorkbench('log', { replication: 'logical' });
 
 interface Read {
   readonly hints: readonly Hint[];
@@ -51,11 +18,11 @@ async function read(
   collection: string,
   since: Cursor,
   rest: Partial<ChangesRequest> = {},
-  from = session,
+  from = bench.session,
 ): Promise<Read> {
   const hints: Hint[] = [];
   let cursor = since;
-  for await (const page of changes(collection, since, rest, from)) {
+  for await (const page of changesOf(from, collection, since, rest)) {
     hints.push(...page.hints);
     ({ cursor } = page);
   }
@@ -68,23 +35,13 @@ async function firstPage(
   since: Cursor,
   rest: Partial<ChangesRequest> = {},
 ): Promise<Read> {
-  for await (const { hints, cursor } of changes(collection, since, rest))
+  for await (const { hints, cursor } of changesOf(bench.session, collection, since, rest))
     if (hints.length > 0) return { hints, cursor };
   return { hints: [], cursor: since };
 }
 
-async function failureOf(act: Promise<unknown>): Promise<Failure> {
-  const error: unknown = await act.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  return error instanceof ConnectorFailure
-    ? error.failure
-    : { kind: 'permanent', code: 'none', message: String(error) };
-}
-
 async function query(text: string): Promise<readonly unknown[]> {
-  return (await database.pool.query({ text, rowMode: 'array' })).rows;
+  return (await bench.pool.query({ text, rowMode: 'array' })).rows;
 }
 
 function slotOf(table: string): string {
@@ -121,7 +78,7 @@ describe('the log tells', () => {
       insert into moved values ('2026-01-01T00:00:00Z', 'a')`);
     const { cursor } = await read('moved', null);
     await query(`update moved set name = 'b'`);
-    const [lookup] = await session.get('moved', ['["2026-01-01T00:00:00Z","b"]'], []);
+    const [lookup] = await bench.session.get('moved', ['["2026-01-01T00:00:00Z","b"]'], []);
     expect(lookup?.kind).toBe('found');
     expect((await read('moved', cursor)).hints).toEqual([
       ...deleted('["2026-01-01T00:00:00Z","a"]'),
@@ -155,7 +112,7 @@ describe('the log tells', () => {
     const pages: Hint[] = [];
     const failure = await failureOf(
       (async () => {
-        for await (const page of changes('emptied', cursor)) pages.push(...page.hints);
+        for await (const page of changesOf(bench.session, 'emptied', cursor)) pages.push(...page.hints);
       })(),
     );
     expect(pages).toEqual(changed('1'));
@@ -193,7 +150,7 @@ describe('what is not confirmed', () => {
         written += transaction + 1;
       }
       let pages = 0;
-      for await (const page of changes('cut', cursor, { pageRecordsMax: 4 })) {
+      for await (const page of changesOf(bench.session, 'cut', cursor, { pageRecordsMax: 4 })) {
         expect(page.hints.length).toBeLessThanOrEqual(4);
         for (const { id } of page.hints) met.add(id);
         ({ cursor } = page);
@@ -211,7 +168,7 @@ describe('what is not confirmed', () => {
     await query('insert into flood select i from generate_series(1, 50000) i');
     let count = 0;
     let last: Cursor = cursor;
-    for await (const page of changes('flood', cursor, { pageRecordsMax: 500 })) {
+    for await (const page of changesOf(bench.session, 'flood', cursor, { pageRecordsMax: 500 })) {
       expect(page.hints.length).toBeLessThanOrEqual(500);
       count += page.hints.length;
       // Until the transaction is complete, a restart begins before it.
@@ -240,7 +197,10 @@ test('a change is given within milliseconds of its commit', async () => {
   const arrived: number[] = [];
   let next = Promise.withResolvers<null>();
   const reading = (async () => {
-    for await (const page of changes('swift', cursor, { follow: true, signal: stop.signal })) {
+    for await (const page of changesOf(bench.session, 'swift', cursor, {
+      follow: true,
+      signal: stop.signal,
+    })) {
       if (page.hints.length === 0) continue;
       arrived.push(systemClock.monotonicMs());
       next.resolve(null);
@@ -281,11 +241,11 @@ describe('a lost position', () => {
     await query('create table remade (id int primary key)');
     const { cursor } = await read('remade', null);
     await query('drop table remade; create table remade (id int primary key)');
-    const fresh = await postgres.open({ url: database.url, replication: 'logical' }, CONTEXT);
+    const fresh = await bench.open();
     expect(
       await failureOf(
         (async () => {
-          for await (const page of changes('remade', cursor, {}, fresh)) expect(page.hints).toEqual([]);
+          for await (const page of changesOf(fresh, 'remade', cursor)) expect(page.hints).toEqual([]);
         })(),
       ),
     ).toMatchObject({ code: 'postgres.cursor_expired' });
@@ -311,20 +271,17 @@ describe('what cannot be replicated is refused with what to do', () => {
   });
 
   test('a user without the right to publish, or to replicate', async () => {
-    const role = `plain_${database.url.split('/').at(-1) ?? ''}`;
+    const role = `plain_${bench.url.split('/').at(-1) ?? ''}`;
     await query(
       `create table guarded (id int primary key); create role ${role} login password 'plain'; grant select on guarded to ${role}`,
     );
-    const url = new URL(database.url);
+    const url = new URL(bench.url);
     const place = { host: url.hostname, port: url.port, database: url.pathname.slice(1) };
-    const plain = await postgres.open(
-      { ...place, user: role, password: 'plain', replication: 'logical' },
-      CONTEXT,
-    );
+    const plain = await bench.open({ ...place, user: role, password: 'plain', replication: 'logical' });
     const attempt = async (): Promise<Failure> =>
       failureOf(
         (async () => {
-          for await (const page of changes('guarded', null, {}, plain)) expect(page.hints).toEqual([]);
+          for await (const page of changesOf(plain, 'guarded', null)) expect(page.hints).toEqual([]);
         })(),
       );
     const unpublished = await attempt();
@@ -355,10 +312,7 @@ test('a table that somebody else is reading is refused as transient after a whil
       return systemClock.sleep(1, signal);
     },
   };
-  const other = await postgres.open(
-    { url: database.url, replication: 'logical' },
-    { ...CONTEXT, clock: hasty },
-  );
+  const other = await bench.open({}, { clock: hasty });
   expect(await failureOf(read('shared', cursor, { follow: true }, other))).toMatchObject({
     kind: 'transient',
     code: 'postgres.in_use',
@@ -387,7 +341,7 @@ describe('reading the log ends', () => {
 
   test('within a second of the signal, even while the slot waits for a transaction to end', async () => {
     await query('create table stuck (id int primary key)');
-    const client = await database.pool.connect();
+    const client = await bench.pool.connect();
     await client.query('begin; insert into stuck values (1)');
     const stop = new AbortController();
     const reading = read('stuck', null, { signal: stop.signal });
@@ -405,7 +359,7 @@ describe('reading the log ends', () => {
   test('when its session is closed', async () => {
     await query('create table closed (id int primary key)');
     const { cursor } = await read('closed', null);
-    const other = await postgres.open({ url: database.url, replication: 'logical' }, CONTEXT);
+    const other = await bench.open();
     const reading = read('closed', cursor, { follow: true }, other);
     await other.close();
     expect((await reading).hints).toEqual([]);

@@ -1,16 +1,10 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
-import type { Session } from '../../connector/contract.ts';
+import { postgresWorkbench } from '../../../test/support/postgres-workbench.ts';
 import type { FieldType, NativeValue } from '../../engine/value.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { systemRandom } from '../../lib/random.ts';
 import { parseArray } from './arrays.ts';
-import { postgres } from './index.ts';
 import { instantText } from './types.ts';
-
-const CONTEXT = { clock: systemClock, random: systemRandom, baseDirectory: '.', connectionKey: 'types' };
 
 interface Sample {
   readonly column: string;
@@ -85,34 +79,24 @@ const SAMPLES: readonly Sample[] = [
   { column: 'pair', type: { kind: 'text' }, values: ['(1,"a b")'] },
 ];
 
-let database: TestDatabase;
-let session: Session;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  await database.pool.query(`
+const bench = postgresWorkbench('types', {}, async (pool) => {
+  await pool.query(`
     create type mood as enum ('sad', 'so so', 'glad');
     create domain short_text as varchar(20);
     create domain email as short_text check (value like '%@%');
     create type pair as (n int, t text)`);
   const columns = SAMPLES.map(({ column }, index) => `c${String(index)} ${column}`).join(', ');
-  await database.pool.query(`create table every_type (id int primary key, ${columns})`);
+  await pool.query(`create table every_type (id int primary key, ${columns})`);
   // Whoever administers a database may choose how dates look and where the server lives.
-  await database.pool.query(`
+  await pool.query(`
     do $$ begin execute format('alter database %I set timezone = %L', current_database(), 'Asia/Kolkata');
       execute format('alter database %I set datestyle = %L', current_database(), 'German, DMY');
       execute format('alter database %I set intervalstyle = %L', current_database(), 'postgres_verbose');
       execute format('alter database %I set bytea_output = %L', current_database(), 'escape'); end $$`);
-  session = await postgres.open({ url: database.url }, CONTEXT);
-});
-
-afterAll(async () => {
-  await session.close();
-  await database.drop();
 });
 
 test('every type is described as what a mapping may take it for', async () => {
-  const [description] = await session.describe(['every_type']);
+  const [description] = await bench.session.describe(['every_type']);
   const described = new Map(description?.fields.map(({ name, type }) => [name, type]));
   expect(described.size).toBe(SAMPLES.length + 1);
   for (const [index, { type }] of SAMPLES.entries()) {
@@ -127,15 +111,15 @@ describe('a value survives a round trip', () => {
       for (const value of values) {
         const [written, read] = Array.isArray(value) ? (value as readonly NativeValue[]) : [value];
         const fields = new Map([[name, written ?? null]]);
-        await database.pool.query('delete from every_type');
+        await bench.pool.query('delete from every_type');
         const insert = new Map<string, NativeValue>([['id', 1], ...fields]);
-        const [result] = await session.write('every_type', [
+        const [result] = await bench.session.write('every_type', [
           { key: 'k', kind: 'create', recordId: null, ifVersion: null, fields: insert },
         ]);
         expect(result).toMatchObject({ kind: 'written', recordId: '1' });
         const expected = read ?? written ?? null;
         expect(result?.kind === 'written' ? result.fields?.get(name) : undefined).toEqual(expected);
-        const [lookup] = await session.get('every_type', ['1'], [name]);
+        const [lookup] = await bench.session.get('every_type', ['1'], [name]);
         expect(lookup).toMatchObject({ kind: 'found', record: { fields: new Map([[name, expected]]) } });
       }
     },
@@ -186,7 +170,7 @@ test('array literals of the server are taken apart as the server means them', as
   );
   await fc.assert(
     fc.asyncProperty(fc.array(element, { maxLength: 6 }), async (elements) => {
-      const { rows } = await database.pool.query<{ literal: string }>('select $1::text[]::text as literal', [
+      const { rows } = await bench.pool.query<{ literal: string }>('select $1::text[]::text as literal', [
         elements,
       ]);
       expect(parseArray(rows[0]?.literal ?? '', (text) => text)).toEqual(elements);

@@ -1,28 +1,13 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
-import type { Session, WriteRequest, WriteResult } from '../../connector/contract.ts';
+import { postgresWorkbench } from '../../../test/support/postgres-workbench.ts';
+import type { WriteRequest, WriteResult } from '../../connector/contract.ts';
 import type { NativeValue } from '../../engine/value.ts';
 import { must } from '../../lib/assert.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { systemRandom } from '../../lib/random.ts';
-import { postgres } from './index.ts';
 
-const CONTEXT = { clock: systemClock, random: systemRandom, baseDirectory: '.', connectionKey: 'write' };
-
-let database: TestDatabase;
-let session: Session;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  session = await postgres.open({ url: database.url }, CONTEXT);
-});
-
-afterAll(async () => {
-  await session.close();
-  await database.drop();
-});
+const bench = postgresWorkbench('write');
 
 type Given = Readonly<Record<string, NativeValue>>;
 
@@ -46,21 +31,21 @@ function outcome(result: WriteResult | undefined): string {
 }
 
 async function write(table: string, ...requests: WriteRequest[]): Promise<readonly string[]> {
-  return (await session.write(table, requests)).map(outcome);
+  return (await bench.session.write(table, requests)).map(outcome);
 }
 
 async function rows(text: string): Promise<readonly unknown[]> {
-  return (await database.pool.query({ text, rowMode: 'array' })).rows;
+  return (await bench.pool.query({ text, rowMode: 'array' })).rows;
 }
 
 async function versionOf(table: string, id: string): Promise<string> {
-  const [lookup] = await session.get(table, [id], []);
+  const [lookup] = await bench.session.get(table, [id], []);
   return must(lookup?.kind === 'found' ? lookup.record.version : null, 'the record is there');
 }
 
 describe('a batch', () => {
   test('of 10,000 records with three bad ones costs a few statements more, and writes all others', async () => {
-    await database.pool.query(`
+    await bench.pool.query(`
       create table many (id int primary key, name varchar(10), amount numeric(5, 2));
       create sequence many_statements;
       create function count_statement() returns trigger language plpgsql as
@@ -74,7 +59,7 @@ describe('a batch', () => {
     const requests = Array.from({ length: 10_000 }, (_, id) =>
       create({ id, name: `n${String(id)}`, amount: '1.50', ...bad.get(id) }, String(id)),
     );
-    const results = await session.write('many', requests);
+    const results = await bench.session.write('many', requests);
     expect(results.map(({ key }) => key)).toEqual(requests.map(({ key }) => key));
     const failed = results.flatMap((result, index) =>
       result.kind === 'failed' ? [[index, outcome(result)]] : [],
@@ -92,7 +77,7 @@ describe('a batch', () => {
   });
 
   test('keeps the order of writes to one record, whatever lies between them', async () => {
-    await database.pool.query('create table steps (id int primary key, a text, b text)');
+    await bench.pool.query('create table steps (id int primary key, a text, b text)');
     const results = await write(
       'steps',
       create({ id: 1, a: 'x' }),
@@ -111,12 +96,12 @@ describe('a batch', () => {
   });
 
   test('answers ids, versions and fields as the database made them', async () => {
-    await database.pool.query(`
+    await bench.pool.query(`
       create table made (id int generated always as identity primary key, name text, size numeric(6, 2),
         twice numeric generated always as (size * 2) stored);
       create function upper_name() returns trigger language plpgsql as $$ begin new.name = upper(new.name); return new; end $$;
       create trigger upper_name before insert or update on made for each row execute function upper_name()`);
-    const [first, second] = await session.write('made', [
+    const [first, second] = await bench.session.write('made', [
       create({ name: 'ann', size: '1.005' }),
       create({ name: 'bob', size: 2 }),
     ]);
@@ -143,7 +128,7 @@ describe('a batch', () => {
   });
 
   test('with a field that the table does not have fails only where it is set', async () => {
-    await database.pool.query('create table plain (id int primary key, name text)');
+    await bench.pool.query('create table plain (id int primary key, name text)');
     expect(
       await write('plain', create({ id: 1, nam: 'a' }), create({ id: 2, name: 'b' }), create({})),
     ).toEqual(['config postgres.unknown_field', 'written', 'invalid postgres.empty']);
@@ -152,10 +137,10 @@ describe('a batch', () => {
 
 describe('a key', () => {
   test('of several columns is a JSON list, and may be changed', async () => {
-    await database.pool.query('create table pairs (a int, b text, note text, primary key (b, a))');
-    const [made] = await session.write('pairs', [create({ a: 1, b: 'x"y', note: 'n' })]);
+    await bench.pool.query('create table pairs (a int, b text, note text, primary key (b, a))');
+    const [made] = await bench.session.write('pairs', [create({ a: 1, b: 'x"y', note: 'n' })]);
     expect(made).toMatchObject({ recordId: '["x\\"y","1"]' });
-    const [moved] = await session.write('pairs', [update('["x\\"y","1"]', { a: 7 })]);
+    const [moved] = await bench.session.write('pairs', [update('["x\\"y","1"]', { a: 7 })]);
     expect(moved).toMatchObject({ recordId: '["x\\"y","7"]' });
     expect(await write('pairs', remove('["x\\"y","7"]'), remove('not a list'))).toEqual([
       'written',
@@ -164,11 +149,11 @@ describe('a key', () => {
   });
 
   test('of a partitioned table works, with the version left to be read', async () => {
-    await database.pool.query(`
+    await bench.pool.query(`
       create table parted (id int primary key, name text) partition by range (id);
       create table parted_low partition of parted for values from (0) to (100);
       create table parted_high partition of parted for values from (100) to (200)`);
-    const made = await session.write('parted', [
+    const made = await bench.session.write('parted', [
       create({ id: 1, name: 'a' }),
       create({ id: 101, name: 'b' }),
     ]);
@@ -186,21 +171,19 @@ describe('a key', () => {
 
 describe('the version', () => {
   test('is not claimed where a trigger may change the record after the write', async () => {
-    await database.pool.query(`
+    await bench.pool.query(`
       create table after_all (id int primary key, n int);
       create function add_one() returns trigger language plpgsql as
         $$ begin update after_all set n = n + 1 where id = new.id; return null; end $$;
       create trigger add_one after insert on after_all for each row execute function add_one()`);
-    const [made] = await session.write('after_all', [create({ id: 1, n: 1 })]);
+    const [made] = await bench.session.write('after_all', [create({ id: 1, n: 1 })]);
     expect(made).toEqual({ kind: 'written', key: 'k', recordId: '1', version: null });
     expect(await rows('select n from after_all')).toEqual([[2]]);
   });
 
   test('tells two changes of one transaction apart', async () => {
-    await database.pool.query(
-      'create table twice (id int primary key, n int); insert into twice values (1, 0)',
-    );
-    const client = await database.pool.connect();
+    await bench.pool.query('create table twice (id int primary key, n int); insert into twice values (1, 0)');
+    const client = await bench.pool.connect();
     await client.query('begin; update twice set n = 1');
     const inside = await client.query<{ version: string }>(
       `select xmin || ' ' || ctid as version from twice`,
@@ -211,18 +194,16 @@ describe('the version', () => {
   });
 
   test('survives vacuum freeze', async () => {
-    await database.pool.query('create table frozen (id int primary key); insert into frozen values (1)');
+    await bench.pool.query('create table frozen (id int primary key); insert into frozen values (1)');
     const before = await versionOf('frozen', '1');
-    await database.pool.query('vacuum freeze frozen');
+    await bench.pool.query('vacuum freeze frozen');
     expect(await versionOf('frozen', '1')).toBe(before);
   });
 
   test('is checked against what a transaction that we waited for has written', async () => {
-    await database.pool.query(
-      'create table raced (id int primary key, n int); insert into raced values (1, 0)',
-    );
+    await bench.pool.query('create table raced (id int primary key, n int); insert into raced values (1, 0)');
     const version = await versionOf('raced', '1');
-    const client = await database.pool.connect();
+    const client = await bench.pool.connect();
     await client.query('begin; update raced set n = 1');
     const writing = write('raced', update('1', { n: 2 }, version));
     await untilWaiting('raced');
@@ -235,10 +216,10 @@ describe('the version', () => {
 
 describe('trouble', () => {
   test('one locked record fails alone, as transient', { timeout: 60_000 }, async () => {
-    await database.pool.query(
+    await bench.pool.query(
       'create table locked (id int primary key, n int); insert into locked select i, 0 from generate_series(1, 4) i',
     );
-    const client = await database.pool.connect();
+    const client = await bench.pool.connect();
     await client.query('begin; select from locked where id = 3 for update');
     const results = await write('locked', ...['1', '2', '3', '4'].map((id) => update(id, { n: 1 })));
     await client.query('rollback');
@@ -247,14 +228,12 @@ describe('trouble', () => {
   });
 
   test('a connection lost while a statement runs leaves its outcome unknown, and what follows unsent', async () => {
-    await database.pool.query(
-      'create table lost (id int primary key, n int); insert into lost values (1, 0)',
-    );
-    const client = await database.pool.connect();
+    await bench.pool.query('create table lost (id int primary key, n int); insert into lost values (1, 0)');
+    const client = await bench.pool.connect();
     await client.query('begin; update lost set n = 1');
     const writing = write('lost', update('1', { n: 2 }), create({ id: 2 }));
     await untilWaiting('lost');
-    await database.pool.query(`
+    await bench.pool.query(`
       select pg_terminate_backend(pid) from pg_stat_activity
       where application_name = 'trueup' and datname = current_database() and query like 'update%'`);
     expect(await writing).toEqual(['unknownOutcome postgres.unknown_outcome', 'transient postgres.not_sent']);
@@ -264,10 +243,10 @@ describe('trouble', () => {
   });
 
   test('a deadlock is tried again', async () => {
-    await database.pool.query(
+    await bench.pool.query(
       'create table knot (id int primary key, n int); insert into knot values (1, 0), (2, 0)',
     );
-    const client = new pg.Client({ connectionString: database.url });
+    const client = new pg.Client({ connectionString: bench.url });
     await client.connect();
     // The server breaks the knot at whoever looks first, and that is us.
     await client.query(`set deadlock_timeout = '10min'; begin; update knot set n = n + 1 where id = 2`);
@@ -283,13 +262,13 @@ describe('trouble', () => {
   });
 
   test('a record that a trigger drops is reported, and shifts no other', async () => {
-    await database.pool.query(`
+    await bench.pool.query(`
       create table picky (id int generated always as identity primary key, name text);
       create function drop_row() returns trigger language plpgsql as
         $$ begin if new.name = 'no' then return null; end if; return new; end $$;
       create trigger drop_row before insert or update on picky for each row execute function drop_row()`);
     const names = ['a', 'no', 'b', 'c'];
-    const results = await session.write(
+    const results = await bench.session.write(
       'picky',
       names.map((name) => create({ name })),
     );
@@ -301,7 +280,7 @@ describe('trouble', () => {
     ]);
     for (const [index, result] of results.entries()) {
       if (result.kind !== 'written') continue;
-      const [lookup] = await session.get('picky', [result.recordId], ['name']);
+      const [lookup] = await bench.session.get('picky', [result.recordId], ['name']);
       expect(lookup).toMatchObject({ record: { fields: new Map([['name', names[index]]]) } });
     }
     const id = results[0]?.kind === 'written' ? results[0].recordId : '';
@@ -312,11 +291,11 @@ describe('trouble', () => {
   });
 
   test('an update that changes nothing and is dropped for it counts as written', async () => {
-    await database.pool.query(`
+    await bench.pool.query(`
       create table same (id int primary key, name text); insert into same values (1, 'a');
       create trigger same before update on same for each row execute function suppress_redundant_updates_trigger()`);
     const version = await versionOf('same', '1');
-    expect(await session.write('same', [update('1', { name: 'a' }, version)])).toMatchObject([
+    expect(await bench.session.write('same', [update('1', { name: 'a' }, version)])).toMatchObject([
       { kind: 'written', version },
     ]);
   });
@@ -325,7 +304,7 @@ describe('trouble', () => {
 async function untilWaiting(table: string): Promise<void> {
   const text = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'trueup' and query like $1`;
   for (let tries = 0; tries < 500; tries += 1) {
-    if ((await database.pool.query(text, [`%${table}%`])).rows.length > 0) return;
+    if ((await bench.pool.query(text, [`%${table}%`])).rows.length > 0) return;
     await systemClock.sleep(5);
   }
 }
