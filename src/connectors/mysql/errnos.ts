@@ -1,11 +1,13 @@
 /** What the error numbers of MySQL and MariaDB mean for a read or a write: the one table behind every failure. */
-import type { FailureKind } from '../../connector/failure.ts';
+import {
+  CONNECTION_LOST,
+  networkMeanings,
+  NO_ENCRYPTION,
+  UNTRUSTED_CERTIFICATE,
+  type Meaning,
+} from '../../connector/meanings.ts';
 
-export interface Meaning {
-  readonly kind: FailureKind;
-  /** The failure's code without `mysql.`. */
-  readonly name: string;
-  readonly advice?: string;
+export interface ServerMeaning extends Meaning {
   /** Finds the field in the server's message. */
   readonly field?: RegExp;
 }
@@ -17,88 +19,96 @@ const CHANGED_TABLE =
 const OVERLOADED = 'The database has no room left for this. If it lasts, tell its administrator.';
 const CREDENTIALS =
   'Enter the current user name and password, and see that the user may connect from this machine.';
-const READ_ONLY =
-  'The server takes no writes: it is a replica or in maintenance. Connect to the primary server.';
 const COLUMN = /column (?:`[^`]*`\.)*[`']([^`']+)[`']/i;
 const FIELD = /Field '([^']+)'/i;
 
-const DUPLICATE: Meaning = {
+const DUPLICATE: ServerMeaning = {
   kind: 'invalid',
   name: 'duplicate',
   advice:
     'Another record has this value already; most collations also take upper and lower case, and accents, for the same. Link the two records, or change one of the values.',
 };
-const FOREIGN_KEY: Meaning = {
+const FOREIGN_KEY: ServerMeaning = {
   kind: 'invalid',
   name: 'foreign_key',
   advice: 'Sync the record that this one refers to first.',
 };
-const REFERRED: Meaning = {
+const REFERRED: ServerMeaning = {
   kind: 'invalid',
   name: 'referred_to',
   advice: 'Other records refer to this one: delete or change those first.',
 };
-const CHECK: Meaning = {
+const CHECK: ServerMeaning = {
   kind: 'invalid',
   name: 'check',
   advice: 'Give a value that the table’s rule allows.',
 };
-const GENERATED: Meaning = {
+const GENERATED: ServerMeaning = {
   kind: 'config',
   name: 'read_only_field',
   field: COLUMN,
   advice: 'Leave this column out of the mapping: the database computes it.',
 };
-const DENIED: Meaning = { kind: 'config', name: 'permission_denied', advice: GRANT };
-const LOGIN: Meaning = { kind: 'auth', name: 'access_denied', advice: CREDENTIALS };
-const EXPIRED: Meaning = {
+const DENIED: ServerMeaning = { kind: 'config', name: 'permission_denied', advice: GRANT };
+const LOGIN: ServerMeaning = { kind: 'auth', name: 'access_denied', advice: CREDENTIALS };
+const EXPIRED: ServerMeaning = {
   kind: 'auth',
   name: 'password_expired',
   advice: 'Give the user a new password in the database, and enter it here.',
 };
-const HOST_REFUSED: Meaning = {
+const HOST_REFUSED: ServerMeaning = {
   kind: 'auth',
   name: 'host_refused',
   advice: 'Let the database admit this machine, or unblock it there (flush hosts).',
 };
-const FULL: Meaning = { kind: 'transient', name: 'disk_full', advice: OVERLOADED };
-const STOPPED: Meaning = { kind: 'transient', name: 'statement_stopped' };
-const LOST: Meaning = { kind: 'transient', name: 'connection_lost' };
-const UNREADABLE: Meaning = {
+const NOT_NULL: ServerMeaning = {
+  kind: 'invalid',
+  name: 'not_null',
+  advice: 'Give the field a value, or map it with a default.',
+};
+const OUT_OF_RANGE: ServerMeaning = {
+  kind: 'invalid',
+  name: 'out_of_range',
+  advice: 'Use a smaller number, or widen the column.',
+};
+const OUT_OF_MEMORY: ServerMeaning = { kind: 'transient', name: 'out_of_memory', advice: OVERLOADED };
+const SERVER_READ_ONLY: ServerMeaning = {
+  kind: 'transient',
+  name: 'read_only',
+  advice: 'The server takes no writes: it is a replica or in maintenance. Connect to the primary server.',
+};
+const FULL: ServerMeaning = { kind: 'transient', name: 'disk_full', advice: OVERLOADED };
+const STOPPED: ServerMeaning = { kind: 'transient', name: 'statement_stopped' };
+const UNREADABLE: ServerMeaning = {
   kind: 'invalid',
   name: 'wrong_type',
   field: COLUMN,
   advice: 'Map the field to a column of a fitting type.',
 };
 
-const MEANINGS: Readonly<Record<number, Meaning>> = {
+const MEANINGS: Readonly<Record<number, ServerMeaning>> = {
   1021: FULL,
   1036: {
     kind: 'config',
     name: 'read_only_table',
     advice: 'Make the table writable, or map the field as read only.',
   },
-  1037: { kind: 'transient', name: 'out_of_memory', advice: OVERLOADED },
+  1037: OUT_OF_MEMORY,
   1040: {
     kind: 'transient',
     name: 'too_many_connections',
     advice: 'Raise max_connections of the server, or let fewer programs connect.',
   },
-  1041: { kind: 'transient', name: 'out_of_memory', advice: OVERLOADED },
+  1041: OUT_OF_MEMORY,
   1044: { ...DENIED, advice: `The user may not use this database. ${GRANT}` },
   1045: LOGIN,
-  1048: {
-    kind: 'invalid',
-    name: 'not_null',
-    field: COLUMN,
-    advice: 'Give the field a value, or map it with a default.',
-  },
+  1048: { ...NOT_NULL, field: COLUMN },
   1049: {
     kind: 'config',
     name: 'unknown_database',
     advice: 'Correct the setting `database`, or create the database.',
   },
-  1053: LOST,
+  1053: CONNECTION_LOST,
   1054: { kind: 'config', name: 'unknown_field', field: COLUMN, advice: CHANGED_TABLE },
   1062: DUPLICATE,
   1105: { kind: 'transient', name: 'unknown_error' },
@@ -108,15 +118,15 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   1142: DENIED,
   1143: DENIED,
   1146: { kind: 'config', name: 'unknown_collection', advice: CHANGED_TABLE },
-  1152: LOST,
+  1152: CONNECTION_LOST,
   1153: {
     kind: 'invalid',
     name: 'too_large',
     advice: 'Shorten the value, or raise max_allowed_packet of the server.',
   },
-  1159: LOST,
-  1160: LOST,
-  1161: LOST,
+  1159: CONNECTION_LOST,
+  1160: CONNECTION_LOST,
+  1161: CONNECTION_LOST,
   1203: {
     kind: 'rateLimited',
     name: 'user_connections',
@@ -137,31 +147,21 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
     advice: 'Raise the limits of the user (max_queries_per_hour and its like).',
   },
   1227: DENIED,
-  1264: {
-    kind: 'invalid',
-    name: 'out_of_range',
-    field: COLUMN,
-    advice: 'Use a smaller number, or widen the column.',
-  },
+  1264: { ...OUT_OF_RANGE, field: COLUMN },
   1265: UNREADABLE,
   1267: {
     kind: 'config',
     name: 'collation_mix',
     advice: 'Bring the collations of the table’s columns into line.',
   },
-  1290: { kind: 'transient', name: 'read_only', advice: READ_ONLY },
+  1290: SERVER_READ_ONLY,
   1292: {
     ...UNREADABLE,
     name: 'not_a_date',
     advice: 'Correct the date, or map the field with its date format.',
   },
   1317: STOPPED,
-  1364: {
-    kind: 'invalid',
-    name: 'not_null',
-    field: FIELD,
-    advice: 'Give the field a value, or map it with a default.',
-  },
+  1364: { ...NOT_NULL, field: FIELD },
   1366: UNREADABLE,
   1370: DENIED,
   1406: {
@@ -185,83 +185,39 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
     name: 'statement_binlog',
     advice: 'Set binlog_format of the server to ROW or MIXED.',
   },
-  1690: { kind: 'invalid', name: 'out_of_range', advice: 'Use a smaller number, or widen the column.' },
+  1690: OUT_OF_RANGE,
   1698: LOGIN,
-  1792: { kind: 'transient', name: 'read_only', advice: READ_ONLY },
+  1792: SERVER_READ_ONLY,
   1820: EXPIRED,
-  1836: { kind: 'transient', name: 'read_only', advice: READ_ONLY },
+  1836: SERVER_READ_ONLY,
   1862: EXPIRED,
   1906: GENERATED,
-  1927: LOST,
+  1927: CONNECTION_LOST,
   1969: STOPPED,
-  2006: LOST,
-  2013: LOST,
+  2006: CONNECTION_LOST,
+  2013: CONNECTION_LOST,
   3024: STOPPED,
   3105: GENERATED,
   3118: { ...LOGIN, name: 'account_locked', advice: 'Unlock the user in the database.' },
-  3140: {
-    kind: 'invalid',
-    name: 'not_json',
-    field: COLUMN,
-    advice: 'Map the field to a column of a fitting type.',
-  },
+  3140: { ...UNREADABLE, name: 'not_json' },
   3819: CHECK,
   3879: CHECK,
   4025: CHECK,
-  4031: LOST,
+  4031: CONNECTION_LOST,
   4151: EXPIRED,
 };
 
 /** By the codes of Node and of the driver, for what never reached the server or never came back. */
 const CODES: Readonly<Record<string, Meaning>> = {
-  ECONNREFUSED: {
-    kind: 'transient',
-    name: 'connection_refused',
-    advice:
-      'Check `host` and `port`, and that the database runs there and listens for connections from this machine.',
-  },
-  ENOTFOUND: {
-    kind: 'transient',
-    name: 'host_not_found',
-    advice: 'Check the setting `host`, and that this machine can look the name up.',
-  },
-  EAI_AGAIN: {
-    kind: 'transient',
-    name: 'host_not_found',
-    advice: 'Check the setting `host`, and that this machine can look the name up.',
-  },
-  ETIMEDOUT: {
-    kind: 'transient',
-    name: 'unreachable',
-    advice: 'Check `host` and `port`, and that no firewall stands between this machine and the server.',
-  },
-  EHOSTUNREACH: {
-    kind: 'transient',
-    name: 'unreachable',
-    advice: 'Check `host` and `port`, and that no firewall stands between this machine and the server.',
-  },
-  ENETUNREACH: {
-    kind: 'transient',
-    name: 'unreachable',
-    advice: 'Check `host` and `port`, and that no firewall stands between this machine and the server.',
-  },
-  HANDSHAKE_NO_SSL_SUPPORT: {
-    kind: 'config',
-    name: 'no_encryption',
-    advice: 'The server does not encrypt: switch it on there, or set `ssl: disable`.',
-  },
-  HANDSHAKE_SSL_ERROR: {
-    kind: 'config',
-    name: 'certificate',
-    advice:
-      'Let Node trust the server’s authority (NODE_EXTRA_CA_CERTS), or set `ssl: require` to encrypt without checking who answers.',
-  },
+  ...networkMeanings('the database'),
+  HANDSHAKE_NO_SSL_SUPPORT: NO_ENCRYPTION,
+  HANDSHAKE_SSL_ERROR: UNTRUSTED_CERTIFICATE,
   PROTOCOL_SEQUENCE_TIMEOUT: {
     kind: 'transient',
     name: 'no_answer',
     advice: 'The database is overloaded, or the statement waits for a lock.',
   },
-  PROTOCOL_PACKETS_OUT_OF_ORDER: LOST,
+  PROTOCOL_PACKETS_OUT_OF_ORDER: CONNECTION_LOST,
   AUTH_SWITCH_PLUGIN_ERROR: {
     kind: 'config',
     name: 'login_method',
@@ -269,11 +225,11 @@ const CODES: Readonly<Record<string, Meaning>> = {
   },
 };
 
-export function meaningOfErrno(errno: number): Meaning | null {
+export function meaningOfErrno(errno: number): ServerMeaning | null {
   return MEANINGS[errno] ?? null;
 }
 
 /** Every other code of the network means that the connection broke. */
 export function meaningOfCode(code: string): Meaning {
-  return CODES[code] ?? LOST;
+  return CODES[code] ?? CONNECTION_LOST;
 }

@@ -3,62 +3,34 @@ import pg from 'pg';
 import { z } from 'zod';
 
 import { ConnectorFailure, type Failure, type FailureKind } from '../../connector/failure.ts';
+import {
+  CONNECTION_LOST,
+  networkMeanings,
+  NO_ENCRYPTION,
+  UNREACHABLE,
+  UNTRUSTED_CERTIFICATE,
+  type Meaning,
+} from '../../connector/meanings.ts';
 import { InvariantError } from '../../lib/assert.ts';
-import { meaningOf, type Meaning } from './sqlstates.ts';
-
-const LOST: Meaning = { kind: 'transient', name: 'connection_lost' };
-const CERTIFICATE: Meaning = {
-  kind: 'config',
-  name: 'certificate',
-  advice:
-    'Let Node trust the server’s authority (NODE_EXTRA_CA_CERTS), or set `ssl: require` to encrypt without checking who answers.',
-};
-const NOT_FOUND: Meaning = {
-  kind: 'transient',
-  name: 'host_not_found',
-  advice: 'Check the setting `host`, and that this machine can look the name up.',
-};
-const UNREACHABLE: Meaning = {
-  kind: 'transient',
-  name: 'unreachable',
-  advice: 'Check `host` and `port`, and that no firewall stands between this machine and the server.',
-};
+import { meaningOf } from './sqlstates.ts';
 
 /** By the code of Node's own network and TLS errors. */
 const NETWORK: Readonly<Record<string, Meaning>> = {
-  ECONNREFUSED: {
-    kind: 'transient',
-    name: 'connection_refused',
-    advice:
-      'Check `host` and `port`, and that PostgreSQL runs there and listens for connections from this machine.',
-  },
+  ...networkMeanings('PostgreSQL'),
+  // The server's socket on this machine is not there.
   ENOENT: { ...UNREACHABLE, name: 'connection_refused' },
-  ENOTFOUND: NOT_FOUND,
-  EAI_AGAIN: NOT_FOUND,
-  ETIMEDOUT: UNREACHABLE,
-  EHOSTUNREACH: UNREACHABLE,
-  ENETUNREACH: UNREACHABLE,
-  ECONNRESET: LOST,
-  EPIPE: LOST,
-  CERT_HAS_EXPIRED: CERTIFICATE,
-  DEPTH_ZERO_SELF_SIGNED_CERT: CERTIFICATE,
-  SELF_SIGNED_CERT_IN_CHAIN: CERTIFICATE,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: CERTIFICATE,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: CERTIFICATE,
-  ERR_TLS_CERT_ALTNAME_INVALID: CERTIFICATE,
+  CERT_HAS_EXPIRED: UNTRUSTED_CERTIFICATE,
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED_CERTIFICATE,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED_CERTIFICATE,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED_CERTIFICATE,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED_CERTIFICATE,
+  ERR_TLS_CERT_ALTNAME_INVALID: UNTRUSTED_CERTIFICATE,
 };
 
 /** The driver gives these no code, so their texts stand for them. */
 const DRIVER: readonly (readonly [text: RegExp, meaning: Meaning])[] = [
   [/^SASL/, { kind: 'auth', name: 'invalid_password', advice: 'Enter the current user name and password.' }],
-  [
-    /SSL/,
-    {
-      kind: 'config',
-      name: 'no_encryption',
-      advice: 'The server does not encrypt: switch it on there, or set `ssl: disable`.',
-    },
-  ],
+  [/SSL/, NO_ENCRYPTION],
   [/timeout/i, UNREACHABLE],
 ];
 
@@ -132,7 +104,7 @@ function meaningOfError(error: unknown): Meaning {
   if (error instanceof pg.DatabaseError) return meaningOf(error.code ?? '');
   const code = error instanceof Error && 'code' in error ? NETWORK[String(error.code)] : undefined;
   const text = error instanceof Error ? error.message : '';
-  return code ?? DRIVER.find(([pattern]) => pattern.test(text))?.[1] ?? LOST;
+  return code ?? DRIVER.find(([pattern]) => pattern.test(text))?.[1] ?? CONNECTION_LOST;
 }
 
 function fieldOf(error: pg.DatabaseError, columnsOf: ConstraintColumns | undefined): string | undefined {

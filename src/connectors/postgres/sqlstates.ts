@@ -1,12 +1,5 @@
 /** What PostgreSQL's error codes (SQLSTATE) mean for a write or a read: the one table behind every failure. */
-import type { FailureKind } from '../../connector/failure.ts';
-
-export interface Meaning {
-  readonly kind: FailureKind;
-  /** The failure's code without `postgres.`: PostgreSQL's own condition name where there is one. */
-  readonly name: string;
-  readonly advice?: string;
-}
+import type { Meaning } from '../../connector/meanings.ts';
 
 const GRANT =
   'Ask an administrator of the database to grant the connection’s user this right (see the README of the PostgreSQL connector).';
