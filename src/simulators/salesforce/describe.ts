@@ -1,0 +1,208 @@
+import type { Field, FieldType, RecordType, SObject } from './schema.ts';
+/** What describe tells of objects and fields, to a user who may not see all of them. */
+import { isLookedUpBy } from './store.ts';
+import type { Viewer } from './viewer.ts';
+
+type Described = Readonly<Record<string, unknown>>;
+
+const SOAP_TYPES: Readonly<Record<FieldType, string>> = {
+  id: 'tns:ID',
+  reference: 'tns:ID',
+  boolean: 'xsd:boolean',
+  int: 'xsd:int',
+  double: 'xsd:double',
+  currency: 'xsd:double',
+  percent: 'xsd:double',
+  date: 'xsd:date',
+  datetime: 'xsd:dateTime',
+  address: 'urn:address',
+  string: 'xsd:string',
+  textarea: 'xsd:string',
+  email: 'xsd:string',
+  phone: 'xsd:string',
+  url: 'xsd:string',
+  picklist: 'xsd:string',
+  multipicklist: 'xsd:string',
+};
+const BYTES_PER_CHARACTER = 3;
+
+/** An object without its fields, as it stands in the list of all. */
+export function describeShort(viewer: Viewer, object: SObject, version: string): Described {
+  const url = `/services/data/v${version}/sobjects/${object.name}`;
+  const canWrite =
+    viewer.org.access.object(object.name) === 'edit' && !['User', 'RecordType'].includes(object.name);
+  return {
+    activateable: false,
+    createable: canWrite,
+    custom: object.custom,
+    customSetting: false,
+    deletable: canWrite,
+    deprecatedAndHidden: false,
+    feedEnabled: false,
+    hasSubtypes: false,
+    isSubtype: false,
+    keyPrefix: object.keyPrefix,
+    label: object.label,
+    labelPlural: object.labelPlural,
+    layoutable: true,
+    mergeable: object.fields.some(({ name }) => name === 'MasterRecordId'),
+    mruEnabled: true,
+    name: object.name,
+    queryable: true,
+    replicateable: true,
+    retrieveable: true,
+    searchable: true,
+    triggerable: true,
+    undeletable: canWrite,
+    updateable: canWrite,
+    urls: { sobject: url, describe: `${url}/describe`, rowTemplate: `${url}/{ID}` },
+  };
+}
+
+export function describeObject(viewer: Viewer, object: SObject, version: string): Described {
+  const types = object.recordTypes;
+  return {
+    ...describeShort(viewer, object, version),
+    actionOverrides: [],
+    childRelationships: childrenOf(viewer, object),
+    compactLayoutable: true,
+    fields: viewer.fields(object).map((field) => describeField(viewer, object, field)),
+    recordTypeInfos: [
+      ...types.map((type) => describeRecordType(type, object, version)),
+      master(types, object, version),
+    ],
+    supportedScopes: [{ label: 'All records', name: 'everything' }],
+  };
+}
+
+/** The choices of the object's picklists for one record type, as a layout shows them. */
+export function describeChoices(
+  viewer: Viewer,
+  object: SObject,
+  type: RecordType | null,
+): readonly Described[] {
+  return viewer
+    .fields(object)
+    .filter((field) => field.type === 'picklist' || field.type === 'multipicklist')
+    .map((field) => ({
+      picklistName: field.name,
+      picklistValues: choices(field, type?.picklists[field.name] ?? field.picklist),
+    }));
+}
+
+function describeField(viewer: Viewer, object: SObject, field: Field): Described {
+  const isOwn = field.formula === null && field.type !== 'address';
+  const mayEdit = viewer.org.access.field(object.name, field.name) === 'edit';
+  const isLong = field.type === 'textarea' && field.length > 255;
+  return {
+    aggregatable: isOwn && !isLong,
+    autoNumber: false,
+    byteLength: field.length * BYTES_PER_CHARACTER,
+    calculated: field.formula !== null && field.parts === null,
+    calculatedFormula: null,
+    cascadeDelete: field.onParentDelete === 'cascade',
+    caseSensitive: field.caseSensitive,
+    compoundFieldName: compoundOf(object, field),
+    controllerName: null,
+    createable: field.createable && mayEdit,
+    custom: field.name.endsWith('__c'),
+    defaultValue: field.defaultValue,
+    defaultValueFormula: null,
+    defaultedOnCreate:
+      field.defaultValue !== null || ['OwnerId', 'Id'].includes(field.name) || !field.createable,
+    dependentPicklist: false,
+    deprecatedAndHidden: false,
+    digits: field.type === 'int' ? field.precision : 0,
+    encrypted: false,
+    externalId: field.externalId,
+    filterable: field.type !== 'address' && !isLong,
+    groupable: isOwn && !isLong,
+    highScaleNumber: false,
+    htmlFormatted: false,
+    idLookup: field.name === 'Id' || isLookedUpBy(field),
+    inlineHelpText: null,
+    label: field.label,
+    length: field.length,
+    name: field.name,
+    nameField: field.name === 'Name',
+    namePointing: false,
+    nillable: field.nillable,
+    permissionable: field.nillable && field.createable,
+    picklistValues: choices(field, field.picklist),
+    precision: field.type === 'int' ? 0 : field.precision,
+    queryByDistance: false,
+    referenceTargetField: null,
+    referenceTo: field.referenceTo,
+    relationshipName: field.relationshipName,
+    relationshipOrder: null,
+    restrictedDelete: false,
+    restrictedPicklist: field.restricted,
+    scale: field.scale,
+    soapType: SOAP_TYPES[field.type],
+    sortable: field.type !== 'address' && !isLong,
+    type: field.type,
+    unique: field.unique,
+    updateable: field.updateable && mayEdit,
+    writeRequiresMasterRead: false,
+  };
+}
+
+function choices(field: Field, values: readonly string[]): readonly Described[] {
+  return values.map((value) => ({
+    active: true,
+    defaultValue: value === field.defaultValue,
+    label: value,
+    validFor: null,
+    value,
+  }));
+}
+
+function compoundOf(object: SObject, field: Field): string | null {
+  return (
+    object.fields.find(({ parts }) => parts !== null && Object.values(parts).includes(field.name))?.name ??
+    null
+  );
+}
+
+function childrenOf(viewer: Viewer, object: SObject): readonly Described[] {
+  return viewer.org.schema.objects().flatMap((child) =>
+    child.fields
+      .filter(({ referenceTo }) => referenceTo.includes(object.name))
+      .map((field) => ({
+        cascadeDelete: field.onParentDelete === 'cascade',
+        childSObject: child.name,
+        deprecatedAndHidden: false,
+        field: field.name,
+        relationshipName: field.name === `${object.name}Id` ? child.labelPlural : null,
+        restrictedDelete: false,
+      })),
+  );
+}
+
+function describeRecordType(type: RecordType, object: SObject, version: string): Described {
+  return {
+    active: true,
+    available: true,
+    defaultRecordTypeMapping: type.isDefault,
+    developerName: type.developerName,
+    master: false,
+    name: type.name,
+    recordTypeId: type.id,
+    urls: { layout: `/services/data/v${version}/sobjects/${object.name}/describe/layouts/${type.id}` },
+  };
+}
+
+/** The record type that every object has and that stands for none. */
+function master(types: readonly RecordType[], object: SObject, version: string): Described {
+  const id = '012000000000000AAA';
+  return {
+    active: true,
+    available: true,
+    defaultRecordTypeMapping: !types.some(({ isDefault }) => isDefault),
+    developerName: 'Master',
+    master: true,
+    name: 'Master',
+    recordTypeId: id,
+    urls: { layout: `/services/data/v${version}/sobjects/${object.name}/describe/layouts/${id}` },
+  };
+}

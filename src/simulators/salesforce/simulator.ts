@@ -1,0 +1,133 @@
+/** A Salesforce org on this machine that the vendor's own client libraries can talk to. */
+import type { Clock } from '../../lib/clock.ts';
+import type { Random } from '../../lib/random.ts';
+import { createCertificates } from '../certificate.ts';
+import { Faults, type FaultPlan, type PlannedFault } from '../faults.ts';
+import { startHttpServer, type HttpAnswer, type HttpRequest, type HttpServer } from '../http-server.ts';
+import { jsonAnswer } from './answer.ts';
+import { Cursors } from './cursors.ts';
+import { Limits } from './limits.ts';
+import { OAuth } from './oauth.ts';
+import { Org } from './org.ts';
+import { collectionRoutes } from './rest-collections.ts';
+import { compositeRoutes } from './rest-composite.ts';
+import { queryRoutes } from './rest-query.ts';
+import { recordRoutes } from './rest-records.ts';
+import { setupRoutes } from './rest-setup.ts';
+import { answerRest } from './rest.ts';
+import { Sessions, type ConnectedApp } from './sessions.ts';
+
+/** More than the largest upload that the Bulk API takes. */
+const BODY_BYTES_MAX = 160 * 1024 * 1024;
+
+export interface SimulatorOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Ports to listen on; 0, the default of each, takes any free one. */
+  readonly httpPort?: number;
+  readonly httpsPort?: number;
+  readonly grpcPort?: number;
+  /** Called with the new org before anything listens. */
+  readonly seed?: (org: Org) => void;
+}
+
+export interface SimulatorAddresses {
+  readonly httpUrl: string;
+  readonly httpsUrl: string;
+  /** The certificate to trust for `httpsUrl` and `grpcAddress`, as PEM. */
+  readonly ca: string;
+}
+
+/** What a client needs to log in, by any of the flows. */
+export interface SimulatorCredentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface SalesforceSimulator {
+  readonly org: Org;
+  readonly sessions: Sessions;
+  readonly oauth: OAuth;
+  readonly limits: Limits;
+  readonly cursors: Cursors;
+  readonly credentials: SimulatorCredentials;
+  /** Orders a fault for requests to come. */
+  fault(plan: FaultPlan): PlannedFault;
+  start(): Promise<SimulatorAddresses>;
+  /** Ends all connections. Everything that was in the org is still there to be looked at. */
+  stop(): Promise<void>;
+}
+
+export function createSalesforceSimulator(options: SimulatorOptions): SalesforceSimulator {
+  const { clock, random } = options;
+  const org = new Org(clock, random);
+  const sessions = new Sessions(org.id, clock, random);
+  const limits = new Limits(clock);
+  const cursors = new Cursors(clock, random);
+  const credentials = prepared(org, sessions);
+  const oauth = new OAuth(org.id, sessions, clock, random, credentials.username);
+  const faults = new Faults();
+  const servers: HttpServer[] = [];
+  const routes = [...setupRoutes, ...queryRoutes, ...collectionRoutes, ...compositeRoutes, ...recordRoutes];
+  options.seed?.(org);
+  const answer = (request: HttpRequest): HttpAnswer => {
+    if (limits.maintenance) return unavailable();
+    const rest = oauth.answer(request) ?? answerRest({ org, limits, cursors, oauth, routes }, request);
+    return (
+      rest ?? jsonAnswer(404, [{ errorCode: 'NOT_FOUND', message: 'The requested resource does not exist' }])
+    );
+  };
+  return {
+    org,
+    sessions,
+    oauth,
+    limits,
+    cursors,
+    credentials,
+    fault: (plan) => faults.order(plan),
+    start: async () => {
+      const certificates = createCertificates(clock.nowMs(), random);
+      const listen = { answer, faults, clock, bodyBytesMax: BODY_BYTES_MAX };
+      const http = await startHttpServer({ ...listen, port: options.httpPort ?? 0 });
+      servers.push(http);
+      const https = await startHttpServer({ ...listen, port: options.httpsPort ?? 0, tls: certificates });
+      servers.push(https);
+      return { httpUrl: http.url, httpsUrl: https.url, ca: certificates.ca };
+    },
+    stop: async () => {
+      await Promise.all(servers.splice(0).map((server) => server.close()));
+    },
+  };
+}
+
+function prepared(org: Org, sessions: Sessions): SimulatorCredentials {
+  const credentials = {
+    clientId: '3MVG9trueupSimulatedApp',
+    clientSecret: 'simulated-secret',
+    username: 'integration@trueup.example',
+    password: 'simulated-password',
+  };
+  const app: ConnectedApp = {
+    clientId: credentials.clientId,
+    clientSecret: credentials.clientSecret,
+    redirectUris: ['http://localhost:1717/OauthRedirect', 'http://127.0.0.1:1717/OauthRedirect'],
+    scopes: ['api', 'refresh_token', 'id'],
+    certificate: null,
+    rotatesRefreshTokens: false,
+    runAs: credentials.username,
+  };
+  sessions.register(app);
+  sessions.addLogin({
+    username: credentials.username,
+    password: credentials.password,
+    actor: org.integrationUser,
+  });
+  return credentials;
+}
+
+function unavailable(): HttpAnswer {
+  const message = 'The server is temporarily unavailable. Please retry later.';
+  return jsonAnswer(503, [{ errorCode: 'SERVER_UNAVAILABLE', message }]);
+}
