@@ -46,6 +46,25 @@ export function setting(
   return { name, title, required: marks.includes('required'), secret: marks.includes('secret'), example };
 }
 
+/** The settings that say where a database is and who asks: what `databasePlace` reads. */
+export function databaseSettings(scheme: string, { defaultPort }: UrlForm): readonly SettingDescription[] {
+  const port = String(defaultPort);
+  return [
+    setting(
+      'url',
+      'Connection string, instead of the settings below',
+      `${scheme}://trueup:secret@db.example.com/shop`,
+      'secret',
+    ),
+    setting('host', 'Server name or address', 'db.example.com'),
+    setting('port', `Port (default ${port})`, port),
+    setting('database', 'Database', 'shop'),
+    setting('user', 'User', 'trueup'),
+    setting('password', 'Password', '${secret:SHOP_PASSWORD}', 'secret'),
+    setting('ssl', 'Encryption: verify (default for other machines), require or disable', 'verify'),
+  ];
+}
+
 /** A setting that must be there and not be empty. */
 export function required({ given, wrong }: Reader, name: string): string {
   const value = given[name];

@@ -3,6 +3,7 @@ import type { SslOptions } from 'mysql2/promise';
 import type { SettingDescription } from '../../connector/contract.ts';
 import {
   databasePlace,
+  databaseSettings,
   encryption,
   setting,
   wholeNumber,
@@ -46,18 +47,7 @@ const ENCRYPTION: ReadonlyMap<string, { readonly ssl?: SslOptions }> = new Map([
 ]);
 
 export const SETTINGS: readonly SettingDescription[] = [
-  setting(
-    'url',
-    'Connection string, instead of the settings below',
-    'mysql://trueup:secret@db.example.com/shop',
-    'secret',
-  ),
-  setting('host', 'Server name or address', 'db.example.com'),
-  setting('port', 'Port (default 3306)', '3306'),
-  setting('database', 'Database', 'shop'),
-  setting('user', 'User', 'trueup'),
-  setting('password', 'Password', '${secret:SHOP_PASSWORD}', 'secret'),
-  setting('ssl', 'Encryption: verify (default for other machines), require or disable', 'verify'),
+  ...databaseSettings('mysql', URL_FORM),
   setting(
     'cursor_column',
     'Column that says when a record was last changed (default: found by itself)',

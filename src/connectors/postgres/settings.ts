@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { SettingDescription } from '../../connector/contract.ts';
 import {
   databasePlace,
+  databaseSettings,
   encryption,
   oneOf,
   setting,
@@ -19,28 +20,6 @@ export interface Settings {
   /** The zone that timestamps without zone are written in; null when nobody said. */
   readonly cursorTimeZone: string | null;
 }
-
-export const SETTINGS: readonly SettingDescription[] = [
-  setting(
-    'url',
-    'Connection string, instead of the settings below',
-    'postgresql://trueup:secret@db.example.com/shop',
-    'secret',
-  ),
-  setting('host', 'Server name or address', 'db.example.com'),
-  setting('port', 'Port', '5432'),
-  setting('database', 'Database', 'shop'),
-  setting('user', 'User', 'trueup'),
-  setting('password', 'Password', '${secret:SHOP_PASSWORD}', 'secret'),
-  setting('ssl', 'Encryption: verify (default for other machines), require or disable', 'verify'),
-  setting(
-    'replication',
-    'How changes are read: `logical` for the write-ahead log; left out, by polling',
-    'logical',
-  ),
-  setting('cursor_column', 'Column that says when a record was last changed, for polling', 'updated_at'),
-  setting('cursor_time_zone', 'Zone of that column, where its type has none', 'Europe/Berlin'),
-];
 
 const NO_PASSWORD = ' ';
 
@@ -70,6 +49,17 @@ const REPLICATION: ReadonlyMap<string, boolean> = new Map([
   ['logical', true],
   ['none', false],
 ]);
+
+export const SETTINGS: readonly SettingDescription[] = [
+  ...databaseSettings('postgresql', URL_FORM),
+  setting(
+    'replication',
+    'How changes are read: `logical` for the write-ahead log; left out, by polling',
+    'logical',
+  ),
+  setting('cursor_column', 'Column that says when a record was last changed, for polling', 'updated_at'),
+  setting('cursor_time_zone', 'Zone of that column, where its type has none', 'Europe/Berlin'),
+];
 
 export function settingsOf(given: Given): Settings {
   const reader = { given, wrong };
