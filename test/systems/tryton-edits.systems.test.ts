@@ -15,6 +15,12 @@ import {
 
 const bench = trytonWorkbench();
 
+/** The number under which Tryton knows the model of parties. */
+async function partyModel(): Promise<number> {
+  const found = await bench.person('ir.model.search', [['model', '=', PARTY]], 0, null, null);
+  return must((found as readonly number[])[0], 'Tryton knows the model of parties');
+}
+
 describe('somebody else’s edits', () => {
   test.each([
     ['an address', 'party.address.write', { city: 'Hamburg' }],
@@ -83,13 +89,7 @@ describe('somebody else’s edits', () => {
 
   test('a record that a rule hides is hidden, not absent', async () => {
     const secret = await bench.create({ name: 'Secret' });
-    const [model] = (await bench.person(
-      'ir.model.search',
-      [['model', '=', PARTY]],
-      0,
-      null,
-      null,
-    )) as readonly number[];
+    const model = await partyModel();
     const rules = [['create', [{ domain: '[["name", "!=", "Secret"]]' }]]];
     const group = await bench.person('ir.rule.group.create', [
       { name: 'No secrets', model, global_p: true, rules },
@@ -105,13 +105,7 @@ describe('somebody else’s edits', () => {
   });
 
   test('a model that the user may not write is a config failure', async () => {
-    const [model] = (await bench.person(
-      'ir.model.search',
-      [['model', '=', PARTY]],
-      0,
-      null,
-      null,
-    )) as readonly number[];
+    const model = await partyModel();
     const access = await bench.person('ir.model.access.create', [
       { model, perm_read: true, perm_write: false },
     ]);

@@ -5,7 +5,7 @@ import type { NativeValue } from '../../engine/value.ts';
 import { must } from '../../lib/assert.ts';
 import { spell } from './codec.ts';
 import type { Column } from './column.ts';
-import { failureOf } from './failures.ts';
+import { failureOf, refuse } from './failures.ts';
 import { keyLiterals } from './key.ts';
 import { unknownField } from './row.ts';
 import type { Table } from './table.ts';
@@ -90,43 +90,37 @@ function columnNamed(table: Table, name: string): Column {
 function literalFor(table: Table, column: Column, value: NativeValue, inServerZone: boolean): string {
   const spelled = spell(column.codec, value, inServerZone);
   if (spelled.kind === 'sql') return spelled.text;
-  throw new ConnectorFailure(
-    failureOf(
-      'invalid',
-      'wrong_type',
-      `${table.name}.${column.name} cannot take this value: ${spelled.reason}`,
-      {
-        field: column.name,
-        advice: 'Correct the value, or map the field to a column of a fitting type.',
-      },
-    ),
+  throw refuse(
+    'invalid',
+    'wrong_type',
+    `${table.name}.${column.name} cannot take this value: ${spelled.reason}`,
+    {
+      field: column.name,
+      advice: 'Correct the value, or map the field to a column of a fitting type.',
+    },
   );
 }
 
 function keyMissing(table: Table, column: Column): ConnectorFailure {
-  return new ConnectorFailure(
-    failureOf(
-      'invalid',
-      'key_missing',
-      `a new record of ${table.name} needs a value for its key ${column.name}`,
-      {
-        field: column.name,
-        advice: 'Map a field to the key, or let the database number the records (auto_increment).',
-      },
-    ),
+  return refuse(
+    'invalid',
+    'key_missing',
+    `a new record of ${table.name} needs a value for its key ${column.name}`,
+    {
+      field: column.name,
+      advice: 'Map a field to the key, or let the database number the records (auto_increment).',
+    },
   );
 }
 
 function keyFixed(table: Table, column: Column): ConnectorFailure {
-  return new ConnectorFailure(
-    failureOf(
-      'invalid',
-      'key_fixed',
-      `${table.name}.${column.name} identifies the record and cannot be changed`,
-      {
-        field: column.name,
-        advice: 'Delete the record and create it again under its new key.',
-      },
-    ),
+  return refuse(
+    'invalid',
+    'key_fixed',
+    `${table.name}.${column.name} identifies the record and cannot be changed`,
+    {
+      field: column.name,
+      advice: 'Delete the record and create it again under its new key.',
+    },
   );
 }
