@@ -9,14 +9,17 @@ export interface Meaning {
   readonly advice?: string;
 }
 
+/** The connection broke; whether what was sent has happened is for the caller to judge. */
 export const CONNECTION_LOST: Meaning = { kind: 'transient', name: 'connection_lost' };
 
+/** Nothing answers at that address. */
 export const UNREACHABLE: Meaning = {
   kind: 'transient',
   name: 'unreachable',
   advice: 'Check `host` and `port`, and that no firewall stands between this machine and the server.',
 };
 
+/** Somebody answers, and cannot prove to be the server. */
 export const UNTRUSTED_CERTIFICATE: Meaning = {
   kind: 'config',
   name: 'certificate',
@@ -24,6 +27,7 @@ export const UNTRUSTED_CERTIFICATE: Meaning = {
     'Let Node trust the server’s authority (NODE_EXTRA_CA_CERTS), or set `ssl: require` to encrypt without checking who answers.',
 };
 
+/** The server answers without the encryption that was asked for. */
 export const NO_ENCRYPTION: Meaning = {
   kind: 'config',
   name: 'no_encryption',
