@@ -52,6 +52,7 @@ const STRUCTURES: readonly NativeValue[] = [{}, [], [1, 'a', null], { b: { a: [t
 const LETTERS = Array.from(
   'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .-_\u00e4\u00f6\u00fc\u00df\u00e9\u0142\u03c3\u05d0\u{1F600}',
 );
+const NAME_LETTERS = LETTERS.filter((letter) => /[\p{L}\p{N}]/u.test(letter));
 const TEXT_LENGTH_MAX = 60;
 const SECONDS_OF_DAY = 86_400;
 const LAST_DAY = 2_932_896;
@@ -138,7 +139,7 @@ function drawOf(type: FieldType): ((random: Random) => NativeValue) | null {
     case 'instant':
       return instantOf;
     case 'email':
-      return (random) => `${textOf(random, 12)}@${textOf(random, 8)}.example`;
+      return (random) => `${nameOf(random, 12)}@${nameOf(random, 8)}.example`;
     case 'uuid':
       return (random) => hexOf(random.bytes(16));
     case 'set': {
@@ -154,7 +155,7 @@ function drawOf(type: FieldType): ((random: Random) => NativeValue) | null {
         [textOf(random, 6)]: [below(random, 1_000), textOf(random, 12), random.fraction() < 0.5, null],
       });
     default:
-      return standardDraw(type, textOf);
+      return standardDraw(type, textOf, nameOf);
   }
 }
 
@@ -166,6 +167,14 @@ function textOf(random: Random, lengthMax: number): string {
   return Array.from(
     { length: below(random, lengthMax + 1) },
     () => LETTERS[below(random, LETTERS.length)] ?? '',
+  ).join('');
+}
+
+/** What may stand in an address: letters of any case and alphabet, and digits. */
+function nameOf(random: Random, lengthMax: number): string {
+  return Array.from(
+    { length: 1 + below(random, lengthMax) },
+    () => NAME_LETTERS[below(random, NAME_LETTERS.length)] ?? '',
   ).join('');
 }
 

@@ -90,6 +90,8 @@ export interface MappingDefinition {
   readonly whenMissing?: NativeValue;
   /** The value is computed from several native fields; `native` is then the first of them, and the direction `in`. */
   readonly computed?: Computation;
+  /** `ifEmpty`: a record that has a value there keeps it, whatever the golden value. Absent: it is always written. */
+  readonly writes?: 'ifEmpty';
 }
 
 /** What a delete at one side means for the others. */
@@ -122,6 +124,8 @@ export interface FieldLens {
   readonly whenMissing: NativeValue | undefined;
   /** Null for a value that one native field holds. */
   readonly computed: Computed | null;
+  /** Only what has no value there is written to. */
+  readonly fillsOnly: boolean;
   /** What is written here may read back as something else, so it is not read: the difference would be no news. */
   readonly isBlind: boolean;
   /** Different native codes may have one meaning here. */
@@ -209,6 +213,7 @@ export function compileLens(mapping: MappingDefinition, field: FieldModel): Fiel
     field,
     computed: mapping.computed === undefined ? null : computedOf(mapping.computed),
     isBlind: mapping.direction === 'out' && mapping.transforms.some((step) => isLossy(step, ignoresCase)),
+    fillsOnly: mapping.writes === 'ifEmpty',
     hasCodes: mapping.transforms.some(({ kind }) => CODED.has(kind)),
     native: mapping.native,
     direction: mapping.direction,

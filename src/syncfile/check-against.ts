@@ -1,5 +1,6 @@
 /** A side of a sync beside what its system says of the collection. */
 import type { CollectionDescription, FieldDescription } from '../connector/contract.ts';
+import { computedOf, filterOf } from '../engine/computed.ts';
 import type { FieldDefinition, MappingDefinition, SideDefinition, SyncDefinition } from '../engine/model.ts';
 import type { Findings } from './findings.ts';
 import { misfit } from './fit.ts';
@@ -16,6 +17,10 @@ export function checkSide(
   const natives = new Map(description.fields.map((field) => [field.name, field]));
   for (const mapping of side.fields) {
     const place = [...path, 'fields', mapping.field];
+    if (mapping.computed !== undefined) {
+      checkReads(description, natives, computedOf(mapping.computed).natives, place, findings);
+      continue;
+    }
     const native = natives.get(mapping.native);
     const field = sync.fields.find(({ name }) => name === mapping.field);
     if (native === undefined)
@@ -26,8 +31,21 @@ export function checkSide(
     if (natives.has(native)) continue;
     unknownNative(description, native, [...path, 'where', index, 'field'], findings);
   }
+  if (side.filter !== undefined)
+    checkReads(description, natives, filterOf(side.filter).natives, [...path, 'filter'], findings);
   checkAbilities(sync, side, description, path, findings);
   if (side.creates && description.card.can.create) checkRequired(side, description, path, findings);
+}
+
+/** What an expression or a template reads. */
+function checkReads(
+  description: CollectionDescription,
+  natives: ReadonlyMap<string, FieldDescription>,
+  names: readonly string[],
+  path: Path,
+  findings: Findings,
+): void {
+  for (const name of names) if (!natives.has(name)) unknownNative(description, name, path, findings);
 }
 
 /** The short form has no key of its own for the native field. */

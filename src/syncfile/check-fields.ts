@@ -1,6 +1,8 @@
 /** Fields of the entity: who may write them, and who wins. */
 import { InvalidValue } from '../engine/value.ts';
-import { fieldType, goldenOf } from './define.ts';
+import { checkTypeCodes } from './check-steps.ts';
+import { goldenOf } from './define-steps.ts';
+import { fieldType } from './define-type.ts';
 import type { FieldDraft, PolicyDraft, SyncDraft } from './draft.ts';
 import type { Findings } from './findings.ts';
 import type { Path } from './places.ts';
@@ -10,6 +12,7 @@ export function checkFields(sync: SyncDraft, findings: Findings): void {
   for (const field of sync.fields.values()) {
     if (field === null) continue;
     checkOptions(field, findings);
+    checkTypeCodes(field, findings);
     checkOwners(sync, field, findings);
     if (field.policy !== sync.defaultPolicy) checkPolicy(sync, field.policy, field, findings);
   }

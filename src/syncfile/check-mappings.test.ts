@@ -69,7 +69,7 @@ test.each<[string, string]>([
   ['credit: {field: x, minor_units: 2, unix: s}', 'a mapping takes one of minor_units, unix, not both'],
   [
     'name: {field: x, minor_units: 2}',
-    '`minor_units` gives integer, decimal, and `name` is of type text | Remove `minor_units`, or give the field another type.',
+    '`minor_units` gives integer, decimal, money, and `name` is of type text | Remove `minor_units`, or give the field another type.',
   ],
   ['born: {field: x, unix: s}', '`unix` gives instant, and `born` is of type date'],
   ['name: {field: x, separator: ";"}', '`separator` gives set, and `name` is of type text'],

@@ -11,13 +11,15 @@ import {
 import { InvalidValue, type FieldType, type NativeValue, type Value } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import { seededRandom } from '../lib/random.ts';
-import { fieldDefinition, fieldType, goldenOf, mappingDefinition } from './define.ts';
+import { checkComputed, checkFilter } from './check-expressions.ts';
+import { checkSteps } from './check-steps.ts';
+import { goldenOf } from './define-steps.ts';
+import { fieldType } from './define-type.ts';
+import { fieldDefinition, mappingDefinition } from './define.ts';
 import type { FieldDraft, MappingDraft, SideDraft, SyncDraft } from './draft.ts';
 import type { Findings } from './findings.ts';
-import { listed } from './nearest.ts';
 import type { Path } from './places.ts';
 import { fieldNamed, valueFix } from './references.ts';
-import type { FieldShape } from './shape-field.ts';
 
 /** Generated values of a type. Making them costs more than trying a mapping with them. */
 type Goldens = (type: FieldType) => readonly Value[];
@@ -29,74 +31,13 @@ export function checkMappings(sync: SyncDraft, findings: Findings): void {
       const field = fieldNamed(sync, name, [...side.path, 'fields', name], 'key', findings);
       if (field === null || mapping === null) continue;
       checkSteps(field, mapping, findings);
+      checkComputed(mapping, findings);
       checkValues(field, mapping, findings);
       if (!findings.under(mapping.path)) checkLaws(sync, side, field, mapping, goldens, findings);
     }
     checkDoubleWrites(side, findings);
+    checkFilter(side, findings);
   }
-}
-
-type StepKey = 'values' | 'minor_units' | 'unix' | 'date_format' | 'separator' | 'case';
-
-/** Which types a step can lead to. */
-const STEPS: ReadonlyMap<StepKey, readonly FieldShape['type'][]> = new Map([
-  ['values', ['text', 'integer', 'decimal', 'boolean', 'date', 'email', 'uuid', 'choice']],
-  ['minor_units', ['integer', 'decimal']],
-  ['unix', ['instant']],
-  ['date_format', ['date']],
-  ['separator', ['set']],
-  ['case', ['text', 'email', 'uuid', 'choice']],
-]);
-
-function checkSteps(field: FieldDraft, mapping: MappingDraft, findings: Findings): void {
-  const { shape, path } = mapping;
-  const given = [...STEPS.keys()].filter((key) => shape[key] !== undefined);
-  if (given.length > 1) {
-    findings.atKey(
-      [...path, given[1] ?? ''],
-      `a mapping takes one of ${listed(given)}, not both`,
-      'Keep the one that says how the side spells the value.',
-    );
-  }
-  for (const key of given.slice(0, 1)) {
-    const types = must(STEPS.get(key), 'every step names its types');
-    if (types.includes(field.shape.type)) continue;
-    const message = `\`${key}\` gives ${listed(types)}, and \`${field.name}\` is of type ${field.shape.type}`;
-    findings.atKey([...path, key], message, `Remove \`${key}\`, or give the field another type.`);
-  }
-  if (shape.prefix !== undefined && (field.shape.type === 'set' || field.shape.type === 'json')) {
-    findings.atKey(
-      [...path, 'prefix'],
-      `a prefix stands before text, and \`${field.name}\` is of type ${field.shape.type}`,
-      'Remove `prefix`.',
-    );
-  }
-  checkOneWayKeys(mapping, findings);
-  checkCase(field, mapping, findings);
-}
-
-function checkOneWayKeys({ shape, path, direction }: MappingDraft, findings: Findings): void {
-  if (shape.otherwise !== undefined && shape.values === undefined) {
-    findings.atKey([...path, 'otherwise'], '`otherwise` belongs to `values`', 'Add `values`, or remove it.');
-  } else if (shape.otherwise !== undefined && direction !== 'in') {
-    const message = '`otherwise` cannot be written back: nothing tells which value it stood for';
-    findings.atKey([...path, 'otherwise'], message, 'Let this side only give the value: `direction: in`.');
-  }
-  if (shape.when_missing !== undefined && direction === 'in') {
-    const message = '`when_missing` is what is written, and nothing is written here (direction: in)';
-    findings.atKey([...path, 'when_missing'], message, 'Remove it, or let the side receive the value.');
-  }
-}
-
-function checkCase(field: FieldDraft, { shape, path, direction }: MappingDraft, findings: Findings): void {
-  const isCounted = field.shape.type === 'text' && field.shape.ignore_case !== true;
-  if (shape.case === undefined || direction !== 'both' || !isCounted) return;
-  const message = `\`case: ${shape.case}\` loses the case of \`${field.name}\`, where case counts`;
-  findings.atKey(
-    [...path, 'case'],
-    message,
-    'Give the field `ignore_case: true`, or the mapping a direction.',
-  );
 }
 
 function checkValues(field: FieldDraft, mapping: MappingDraft, findings: Findings): void {
@@ -117,7 +58,10 @@ function checkValues(field: FieldDraft, mapping: MappingDraft, findings: Finding
       );
     } else keyOf.set(golden, key);
   }
-  if (otherwise !== undefined) heldWord(type, otherwise, [...mapping.path, 'otherwise'], field, findings);
+  if (otherwise !== undefined && mapping.direction === 'in')
+    heldWord(type, otherwise, [...mapping.path, 'otherwise'], field, findings);
+  if (mapping.shape.default !== undefined)
+    heldWord(type, mapping.shape.default, [...mapping.path, 'default'], field, findings);
 }
 
 /** The word as the field keeps it, or null with the reason reported why it cannot. */
@@ -177,7 +121,7 @@ function sharedGoldens(): Goldens {
 
 /** The keys of the value map, as the side holds them. */
 function nativeSamples({ transforms }: MappingDefinition): readonly NativeValue[] {
-  const [first] = transforms;
+  const first = transforms.find(({ kind }) => kind === 'prefix');
   const prefix = first?.kind === 'prefix' ? first.text : '';
   return transforms.flatMap((step) =>
     step.kind === 'values'
@@ -205,7 +149,8 @@ function checkDoubleWrites(side: SideDraft, findings: Findings): void {
   const writtenBy = new Map<string, string>();
   for (const mapping of side.fields.values()) {
     if (mapping === null || mapping.direction === 'in') continue;
-    const { field: native } = mapping.shape;
+    const { native } = mapping;
+    if (native === null) continue;
     const other = writtenBy.get(native);
     if (other === undefined) writtenBy.set(native, mapping.field);
     else {

@@ -1,5 +1,5 @@
 /** From a checked draft to the definition that the engine compiles. Defaults are written out here and nowhere else. */
-import { canonicaliserOf } from '../engine/canonical.ts';
+import { computedOf, type Computation } from '../engine/computed.ts';
 import type {
   Condition,
   DeletePolicy,
@@ -11,15 +11,13 @@ import type {
   SideDefinition,
   SyncDefinition,
 } from '../engine/model.ts';
-import type { Transform } from '../engine/transforms/step.ts';
-import { InvalidValue, type FieldType, type Value } from '../engine/value.ts';
+import { InvalidValue, type FieldType } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
+import { goldenOf, transformsOf } from './define-steps.ts';
+import { fieldType } from './define-type.ts';
 import type { ConditionDraft, FieldDraft, MappingDraft, SideDraft, SyncDraft } from './draft.ts';
 import type { Path, Places } from './places.ts';
-import type { FieldShape } from './shape-field.ts';
 import type { OwnerRuleShape, ResolverShape } from './shape-words.ts';
-
-const GRAINS_MS = { ms: 1, s: 1_000, min: 60_000 } as const;
 
 export function syncDefinition(draft: SyncDraft, places: Places): SyncDefinition {
   const sides = [...draft.sides.values()].map((side) => sideDefinition(side, draft, places));
@@ -61,33 +59,6 @@ export function fieldDefinition(draft: FieldDraft, sync: SyncDraft): FieldDefini
   };
 }
 
-export function fieldType(shape: FieldShape): FieldType {
-  switch (shape.type) {
-    case 'text':
-      return shape.max_length === undefined
-        ? { kind: 'text' }
-        : { kind: 'text', lengthMax: shape.max_length };
-    case 'decimal':
-      return shape.scale === undefined ? { kind: 'decimal' } : { kind: 'decimal', scaleMax: shape.scale };
-    case 'instant':
-      return shape.precision === undefined
-        ? { kind: 'instant' }
-        : { kind: 'instant', grainMs: GRAINS_MS[shape.precision] };
-    case 'choice':
-      return { kind: 'choice', options: shape.options };
-    case 'set':
-      return shape.options === undefined ? { kind: 'set' } : { kind: 'set', options: shape.options };
-    case 'integer':
-    case 'boolean':
-    case 'date':
-    case 'time':
-    case 'email':
-    case 'uuid':
-    case 'json':
-      return { kind: shape.type };
-  }
-}
-
 function ownerRule({ side, when }: OwnerRuleShape, sync: SyncDraft): OwnerRule {
   const field = when === undefined ? undefined : sync.fields.get(when.field);
   if (when === undefined || field === undefined || field === null) return { side };
@@ -97,11 +68,6 @@ function ownerRule({ side, when }: OwnerRuleShape, sync: SyncDraft): OwnerRule {
 
 function resolverOf(shape: ResolverShape): Resolver {
   return typeof shape === 'string' ? { kind: shape } : { kind: 'priority', sides: shape.priority };
-}
-
-/** A value written in the file, as the field keeps it. */
-export function goldenOf(type: FieldType, written: string | number | boolean | null): Value | InvalidValue {
-  return canonicaliserOf(type)(written);
 }
 
 function sideDefinition(draft: SideDraft, sync: SyncDraft, places: Places): SideDefinition {
@@ -117,60 +83,29 @@ function sideDefinition(draft: SideDraft, sync: SyncDraft, places: Places): Side
     creates: draft.creates,
     deletes: draft.deletes,
     where: draft.where.map((condition) => conditionOf(condition, places)),
+    ...(draft.filter === null ? {} : { filter: draft.filter }),
   };
 }
 
 export function mappingDefinition(draft: MappingDraft, type: FieldType, places: Places): MappingDefinition {
   const { shape } = draft;
+  const computed = computationOf(draft);
   return {
     field: draft.field,
-    native: shape.field,
+    native: draft.native ?? (computed === null ? '' : (computedOf(computed).natives[0] ?? '')),
     direction: draft.direction,
     transforms: transformsOf(draft, type, places),
     ...(shape.when_missing === undefined ? {} : { whenMissing: shape.when_missing }),
+    ...(computed === null ? {} : { computed }),
+    ...(shape.write === 'if_empty' ? { writes: 'ifEmpty' as const } : {}),
   };
 }
 
-/** In the order of reading: first the prefix goes, then the rest is understood. */
-function transformsOf(draft: MappingDraft, type: FieldType, places: Places): readonly Transform[] {
-  const { shape } = draft;
-  const transforms: Transform[] = [];
-  if (shape.prefix !== undefined) transforms.push({ kind: 'prefix', text: shape.prefix });
-  if (shape.case !== undefined) transforms.push({ kind: 'case', to: shape.case });
-  if (shape.values !== undefined) transforms.push(valuesOf(draft, type, places));
-  if (shape.minor_units !== undefined) transforms.push({ kind: 'minorUnits', places: shape.minor_units });
-  if (shape.unix !== undefined) transforms.push({ kind: 'unixTime', unit: shape.unix });
-  if (shape.date_format !== undefined) transforms.push({ kind: 'dateFormat', format: shape.date_format });
-  if (shape.separator !== undefined) transforms.push({ kind: 'separator', text: shape.separator });
-  return transforms;
-}
-
-function valuesOf(draft: MappingDraft, type: FieldType, places: Places): Transform {
-  const path = [...draft.path, 'values'];
-  const pairs = Object.entries(draft.shape.values ?? {}).map(
-    ([key, written]) => [nativeKey([...path, key], places), goldenWord(type, written)] as const,
-  );
-  const { otherwise } = draft.shape;
-  return {
-    kind: 'values',
-    pairs,
-    ...(otherwise === undefined ? {} : { otherwise: String(goldenWord(type, otherwise)) }),
-  };
-}
-
-/** Golden values that stand in a value map; the checks have refused those that the field cannot hold. */
-function goldenWord(type: FieldType, written: string | number | boolean): string | boolean {
-  const golden = goldenOf(type, written);
-  return typeof golden === 'string' || typeof golden === 'boolean' ? golden : String(written);
-}
-
-/** A key that is a number or a flag in YAML stands for a native number or flag; in quotes it is text. */
-export function nativeKey(path: Path, places: Places): string | number | boolean {
-  const key = places.spot(path)?.key ?? null;
-  const text = String(path.at(-1));
-  if (typeof key?.scalar === 'boolean') return key.scalar;
-  // `007` and `1.50` would lose digits as numbers: they are codes.
-  return typeof key?.scalar === 'number' && String(key.scalar) === text ? key.scalar : text;
+/** How a value that is read is computed; null for one that stands in a field. */
+function computationOf({ shape, direction }: MappingDraft): Computation | null {
+  if (direction !== 'in') return null;
+  if (shape.template !== undefined) return { kind: 'template', text: shape.template };
+  return shape.expression === undefined ? null : { kind: 'expression', text: shape.expression };
 }
 
 function conditionOf({ path, shape }: ConditionDraft, places: Places): Condition {

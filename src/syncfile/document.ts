@@ -52,7 +52,7 @@ export function readDocument(text: string, fileName: string): Reading {
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: false });
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) return { kind: 'errors', errors: syntaxErrors(problems, text, fileName, counter) };
-  const builder = new TreeBuilder(document, places, spots);
+  const builder = new TreeBuilder(document, text, places, spots);
   const tree = builder.build(document.contents, [], null, 0);
   const { errors } = builder;
   return builder.isWhole ? { kind: 'tree', tree, places, errors } : { kind: 'errors', errors };
@@ -61,13 +61,15 @@ export function readDocument(text: string, fileName: string): Reading {
 class TreeBuilder {
   readonly errors: FileError[] = [];
   readonly #document: Document;
+  readonly #text: string;
   readonly #places: Places;
   readonly #spots: Map<string, Spot>;
   #nodes = 0;
   #isWhole = true;
 
-  constructor(document: Document, places: Places, spots: Map<string, Spot>) {
+  constructor(document: Document, text: string, places: Places, spots: Map<string, Spot>) {
     this.#document = document;
+    this.#text = text;
     this.#places = places;
     this.#spots = spots;
   }
@@ -94,7 +96,7 @@ class TreeBuilder {
       return null;
     }
     if (isScalar(node)) {
-      this.#spots.set(spotKey(path), { key, value: writtenOf(node) });
+      this.#spots.set(spotKey(path), { key, value: { ...writtenOf(node), ...this.#rawOf(node) } });
       return this.#scalar(node, path);
     }
     const value = isMap(node) || isSeq(node) ? { offset: offsetOf(node.range) } : (key ?? { offset: 0 });
@@ -103,6 +105,10 @@ class TreeBuilder {
     return isSeq(node)
       ? node.items.map((element, index) => this.build(element, [...path, index], null, depth + 1))
       : null;
+  }
+
+  #rawOf({ value, range }: Scalar): { readonly raw?: string } {
+    return typeof value === 'string' && range != null ? { raw: this.#text.slice(range[0], range[1]) } : {};
   }
 
   #scalar(node: Scalar, path: Path): Tree {

@@ -9,19 +9,18 @@ import type { Tree } from './document.ts';
 import type { Findings } from './findings.ts';
 import type { Path } from './places.ts';
 import { fieldShape, typedField, type FieldShape } from './shape-field.ts';
+import { mappingShape, type MappingShape } from './shape-mapping.ts';
 import type { OwnerRuleShape, ResolverShape } from './shape-words.ts';
 import {
   defaultsShape,
   deletesShape,
   fileShape,
   guardShape,
-  mappingShape,
   sideShape,
   syncShape,
   type ConditionShape,
   type DeletesShape,
   type GuardShape,
-  type MappingShape,
 } from './shape.ts';
 
 export interface SyncDraft {
@@ -63,12 +62,16 @@ export interface SideDraft {
   readonly creates: boolean;
   readonly deletes: boolean;
   readonly where: readonly ConditionDraft[];
+  /** CEL, as it is written; null for none. */
+  readonly filter: string | null;
 }
 
 export interface MappingDraft {
   readonly field: string;
   readonly path: Path;
   readonly shape: MappingShape;
+  /** What the field is called there; null for a value that is computed from several. */
+  readonly native: string | null;
   readonly direction: 'both' | 'in' | 'out';
 }
 
@@ -194,14 +197,24 @@ function draftSide(name: string, tree: Tree, path: Path, findings: Findings): Si
       path: [...path, 'where', index],
       shape: condition,
     })),
+    filter:
+      keys['filter'] === undefined
+        ? null
+        : (take(shape.filter, keys['filter'], inner('filter'), findings) ?? null),
   };
 }
 
 function draftMapping(field: string, tree: Tree, path: Path, findings: Findings): MappingDraft | null {
   const read = take(mappingShape, tree, path, findings);
   if (read === null) return null;
-  const shape = typeof read === 'string' ? { field: read } : read;
-  return { field, path, shape, direction: shape.direction ?? 'both' };
+  const shape: MappingShape = typeof read === 'string' ? { field: read } : read;
+  const direction = shape.direction ?? (shape.write === 'never' ? 'in' : 'both');
+  const isComputed = (shape.template ?? shape.expression) !== undefined && direction === 'in';
+  if (shape.field === undefined && !isComputed) {
+    findings.atKey([...path, 'field'], '`field` is missing', 'Add the key `field`.');
+    return null;
+  }
+  return { field, path, shape, native: shape.field ?? null, direction };
 }
 
 /** The piece as its shape says it, or null with everything wrong reported. */

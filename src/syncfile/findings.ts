@@ -21,6 +21,11 @@ export class Findings {
     this.#add(path, 'value', message, fix);
   }
 
+  /** One sign of a text is at fault: `index` counts from its begin, after YAML. */
+  inText(path: Path, index: number, message: string, fix?: string): void {
+    this.#found.push({ path, error: this.places.errorInside(path, index, message, fix) });
+  }
+
   /** Whether anything is wrong at the path or below it: what follows from it need not be said as well. */
   under(path: Path): boolean {
     return this.#found.some(({ path: other }) => path.every((step, index) => other[index] === step));

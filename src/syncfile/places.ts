@@ -1,4 +1,5 @@
 /** Where in the file each value stands, and the errors that are said there. */
+import { offsetInside } from './inside.ts';
 
 /** Keys and list positions from the top of the file to a value. */
 export type Path = readonly (string | number)[];
@@ -28,6 +29,8 @@ export interface Written {
   readonly scalar?: string | number | boolean | null;
   /** The scalar as it was typed, when it was typed without quotes. */
   readonly plain?: string;
+  /** A text as it stands in the file, quotes and line breaks included. */
+  readonly raw?: string;
 }
 
 export type Part = 'key' | 'value';
@@ -36,6 +39,8 @@ export type Part = 'key' | 'value';
 export interface Places {
   spot(path: Path): Spot | null;
   error(path: Path, part: Part, message: string, fix?: string): FileError;
+  /** An error at one character of a text, which counts from the begin of the text itself. */
+  errorInside(path: Path, index: number, message: string, fix?: string): FileError;
 }
 
 export interface LinePosition {
@@ -49,20 +54,22 @@ export function createPlaces(
   lineAt: (offset: number) => LinePosition,
 ): Places {
   const spot = (path: Path): Spot | null => spots.get(spotKey(path)) ?? null;
+  const errorAt = (offset: number, path: Path, message: string, fix?: string): FileError => {
+    const at = lineAt(offset);
+    // A file that was refused unread has no lines yet.
+    const [line, column] = [Math.max(1, at.line), Math.max(1, at.col)];
+    return { file, line, column, path: pathText(path), message, ...(fix === undefined ? {} : { fix }) };
+  };
   return {
     spot,
-    error: (path, part, message, fix) => {
-      const at = lineAt(offsetOf(spot, path, part));
-      // A file that was refused unread has no lines yet.
-      const [line, column] = [Math.max(1, at.line), Math.max(1, at.col)];
-      return {
-        file,
-        line,
-        column,
-        path: pathText(path),
-        message,
-        ...(fix === undefined ? {} : { fix }),
-      };
+    error: (path, part, message, fix) => errorAt(offsetOf(spot, path, part), path, message, fix),
+    errorInside: (path, index, message, fix) => {
+      const value = spot(path)?.value;
+      const isText = value?.raw !== undefined && typeof value.scalar === 'string';
+      const offset = isText
+        ? offsetInside(value.raw, value.offset, value.scalar, index)
+        : offsetOf(spot, path, 'value');
+      return errorAt(offset, path, message, fix);
     },
   };
 }

@@ -28,6 +28,11 @@ const text = strict({
     .boolean()
     .optional()
     .describe('Whether texts that differ only in case are the same (default false).'),
+  trim: z.boolean().optional().describe('Whether outer blanks are left out (default false).'),
+  empty_is_null: z
+    .boolean()
+    .optional()
+    .describe('Whether empty text means that there is no value (default false: they are two things).'),
   ...common,
 });
 
@@ -55,6 +60,59 @@ const set = strict({
   ...common,
 });
 
+const email = strict({
+  type: z.literal('email').describe('One e-mail address.'),
+  ignore_case: z
+    .boolean()
+    .optional()
+    .describe('Whether case does not count before the @ (default true; after it, it never does).'),
+  ...common,
+});
+
+const twoLetters = z.string().regex(/^[A-Z]{2}$/, { error: 'expected two capitals of ISO 3166, such as DE' });
+
+const phone = strict({
+  type: z.literal('phone').describe('A telephone number, kept as +4930123456.'),
+  region: twoLetters.optional().describe('The country of numbers that do not say theirs: DE.'),
+  ...common,
+});
+
+const country = strict({
+  type: z.literal('country').describe('A country, kept as its two letters.'),
+  languages: z
+    .array(z.string().regex(/^[a-z]{2}$/, { error: 'expected the two letters of a language, such as de' }))
+    .min(1)
+    .optional()
+    .describe('The languages whose names for countries are read (default [en]).'),
+  ...common,
+});
+
+const subdivision = strict({
+  type: z
+    .literal('subdivision')
+    .describe('A state, province or canton of one country, kept as its code: CA.'),
+  country: twoLetters.describe('The country: US.'),
+  ...common,
+});
+
+const currencyCode = z
+  .string()
+  .regex(/^[A-Z]{3}$/, { error: 'expected three capitals of ISO 4217, such as EUR' });
+
+const money = strict({
+  type: z.literal('money').describe('An amount, as exact as its currency.'),
+  currency: currencyCode
+    .optional()
+    .describe('The one currency of all amounts. Without it, each says its own: 12.50 EUR.'),
+  ...common,
+});
+
+const url = strict({
+  type: z.literal('url').describe('An address on the web.'),
+  scheme: z.enum(['https', 'http']).optional().describe('What is meant where none is written: example.com.'),
+  ...common,
+});
+
 const TYPES = [
   'text',
   'integer',
@@ -68,6 +126,15 @@ const TYPES = [
   'choice',
   'set',
   'json',
+  'phone',
+  'country',
+  'subdivision',
+  'currency',
+  'money',
+  'time_zone',
+  'url',
+  'html',
+  'salesforce_id',
 ] as const;
 
 /** A field written out. */
@@ -79,15 +146,24 @@ export const typedField = z.discriminatedUnion('type', [
   plain('date', 'A day in the calendar, without a time.'),
   plain('time', 'A time of day, without a day.'),
   instant,
-  plain('email', 'One e-mail address; case does not count.'),
+  email,
   plain('uuid', 'A UUID in any spelling.'),
   choice,
   set,
   plain('json', 'A structure that is kept whole.'),
+  phone,
+  country,
+  subdivision,
+  plain('currency', 'A currency by its three letters: EUR.'),
+  money,
+  plain('time_zone', 'A time zone: Europe/Berlin.'),
+  url,
+  plain('html', 'Text with markup; what shows the same is the same.'),
+  plain('salesforce_id', 'The id of a Salesforce record; 15 and 18 characters are the same.'),
 ]);
 
-/** `note: text` is short for `note: {type: text}`. A choice cannot be short: it needs its options. */
-export const fieldShape = z.union([z.enum(TYPES).exclude(['choice']), typedField], {
+/** `note: text` is short for `note: {type: text}`. What needs more than its name cannot be short. */
+export const fieldShape = z.union([z.enum(TYPES).exclude(['choice', 'subdivision']), typedField], {
   error: 'expected a type such as text, or {type: TYPE, …}',
 });
 

@@ -5,22 +5,12 @@
 import { z } from 'zod';
 
 import { fieldShape } from './shape-field.ts';
+import { mappingShape, scalar } from './shape-mapping.ts';
 import { fieldPolicy, name, fieldName, strict } from './shape-words.ts';
 
-const scalar = z.union([z.string(), z.number(), z.boolean()], {
-  error: 'expected text, a number, true or false',
-});
 const scalarOrNull = z.union([z.string(), z.number(), z.boolean(), z.null()], {
   error: 'expected text, a number, true, false or null',
 });
-
-const DATE_FORMAT =
-  /^[^A-Za-z0-9]*(DD|MM|YYYY)[^A-Za-z0-9]*(DD|MM|YYYY)[^A-Za-z0-9]*(DD|MM|YYYY)[^A-Za-z0-9]*$/;
-
-function isDateFormat(format: string): boolean {
-  const parts = DATE_FORMAT.exec(format)?.slice(1);
-  return parts !== undefined && new Set(parts).size === 3;
-}
 
 export const connectionShape = z
   .object({
@@ -30,52 +20,6 @@ export const connectionShape = z
   .describe(
     'One authorised account in a system. Its other keys are settings of the system; a secret stands as ${secret:NAME}.',
   );
-
-const mapping = strict({
-  field: z.string().min(1).describe('The field as this side calls it.'),
-  direction: z
-    .enum(['both', 'in', 'out'])
-    .optional()
-    .describe('`both` (default); `in`: this side only gives the value; `out`: it only receives it.'),
-  values: z
-    .record(z.string(), scalar)
-    .optional()
-    .describe(
-      'What this side writes → what it means: {A: active, B: blocked}. Quote what is text there: "1".',
-    ),
-  otherwise: scalar
-    .optional()
-    .describe('What every value that is not in `values` means. Only with `direction: in`.'),
-  minor_units: z
-    .int()
-    .min(0)
-    .max(18)
-    .optional()
-    .describe('The side counts in the smallest unit: 2 for cents.'),
-  unix: z.enum(['s', 'ms']).optional().describe('The side counts seconds or milliseconds since 1970.'),
-  date_format: z
-    .string()
-    .refine(isDateFormat, {
-      error: 'expected DD, MM and YYYY once each, with signs between, such as DD.MM.YYYY',
-    })
-    .optional()
-    .describe('How the side spells a date, with DD, MM and YYYY: DD.MM.YYYY.'),
-  separator: z
-    .string()
-    .min(1)
-    .max(5)
-    .optional()
-    .describe('What stands between the elements of a set that the side keeps as one text.'),
-  case: z.enum(['upper', 'lower']).optional().describe('The side keeps text in upper or lower case.'),
-  prefix: z.string().min(1).max(50).optional().describe('What stands before the value at this side only.'),
-  when_missing: scalar
-    .optional()
-    .describe('Written when a record is created here and there is no value for it.'),
-});
-
-export const mappingShape = z.union([z.string().min(1), mapping], {
-  error: 'expected the name of a field of this side, or {field: NAME, …}',
-});
 
 export const conditionShape = strict({
   field: z.string().min(1).describe('A field as this side calls it.'),
@@ -107,6 +51,13 @@ export const sideShape = strict({
   creates: z.boolean().optional().describe('Whether Trueup may create records here (default true).'),
   deletes: z.boolean().optional().describe('Whether Trueup may delete records here (default false).'),
   where: z.array(conditionShape).optional().describe('Which records take part (default all).'),
+  filter: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'The same in CEL: the fields of this side go by their names, and true means that a record takes part.',
+    ),
 }).describe('One collection that takes part.');
 
 export const matchShape = z
@@ -165,7 +116,6 @@ export const fileShape = strict({
   syncs: z.record(name, syncShape).describe('Name → sync.'),
 }).describe('What Trueup keeps in step.');
 
-export type MappingShape = z.infer<typeof mapping>;
 export type ConditionShape = z.infer<typeof conditionShape>;
 export type DeletesShape = z.infer<typeof deletesShape>;
 export type GuardShape = z.infer<typeof guardShape>;

@@ -115,10 +115,13 @@ export function standardEdges(type: StandardType): readonly NativeValue[] {
   }
 }
 
-/** Null where the edges are all there is. `text` makes any text up to a length. */
+type Draw = (random: Random, lengthMax: number) => string;
+
+/** Null where the edges are all there is. `text` makes any text up to a length, `name` one of letters and digits. */
 export function standardDraw(
   type: StandardType,
-  text: (random: Random, lengthMax: number) => string,
+  text: Draw,
+  name: Draw,
 ): ((random: Random) => NativeValue) | null {
   switch (type.kind) {
     case 'country':
@@ -139,7 +142,7 @@ export function standardDraw(
       return (random) => pick(random, zones);
     }
     case 'url':
-      return (random) => `https://${text(random, 10)}.example/${text(random, 20)}?${text(random, 10)}`;
+      return (random) => `https://${name(random, 10)}.example/${text(random, 20)}?${text(random, 10)}`;
     case 'html':
       return (random) => `<p title="${text(random, 8)}">${text(random, 20)}<b>${text(random, 8)}</b></p>`;
     case 'salesforceId':

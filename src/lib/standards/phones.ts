@@ -15,6 +15,8 @@ function loaded(): typeof Library {
 }
 
 const E164 = /^\+([1-9]\d{5,14})(?:;ext=(\d{1,11}))?$/;
+/** What address books paste along: the scheme of a link, and marks for the direction of writing. */
+const DECORATION = /^\s*tel:|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gi;
 const TEXT_LENGTH_MAX = 80;
 const CALLING_CODE_DIGITS_MAX = 3;
 
@@ -32,7 +34,7 @@ export function phoneOf(text: string, region: string | undefined): string | null
   const international = E164.exec(text);
   if (international !== null) return isDiallable(international[1] ?? '') ? text : null;
   const found = loaded().parsePhoneNumberFromString(
-    text,
+    text.replaceAll(DECORATION, ''),
     region === undefined || !isPhoneRegion(region)
       ? { extract: false }
       : { extract: false, defaultCountry: region as Library.CountryCode },

@@ -1,0 +1,62 @@
+/** Expressions and templates: that they can be read, what they may name, and which way they go. */
+import { fieldsOfTemplate } from '../engine/computed.ts';
+import { VALUE_NAME } from '../engine/transforms/expressions.ts';
+import { compileExpression } from '../lib/cel/expression.ts';
+import type { MappingDraft, SideDraft } from './draft.ts';
+import type { Findings } from './findings.ts';
+import { listed } from './nearest.ts';
+import type { Path } from './places.ts';
+
+export function checkFilter(side: SideDraft, findings: Findings): void {
+  if (side.filter === null) return;
+  const path = [...side.path, 'filter'];
+  const names = namesIn(side.filter, path, findings);
+  if (names !== null && names.length === 0)
+    findings.atValue(path, 'the filter names no field of this side', 'Remove it, or name a field.');
+}
+
+export function checkComputed({ shape, path, direction }: MappingDraft, findings: Findings): void {
+  const given = (['template', 'expression'] as const).filter((key) => shape[key] !== undefined);
+  const [key, other] = given;
+  if (key === undefined) return;
+  if (other !== undefined) {
+    findings.atKey([...path, other], 'a mapping takes one of template, expression, not both', 'Keep one.');
+    return;
+  }
+  const text = shape[key] ?? '';
+  const place = [...path, key];
+  if (direction === 'both') {
+    const message = `\`${key}\` computes a value, and nothing leads back from it`;
+    findings.atKey(place, message, 'Say which way it goes: `direction: in` or `direction: out`.');
+    return;
+  }
+  if (direction === 'in' && shape.field !== undefined) {
+    const message = `\`${key}\` names the fields it reads, and \`field\` names another one`;
+    findings.atKey([...path, 'field'], message, 'Remove `field`.');
+  }
+  const names = key === 'template' ? fieldsOfTemplate(text) : namesIn(text, place, findings);
+  if (names === null) return;
+  if (direction === 'out') checkOwnValue(key, names, place, findings);
+  else if (names.length === 0)
+    findings.atValue(place, `the ${key} names no field of this side`, 'Name one, or remove the mapping.');
+}
+
+/** What is written is computed from the one value that is owed: another one may not even be known then. */
+function checkOwnValue(key: string, names: readonly string[], path: Path, findings: Findings): void {
+  const foreign = names.filter((name) => name !== VALUE_NAME);
+  if (foreign.length > 0) {
+    const message = `a ${key} that is written knows only \`${VALUE_NAME}\`, and this one names ${listed(foreign)}`;
+    const fix = `Compute it where it is read: \`direction: in\` at the side that gives it, and map the result here.`;
+    findings.atValue(path, message, fix);
+  } else if (names.length === 0) {
+    findings.atValue(path, `the ${key} does not name \`${VALUE_NAME}\``, `Name \`${VALUE_NAME}\` in it.`);
+  }
+}
+
+/** The names in an expression, or null with the reason reported, at the very sign, why it cannot be read. */
+function namesIn(text: string, path: Path, findings: Findings): readonly string[] | null {
+  const compiled = compileExpression(text);
+  if (compiled.kind === 'expression') return compiled.names;
+  findings.inText(path, compiled.offset, compiled.message, compiled.fix);
+  return null;
+}
