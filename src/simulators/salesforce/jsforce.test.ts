@@ -101,7 +101,7 @@ test('jsforce follows a query over its pages, parents included', async () => {
     "SELECT Id, LastName, Account.Name, Account.Owner.Name FROM Contact WHERE LastName LIKE 'page %' ORDER BY LastName";
   const options = {
     headers: { 'Sforce-Query-Options': 'batchSize=200' },
-    maxFetch: 0,
+    maxFetch: 10_000,
     autoFetch: false,
     scanAll: false,
   };

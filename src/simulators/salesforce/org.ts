@@ -3,8 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { createIds, type Ids } from '../../lib/ids.ts';
 import type { Random } from '../../lib/random.ts';
 import { Access } from './access.ts';
-import { invalidReference } from './failure.ts';
-import { prefixOf, RecordIds } from './ids.ts';
+import { RecordIds } from './ids.ts';
 import { Locks } from './locks.ts';
 import { changedFields, OrgLog, type Actor } from './log.ts';
 import { Person } from './person.ts';
@@ -186,17 +185,6 @@ export class Org {
     });
   }
 
-  /** Takes a deleted record out of the bin for good. */
-  purge(id: string, context: WriteContext): void {
-    const record = this.store.get(id);
-    const object = this.schema.objectOfPrefix(prefixOf(id));
-    if (record === null || object === null || record['IsDeleted'] !== true) throw invalidReference();
-    this.transact(context, (transaction) => {
-      transaction.apply({ operation: 'purge', object, before: record, after: null });
-    });
-    this.#purged.push({ object: object.name, id, deletedAt: String(record['SystemModstamp']) });
-  }
-
   /** What was deleted and still shows in getDeleted: in the bin, or purged from it. */
   deleted(object: string): readonly Purged[] {
     const binned = [...this.store.all(object)]
@@ -246,6 +234,14 @@ export class Org {
         object: object.name,
         id: idOf(after ?? before ?? {}),
         fields: changedFields(before, after),
+      });
+    }
+    for (const { operation, object, before } of changes) {
+      if (operation !== 'purge' || before === null) continue;
+      this.#purged.push({
+        object: object.name,
+        id: idOf(before),
+        deletedAt: String(before['SystemModstamp']),
       });
     }
     for (const listener of this.#listeners) listener(commit);

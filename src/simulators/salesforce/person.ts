@@ -11,7 +11,6 @@ export interface PersonsOrg {
   readonly clock: { nowMs(): number };
   readonly schema: { object(name: string): SObject | null };
   transact<T>(context: WriteContext, work: (transaction: Transaction, writer: Writer) => T): T;
-  purge(id: string, context: WriteContext): void;
 }
 
 export interface EditOptions {
@@ -63,7 +62,7 @@ export class Person {
 
   /** Empties the bin of one record. */
   purge(id: string): void {
-    this.#org.purge(whole(id), this.#context({}));
+    this.#act({}, (transaction, writer) => writer.purge(transaction, whole(id)));
   }
 
   #act<T>(options: EditOptions, work: (transaction: Transaction, writer: Writer) => T): T {

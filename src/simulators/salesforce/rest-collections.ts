@@ -2,15 +2,15 @@
 import type { HttpAnswer } from '../http-server.ts';
 import { collectionError, jsonAnswer } from './answer.ts';
 import { bodyOf, contextOf, isObject, objectOf, objectsIn, textsIn, type Call, type Route } from './call.ts';
-import { invalidReference, malformedId, notFound, SalesforceError } from './failure.ts';
+import { malformedId, notFound, SalesforceError } from './failure.ts';
 import { parseId } from './ids.ts';
 import type { Input } from './input.ts';
-import { normalise } from './normalise.ts';
 import { jsonRecord } from './render.ts';
-import type { Field, SObject } from './schema.ts';
+import type { SObject } from './schema.ts';
 import { resolvePath } from './soql-path.ts';
 import { isLookedUpBy } from './store.ts';
 import type { Transaction } from './transaction.ts';
+import { idIn, upsertOne, type Saved } from './upsert.ts';
 import type { Writer } from './writer.ts';
 
 const RECORDS_MAX = 200;
@@ -26,7 +26,6 @@ export const collectionRoutes: readonly Route[] = [
   { method: 'GET', path: /^\/composite\/sobjects\/(\w+)$/, run: retrieve },
 ];
 
-type Saved = { readonly id: string; readonly created?: boolean };
 type Step = (transaction: Transaction, writer: Writer) => Saved;
 
 function create(call: Call): HttpAnswer {
@@ -69,48 +68,19 @@ function upsert(call: Call): HttpAnswer {
     );
   }
   const records = recordsOf(call);
-  const keys = records.map((input) => String(input[field.name]).toLowerCase());
+  const keys = records.map((input) => keyText(input[field.name]));
   return each(call, records, (input, index) => {
-    const isTwice = keys.indexOf(keys[index] ?? '') !== keys.lastIndexOf(keys[index] ?? '');
+    const key = keys[index] ?? '';
+    const isTwice = key !== '' && keys.indexOf(key) !== keys.lastIndexOf(key);
     return (transaction, writer) => {
       if (isTwice)
         throw new SalesforceError(
           'DUPLICATE_VALUE',
           `Duplicate external id specified: ${String(input[field.name])}`,
         );
-      return upsertOne(call, transaction, writer, object, field, input);
+      return upsertOne(call.org, transaction, writer, object, field, input);
     };
   });
-}
-
-/** One record by its key, which must be there. Used by collections and by bulk jobs. */
-export function upsertOne(
-  call: Pick<Call, 'org'>,
-  transaction: Transaction,
-  writer: Writer,
-  object: SObject,
-  field: Field,
-  input: Input,
-): Saved {
-  const { [field.name]: key, ...rest } = input;
-  if (field.name === 'Id') {
-    if (key == null || key === '') return { id: writer.create(transaction, object, rest), created: true };
-    const id = idIn(key, object);
-    writer.update(transaction, id, rest);
-    return { id, created: false };
-  }
-  const value = normalise(field, key);
-  if (value === null) throw new SalesforceError('MISSING_ARGUMENT', `${field.name} not specified`);
-  const [id, ...others] = call.org.store.find(object, field, value);
-  if (others.length > 0) {
-    throw new SalesforceError(
-      'INVALID_FIELD',
-      `${field.name}: more than one record found for external id field`,
-    );
-  }
-  if (id === undefined) return { id: writer.create(transaction, object, input), created: true };
-  writer.update(transaction, id, rest);
-  return { id, created: false };
 }
 
 function retrieve(call: Call): HttpAnswer {
@@ -207,9 +177,6 @@ function typeName(input: Input): string {
   return isObject(attributes) && typeof attributes['type'] === 'string' ? attributes['type'] : '';
 }
 
-function idIn(value: unknown, object: SObject): string {
-  const id = parseId(value);
-  if (id === null) throw malformedId(`${object.name} ID`, String(value), ['Id']);
-  if (!id.startsWith(object.keyPrefix)) throw invalidReference(['Id']);
-  return id;
+function keyText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value).toLowerCase() : '';
 }

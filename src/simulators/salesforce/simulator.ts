@@ -5,10 +5,13 @@ import { createCertificates } from '../certificate.ts';
 import { Faults, type FaultPlan, type PlannedFault } from '../faults.ts';
 import { startHttpServer, type HttpAnswer, type HttpRequest, type HttpServer } from '../http-server.ts';
 import { jsonAnswer } from './answer.ts';
+import { BulkJobs } from './bulk-jobs.ts';
 import { Cursors } from './cursors.ts';
 import { Limits } from './limits.ts';
 import { OAuth } from './oauth.ts';
 import { Org } from './org.ts';
+import { bulkQueryRoutes } from './rest-bulk-query.ts';
+import { ingestRoutes } from './rest-bulk.ts';
 import { collectionRoutes } from './rest-collections.ts';
 import { compositeRoutes } from './rest-composite.ts';
 import { queryRoutes } from './rest-query.ts';
@@ -52,6 +55,7 @@ export interface SalesforceSimulator {
   readonly oauth: OAuth;
   readonly limits: Limits;
   readonly cursors: Cursors;
+  readonly bulk: BulkJobs;
   readonly credentials: SimulatorCredentials;
   /** Orders a fault for requests to come. */
   fault(plan: FaultPlan): PlannedFault;
@@ -70,7 +74,16 @@ export function createSalesforceSimulator(options: SimulatorOptions): Salesforce
   const oauth = new OAuth(org.id, sessions, clock, random, credentials.username);
   const faults = new Faults();
   const servers: HttpServer[] = [];
-  const routes = [...setupRoutes, ...queryRoutes, ...collectionRoutes, ...compositeRoutes, ...recordRoutes];
+  const bulk = new BulkJobs(org, clock);
+  const routes = [
+    ...setupRoutes,
+    ...queryRoutes,
+    ...collectionRoutes,
+    ...compositeRoutes,
+    ...ingestRoutes(bulk, random),
+    ...bulkQueryRoutes(bulk),
+    ...recordRoutes,
+  ];
   options.seed?.(org);
   const answer = (request: HttpRequest): HttpAnswer => {
     if (limits.maintenance) return unavailable();
@@ -85,6 +98,7 @@ export function createSalesforceSimulator(options: SimulatorOptions): Salesforce
     oauth,
     limits,
     cursors,
+    bulk,
     credentials,
     fault: (plan) => faults.order(plan),
     start: async () => {
@@ -97,6 +111,7 @@ export function createSalesforceSimulator(options: SimulatorOptions): Salesforce
       return { httpUrl: http.url, httpsUrl: https.url, ca: certificates.ca };
     },
     stop: async () => {
+      await bulk.stop();
       await Promise.all(servers.splice(0).map((server) => server.close()));
     },
   };

@@ -86,6 +86,14 @@ export class Writer {
     this.#apply(transaction, 'delete', object, record, after);
   }
 
+  /** Takes a deleted record out of the bin for good. */
+  purge(transaction: Transaction, id: string): void {
+    const record = this.#parts.store.get(id);
+    const object = this.#parts.schema.objectOfPrefix(prefixOf(id));
+    if (record === null || object === null || record['IsDeleted'] !== true) throw invalidReference();
+    transaction.apply({ operation: 'purge', object, before: record, after: null });
+  }
+
   undelete(transaction: Transaction, id: string): void {
     const record = this.#parts.store.get(id);
     const object = this.#parts.schema.objectOfPrefix(prefixOf(id));
