@@ -4,14 +4,10 @@ import { createHash } from 'node:crypto';
 import { must } from '../../../src/lib/assert.ts';
 import type { Approval, PlanRow } from '../../../src/store/control.ts';
 import type { HeldSet } from '../../../src/store/held.ts';
-import { pairKey, type ScopeRow, type StoredPlan, type StoredWrite, type StreamRow } from './rows.ts';
+import { pairKey, SCOPE, type ScopeRow, type StoredWrite } from './rows.ts';
 import { change, select, selectForUpdate, upsert } from './statements.ts';
-import { newStream } from './streams.ts';
-import type { Slot } from './table.ts';
+import { newStreams } from './streams.ts';
 import type { Transaction } from './transaction.ts';
-
-/** The one key of the scope's table. */
-export const SCOPE = 'sync';
 
 export function scopeOf(tx: Transaction): ScopeRow {
   return must(tx.tables.scope.get(SCOPE)?.seenBy(tx), 'the sync has a scope');
@@ -21,9 +17,12 @@ export function scopeOf(tx: Transaction): ScopeRow {
 export async function beginRevision(tx: Transaction, sides: readonly string[]): Promise<void> {
   const { scope, links, writes } = tx.tables;
   await tx.statement('beginRevision');
-  const found = scope.slotFor(SCOPE);
-  if (!tx.take(found)) await tx.lock(found);
-  tx.write(found, { revision: (found.seenBy(tx)?.revision ?? 0) + 1, approvedUntilMs: null });
+  await change(
+    tx,
+    scope.slots(),
+    () => true,
+    ({ revision }) => ({ revision: revision + 1, approvedUntilMs: null }),
+  );
   await observeStreams(tx, sides);
   await tx.statement('beginRevision/links');
   await change(
@@ -47,14 +46,10 @@ export async function beginRevision(tx: Transaction, sides: readonly string[]): 
 
 async function observeStreams(tx: Transaction, sides: readonly string[]): Promise<void> {
   await tx.statement('beginRevision/streams');
-  const touched = new Set<Slot<StreamRow>>();
-  for (const side of sides) {
-    for (const kind of ['changes', 'sweep'] as const) {
-      await upsert(tx, tx.tables.streams, pairKey(side, kind), touched, (stream) =>
-        stream === null ? newStream(side, kind) : { ...stream, dueAtMs: tx.clockMs() },
-      );
-    }
-  }
+  await upsert(tx, tx.tables.streams, sides.flatMap(newStreams), (stream) => ({
+    ...stream,
+    dueAtMs: tx.clockMs(),
+  }));
 }
 
 function sha256(text: string): string {
@@ -70,14 +65,13 @@ export async function sealPlan(tx: Transaction, revision: number): Promise<PlanR
   });
   const hash = lines.length === 0 ? 'empty' : sha256(lines.toSorted().join('\n'));
   const sealedAtMs = tx.clockMs();
-  const touched = new Set<Slot<StoredPlan>>();
-  const slot = await upsert(tx, tx.tables.plans, hash, touched, (found) =>
-    found === null
-      ? { hash, revision, writes: lines.length, sealedAtMs, approved: null }
-      : { ...found, sealedAtMs, revision },
-  );
-  const plan = must(slot?.seenBy(tx), 'a plan that was sealed is there');
-  return { hash, revision, writes: plan.writes, sealedAtMs, approved: false };
+  const plan = { hash, revision, writes: lines.length, sealedAtMs };
+  await upsert(tx, tx.tables.plans, [{ ...plan, approved: null }], (found) => ({
+    ...found,
+    sealedAtMs,
+    revision,
+  }));
+  return { ...plan, approved: false };
 }
 
 function planned(tx: Transaction): readonly StoredWrite[] {

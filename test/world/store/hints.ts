@@ -39,23 +39,20 @@ function distinct(hints: readonly NewHint[]): readonly NewHint[] {
 export async function noteHints(tx: Transaction, side: string, hints: readonly NewHint[]): Promise<void> {
   if (hints.length === 0) return;
   await tx.statement('noteHints');
-  const touched = new Set<Slot<StoredHint>>();
-  for (const { recordId, kind, dueInMs } of distinct(hints)) {
-    const key = pairKey(side, recordId);
-    await upsert(tx, tx.tables.hints, key, touched, (found): StoredHint => {
-      const dueAtMs = tx.clockMs(dueInMs ?? 0);
-      if (found === null) return { ...newHint(tx, side, recordId), kind, dueAtMs };
-      return {
-        ...found,
-        kind: found.kind === 'deleted' ? 'deleted' : kind,
-        leaseEpoch: found.leaseEpoch + 1,
-        leaseUntilMs: LONG_AGO,
-        state: 'open',
-        dueAtMs: Math.min(found.dueAtMs, dueAtMs),
-        attempts: found.state === 'dead' ? 0 : found.attempts,
-      };
-    });
-  }
+  const noted = distinct(hints).map(({ recordId, kind, dueInMs }) => ({
+    ...newHint(tx, side, recordId),
+    kind,
+    dueAtMs: tx.clockMs(dueInMs ?? 0),
+  }));
+  await upsert(tx, tx.tables.hints, noted, (found, { kind, dueAtMs }): StoredHint => ({
+    ...found,
+    kind: found.kind === 'deleted' ? 'deleted' : kind,
+    leaseEpoch: found.leaseEpoch + 1,
+    leaseUntilMs: LONG_AGO,
+    state: 'open',
+    dueAtMs: Math.min(found.dueAtMs, dueAtMs),
+    attempts: found.state === 'dead' ? 0 : found.attempts,
+  }));
 }
 
 export async function claimHints(
@@ -134,21 +131,18 @@ export async function buryRecords(
 ): Promise<void> {
   if (records.length === 0) return;
   await tx.statement('buryRecords');
-  const touched = new Set<Slot<StoredHint>>();
-  for (const { recordId, failure: given } of records) {
-    const failure = asStored(given);
-    await upsert(tx, tx.tables.hints, pairKey(side, recordId), touched, (found): StoredHint =>
-      found === null
-        ? { ...newHint(tx, side, recordId), state: 'dead', failure }
-        : {
-            ...found,
-            state: 'dead',
-            failure,
-            leaseEpoch: found.leaseEpoch + 1,
-            leaseUntilMs: LONG_AGO,
-          },
-    );
-  }
+  const buried = records.map(({ recordId, failure }): StoredHint => ({
+    ...newHint(tx, side, recordId),
+    state: 'dead',
+    failure: asStored(failure),
+  }));
+  await upsert(tx, tx.tables.hints, buried, (found, { failure }): StoredHint => ({
+    ...found,
+    state: 'dead',
+    failure,
+    leaseEpoch: found.leaseEpoch + 1,
+    leaseUntilMs: LONG_AGO,
+  }));
 }
 
 export async function closeDeadHints(

@@ -5,18 +5,18 @@ import type { RecordHold, Save } from '../../../src/store/contract.ts';
 import type { HoldRow } from '../../../src/store/history.ts';
 import { asStored } from './document.ts';
 import { openHoldKey, type StoredHold } from './rows.ts';
-import { CARDINALITY_VIOLATION } from './sql-error.ts';
-import { change, select } from './statements.ts';
+import { change, select, upsert } from './statements.ts';
 import type { Slot } from './table.ts';
 import type { Transaction } from './transaction.ts';
 
 export async function openIdentityHolds(tx: Transaction, holds: Save['holds']): Promise<void> {
   if (holds.length === 0) return;
+  const drawn = tx.withIds(holds);
   await tx.statement('save/holds');
-  const opened = holds.map((hold) => {
+  const opened = drawn.map(([holdId, hold]) => {
     const { identityId, side, field, reason } = hold;
     const seen = { [side]: asStored(hold.seen) };
-    return newHold(tx, { identityId, side, recordId: null, field, reason, seen });
+    return newHold(tx, holdId, { identityId, side, recordId: null, field, reason, seen });
   });
   // `distinct on`: of several that are the same only the first is taken.
   const distinct = new Map<string, StoredHold>();
@@ -24,17 +24,20 @@ export async function openIdentityHolds(tx: Transaction, holds: Save['holds']): 
     const key = `${openHoldKey(hold)}\n${hold.field === null ? '' : 'field'}`;
     if (!distinct.has(key)) distinct.set(key, hold);
   }
-  await upsertHolds(tx, distinct.values(), (found, hold) => ({
-    ...found,
-    seen: { ...(found.seen as JsonObject), ...(hold.seen as JsonObject) },
-  }));
+  const slotOf = slotFinder(tx);
+  await upsert(tx, tx.tables.holds, distinct.values(), withBothSeen, { slotOf });
+}
+
+function withBothSeen(found: StoredHold, hold: StoredHold): StoredHold {
+  return { ...found, seen: { ...(found.seen as JsonObject), ...(hold.seen as JsonObject) } };
 }
 
 export async function openRecordHolds(tx: Transaction, holds: readonly RecordHold[]): Promise<void> {
   if (holds.length === 0) return;
+  const drawn = tx.withIds(holds);
   await tx.statement('saveUnlinked/holds');
-  const opened = holds.map(({ side, recordId, reason, seen }) =>
-    newHold(tx, {
+  const opened = drawn.map(([holdId, { side, recordId, reason, seen }]) =>
+    newHold(tx, holdId, {
       identityId: null,
       side,
       recordId,
@@ -43,39 +46,21 @@ export async function openRecordHolds(tx: Transaction, holds: readonly RecordHol
       seen: asStored(seen),
     }),
   );
-  await upsertHolds(tx, opened, (found, hold) => ({ ...found, seen: hold.seen }));
+  const slotOf = slotFinder(tx);
+  await upsert(tx, tx.tables.holds, opened, (found, { seen }) => ({ ...found, seen }), { slotOf });
 }
 
-function newHold(tx: Transaction, hold: Omit<StoredHold, 'holdId' | 'openedAtMs' | 'closed'>): StoredHold {
-  return { holdId: tx.host.ids.next(), ...hold, openedAtMs: tx.clockMs(), closed: null };
-}
-
-/** `insert … on conflict do update` over the unique index of open holds. */
-async function upsertHolds(
+function newHold(
   tx: Transaction,
-  holds: Iterable<StoredHold>,
-  merged: (found: StoredHold, hold: StoredHold) => StoredHold,
-): Promise<void> {
-  const touched = new Set<Slot<StoredHold>>();
-  for (const hold of holds) {
-    const slot = await lockedLike(tx, hold);
-    if (touched.has(slot)) {
-      const message = 'ON CONFLICT DO UPDATE command cannot affect row a second time';
-      throw tx.refuse(CARDINALITY_VIOLATION, message);
-    }
-    const found = slot.seenBy(tx);
-    tx.write(slot, found === null ? hold : merged(found, hold));
-    touched.add(slot);
-  }
+  holdId: string,
+  hold: Omit<StoredHold, 'holdId' | 'openedAtMs' | 'closed'>,
+): StoredHold {
+  return { holdId, ...hold, openedAtMs: tx.clockMs(), closed: null };
 }
 
-/** The open hold that is the same, or a new slot for this one; locked. */
-async function lockedLike(tx: Transaction, hold: StoredHold): Promise<Slot<StoredHold>> {
-  for (;;) {
-    const slot = openLike(tx, openHoldKey(hold)) ?? tx.tables.holds.slotFor(hold.holdId);
-    if (tx.take(slot)) return slot;
-    if (slot.owner !== null) await tx.waitFor(slot.owner);
-  }
+/** Finds the open hold that is the same, or a place for a new one. */
+function slotFinder(tx: Transaction): (hold: StoredHold) => Slot<StoredHold> {
+  return (hold) => openLike(tx, openHoldKey(hold)) ?? tx.tables.holds.slotOf(hold);
 }
 
 /** The slot under the key of the unique index, or one that another transaction is just putting there or taking away. */

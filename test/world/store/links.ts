@@ -1,5 +1,6 @@
-/** What src/store/save.ts keeps of records, in memory: linked, forgotten, or known and in no identity. */
 import type { Link } from '../../../src/engine/state.ts';
+/** What src/store/save.ts keeps of records, in memory: linked, forgotten, or known and in no identity. */
+import { must } from '../../../src/lib/assert.ts';
 import { packLink, unpackLink } from '../../../src/store/codec.ts';
 import type { RecordHold, Save, UnlinkedRecord } from '../../../src/store/contract.ts';
 import { Collision } from '../../../src/store/database.ts';
@@ -59,31 +60,28 @@ function storedLink(given: Link): Link {
 export async function saveLinks(tx: Transaction, links: Save['links']): Promise<void> {
   if (links.length === 0) return;
   await tx.statement('save/links');
-  const touched = new Set<Slot<RecordRow>>();
-  for (const { identityId, link: given } of links) {
+  const rows = links.map(({ identityId, link: given }): RecordRow => {
     const link = storedLink(given);
     const { side, recordId, status, version, asOfMs } = link;
-    const row = { side, recordId, status, version, asOfMs, failure: null, linked: { identityId, link } };
-    const slot = await upsert(tx, tx.tables.links, pairKey(side, recordId), touched, (found) =>
-      found === null ||
-      found.linked === null ||
-      found.linked.identityId === identityId ||
-      found.status === 'gone'
+    return { side, recordId, status, version, asOfMs, failure: null, linked: { identityId, link } };
+  });
+  const stored = await upsert(
+    tx,
+    tx.tables.links,
+    rows,
+    (found, row) =>
+      found.linked === null || found.linked.identityId === row.linked?.identityId || found.status === 'gone'
         ? row
         : null,
-    );
-    if (slot !== null) await refuseSecond(tx, identityId, side, slot);
-  }
-  if (touched.size < links.length) throw new Collision('another worker has just linked the same record');
+    { onStored: (slot) => refuseSecond(tx, slot) },
+  );
+  if (stored < links.length) throw new Collision('another worker has just linked the same record');
 }
 
 /** The unique index `links_identity`: an identity has one record at a side. */
-async function refuseSecond(
-  tx: Transaction,
-  identityId: string,
-  side: string,
-  own: Slot<RecordRow>,
-): Promise<void> {
+async function refuseSecond(tx: Transaction, own: Slot<RecordRow>): Promise<void> {
+  const { side, linked: mine } = must(own.seenBy(tx), 'a row that was just stored is there');
+  const identityId = must(mine, 'only links are unique by identity').identityId;
   for (let other = otherAt(); other !== undefined; other = otherAt()) {
     if (other.owner === null || other.owner === tx || !other.isDirty)
       throw tx.refuse(UNIQUE_VIOLATION, 'duplicate key value in links_identity');
@@ -109,13 +107,16 @@ export async function saveUnlinked(
 ): Promise<void> {
   if (records.length > 0) {
     await tx.statement('saveUnlinked');
-    const touched = new Set<Slot<RecordRow>>();
-    for (const { recordId, status, version, asOfMs, failure } of records) {
-      const row = { side, recordId, status, version, asOfMs: storedMs(asOfMs) };
-      await upsert(tx, tx.tables.links, pairKey(side, recordId), touched, (found) =>
-        found === null || found.linked === null ? { ...row, failure: asStored(failure), linked: null } : null,
-      );
-    }
+    const rows = records.map(({ recordId, status, version, asOfMs, failure }): RecordRow => ({
+      side,
+      recordId,
+      status,
+      version,
+      asOfMs: storedMs(asOfMs),
+      failure: asStored(failure),
+      linked: null,
+    }));
+    await upsert(tx, tx.tables.links, rows, (found, row) => (found.linked === null ? row : null));
   }
   await openRecordHolds(tx, holds);
 }

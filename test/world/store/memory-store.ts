@@ -7,12 +7,11 @@ import type { Clock } from '../../../src/lib/clock.ts';
 import type { Ids } from '../../../src/lib/ids.ts';
 import type { Random } from '../../../src/lib/random.ts';
 import { connection, type Connection } from './connection.ts';
-import { SCOPE } from './control.ts';
 import { digest } from './digest.ts';
 import type { LockHolder } from './lock-holder.ts';
-import { createTables, pairKey, type Tables } from './rows.ts';
+import { createTables, type Tables } from './rows.ts';
 import { connectionLost } from './sql-error.ts';
-import { newStream } from './streams.ts';
+import { newStreams } from './streams.ts';
 import type { GivenScope } from './sync-transaction.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -131,10 +130,8 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 }
 
 function begin(tables: Tables, sides: readonly string[]): void {
-  tables.scope.slotFor(SCOPE).row = { revision: 1, approvedUntilMs: null };
-  for (const side of sides)
-    for (const kind of ['changes', 'sweep'] as const)
-      tables.streams.slotFor(pairKey(side, kind)).row = newStream(side, kind);
+  tables.scope.put({ revision: 1, approvedUntilMs: null });
+  for (const stream of sides.flatMap(newStreams)) tables.streams.put(stream);
 }
 
 function stored(tables: Tables) {

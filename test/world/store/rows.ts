@@ -8,6 +8,7 @@ import type {
   RunCounts,
   StoredFailure,
   StreamKind,
+  WriteKey,
 } from '../../../src/store/contract.ts';
 import { NEVER } from './instant.ts';
 import { Index, Log, Table } from './table.ts';
@@ -155,6 +156,17 @@ export function pairKey(first: string, second: string): string {
   return `${first}\n${second}`;
 }
 
+export function recordKey({ side, recordId }: { readonly side: string; readonly recordId: string }): string {
+  return pairKey(side, recordId);
+}
+
+export function writeKey({ identityId, side }: WriteKey): string {
+  return pairKey(identityId, side);
+}
+
+/** The one key of the scope's table. */
+export const SCOPE = 'sync';
+
 /** What makes an open hold the same as another: the partial unique indexes `holds_open_identity` and `holds_open_record`. */
 export function openHoldKey(
   hold: Pick<StoredHold, 'identityId' | 'side' | 'recordId' | 'field' | 'reason'>,
@@ -188,31 +200,49 @@ export function createTables() {
     /** Open holds of identities. */
     holdsByIdentity,
     sightingsByRun,
-    scope: new Table<ScopeRow>({ name: 'scope' }),
-    plans: new Table<StoredPlan>({ name: 'plans' }),
-    streams: new Table<StreamRow>({ name: 'streams' }),
-    hints: new Table<StoredHint>({ name: 'hints', broken: brokenHint, indexes: [hintsBySide] }),
-    identities: new Table<Identity>({ name: 'identities', broken: brokenIdentity }),
+    scope: new Table<ScopeRow>({ name: 'scope', keyOf: () => SCOPE }),
+    plans: new Table<StoredPlan>({ name: 'plans', keyOf: ({ hash }) => hash }),
+    streams: new Table<StreamRow>({ name: 'streams', keyOf: ({ side, kind }) => pairKey(side, kind) }),
+    hints: new Table<StoredHint>({
+      name: 'hints',
+      keyOf: recordKey,
+      broken: brokenHint,
+      indexes: [hintsBySide],
+    }),
+    identities: new Table<Identity>({ name: 'identities', keyOf: ({ id }) => id, broken: brokenIdentity }),
     links: new Table<RecordRow>({
       name: 'links',
+      keyOf: recordKey,
       broken: brokenLink,
       indexes: [linksByIdentity, linksBySide],
     }),
-    matchKeys: new Table<KeyRow>({ name: 'match_keys' }),
+    matchKeys: new Table<KeyRow>({ name: 'match_keys', keyOf: ({ key }) => key }),
     writes: new Table<StoredWrite>({
       name: 'writes',
+      keyOf: writeKey,
       broken: brokenWrite,
       indexes: [writesByIdentity, writesBySide],
     }),
-    attempts: new Table<StoredAttempt>({ name: 'attempts' }),
+    attempts: new Table<StoredAttempt>({
+      name: 'attempts',
+      keyOf: ({ writeId, epoch, outcome }) => pairKey(writeId, pairKey(String(epoch), outcome)),
+    }),
     holds: new Table<StoredHold>({
       name: 'holds',
+      keyOf: ({ holdId }) => holdId,
       broken: brokenHold,
       indexes: [holdsOpen, holdsByIdentity],
     }),
-    guardWindows: new Table<GuardRow>({ name: 'guard_windows' }),
-    runs: new Table<StoredRun>({ name: 'runs', broken: brokenRun }),
-    sightings: new Table<SightingsRow>({ name: 'sightings', indexes: [sightingsByRun] }),
+    guardWindows: new Table<GuardRow>({
+      name: 'guard_windows',
+      keyOf: ({ side, windowStartMs }) => pairKey(side, String(windowStartMs)),
+    }),
+    runs: new Table<StoredRun>({ name: 'runs', keyOf: ({ runId }) => runId, broken: brokenRun }),
+    sightings: new Table<SightingsRow>({
+      name: 'sightings',
+      keyOf: ({ runId, pageNo }) => pairKey(runId, String(pageNo)),
+      indexes: [sightingsByRun],
+    }),
     decisions: new Log<StoredDecision>('decisions'),
     journal: new Log<StoredEntry>('journal'),
   };

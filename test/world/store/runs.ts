@@ -2,9 +2,8 @@
 import type { GuardCount, RunCounts, StoredFailure } from '../../../src/store/contract.ts';
 import { asStored } from './document.ts';
 import { storedMs } from './instant.ts';
-import { pairKey, type GuardRow, type RecordRow, type SightingsRow } from './rows.ts';
+import type { RecordRow } from './rows.ts';
 import { change, insert, select, upsert } from './statements.ts';
-import type { Slot } from './table.ts';
 import type { Transaction } from './transaction.ts';
 
 const HOUR_MS = 3_600_000;
@@ -14,7 +13,7 @@ export async function startRun(tx: Transaction, runId: string, side: string): Pr
   const startedAtMs = tx.clockMs();
   const counts = { seen: 0, changed: 0, unreadable: 0, missing: 0 };
   const run = { runId, side, state: 'running' as const, startedAtMs, endedAtMs: null, failure: null };
-  await insert(tx, tx.tables.runs, runId, { ...run, ...counts });
+  await insert(tx, tx.tables.runs, { ...run, ...counts });
 }
 
 export async function addToRun(tx: Transaction, runId: string, counts: RunCounts): Promise<void> {
@@ -69,9 +68,8 @@ export async function noteSightings(
 ): Promise<void> {
   if (recordIds.length === 0) return;
   await tx.statement('noteSightings');
-  const touched = new Set<Slot<SightingsRow>>();
   const page = { runId, pageNo, recordIds: [...recordIds] };
-  await upsert(tx, tx.tables.sightings, pairKey(runId, String(pageNo)), touched, () => page);
+  await upsert(tx, tx.tables.sightings, [page], () => page);
 }
 
 const MISSABLE: readonly string[] = ['live', 'returned', 'parked', 'excluded', 'unreadable'];
@@ -113,16 +111,14 @@ export async function guardWindow(
 ): Promise<GuardCount> {
   await tx.statement('guardWindow');
   const windowStartMs = storedMs(Math.floor(tx.clockMs() / HOUR_MS) * HOUR_MS);
-  const touched = new Set<Slot<GuardRow>>();
-  const key = pairKey(side, String(windowStartMs));
-  const slot = await upsert(tx, tx.tables.guardWindows, key, touched, (found) => ({
-    side,
-    windowStartMs,
-    deletes: (found?.deletes ?? 0) + add.deletes,
-    changes: (found?.changes ?? 0) + add.changes,
+  const window = { side, windowStartMs, ...add };
+  await upsert(tx, tx.tables.guardWindows, [window], (found) => ({
+    ...found,
+    deletes: found.deletes + add.deletes,
+    changes: found.changes + add.changes,
   }));
-  const row = slot?.seenBy(tx);
-  return { deletes: row?.deletes ?? 0, changes: row?.changes ?? 0 };
+  const { deletes, changes } = tx.tables.guardWindows.slotOf(window).seenBy(tx) ?? window;
+  return { deletes, changes };
 }
 
 export async function countRecords(tx: Transaction, side: string): Promise<number> {

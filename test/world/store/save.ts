@@ -7,9 +7,8 @@ import { asStored } from './document.ts';
 import { openIdentityHolds } from './holds.ts';
 import { LONG_AGO, NEVER } from './instant.ts';
 import { forgetLinks, saveLinks } from './links.ts';
-import { pairKey, type KeyRow, type StoredWrite } from './rows.ts';
+import { pairKey, writeKey, type StoredWrite } from './rows.ts';
 import { change, insert, upsert } from './statements.ts';
-import type { Slot } from './table.ts';
 import type { Transaction } from './transaction.ts';
 
 export async function save(tx: Transaction, revision: number, batch: Save): Promise<void> {
@@ -42,13 +41,10 @@ async function freeKeys(tx: Transaction, keys: Save['freedKeys']): Promise<void>
 async function insertKeys(tx: Transaction, keys: Save['newKeys']): Promise<void> {
   if (keys.length === 0) return;
   await tx.statement('save/newKeys');
-  const touched = new Set<Slot<KeyRow>>();
-  for (const { key, identityId } of keys) {
-    await upsert(tx, tx.tables.matchKeys, key, touched, (found) =>
-      found === null || found.identityId === identityId ? { key, identityId } : null,
-    );
-  }
-  if (touched.size < keys.length) throw new Collision('another worker has just linked the same thing');
+  const stored = await upsert(tx, tx.tables.matchKeys, keys, (found, key) =>
+    found.identityId === key.identityId ? found : null,
+  );
+  if (stored < keys.length) throw new Collision('another worker has just linked the same thing');
 }
 
 /** By way of the codec, so that what it does not keep is lost here too. */
@@ -65,8 +61,7 @@ function identityRow({ id, seq, golden, edits, tombstone }: Identity): Identity 
 async function insertIdentities(tx: Transaction, identities: readonly Identity[]): Promise<void> {
   if (identities.length === 0) return;
   await tx.statement('save/newIdentities');
-  for (const identity of identities)
-    await insert(tx, tx.tables.identities, identity.id, identityRow(identity));
+  for (const identity of identities) await insert(tx, tx.tables.identities, identityRow(identity));
 }
 
 async function updateIdentities(tx: Transaction, identities: readonly Identity[]): Promise<void> {
@@ -86,10 +81,6 @@ function isAtRest({ state }: StoredWrite): boolean {
   return state === 'planned' || state === 'queued' || state === 'held' || state === 'dead';
 }
 
-export function writeKey({ identityId, side }: WriteKey): string {
-  return pairKey(identityId, side);
-}
-
 async function dropWrites(tx: Transaction, writes: readonly WriteKey[]): Promise<void> {
   if (writes.length === 0) return;
   await tx.statement('save/droppedWrites');
@@ -98,16 +89,21 @@ async function dropWrites(tx: Transaction, writes: readonly WriteKey[]): Promise
 
 async function openWrites(tx: Transaction, writes: readonly NewWrite[]): Promise<void> {
   if (writes.length === 0) return;
+  const drawn = tx.withIds(writes);
   await tx.statement('save/openWrites');
-  const opened = writes.map((write) => newWrite(tx, write));
-  for (const write of opened) await insert(tx, tx.tables.writes, writeKey(write), write);
+  const opened = drawn.map(([writeId, write]) => newWrite(tx, writeId, write));
+  for (const write of opened) await insert(tx, tx.tables.writes, write);
 }
 
-function newWrite(tx: Transaction, { identityId, side, kind, state }: NewWrite): StoredWrite {
+function newWrite(
+  tx: Transaction,
+  writeId: string,
+  { identityId, side, kind, state }: NewWrite,
+): StoredWrite {
   return {
     identityId,
     side,
-    writeId: tx.host.ids.next(),
+    writeId,
     kind,
     state,
     body: null,
@@ -153,10 +149,10 @@ async function insertDecisions(
   decisions: Save['decisions'],
 ): Promise<void> {
   if (decisions.length === 0) return;
+  const drawn = tx.withIds(decisions);
   await tx.statement('save/decisions');
-  for (const { identityId, field, rule, winner, loser } of decisions) {
+  for (const [decisionId, { identityId, field, rule, winner, loser }] of drawn) {
     const decision = { identityId, field, rule, winner: asStored(winner), loser: asStored(loser) };
-    const decisionId = tx.host.ids.next();
     tx.append(tx.tables.decisions, { decisionId, revision, ...decision, decidedAtMs: tx.clockMs() });
   }
 }

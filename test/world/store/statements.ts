@@ -85,36 +85,75 @@ export async function selectForUpdate<Row>(
 }
 
 /** `insert`: a key that is taken is refused; one that another transaction is just taking or freeing is waited for. */
-export async function insert<Row>(tx: Transaction, table: Table<Row>, key: string, row: Row): Promise<void> {
+export async function insert<Row>(tx: Transaction, table: Table<Row>, row: Row): Promise<void> {
+  tx.check(table, row);
+  const slot = await openSlot(tx, table, row);
+  if (slot === null) throw tx.refuse(UNIQUE_VIOLATION, `duplicate key value in ${table.name}`);
+  tx.write(slot, row);
+}
+
+/** `insert … on conflict do nothing`. Returns how many rows were stored. */
+export async function insertMissing<Row>(
+  tx: Transaction,
+  table: Table<Row>,
+  rows: readonly Row[],
+): Promise<number> {
+  let count = 0;
+  for (const row of rows) {
+    tx.check(table, row);
+    const slot = await openSlot(tx, table, row);
+    if (slot === null) continue;
+    tx.write(slot, row);
+    count += 1;
+  }
+  return count;
+}
+
+/** The slot for a row under a new key, locked; null when there is a row under the key. A locked row is there all the same. */
+async function openSlot<Row>(tx: Transaction, table: Table<Row>, row: Row): Promise<Slot<Row> | null> {
   for (;;) {
-    const slot = table.slotFor(key);
-    const isOpen = slot.isDirty && slot.owner !== tx;
-    if (!isOpen && slot.seenBy(tx) !== null)
-      throw tx.refuse(UNIQUE_VIOLATION, `duplicate key value in ${table.name}`);
-    if (tx.take(slot)) {
-      tx.write(slot, row);
-      return;
-    }
+    const slot = table.slotOf(row);
+    const isUndecided = slot.isDirty && slot.owner !== tx;
+    if (!isUndecided && slot.seenBy(tx) !== null) return null;
+    if (tx.take(slot)) return slot;
     if (slot.owner !== null) await tx.waitFor(slot.owner);
   }
 }
 
-/** `insert … on conflict do update`, for one row of the statement. `touched` are the rows the statement has stored. */
+/**
+ * `insert … on conflict do update`. `merged` says what becomes of a row that is there, null when its `where` leaves it.
+ * Returns how many rows were stored. `slotOf` finds the row that the new one would conflict with, or a place for it.
+ */
 export async function upsert<Row>(
   tx: Transaction,
   table: Table<Row>,
-  key: string,
-  touched: Set<Slot<Row>>,
-  rowFor: (found: Row | null) => Row | null,
-): Promise<Slot<Row> | null> {
-  let slot = table.slotFor(key);
-  // Who waited looks the key up again: the slot went with the row if its holder deleted that.
-  for (; !tx.take(slot); slot = table.slotFor(key)) if (slot.owner !== null) await tx.waitFor(slot.owner);
-  if (touched.has(slot))
-    throw tx.refuse(CARDINALITY_VIOLATION, 'ON CONFLICT DO UPDATE command cannot affect row a second time');
-  const row = rowFor(slot.seenBy(tx));
-  if (row === null) return null;
-  tx.write(slot, row);
-  touched.add(slot);
-  return slot;
+  rows: Iterable<Row>,
+  merged: (found: Row, row: Row) => Row | null,
+  { slotOf = (row: Row) => table.slotOf(row), onStored = async (_slot: Slot<Row>) => {} } = {},
+): Promise<number> {
+  const stored = new Set<Slot<Row>>();
+  for (const row of rows) {
+    tx.check(table, row);
+    const slot = await lockedSlot(tx, () => slotOf(row));
+    if (stored.has(slot)) {
+      const message = 'ON CONFLICT DO UPDATE command cannot affect row a second time';
+      throw tx.refuse(CARDINALITY_VIOLATION, message);
+    }
+    const found = slot.seenBy(tx);
+    const next = found === null ? row : merged(found, row);
+    if (next === null) continue;
+    tx.write(slot, next);
+    stored.add(slot);
+    await onStored(slot);
+  }
+  return stored.size;
+}
+
+/** Who has waited looks again: the slot is gone if its holder deleted what was in it. */
+async function lockedSlot<Row>(tx: Transaction, slotOf: () => Slot<Row>): Promise<Slot<Row>> {
+  for (;;) {
+    const slot = slotOf();
+    if (tx.take(slot)) return slot;
+    if (slot.owner !== null) await tx.waitFor(slot.owner);
+  }
 }

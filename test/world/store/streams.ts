@@ -12,9 +12,9 @@ function streamOf(tx: Transaction, side: string, kind: StreamKind): Iterable<Slo
   return tx.tables.streams.slotsOf([pairKey(side, kind)]);
 }
 
-/** The stream as it is when it is first observed. */
-export function newStream(side: string, kind: StreamKind): StreamRow {
-  return {
+/** A side's streams as they are when it is first observed. */
+export function newStreams(side: string): readonly StreamRow[] {
+  return (['changes', 'sweep'] as const).map((kind) => ({
     side,
     kind,
     checkpoint: null,
@@ -27,7 +27,7 @@ export function newStream(side: string, kind: StreamKind): StreamRow {
     dueAtMs: LONG_AGO,
     leaseEpoch: 0,
     leaseUntilMs: LONG_AGO,
-  };
+  }));
 }
 
 export async function leaseStream(

@@ -83,7 +83,7 @@ export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & Co
     runStartedAtMs: (runId) => runStartedAtMs(tx, runId),
     openHolds: (identityId, countMax) => listHolds(tx, identityId, countMax),
     beginRevision: (sides) => beginRevision(tx, sides),
-    sealPlan: () => sealPlan(tx, scopeOf(tx).revision),
+    sealPlan: () => sealPlan(tx, revision),
     approvePlan: (plan, approver) => approvePlan(tx, plan, approver),
     heldWrites: () => heldWrites(tx),
     releaseHeld: (side, kind, hashPrefix) => releaseHeld(tx, side, kind, hashPrefix),

@@ -6,6 +6,7 @@ import type { LockHolder } from './lock-holder.ts';
 
 export interface TableOptions<Row> {
   readonly name: string;
+  readonly keyOf: (row: Row) => string;
   /** The CHECK constraint that the row breaks, by name; null when it keeps them all. */
   readonly broken?: (row: Row) => string | null;
   readonly indexes?: readonly Index<Row>[];
@@ -15,10 +16,12 @@ export class Table<Row> {
   readonly name: string;
   readonly broken: (row: Row) => string | null;
   readonly indexes: readonly Index<Row>[];
+  readonly #keyOf: (row: Row) => string;
   readonly #slots = new Map<string, Slot<Row>>();
 
-  constructor({ name, broken = () => null, indexes = [] }: TableOptions<Row>) {
+  constructor({ name, keyOf, broken = () => null, indexes = [] }: TableOptions<Row>) {
     this.name = name;
+    this.#keyOf = keyOf;
     this.broken = broken;
     this.indexes = indexes;
   }
@@ -39,8 +42,9 @@ export class Table<Row> {
     return this.#slots.get(key);
   }
 
-  /** The slot of a key under which there may be nothing yet. It goes with its owner if nothing is stored in it. */
-  slotFor(key: string): Slot<Row> {
+  /** The slot under the row's key, with nothing in it if the key is new. It goes with its owner if that stays so. */
+  slotOf(row: Row): Slot<Row> {
+    const key = this.#keyOf(row);
     const found = this.#slots.get(key);
     if (found !== undefined) return found;
     const made = new Slot<Row>(this, key);
@@ -60,17 +64,19 @@ export class Table<Row> {
 
   /** Remembers the committed rows. Calling the result brings them back; no transaction may be open then. */
   keep(): () => void {
-    const kept: (readonly [string, Row])[] = [];
-    for (const { key, row } of this.#slots.values()) if (row !== null) kept.push([key, row]);
+    const kept = this.rows();
     return () => {
       this.#slots.clear();
       for (const index of this.indexes) index.clear();
-      for (const [key, row] of kept) {
-        const slot = this.slotFor(key);
-        slot.row = row;
-        for (const index of this.indexes) index.add(slot, row);
-      }
+      for (const row of kept) this.put(row);
     };
+  }
+
+  /** Puts a committed row where there is none, without a transaction. */
+  put(row: Row): void {
+    const slot = this.slotOf(row);
+    slot.row = row;
+    for (const index of this.indexes) index.add(slot, row);
   }
 }
 

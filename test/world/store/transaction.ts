@@ -10,7 +10,7 @@ import { storedMs } from './instant.ts';
 import { LockHolder } from './lock-holder.ts';
 import type { Tables } from './rows.ts';
 import { CHECK_VIOLATION, DEADLOCK_DETECTED, IN_FAILED_TRANSACTION, sqlError } from './sql-error.ts';
-import type { Log, Slot } from './table.ts';
+import type { Log, Slot, Table } from './table.ts';
 
 /** What a transaction has of the store, and of the connection it runs on. */
 export interface TransactionHost {
@@ -62,6 +62,11 @@ export class Transaction extends LockHolder {
   /** `clock_timestamp()`, or an instant that many milliseconds after it. */
   clockMs(inMs = 0): number {
     return storedMs(this.host.clockMs() + inMs);
+  }
+
+  /** An id for every row of the statement to come; drawn before it is sent, even if the transaction has failed by then. */
+  withIds<T>(rows: readonly T[]): readonly (readonly [id: string, row: T])[] {
+    return rows.map((row) => [this.host.ids.next(), row] as const);
   }
 
   /** Stands at the start of every statement. */
@@ -134,10 +139,14 @@ export class Transaction extends LockHolder {
   /** Stores the row in a slot whose lock is held; null deletes it. */
   write<Row>(slot: Slot<Row>, row: Row | null): void {
     assert(slot.owner === this, 'only the holder of a row writes it');
-    const check = row === null ? null : slot.table.broken(row);
-    if (check !== null)
-      throw this.refuse(CHECK_VIOLATION, `new row for ${slot.table.name} violates ${check}`);
+    if (row !== null) this.check(slot.table, row);
     slot.write(row);
+  }
+
+  /** Refuses a row that breaks a CHECK constraint. */
+  check<Row>(table: Table<Row>, row: Row): void {
+    const check = table.broken(row);
+    if (check !== null) throw this.refuse(CHECK_VIOLATION, `new row for ${table.name} violates ${check}`);
   }
 
   append<Row>(log: Log<Row>, row: Row): void {

@@ -3,9 +3,8 @@ import type { OpenCreate, SendIntent, WriteEnd } from '../../../src/store/contra
 import { writeKeyText } from '../../../src/store/writes.ts';
 import { asStored } from './document.ts';
 import { LONG_AGO, NEVER, storedMs } from './instant.ts';
-import type { StoredAttempt, StoredWrite } from './rows.ts';
-import { writeKey } from './save.ts';
-import { change, select, upsert } from './statements.ts';
+import { writeKey, type StoredAttempt, type StoredWrite } from './rows.ts';
+import { change, insertMissing, select } from './statements.ts';
 import type { Transaction } from './transaction.ts';
 
 async function claim(
@@ -155,32 +154,13 @@ async function noteAttempts(
   );
   if (failed.length + late.length === 0) return;
   await tx.statement('endWrites/attempts');
-  for (const end of [...failed, ...late]) {
+  const attempts = [...failed, ...late].map((end): StoredAttempt => {
     const { writeId, epoch, identityId, side, kind } = end;
     const outcome = end.to === 'acknowledged' ? 'late' : end.to === 'unknown' ? 'unknown' : 'failed';
     const failure = end.to === 'acknowledged' ? null : asStored(end.failure);
-    const attempt = {
-      writeId,
-      epoch,
-      identityId,
-      side,
-      kind,
-      outcome,
-      failure,
-      endedAtMs: tx.clockMs(),
-    } as const;
-    await noteAttempt(tx, attempt);
-  }
-}
-
-/** `on conflict do nothing`. Whether it was noted. */
-async function noteAttempt(tx: Transaction, attempt: StoredAttempt): Promise<boolean> {
-  const key = `${attempt.writeId} ${String(attempt.epoch)} ${attempt.outcome}`;
-  const { attempts } = tx.tables;
-  const known = attempts.get(key);
-  if (known !== undefined && !known.isDirty && known.row !== null) return false;
-  const slot = await upsert(tx, attempts, key, new Set(), (found) => (found === null ? attempt : null));
-  return slot !== null;
+    return { writeId, epoch, identityId, side, kind, outcome, failure, endedAtMs: tx.clockMs() };
+  });
+  await insertMissing(tx, tx.tables.attempts, attempts);
 }
 
 export async function openCreates(
@@ -220,10 +200,15 @@ export async function reapSent(tx: Transaction, resolveInMs: number): Promise<nu
       dueAtMs: tx.clockMs(),
     }),
   );
-  let noted = 0;
-  for (const { writeId, leaseEpoch: epoch, identityId, side, kind } of lost) {
-    const attempt = { writeId, epoch, identityId, side, kind, failure: WORKER_LOST, endedAtMs: tx.clockMs() };
-    if (await noteAttempt(tx, { ...attempt, outcome: 'unknown' })) noted += 1;
-  }
-  return noted;
+  const attempts = lost.map(({ writeId, leaseEpoch: epoch, identityId, side, kind }): StoredAttempt => ({
+    writeId,
+    epoch,
+    identityId,
+    side,
+    kind,
+    outcome: 'unknown',
+    failure: WORKER_LOST,
+    endedAtMs: tx.clockMs(),
+  }));
+  return insertMissing(tx, tx.tables.attempts, attempts);
 }

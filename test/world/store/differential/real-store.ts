@@ -1,0 +1,144 @@
+import { must } from '../../../../src/lib/assert.ts';
+import type { Ids } from '../../../../src/lib/ids.ts';
+/** One sync in the real store, behind the same face as the one in memory. */
+import {
+  unpackAgreed,
+  unpackEdits,
+  type IdentityColumns,
+  type LinkColumns,
+} from '../../../../src/store/codec.ts';
+import {
+  approvePlan,
+  findSync,
+  saveRevision,
+  sealPlan,
+  type RevisionSource,
+} from '../../../../src/store/control.ts';
+import type { Tx } from '../../../../src/store/database.ts';
+import { heldWrites, releaseHeld } from '../../../../src/store/held.ts';
+import { openHolds } from '../../../../src/store/history.ts';
+import { pruneForgotten } from '../../../../src/store/save.ts';
+import { syncTransaction } from '../../../../src/store/sync-transaction.ts';
+import { simpleDefinition, type TestStore } from '../../../support/sync.ts';
+import { SIDES, type StoreTx } from './step.ts';
+
+export interface RealSync {
+  readonly syncKey: string;
+  /** `onBegun` is told the process id of the transaction's backend. */
+  transaction<T>(
+    ids: Ids,
+    action: (tx: StoreTx) => Promise<T>,
+    onBegun?: (processId: number) => void,
+  ): Promise<T>;
+}
+
+export async function createRealSync(store: TestStore, name: string): Promise<RealSync> {
+  const { database, workspaceNo } = store;
+  let revision = 0;
+  const next = (): RevisionSource => {
+    revision += 1;
+    const definition = simpleDefinition(SIDES, { name });
+    return { definition, source: '', hash: String(revision), author: 'test' };
+  };
+  const { syncKey } = await database.transaction(workspaceNo, (tx) => saveRevision(tx, workspaceNo, next()));
+  return {
+    syncKey,
+    transaction: (ids, action, onBegun) =>
+      database.transaction(workspaceNo, async (tx) => {
+        if (onBegun !== undefined) onBegun(await processIdOf(tx));
+        const sync = must(await findSync(tx, name), 'a sync that was saved is there');
+        return action({
+          ...syncTransaction(tx, sync, ids),
+          openHolds: (identityId, countMax) => openHolds(tx, syncKey, identityId, countMax),
+          beginRevision: async () => void (await saveRevision(tx, workspaceNo, next())),
+          sealPlan: () => sealPlan(tx, syncKey, sync.revision),
+          approvePlan: (plan, approver) => approvePlan(tx, syncKey, plan, approver),
+          heldWrites: () => heldWrites(tx, syncKey),
+          releaseHeld: (side, kind, hashPrefix) => releaseHeld(tx, syncKey, side, kind, hashPrefix),
+          pruneForgotten: () => pruneForgotten(tx, syncKey),
+        });
+      }),
+  };
+}
+
+async function processIdOf(tx: Tx): Promise<number> {
+  const [row] = await tx.query<{ id: number }>('select pg_backend_pid() as id');
+  return row?.id ?? 0;
+}
+
+export type Columns = Readonly<Record<string, unknown>>;
+
+const TABLES = [
+  'plans',
+  'streams',
+  'hints',
+  'identities',
+  'links',
+  'match_keys',
+  'writes',
+  'attempts',
+  'holds',
+  'guard_windows',
+  'runs',
+  'sightings',
+  'decisions',
+  'journal',
+] as const;
+
+/** Every row of the sync, columns in camel case, instants in milliseconds, documents unpacked. */
+export async function dumpReal(
+  store: TestStore,
+  selects: ReadonlyMap<string, string>,
+  syncKey: string,
+): Promise<Readonly<Record<string, readonly Columns[]>>> {
+  const parts = [...selects].map(
+    ([table, columns]) =>
+      `(select coalesce(json_agg(t), '[]') from (select ${columns} from ${table} where sync_key = $1) as t) as ${table}`,
+  );
+  const result = await store.raw.pool.query<Record<string, readonly Columns[]>>(
+    `select ${parts.join(', ')}`,
+    [syncKey],
+  );
+  const [row] = result.rows;
+  return Object.fromEntries(
+    Object.entries(row ?? {}).map(([table, rows]) => [
+      table,
+      rows.map((columns) => unpacked(table, columns)),
+    ]),
+  );
+}
+
+/** What to select of each table; asked of the database, so that a column that is added is compared as well. */
+export async function selectsOf(store: TestStore): Promise<ReadonlyMap<string, string>> {
+  const found = await store.raw.pool.query<{ table_name: string; column_name: string; data_type: string }>(
+    `select table_name, column_name, data_type from information_schema.columns
+      where table_schema = 'public' and table_name = any($1) and column_name <> 'sync_key' order by ordinal_position`,
+    [TABLES],
+  );
+  const selects = new Map<string, string>();
+  for (const { table_name: table, column_name: name, data_type: type } of found.rows) {
+    const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    const column =
+      type === 'timestamp with time zone'
+        ? `extract(epoch from ${name})::float8 * 1000 as "${camel}Ms"`
+        : `${name} as "${camel}"`;
+    selects.set(table, selects.has(table) ? `${selects.get(table) ?? ''}, ${column}` : column);
+  }
+  return selects;
+}
+
+function unpacked(table: string, columns: Columns): Columns {
+  const row = Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, finite(name, value)]));
+  if (table === 'identities') {
+    const edits = columns['edits'] as IdentityColumns['edits'];
+    return { ...row, edits: unpackEdits(edits) };
+  }
+  if (table !== 'links' || columns['accounted'] === null) return row;
+  const { accounted, agreed, sent } = columns as unknown as LinkColumns;
+  return { ...row, agreed: unpackAgreed(agreed, accounted), sent: sent ?? [] };
+}
+
+/** JSON has no word for an instant that is infinitely far away. */
+function finite(name: string, value: unknown): unknown {
+  return name.endsWith('Ms') && typeof value === 'string' ? Number(value) : value;
+}

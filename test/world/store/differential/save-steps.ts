@@ -1,0 +1,176 @@
+import * as fc from 'fast-check';
+
+import type { HoldReason, Identity, Link, LinkStatus, Rule } from '../../../../src/engine/state.ts';
+import type { NewWrite, Save } from '../../../../src/store/contract.ts';
+import {
+  field,
+  IDENTITIES,
+  identityId,
+  lookMs,
+  PAST_MS,
+  rarely,
+  recordId,
+  RECORDS,
+  side,
+  step,
+  values,
+  version,
+  type Notes,
+  type Step,
+} from './step.ts';
+
+const rule = fc.constantFrom<Rule>('first', 'latest', 'hold');
+const claim = fc.record({ side, value: fc.constantFrom(null, 'x', ['a']) });
+const edit = fc.record({
+  seq: fc.nat(3),
+  side,
+  fromMs: fc.option(fc.constant(PAST_MS)),
+  untilMs: fc.constant(PAST_MS + 1),
+  rule,
+});
+const tombstone = fc.record({
+  side,
+  recordId,
+  atMs: fc.constant(PAST_MS),
+  evidence: fc.constantFrom('feed' as const, 'lookup' as const),
+});
+const identity: fc.Arbitrary<Identity> = fc
+  .record({
+    id: identityId,
+    seq: fc.nat(3),
+    golden: values,
+    editOf: fc.dictionary(field, edit, { maxKeys: 2, noNullPrototype: true }),
+    isShared: fc.boolean(),
+    tombstone: fc.option(tombstone, { freq: 3 }),
+  })
+  .map(({ editOf, isShared, ...drawn }) => {
+    const [first] = Object.values(editOf);
+    const edits = Object.fromEntries(
+      Object.entries(editOf).map(([name, own]) => [name, isShared ? (first ?? own) : own]),
+    );
+    return { ...drawn, edits };
+  });
+
+const agreed = fc.dictionary(field, fc.nat(2), { maxKeys: 2, noNullPrototype: true });
+const sentBody = fc.record({ seq: fc.nat(2), body: values, expiresAtMs: fc.constant(PAST_MS) });
+const identityLink = fc.record({
+  identityId,
+  isOdd: rarely(5),
+  link: fc.record({
+    side,
+    recordId,
+    status: fc.constantFrom<LinkStatus>('live', 'live', 'live', 'hidden', 'gone', 'returned'),
+    version,
+    isLookedAt: fc.boolean(),
+    accounted: values,
+    agreed,
+    sent: fc.array(sentBody, { maxLength: 1 }),
+  }),
+});
+
+/** Mostly the record that goes with the identity, so that records and identities do not all get in each other's way. */
+function linkFrom(
+  notes: Notes,
+  drawn: {
+    identityId: string;
+    isOdd: boolean;
+    link: Omit<Link, 'asOfMs' | 'lookedAtMs'> & { isLookedAt: boolean };
+  },
+): Save['links'][number] {
+  const { isLookedAt, ...link } = drawn.link;
+  const usual = RECORDS[IDENTITIES.indexOf(drawn.identityId)] ?? link.recordId;
+  const asOfMs = lookMs(notes);
+  return {
+    identityId: drawn.identityId,
+    link: {
+      ...link,
+      recordId: drawn.isOdd ? link.recordId : usual,
+      asOfMs,
+      lookedAtMs: isLookedAt ? asOfMs : null,
+    },
+  };
+}
+
+const write = fc.record({
+  identityId,
+  side,
+  kind: fc.constantFrom<NewWrite['kind']>('create', 'update', 'delete'),
+  state: fc.constantFrom<NewWrite['state']>('queued', 'queued', 'planned', 'held'),
+});
+const hold = fc.record({
+  identityId,
+  side,
+  field: fc.option(field),
+  reason: fc.constantFrom<HoldReason>('conflict', 'deletion'),
+  seen: values,
+});
+const key = fc.record({ key: fc.constantFrom('email=a', 'email=b', 'email=c'), identityId });
+const body = fc.constantFrom({ values: { name: 'x' } }, { nothing: null, count: 0.5 }, {});
+const entry = fc.record({
+  identityId: fc.option(identityId),
+  side,
+  recordId: fc.option(recordId),
+  kind: fc.constantFrom('changed', 'linked'),
+  body,
+});
+const decision = fc.record({ identityId, field, rule, winner: claim, loser: claim });
+
+function few<T>(of: fc.Arbitrary<T>, selector: (drawn: T) => string): fc.Arbitrary<readonly T[]> {
+  return fc.uniqueArray(of, { maxLength: 2, selector });
+}
+
+const batch = fc.record({
+  identities: few(identity, ({ id }) => id),
+  isNew: rarely(),
+  freedKeys: fc.array(key, { maxLength: 1 }),
+  newKeys: few(key, (drawn) => drawn.key),
+  links: few(identityLink, ({ link, ...drawn }) => `${drawn.identityId} ${link.side}`),
+  forgotten: fc.oneof(
+    { weight: 4, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.tuple(fc.record({ side, recordId })) },
+  ),
+  // One at a time: rows of one statement may be due at the same microsecond, and then come in any order.
+  writes: fc.array(write, { maxLength: 1 }),
+  droppedWrites: fc.oneof(
+    { weight: 4, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.tuple(fc.record({ identityId, side })) },
+  ),
+  decisions: fc.array(decision, { maxLength: 2 }),
+  holds: fc.array(hold, { maxLength: 2 }),
+  journal: fc.array(entry, { maxLength: 2 }),
+});
+type Drawn = typeof batch extends fc.Arbitrary<infer Batch> ? Batch : never;
+
+/** What is known already is changed and the rest made anew, as the engine would do it; rarely the other way round. */
+function saveFrom(notes: Notes, { identities, isNew, links, writes, ...same }: Drawn): Save {
+  const isKnown = (id: string): boolean => notes.identities.has(id) !== isNew;
+  const isOpen = (drawn: NewWrite): boolean =>
+    notes.writes.has(`${drawn.identityId} ${drawn.side}`) !== isNew;
+  const save: Save = {
+    ...same,
+    newIdentities: identities.filter(({ id }) => !isKnown(id)),
+    changedIdentities: identities.filter(({ id }) => isKnown(id)),
+    links: links.map((link) => linkFrom(notes, link)),
+    openWrites: writes.filter((drawn) => !isOpen(drawn)),
+    changedWrites: writes.filter(isOpen),
+  };
+  return save;
+}
+
+function note(notes: Notes, save: Save): void {
+  for (const { id } of save.newIdentities) notes.identities.add(id);
+  for (const drawn of save.droppedWrites) notes.writes.delete(`${drawn.identityId} ${drawn.side}`);
+  for (const drawn of save.openWrites) notes.writes.add(`${drawn.identityId} ${drawn.side}`);
+}
+
+export const saveStep: fc.Arbitrary<Step> = step('save', batch, async (tx, drawn, notes) => {
+  const save = saveFrom(notes, drawn);
+  await tx.save(save);
+  note(notes, save);
+});
+
+export const keyStep: fc.Arbitrary<Step> = step(
+  'identitiesByKey',
+  fc.uniqueArray(key.map((drawn) => drawn.key)),
+  async (tx, keys) => Object.fromEntries(await tx.identitiesByKey(keys)),
+);
