@@ -40,6 +40,12 @@ export function readRecord(side: SideModel, natives: ReadonlyMap<string, NativeV
   return problems === null ? { kind: 'values', values } : { kind: 'invalid', problems };
 }
 
+/** The values of a record of which it is known already that it takes part. */
+export function valuesOf(side: SideModel, natives: ReadonlyMap<string, NativeValue>): Values | null {
+  const reading = readRecord({ ...side, where: [], filter: null }, natives);
+  return reading.kind === 'values' ? reading.values : null;
+}
+
 /** Whether such a record takes part nobody can tell, so it waits by name instead of silently taking none. */
 function filterProblem({ filter }: SideModel, { code, reason }: InvalidValue): FieldProblem {
   return { field: 'filter', native: filter?.natives.join(', ') ?? '', code, reason };

@@ -3,8 +3,7 @@ import type { WriteResult } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { acknowledge, withoutWrite } from '../engine/acknowledge.ts';
 import { held } from '../engine/existence.ts';
-import { readRecord } from '../engine/mapping.ts';
-import type { Values } from '../engine/value.ts';
+import { valuesOf } from '../engine/mapping.ts';
 import { must } from '../lib/assert.ts';
 import type { KnownRecord, NewHint, StoredBundle, SyncTx, WriteEnd } from '../store/contract.ts';
 import { Batch, changeBody } from './batch.ts';
@@ -109,7 +108,8 @@ function recordWritten(
     });
     return;
   }
-  const returned = valuesOf(side, result);
+  // Null where the answer says nothing of the record, or nothing readable.
+  const returned = result.fields === undefined ? null : valuesOf(side.model, result.fields);
   const { recordId, version } = result;
   const receipt = { recordId, version, returned, sentAtMs: intent.sentAtMs, nowMs: tx.nowMs };
   const outcome = acknowledge(runtime.model, bundle, intent, receipt);
@@ -125,13 +125,6 @@ function recordWritten(
 
 function attemptsBody(intent: Intent): { readonly attempts?: number } {
   return intent.attempts === 0 ? {} : { attempts: intent.attempts + 1 };
-}
-
-/** What the answer shows of the record; null where it says nothing or nothing readable. */
-function valuesOf(side: SideRuntime, result: Written): Values | null {
-  if (result.fields === undefined) return null;
-  const reading = readRecord({ ...side.model, where: [] }, result.fields);
-  return reading.kind === 'values' ? reading.values : null;
 }
 
 function recordFailure(

@@ -3,19 +3,13 @@
  * position never runs ahead of what has been taken in, nor behind what was.
  */
 import type { ChangePage } from '../connector/contract.ts';
-import { backoffMs } from '../lib/backoff.ts';
 import type { StreamLease, SyncTx } from '../store/contract.ts';
 import { LeaseLost } from '../store/database.ts';
 import { applyPage } from './apply.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { afterLag, readBeganMs } from './lag.ts';
-import {
-  IDLE_LOOK_MS,
-  OUTAGE_RETRY_BASE_MS,
-  OUTAGE_RETRY_CAP_MS,
-  PAGE_RECORDS_MAX,
-  STREAM_LEASE_MS,
-} from './limits.ts';
+import { IDLE_LOOK_MS, PAGE_RECORDS_MAX, STREAM_LEASE_MS } from './limits.ts';
+import { outageWaitMs } from './retry.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import type { Sighting } from './sighting.ts';
 
@@ -123,9 +117,7 @@ async function appliedOrHinted(
 export async function failStream(runtime: SyncRuntime, lease: StreamLease, error: unknown): Promise<void> {
   if (error instanceof LeaseLost) return;
   const failure = failureOfError(error);
-  const waitMs =
-    failure.retryAfterMs ??
-    backoffMs(lease.attempts + 1, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, runtime.random);
+  const waitMs = outageWaitMs(failure, lease.attempts + 1, runtime.random);
   runtime.log.warn(
     { sync: runtime.name, side: lease.side, stream: lease.kind, code: failure.code },
     'a stream failed',

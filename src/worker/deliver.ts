@@ -2,9 +2,9 @@
  * Delivers what a side is owed. The intent is committed before the request leaves, the answer is recorded against that
  * very try, and a try without an answer becomes `unknown`: it never silently returns to the queue.
  */
-import type { WriteResult } from '../connector/contract.ts';
+import type { SystemRecord, WriteResult } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
-import { renderBody } from '../engine/mapping.ts';
+import { renderBody, valuesOf } from '../engine/mapping.ts';
 import { bodyOf, missingRequired, planIdentity } from '../engine/plan.ts';
 import { linkAt } from '../engine/state.ts';
 import { must } from '../lib/assert.ts';
@@ -102,7 +102,11 @@ function intentOf(
     writeId: row.writeId,
     attempts: row.attempts,
     sentAtMs: nowMs,
-    sentAgainst: { version: link?.version ?? null, asOfMs: link?.asOfMs ?? 0 },
+    sentAgainst: {
+      version: link?.version ?? null,
+      asOfMs: link?.asOfMs ?? 0,
+      accounted: link?.accounted ?? {},
+    },
     epoch: row.epoch + 1,
     kind,
     body,
@@ -161,8 +165,7 @@ async function withoutChanged(
     const lookups = await side.session.get(side.model.collection, ids, side.model.natives);
     for (const [index, intent] of existing.entries()) {
       const lookup = lookups[index];
-      const isSame =
-        lookup?.kind === 'found' && (intent.ifVersion === null || lookup.record.version === intent.ifVersion);
+      const isSame = lookup?.kind === 'found' && isAsAccounted(side, intent, lookup.record);
       const isGone = intent.kind === 'delete' && lookup?.kind === 'absent';
       if (!isSame && !isGone) changed.add(intent);
     }
@@ -189,6 +192,17 @@ async function withoutChanged(
     moved.map((intent) => ({ kind: 'failed', key: intent.writeId, failure })),
   );
   return intents.filter((intent) => !changed.has(intent));
+}
+
+/** By the version, where there is one; otherwise by every value that we know of the record. */
+function isAsAccounted(side: SideRuntime, { ifVersion, sentAgainst }: Intent, record: SystemRecord): boolean {
+  if (ifVersion !== null) return record.version === ifVersion;
+  const values = valuesOf(side.model, record.fields);
+  if (values === null) return false;
+  return side.model.lenses.every(({ field }) => {
+    const accounted = sentAgainst.accounted[field.name];
+    return accounted === undefined || field.same(values[field.name], accounted);
+  });
 }
 
 /** An exception means that nothing was sent; a connector that breaks its contract leaves outcomes unknown. */

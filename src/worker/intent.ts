@@ -1,4 +1,5 @@
 import type { WriteRequest } from '../connector/contract.ts';
+import type { Values } from '../engine/value.ts';
 import type { SendIntent, WriteEnd } from '../store/contract.ts';
 
 /** A write that was committed as sent, and the request that carries it. */
@@ -7,7 +8,12 @@ export interface Intent extends SendIntent {
   readonly attempts: number;
   /** Store-clock instant at which the intent was committed at the earliest. */
   readonly sentAtMs: number;
-  readonly sentAgainst: { readonly version: string | null; readonly asOfMs: number };
+  /** What was known of the record when the write was decided. */
+  readonly sentAgainst: {
+    readonly version: string | null;
+    readonly asOfMs: number;
+    readonly accounted: Values;
+  };
   readonly request: WriteRequest;
 }
 

@@ -1,18 +1,12 @@
 /** Settles hints: looks the records up and applies what is there, or establishes that they are gone. */
 import type { Lookup } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
-import { backoffMs } from '../lib/backoff.ts';
 import type { HintRow } from '../store/contract.ts';
 import { applyPage } from './apply.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { readBeganMs } from './lag.ts';
-import {
-  HINT_LEASE_MS,
-  LOOK_TRIES_MAX,
-  OUTAGE_RETRY_BASE_MS,
-  OUTAGE_RETRY_CAP_MS,
-  PAGE_RECORDS_MAX,
-} from './limits.ts';
+import { HINT_LEASE_MS, LOOK_TRIES_MAX, PAGE_RECORDS_MAX } from './limits.ts';
+import { outageWaitMs } from './retry.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import type { Sighting } from './sighting.ts';
 
@@ -158,8 +152,7 @@ async function putBack(
   const { name } = side.model;
   const own = failure.kind === 'invalid' || failure.kind === 'permanent' || failure.code === UNEXPECTED;
   const attempts = Math.max(...hints.map((hint) => hint.attempts)) + 1;
-  const dueInMs =
-    failure.retryAfterMs ?? backoffMs(attempts, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, runtime.random);
+  const dueInMs = outageWaitMs(failure, attempts, runtime.random);
   runtime.log.warn(
     { sync: runtime.name, side: name, hints: hints.length, code: failure.code },
     'records could not be looked up',

@@ -3,7 +3,7 @@
  * body (it may still land) or a dead letter that asks a person.
  */
 import type { Lookup, SystemRecord } from '../connector/contract.ts';
-import { readRecord } from '../engine/mapping.ts';
+import { valuesOf } from '../engine/mapping.ts';
 import type { FieldLens } from '../engine/model.ts';
 import { linkAt } from '../engine/state.ts';
 import { InvalidValue, type NativeValue, type Value } from '../engine/value.ts';
@@ -80,12 +80,8 @@ async function investigate(
 function findingOf(side: SideRuntime, lookup: Lookup | undefined): Finding {
   switch (lookup?.kind) {
     case 'found': {
-      const reading = readRecord({ ...side.model, where: [] }, lookup.record.fields);
-      return {
-        kind: 'record',
-        record: lookup.record,
-        values: reading.kind === 'values' ? reading.values : null,
-      };
+      const { record } = lookup;
+      return { kind: 'record', record, values: valuesOf(side.model, record.fields) };
     }
     case 'absent':
       return { kind: 'absent' };

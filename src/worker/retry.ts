@@ -6,6 +6,7 @@ import type { Random } from '../lib/random.ts';
 import {
   OUTAGE_RETRY_BASE_MS,
   OUTAGE_RETRY_CAP_MS,
+  RETRY_AFTER_MAX_MS,
   RETRY_BASE_MS,
   RETRY_CAP_MS,
   WRITE_TRIES_MAX,
@@ -53,8 +54,14 @@ export function nextAfter(failure: Failure, attempts: number, random: Random): N
 
 /** The connection is at fault, not the record: waiting costs the record no attempt. */
 function outage(failure: Failure, random: Random): Next {
-  const dueInMs = failure.retryAfterMs ?? backoffMs(3, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, random);
+  const dueInMs = outageWaitMs(failure, 3, random);
   return { kind: 'again', dueInMs, countsAttempt: false, lookFirst: false };
+}
+
+/** How long to leave a system alone: as it asks, within reason, or longer with every attempt. */
+export function outageWaitMs(failure: Failure, attempt: number, random: Random): number {
+  if (failure.retryAfterMs !== undefined) return Math.min(failure.retryAfterMs, RETRY_AFTER_MAX_MS);
+  return backoffMs(attempt, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, random);
 }
 
 function own(attempts: number, random: Random): Next {

@@ -81,7 +81,7 @@ async function loop(
 }
 
 /** Writes whose worker has gone silent become `unknown`; they are never simply queued again. */
-async function reap(runtime: SyncRuntime): Promise<number> {
+export async function reap(runtime: SyncRuntime): Promise<number> {
   const slowest = Math.max(
     ...[...runtime.sides.values()].map(({ card }) => card.executionMaxMs + card.readLagMs),
   );

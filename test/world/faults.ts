@@ -1,0 +1,108 @@
+/** What can go wrong between Trueup and a system. Which kinds a history knows, and how often each comes, its shape says. */
+import { ConnectorFailure, type Failure } from '../../src/connector/failure.ts';
+import type { Tape } from './tape.ts';
+
+export const FAULTS = [
+  'callRefused',
+  'callThrottled',
+  'callUnauthorised',
+  'requestLost',
+  'answerLost',
+  'executedLate',
+  'writeRefused',
+  'batchAnswerLost',
+  'executionShuffled',
+  'readLags',
+  'pageRepeated',
+  'pageFailed',
+  'listEmpty',
+  'listTruncated',
+  'listSkips',
+  'cursorExpired',
+  'hintDropped',
+  'hintRepeated',
+  'lookFailed',
+  'storeLost',
+  'storeCollision',
+  'workerKilled',
+  'workerFrozen',
+  'clockSkewed',
+  'backupRestored',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/** How often, in a thousand opportunities, each kind comes in this history. */
+export type FaultRates = Readonly<Record<Fault, number>>;
+
+export const NO_FAULTS: FaultRates = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as Record<
+  Fault,
+  number
+>;
+
+/** The faults of one history; none any more once it heals. */
+export class Faults {
+  readonly #tape: Tape;
+  readonly #counts = new Map<Fault, number>();
+  #rates: FaultRates = NO_FAULTS;
+
+  constructor(tape: Tape) {
+    this.#tape = tape;
+  }
+
+  strikes(fault: Fault): boolean {
+    if (!this.#tape.chance('faults', this.#rates[fault])) return false;
+    this.#counts.set(fault, (this.#counts.get(fault) ?? 0) + 1);
+    return true;
+  }
+
+  pick(count: number): number {
+    return this.#tape.pick('faults', count);
+  }
+
+  /** From now on nothing goes wrong, until other rates are given. */
+  heal(): void {
+    this.#rates = NO_FAULTS;
+  }
+
+  begin(rates: FaultRates): void {
+    this.#rates = rates;
+  }
+
+  counts(): ReadonlyMap<Fault, number> {
+    return this.#counts;
+  }
+}
+
+/** A whole call that did not happen. */
+export function refusalOf(faults: Faults): ConnectorFailure | null {
+  if (faults.strikes('callRefused')) return new ConnectorFailure(OUTAGE);
+  if (faults.strikes('callThrottled')) {
+    const waits = [undefined, 0, 2_000, 400_000_000];
+    const retryAfterMs = waits[faults.pick(waits.length)];
+    const failure: Failure = { kind: 'rateLimited', code: 'world.throttled', message: 'too many requests' };
+    return new ConnectorFailure(retryAfterMs === undefined ? failure : { ...failure, retryAfterMs });
+  }
+  if (faults.strikes('callUnauthorised'))
+    return new ConnectorFailure({
+      kind: 'auth',
+      code: 'world.session_expired',
+      message: 'the session has expired',
+    });
+  return null;
+}
+
+export const OUTAGE: Failure = {
+  kind: 'transient',
+  code: 'world.outage',
+  message: 'the system did not answer',
+};
+export const ANSWER_LOST: Failure = {
+  kind: 'unknownOutcome',
+  code: 'world.answer_lost',
+  message: 'the answer was lost',
+};
+export const CURSOR_EXPIRED: Failure = {
+  kind: 'config',
+  code: 'world.cursor_expired',
+  message: 'the position is no longer kept',
+};

@@ -1,0 +1,105 @@
+/** One history from its tape: build, chaos, heal, rest, silence; then every check. */
+import { checkAll } from './oracle/check.ts';
+import { drawShape, type WorldShape } from './shape.ts';
+import type { Tape } from './tape.ts';
+import type { Unit } from './workers.ts';
+import { World } from './world.ts';
+
+/** Steps of chaos between two acts of people. */
+const STEPS_PER_EDIT = 14;
+/** A world in which nothing goes wrong any more must come to rest within so many rounds. */
+const ROUNDS_MAX = 60;
+/** Without sweeps a world must come to rest before the day is over, when they come by themselves. */
+const REST_WITHIN_MS = 20 * 60 * 60_000;
+
+const ROUND: readonly Unit[] = ['reap', 'capture', 'look', 'resolve', 'deliver'];
+const SWEEPING_ROUND: readonly Unit[] = ['reap', 'sweep', 'capture', 'look', 'resolve', 'deliver'];
+
+export interface HistoryResult {
+  readonly violations: readonly string[];
+  /** Equal for two runs that went the same way. */
+  readonly hash: number;
+  readonly steps: number;
+  readonly world: World;
+}
+
+export async function runHistory(tape: Tape, shape: WorldShape = drawShape(tape)): Promise<HistoryResult> {
+  const world = new World(shape, tape);
+  await build(world);
+  await chaos(world);
+  await world.heal();
+  await rest(world, shape.sweeps);
+  if (shape.habits.has('decideLate')) await decideAll(world);
+  if (world.violations.length === 0) await checkAll(world);
+  if (world.violations.length === 0) await silence(world);
+  const refused = world.store.refusals().map((refusal) => `the store refused: ${refusal}`);
+  return {
+    violations: [...world.violations, ...refused],
+    hash: world.store.hash() ^ Math.imul(world.order, 0x9e37_79b1),
+    steps: world.scheduler.steps,
+    world,
+  };
+}
+
+/** As in production, every side is taken in as a whole before anything is written or goes wrong. */
+async function build(world: World): Promise<void> {
+  world.people.settle();
+  for (let round = 0; round < 3; round += 1) await world.cycle(round === 0 ? SWEEPING_ROUND : ROUND);
+}
+
+async function chaos(world: World): Promise<void> {
+  const { shape, tape } = world;
+  world.faults.begin(shape.rates);
+  for (let edit = 0; edit < shape.edits; edit += 1) {
+    world.people.act();
+    if (shape.habits.has('decide') && tape.chance('people', 200)) await world.decide();
+    const steps = tape.pick('schedule', STEPS_PER_EDIT * 2);
+    for (let step = 0; step < steps; step += 1) await world.step();
+  }
+  const tail = tape.pick('schedule', STEPS_PER_EDIT * 3);
+  for (let step = 0; step < tail; step += 1) await world.step();
+}
+
+/** Rounds without faults until nothing is open and nothing moves. */
+async function rest(world: World, sweeps: boolean): Promise<void> {
+  const startMs = world.scheduler.nowMs;
+  let quiet = 0;
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const before = world.trueupEntries();
+    if (sweeps && round < 4) await world.wakeSweeps();
+    await world.cycle(sweeps || round === 0 ? SWEEPING_ROUND : ROUND);
+    const { count, dueMs } = world.pending();
+    quiet = count === 0 && world.trueupEntries() === before ? quiet + 1 : 0;
+    if (quiet >= 2) return;
+    // Streams that failed wait minutes; so do writes that were refused for a while.
+    const waitMs = Math.min(Math.max(1_000, (dueMs ?? 0) - world.scheduler.nowMs), 90 * 60_000);
+    world.scheduler.advance(round < 6 ? Math.max(waitMs, 10_000 * (round + 1)) : waitMs);
+    if (world.scheduler.nowMs - startMs > REST_WITHIN_MS) break;
+  }
+  world.violations.push(`I1: no rest after ${String(ROUNDS_MAX)} rounds: ${describePending(world)}`);
+}
+
+function describePending(world: World): string {
+  const { hints, writes, streams } = world.store.dump();
+  return JSON.stringify({ hints, writes, streams: streams.filter(({ failure }) => failure !== null) });
+}
+
+/** A person works through every hold; the world must come to rest each time. */
+async function decideAll(world: World): Promise<void> {
+  for (let count = 0; count < 12 && world.violations.length === 0; count += 1) {
+    if (!(await world.decide())) return;
+    await rest(world, world.shape.sweeps);
+  }
+}
+
+/** A complete look at everything, twice: nothing may be written, because nothing has changed. */
+async function silence(world: World): Promise<void> {
+  const before = world.trueupEntries();
+  for (let round = 0; round < 2; round += 1) {
+    await world.wakeSweeps();
+    await world.cycle(SWEEPING_ROUND);
+    world.scheduler.advance(10_000);
+  }
+  if (world.trueupEntries() > before) world.violations.push('I7: a world at rest was written to');
+  if (world.violations.length === 0) await checkAll(world);
+}

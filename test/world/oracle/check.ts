@@ -1,0 +1,38 @@
+/** Every check of a world at rest. */
+import { UNEXPECTED } from '../../../src/worker/failures.ts';
+import type { World } from '../world.ts';
+import { checkAccounts } from './accounts.ts';
+import { checkConvergence } from './convergence.ts';
+import { checkWrites } from './writes.ts';
+
+/** More than this in one small history is a flood (I22). */
+const REQUESTS_MAX = 3_000;
+
+export async function checkAll(world: World): Promise<void> {
+  await Promise.resolve();
+  checkConvergence(world);
+  checkAccounts(world);
+  checkWrites(world);
+  checkFailures(world);
+  for (const [name, { requests }] of world.systems)
+    if (requests > REQUESTS_MAX) world.violations.push(`I22: ${name} was asked ${String(requests)} times`);
+}
+
+/** What waits for a person waits for a reason of the world's, never for a bug of ours. */
+function checkFailures(world: World): void {
+  const { writes, hints, links } = world.store.dump();
+  for (const { failure } of [...writes, ...hints, ...links])
+    if (failure?.code === UNEXPECTED) world.violations.push(`a bug of ours is stored: ${failure.message}`);
+  for (const { state, failure, side } of writes)
+    if (state === 'dead' && !EXPECTED_DEAD.has(failure?.code ?? ''))
+      world.violations.push(
+        `I12: a write to ${side} is dead for no reason of the world's: ${failure?.code ?? ''}`,
+      );
+}
+
+/** Refusals that a person must answer. */
+const EXPECTED_DEAD: ReadonlySet<string> = new Set([
+  'world.refused',
+  'world.taken',
+  'trueup.create_outcome_unknown',
+]);

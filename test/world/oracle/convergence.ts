@@ -1,0 +1,149 @@
+/** I1, I13: at rest every record is known, and every side holds what the golden record says. */
+import type { FieldLens, SideModel } from '../../../src/engine/model.ts';
+import type { Identity, Link } from '../../../src/engine/state.ts';
+import { InvalidValue, type NativeValue, type Value } from '../../../src/engine/value.ts';
+import type { Seen } from '../records.ts';
+import type { SimulatedSystem } from '../system.ts';
+import type { World } from '../world.ts';
+import { elementsOf, isSame } from './truth.ts';
+
+type Dump = ReturnType<World['store']['dump']>;
+
+export function checkConvergence(world: World): void {
+  const dump = world.store.dump();
+  const emptied = emptiedSides(world, dump);
+  checkRecords(world, dump, emptied);
+  const stopped = stoppedIdentities(dump, emptied);
+  const linksOf = new Map<string, Link[]>();
+  for (const { linked } of dump.links)
+    if (linked !== null)
+      linksOf.set(linked.identityId, [...(linksOf.get(linked.identityId) ?? []), linked.link]);
+  for (const identity of dump.identities) {
+    if (stopped.has(identity.id)) continue;
+    const links = linksOf.get(identity.id) ?? [];
+    if (identity.tombstone === null) checkIdentity(world, identity, links);
+    else checkBuried(world, identity, links);
+  }
+  for (const { side, kind, failure } of dump.streams)
+    if (failure !== null && !emptied.has(side))
+      world.violations.push(`I1: the ${kind} stream of ${side} is broken: ${failure.code}`);
+}
+
+/** A side that lost all its records waits for a person to say that this was meant. */
+function emptiedSides(world: World, { streams }: Dump): ReadonlySet<string> {
+  const emptied = streams.filter(({ side, failure }) => {
+    const records = world.systems.get(side)?.records.all() ?? [];
+    return failure?.code === 'trueup.side_emptied' && records.every(({ isHidden }) => isHidden);
+  });
+  return new Set(emptied.map(({ side }) => side));
+}
+
+/** Identities that wait for a person: a hold, a write that failed for good, a record that cannot be read. */
+function stoppedIdentities(
+  { holds, writes, hints, links }: Dump,
+  emptied: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const stopped = new Set<string>();
+  for (const { side, linked } of links)
+    if (linked !== null && emptied.has(side)) stopped.add(linked.identityId);
+  for (const { closed, identityId } of holds)
+    if (closed === null && identityId !== null) stopped.add(identityId);
+  for (const { state, identityId } of writes)
+    if (state === 'dead' || state === 'held') stopped.add(identityId);
+  const dead = new Set(
+    hints.filter(({ state }) => state === 'dead').map(({ side, recordId }) => `${side} ${recordId}`),
+  );
+  for (const { side, recordId, linked } of links)
+    if (linked !== null && dead.has(`${side} ${recordId}`)) stopped.add(linked.identityId);
+  return stopped;
+}
+
+/** Every visible record is known and accounted for; what is known as there is there. */
+function checkRecords(world: World, { links }: Dump, emptied: ReadonlySet<string>): void {
+  for (const [side, { records }] of world.systems) {
+    if (emptied.has(side)) continue;
+    const rows = new Map(links.filter((row) => row.side === side).map((row) => [row.recordId, row]));
+    for (const record of records.all()) {
+      const status = rows.get(record.id)?.status;
+      if (record.isHidden || status === 'live' || status === 'parked' || status === 'returned') continue;
+      world.violations.push(`I13: ${side} ${record.id} is ${status ?? 'not known'}, but it is there`);
+    }
+    for (const [id, { status }] of rows) {
+      if (status !== 'live' && status !== 'parked' && status !== 'returned') continue;
+      const record = records.now(id);
+      if (record === null) world.violations.push(`I13: ${side} ${id} is ${status}, but it is gone`);
+    }
+  }
+}
+
+function checkIdentity(world: World, identity: Identity, links: readonly Link[]): void {
+  const isAlive = links.some(({ status }) => status === 'live');
+  for (const side of world.shape.model.sides) {
+    const system = world.systems.get(side.name);
+    const link = links.find((one) => one.side === side.name);
+    if (system === undefined) continue;
+    if (link === undefined) {
+      const isTold = side.lenses.some(
+        ({ field, direction }) => direction !== 'in' && identity.golden[field.name] !== undefined,
+      );
+      if (side.creates && isAlive && isTold)
+        world.violations.push(`I1: ${identity.id} has no record at ${side.name}`);
+    } else if (link.status === 'live') {
+      const record = system.records.now(link.recordId);
+      if (record !== null && !record.isHidden) checkRecord(world, system, side, identity, link, record);
+    }
+  }
+}
+
+function checkRecord(
+  world: World,
+  system: SimulatedSystem,
+  side: SideModel,
+  identity: Identity,
+  link: Link,
+  record: Seen,
+): void {
+  for (const lens of side.lenses) {
+    const { name } = lens.field;
+    const holds = valueAt(lens, record);
+    const place = `${name} of ${side.name} ${record.id}`;
+    if (!isSame(name, link.accounted[name] ?? null, holds))
+      world.violations.push(
+        `I1: ${place} is accounted as ${text(link.accounted[name])} and is ${text(holds)}`,
+      );
+    const golden = identity.golden[name];
+    if (golden === undefined || lens.direction === 'in') continue;
+    const made = system.shape.normalises(name, golden as NativeValue) as Value;
+    if (!isSame(name, golden, holds) && !isSame(name, made, holds) && !isStamped(system, golden, holds))
+      world.violations.push(`I1: ${place} is ${text(holds)}, golden is ${text(golden)}`);
+  }
+}
+
+/** What an automation adds to a field that we write in the same moment counts as the system's way of writing it. */
+function isStamped(system: SimulatedSystem, golden: Value, holds: Value | undefined): boolean {
+  const [given, found] = [elementsOf(golden), elementsOf(holds)];
+  const added = found.filter((element) => !given.includes(element));
+  const automated = elementsOf(system.shape.automates(null, {})['tags']);
+  return (
+    found.length === given.length + added.length && added.every((element) => automated.includes(element))
+  );
+}
+
+function valueAt(lens: FieldLens, record: Seen): Value | undefined {
+  const value = lens.get(record.fields[lens.native] ?? null);
+  return value instanceof InvalidValue ? undefined : value;
+}
+
+function text(value: Value | undefined): string {
+  return JSON.stringify(value ?? null);
+}
+
+/** I10: a deleted thing lives nowhere where it could have been deleted. */
+function checkBuried(world: World, identity: Identity, links: readonly Link[]): void {
+  for (const { side, status, recordId } of links) {
+    if (status !== 'live' || world.shape.model.sideOf.get(side)?.deletes !== true) continue;
+    const record = world.systems.get(side)?.records.now(recordId) ?? null;
+    if (record !== null && !record.isHidden)
+      world.violations.push(`I10: ${identity.id} was deleted and lives on as ${side} ${recordId}`);
+  }
+}

@@ -1,0 +1,54 @@
+/** What really happened, read from the systems' own logs, never from Trueup's opinion of itself. */
+import { sameValue, type NativeValue, type Value } from '../../../src/engine/value.ts';
+import type { Entry, Fields } from '../records.ts';
+import type { World } from '../world.ts';
+
+/** Entries of all systems in the order in which they happened. */
+export function timeline(world: World): readonly Entry[] {
+  return [...world.systems.values()]
+    .flatMap(({ records }) => records.entries)
+    .toSorted((left, right) => left.order - right.order);
+}
+
+export const TEXT_FIELDS = ['email', 'name', 'city'] as const;
+
+/** The text fields that an entry set to something else, with what they held before. */
+export function changedTexts(
+  entry: Entry,
+): readonly { readonly field: string; readonly before: string | null; readonly value: string }[] {
+  return TEXT_FIELDS.flatMap((field) => {
+    const before = textOf(entry.before, field);
+    const value = textOf(entry.after, field);
+    return value === null || value === before ? [] : [{ field, before, value }];
+  });
+}
+
+/** The text fields that an entry took a value away from. */
+export function replacedTexts(entry: Entry): readonly { readonly field: string; readonly value: string }[] {
+  return TEXT_FIELDS.flatMap((field) => {
+    const before = textOf(entry.before, field);
+    return before === null || before === textOf(entry.after, field) ? [] : [{ field, value: before }];
+  });
+}
+
+export function textOf(fields: Fields | null, field: string): string | null {
+  const value = fields?.[field];
+  return typeof value === 'string' ? value : null;
+}
+
+export function elementsOf(value: NativeValue | Value | undefined): readonly string[] {
+  return Array.isArray(value)
+    ? value.filter((element): element is string => typeof element === 'string')
+    : [];
+}
+
+/** As the engine compares: case does not count in `city`. */
+export function isSame(field: string, left: Value | undefined, right: Value | undefined): boolean {
+  if (field === 'city' && typeof left === 'string' && typeof right === 'string')
+    return left.toLowerCase() === right.toLowerCase();
+  return sameValue(left ?? null, right ?? null);
+}
+
+export function keyed(field: string, value: string): string {
+  return `${field}=${field === 'city' ? value.toLowerCase() : value}`;
+}

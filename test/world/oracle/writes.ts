@@ -1,0 +1,97 @@
+/** I5, I8, I9, I14: what Trueup did, judged by the systems' logs alone. */
+import type { Entry } from '../records.ts';
+import type { World } from '../world.ts';
+import { changedTexts, elementsOf, keyed, TEXT_FIELDS, textOf, timeline } from './truth.ts';
+
+export function checkWrites(world: World): void {
+  const entries = timeline(world);
+  checkCreates(world, entries);
+  checkDeletes(world, entries);
+  checkProvenance(world, entries);
+  checkSwings(world, entries);
+}
+
+/** I5: one intention makes one record, and of one thing at most one record lives that Trueup made. */
+function checkCreates(world: World, entries: readonly Entry[]): void {
+  const byKey = new Set<string>();
+  const living = new Set<string>();
+  for (const entry of entries) {
+    if (entry.actor !== 'trueup' || entry.kind !== 'create' || entry.write === null) continue;
+    if (byKey.has(entry.write.key) && !world.isRestored)
+      world.violations.push(`I5: one create made two records at ${entry.side}: ${entry.recordId}`);
+    byKey.add(entry.write.key);
+    const email = entry.write.asked['email'];
+    const isThere = world.systems.get(entry.side)?.records.now(entry.recordId) != null;
+    if (typeof email !== 'string' || !isThere) continue;
+    if (living.has(`${entry.side} ${email}`))
+      world.violations.push(`I5: ${email} was made twice at ${entry.side}`);
+    living.add(`${entry.side} ${email}`);
+  }
+}
+
+/** I9: nothing is deleted that no person deleted, or merged away, elsewhere before. */
+function checkDeletes(world: World, entries: readonly Entry[]): void {
+  const emailsOf = new Map<string, Set<string>>();
+  const deleted = new Set<string>();
+  for (const entry of entries) {
+    const record = `${entry.side} ${entry.recordId}`;
+    const emails = emailsOf.get(record) ?? new Set<string>();
+    const email = textOf(entry.after, 'email');
+    if (email !== null) emails.add(email);
+    emailsOf.set(record, emails);
+    if (entry.kind !== 'delete') continue;
+    if (entry.actor !== 'trueup') for (const one of emails) deleted.add(one);
+    else if (![...emails].some((one) => deleted.has(one)))
+      world.violations.push(`I9: ${record} was deleted, and nobody had deleted it anywhere`);
+  }
+}
+
+/** I14: every value that Trueup wrote was entered by somebody. */
+function checkProvenance(world: World, entries: readonly Entry[]): void {
+  const entered = new Set<string>();
+  const elements = new Set<string>();
+  for (const { actor, after, side, write } of entries) {
+    if (actor !== 'trueup') {
+      for (const field of TEXT_FIELDS) {
+        const value = textOf(after, field);
+        if (value !== null) entered.add(keyed(field, value));
+      }
+      for (const element of elementsOf(after?.['tags'])) elements.add(element);
+      continue;
+    }
+    const asked = write?.asked ?? {};
+    for (const field of TEXT_FIELDS) {
+      const value = textOf(asked, field);
+      if (value !== null && !entered.has(keyed(field, value)))
+        world.violations.push(
+          `I14: ${side} was given a ${field} that nobody entered: ${JSON.stringify(value)}`,
+        );
+    }
+    for (const element of elementsOf(asked['tags']))
+      if (!elements.has(element))
+        world.violations.push(`I14: ${side} was given a tag that nobody entered: ${element}`);
+  }
+}
+
+/** I8: no field of a record takes one value twice from Trueup unless somebody changed something in between. */
+function checkSwings(world: World, entries: readonly Entry[]): void {
+  // A write that lands late is corrected by writing once more what it undid.
+  if (world.faults.counts().has('executedLate') || world.isRestored) return;
+  const written = new Map<string, Map<string, number>>();
+  let lastChange = 0;
+  for (const entry of entries) {
+    if (entry.actor !== 'trueup') {
+      lastChange = entry.order;
+      continue;
+    }
+    for (const { field, value } of changedTexts(entry)) {
+      const place = `${entry.side} ${entry.recordId} ${field}`;
+      const values = written.get(place) ?? new Map<string, number>();
+      const before = values.get(value);
+      if (before !== undefined && before > lastChange)
+        world.violations.push(`I8: ${place} was given ${JSON.stringify(value)} twice`);
+      values.set(value, entry.order);
+      written.set(place, values);
+    }
+  }
+}

@@ -1,0 +1,163 @@
+/** What people do: they edit, create, delete and decide, and every value they enter is one that nobody entered before. */
+import type { NativeValue } from '../../src/engine/value.ts';
+import type { Fields, Seen } from './records.ts';
+import { FIELDS, type Habit, type WorldShape } from './shape.ts';
+import type { SimulatedSystem } from './system.ts';
+import type { Tape } from './tape.ts';
+
+/** Texts that have broken programs before. */
+const ENDINGS = [
+  '',
+  ' ',
+  '\u2028',
+  '\u{1d4b3}',
+  '"\\',
+  '__proto__',
+  "'; drop table links; --",
+  '\u202e',
+  '1e3',
+] as const;
+
+export class People {
+  readonly #shape: WorldShape;
+  readonly #systems: readonly SimulatedSystem[];
+  readonly #tape: Tape;
+  #number = 0;
+  readonly #removed: { readonly system: SimulatedSystem; readonly id: string; readonly fields: Fields }[] =
+    [];
+
+  constructor(shape: WorldShape, systems: readonly SimulatedSystem[], tape: Tape) {
+    this.#shape = shape;
+    this.#systems = systems;
+    this.#tape = tape;
+  }
+
+  /** The records that are there before Trueup first looks: some of them at several sides already. */
+  settle(): void {
+    const count = 1 + this.#tape.pick('people', 3);
+    for (let index = 0; index < count; index += 1) {
+      const email = this.#newKey();
+      const [first] = this.#systems;
+      if (first !== undefined) this.#create(first, email);
+      for (const system of this.#systems.slice(1))
+        if (this.#tape.chance('people', 400)) this.#create(system, email);
+    }
+  }
+
+  act(): void {
+    const system = this.#pick(this.#systems);
+    if (system === undefined) return;
+    const record = this.#pick(system.records.all());
+    const habit = this.#habit();
+    if (habit === null || record === undefined) {
+      if (record === undefined) this.#create(system, this.#newKey());
+      else this.#edit(system, record);
+      return;
+    }
+    this.#follow(habit, system, record);
+  }
+
+  #habit(): Habit | null {
+    const habits = [...this.#shape.habits].filter((habit) => habit !== 'decide' && habit !== 'decideLate');
+    if (habits.length === 0 || !this.#tape.chance('people', 350)) return null;
+    return habits[this.#tape.pick('people', habits.length)] ?? null;
+  }
+
+  #follow(habit: Habit, system: SimulatedSystem, record: Seen): void {
+    switch (habit) {
+      case 'create':
+        this.#create(system, this.#newKey());
+        break;
+      case 'twin': {
+        // Somebody enters here what is on its way from another side.
+        const other = this.#pick(this.#systems.flatMap(({ records }) => records.all()));
+        const email = other?.fields['email'];
+        if (typeof email === 'string' && this.#keysAt(system).has(email)) this.#edit(system, record);
+        else this.#create(system, typeof email === 'string' ? email : this.#newKey());
+        break;
+      }
+      case 'delete':
+        this.#remove(system, record);
+        break;
+      case 'massDelete':
+        for (const one of system.records.all()) this.#remove(system, one);
+        break;
+      case 'undelete': {
+        const gone = this.#removed.findLast(
+          (one) => one.system === system && system.records.now(one.id) === null,
+        );
+        const key = gone?.fields['email'];
+        if (gone === undefined || (typeof key === 'string' && this.#keysAt(system).has(key)))
+          this.#edit(system, record);
+        else system.undelete(gone.id, gone.fields);
+        break;
+      }
+      case 'hide':
+        system.setHidden(record.id, !record.isHidden);
+        break;
+      case 'rekey':
+        system.act('user', record.id, { email: this.#newKey() });
+        break;
+      case 'blank':
+        system.act('user', record.id, { [this.#field()]: null });
+        break;
+      case 'merge': {
+        // Two records become one: the other goes, this one takes a value of it.
+        const other = this.#pick(system.records.all().filter(({ id }) => id !== record.id));
+        if (other === undefined) this.#edit(system, record);
+        else {
+          this.#remove(system, other);
+          this.#edit(system, record);
+        }
+        break;
+      }
+      case 'decide':
+      case 'decideLate':
+        break;
+    }
+  }
+
+  #create(system: SimulatedSystem, email: string): void {
+    const values = Object.fromEntries(FIELDS.map((field) => [field, this.#value(system, field, null)]));
+    system.act('user', system.records.newId(), { email, ...values });
+  }
+
+  #edit(system: SimulatedSystem, record: Seen): void {
+    const field = this.#field();
+    system.act('user', record.id, { [field]: this.#value(system, field, record) });
+  }
+
+  #remove(system: SimulatedSystem, record: Seen): void {
+    this.#removed.push({ system, id: record.id, fields: record.fields });
+    system.act('user', record.id, null);
+  }
+
+  #keysAt(system: SimulatedSystem): ReadonlySet<unknown> {
+    return new Set(system.records.all().map(({ fields }) => fields['email']));
+  }
+
+  #field(): (typeof FIELDS)[number] {
+    return FIELDS[this.#tape.pick('people', FIELDS.length)] ?? 'name';
+  }
+
+  #value(system: SimulatedSystem, field: (typeof FIELDS)[number], record: Seen | null): NativeValue {
+    this.#number += 1;
+    const ending = this.#tape.chance('people', 100)
+      ? (ENDINGS[this.#tape.pick('people', ENDINGS.length)] ?? '')
+      : '';
+    const value = `${system.shape.name}#${String(this.#number)}${ending}`;
+    if (field !== 'tags') return value;
+    const tags = record !== null && Array.isArray(record.fields['tags']) ? record.fields['tags'] : [];
+    const kept = this.#tape.chance('people', 300) ? tags.slice(1) : tags;
+    return [...kept, value];
+  }
+
+  #newKey(): string {
+    this.#number += 1;
+    return `u${String(this.#number)}@x.test`;
+  }
+
+  #pick<T>(list: readonly T[]): T | undefined {
+    return list.length === 0 ? undefined : list[this.#tape.pick('people', list.length)];
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * What a history is made of, drawn before it begins: systems of any grade, policies, and which faults it knows. Each history
+ * knows only some features and faults, so that none hides behind another.
+ */
+import {
+  compileSync,
+  type FieldDefinition,
+  type FieldPolicy,
+  type Resolver,
+  type SideDefinition,
+  type SyncModel,
+} from '../../src/engine/model.ts';
+import type { NativeValue } from '../../src/engine/value.ts';
+import { FAULTS, NO_FAULTS, type Fault, type FaultRates } from './faults.ts';
+import type { Fields } from './records.ts';
+import type { SystemShape } from './system.ts';
+import { choose, type Tape } from './tape.ts';
+
+export const FIELDS = ['name', 'city', 'tags'] as const;
+
+export interface WorldShape {
+  readonly model: SyncModel;
+  readonly systems: readonly SystemShape[];
+  readonly rates: FaultRates;
+  /** Whether sweeps run beside the feeds. Without them a hole in a feed shows. */
+  readonly sweeps: boolean;
+  /** What people do in this history, besides editing. */
+  readonly habits: ReadonlySet<Habit>;
+  readonly edits: number;
+  readonly workers: number;
+  /** Whether others may go on between two statements of a transaction, or only between transactions. */
+  readonly isFine: boolean;
+}
+
+export const HABITS = [
+  'create',
+  'delete',
+  'undelete',
+  'hide',
+  'twin',
+  'rekey',
+  'blank',
+  'merge',
+  'massDelete',
+  'decide',
+  'decideLate',
+] as const;
+export type Habit = (typeof HABITS)[number];
+
+export function drawShape(tape: Tape): WorldShape {
+  const names = tape.chance('shape', 300) ? ['crm', 'erp', 'shop'] : ['crm', 'erp'];
+  const sweeps = tape.chance('shape', 500);
+  const systems = names.map((name) => drawSystem(tape, name, sweeps));
+  const habits = new Set(HABITS.filter(() => tape.chance('shape', 400)));
+  const model = drawModel(tape, names);
+  const rates = drawRates(tape);
+  // What no feed tells of only a sweep finds.
+  if (!sweeps) for (const habit of ['hide'] as const) habits.delete(habit);
+  return {
+    model,
+    systems,
+    rates: sweeps ? rates : { ...rates, hintDropped: 0 },
+    sweeps,
+    habits,
+    edits: 2 + tape.pick('shape', 14),
+    workers: 1 + tape.pick('shape', 2),
+    isFine: tape.chance('shape', 400),
+  };
+}
+
+function drawSystem(tape: Tape, name: string, sweeps: boolean): SystemShape {
+  const feed = sweeps ? choose(tape, 'shape', ['log', 'log', 'cursor', 'none'] as const) : 'log';
+  const version = choose(tape, 'shape', ['counter', 'counter', 'content', 'none'] as const);
+  const conditionalWrite = version !== 'none' && !tape.chance('shape', 300);
+  const lags = tape.chance('shape', 250);
+  const automates = tape.chance('shape', 80);
+  return {
+    name,
+    version,
+    conditionalWrite,
+    createIdentity: choose(tape, 'shape', ['uniqueKey', 'search', 'none'] as const),
+    feed,
+    feedGives: choose(tape, 'shape', ['records', 'hints'] as const),
+    feedTellsDeletes: !sweeps || feed === 'log',
+    readLagMs: lags ? 3_000 : 0,
+    executionMaxMs: tape.chance('shape', 500) ? 8_000 : 0,
+    tellsAll: !tape.chance('shape', 300),
+    reusesIds: tape.chance('shape', 80),
+    normalises: tape.chance('shape', 120) ? upperCaseCity : asGiven,
+    automates: automates ? stampTags : nothing,
+    refuses: tape.chance('shape', 60) ? refusesSomeNames : never,
+  };
+}
+
+const asGiven = (_field: string, value: NativeValue): NativeValue => value;
+const upperCaseCity = (field: string, value: NativeValue): NativeValue =>
+  field === 'city' && typeof value === 'string' ? value.toUpperCase() : value;
+const nothing = (): Fields => ({});
+/** An automation that marks every record it sees without the mark. */
+const stampTags = (_before: Fields | null, after: Fields): Fields => {
+  const tags = Array.isArray(after['tags']) ? after['tags'] : [];
+  return tags.includes('seen') ? {} : { tags: [...tags, 'seen'] };
+};
+const never = (): boolean => false;
+const refusesSomeNames = (fields: Fields): boolean =>
+  typeof fields['name'] === 'string' && fields['name'].endsWith('3');
+
+function drawModel(tape: Tape, names: readonly string[]): SyncModel {
+  const text = { required: false, ignoreCase: false } as const;
+  const fields: FieldDefinition[] = [
+    { ...text, name: 'email', type: { kind: 'text' }, policy: drawPolicy(tape, names) },
+    { ...text, name: 'name', type: { kind: 'text' }, policy: drawPolicy(tape, names) },
+    { ...text, name: 'city', type: { kind: 'text' }, ignoreCase: true, policy: drawPolicy(tape, names) },
+    { ...text, name: 'tags', type: { kind: 'set' }, policy: { owners: [], resolve: [{ kind: 'set' }] } },
+  ];
+  return compileSync({
+    name: 'things',
+    entity: 'Thing',
+    fields,
+    sides: names.map((name) => drawSide(tape, name)),
+    match: [['email']],
+    deletes: {
+      mode: choose(tape, 'shape', ['propagate', 'propagate', 'hold', 'ignore'] as const),
+      from: names,
+      againstEdit: choose(tape, 'shape', ['hold', 'editWins', 'deleteWins'] as const),
+    },
+    guard: { deletesMax: 50, deletesShareMax: 0.05, changesShareMax: 0.3 },
+  });
+}
+
+function drawPolicy(tape: Tape, names: readonly string[]): FieldPolicy {
+  const [first = 'crm', ...others] = tape.chance('shape', 500) ? names : names.toReversed();
+  const byRank: Resolver = { kind: 'priority', sides: [first, ...others] };
+  return choose<FieldPolicy>(tape, 'shape', [
+    { owners: [], resolve: [byRank] },
+    { owners: [], resolve: [{ kind: 'hold' }] },
+    { owners: [], resolve: [{ kind: 'latest' }, byRank] },
+    { owners: [], resolve: [{ kind: 'latest' }, { kind: 'hold' }] },
+    { owners: [{ side: first }], resolve: [byRank] },
+    { owners: [], resolve: [{ kind: 'fill' }, byRank] },
+  ]);
+}
+
+function drawSide(tape: Tape, name: string): SideDefinition {
+  return {
+    name,
+    connection: name,
+    collection: 'things',
+    fields: ['email', ...FIELDS].map((field) => ({
+      field,
+      native: field,
+      direction:
+        field !== 'email' && tape.chance('shape', 50)
+          ? choose(tape, 'shape', ['in', 'out'] as const)
+          : 'both',
+      transforms: [],
+    })),
+    creates: !tape.chance('shape', 60),
+    deletes: !tape.chance('shape', 60),
+    where: [],
+  };
+}
+
+const RATES = [5, 20, 60, 200] as const;
+/** Rare by nature, or of much consequence: these come at one rate. */
+const SPARSE: Partial<Record<Fault, number>> = {
+  workerKilled: 25,
+  workerFrozen: 15,
+  backupRestored: 6,
+  cursorExpired: 20,
+  listEmpty: 50,
+  storeLost: 3,
+  storeCollision: 5,
+  clockSkewed: 500,
+};
+
+function drawRates(tape: Tape): FaultRates {
+  if (tape.chance('shape', 100)) return NO_FAULTS;
+  const rates: Record<Fault, number> = { ...NO_FAULTS };
+  for (const fault of FAULTS) {
+    if (!tape.chance('shape', 350)) continue;
+    rates[fault] = SPARSE[fault] ?? choose(tape, 'shape', RATES);
+  }
+  return rates;
+}

@@ -1,0 +1,356 @@
+/** A simulated system of any capability grade: the connector contract on one side, people and automations on the other. */
+import type {
+  CapabilityCard,
+  ChangePage,
+  ChangesRequest,
+  CollectionDescription,
+  Lookup,
+  Session,
+  SnapshotPage,
+  SnapshotRequest,
+  SystemRecord,
+  WriteRequest,
+  WriteResult,
+} from '../../src/connector/contract.ts';
+import { ConnectorFailure } from '../../src/connector/failure.ts';
+import type { NativeValue } from '../../src/engine/value.ts';
+import { ANSWER_LOST, CURSOR_EXPIRED, OUTAGE, refusalOf, type Faults } from './faults.ts';
+import { Records, type Actor, type Counter, type Fields, type Seen } from './records.ts';
+import type { Owner, Scheduler } from './scheduler.ts';
+
+export interface SystemShape {
+  readonly name: string;
+  readonly version: 'counter' | 'content' | 'none';
+  readonly conditionalWrite: boolean;
+  readonly createIdentity: CapabilityCard['createIdentity'];
+  readonly feed: CapabilityCard['feed'];
+  readonly feedGives: 'records' | 'hints';
+  readonly feedTellsDeletes: boolean;
+  readonly readLagMs: number;
+  readonly executionMaxMs: number;
+  /** Whether an answer shows the record as the write left it. */
+  readonly tellsAll: boolean;
+  readonly reusesIds: boolean;
+  /** What the system makes of a value it is given. */
+  readonly normalises: (field: string, value: NativeValue) => NativeValue;
+  /** What it does by itself after a change; an empty answer means nothing. */
+  readonly automates: (before: Fields | null, after: Fields) => Fields;
+  /** Refuses a record for ever. */
+  readonly refuses: (fields: Fields) => boolean;
+}
+
+interface FeedEvent {
+  readonly atMs: number;
+  readonly id: string;
+  readonly fields: Fields | null;
+  readonly version: number;
+}
+
+/** The field by which a system with unique keys refuses a second record. */
+export const UNIQUE_FIELD = 'email';
+const PAGE_MAX = 3;
+
+export class SimulatedSystem {
+  readonly shape: SystemShape;
+  readonly records: Records;
+  readonly card: CapabilityCard;
+  readonly #scheduler: Scheduler;
+  readonly #faults: Faults;
+  readonly #feed: FeedEvent[] = [];
+  requests = 0;
+  /** The order number of the last look that Trueup had at each record. */
+  readonly #lastLook = new Map<string, number>();
+  #late = 0;
+
+  constructor(shape: SystemShape, scheduler: Scheduler, faults: Faults, counter: Counter) {
+    this.shape = shape;
+    this.#scheduler = scheduler;
+    this.#faults = faults;
+    this.records = new Records(shape.name, counter, shape.reusesIds);
+    this.card = {
+      version: shape.version === 'none' ? 'none' : 'opaque',
+      conditionalWrite: shape.conditionalWrite,
+      createIdentity: shape.createIdentity,
+      readLagMs: shape.readLagMs,
+      deletes: shape.feedTellsDeletes ? 'feed' : 'lookup',
+      feed: shape.feed,
+      executionMaxMs: shape.executionMaxMs,
+      writeBatchMax: 4,
+      getBatchMax: 8,
+      can: { create: true, update: true, delete: true },
+    };
+  }
+
+  /** What somebody at the system does, or an automation of its own in answer; null deletes the record. */
+  act(actor: Actor, id: string, change: Fields | null, key: string | null = null): void {
+    const { records, shape } = this;
+    const before = records.now(id);
+    const lookedOrder = this.#lastLook.get(id) ?? 0;
+    const write = key === null ? null : { key, asked: change ?? {}, lookedOrder };
+    if (change === null) {
+      records.note(this.#scheduler.nowMs, actor, 'delete', id, null, write);
+      this.#tell(id);
+      return;
+    }
+    const made = Object.fromEntries(
+      Object.entries(change).map(([field, value]) => [field, shape.normalises(field, value)]),
+    );
+    const after = { ...before?.fields, ...made };
+    records.note(this.#scheduler.nowMs, actor, before === null ? 'create' : 'update', id, after, write);
+    this.#tell(id);
+    const own = shape.automates(before?.fields ?? null, after);
+    if (Object.keys(own).length === 0) return;
+    records.note(this.#scheduler.nowMs, 'automation', 'update', id, { ...after, ...own });
+    this.#tell(id);
+  }
+
+  undelete(id: string, fields: Fields): void {
+    this.records.note(this.#scheduler.nowMs, 'user', 'undelete', id, fields);
+    this.#tell(id);
+  }
+
+  setHidden(id: string, isHidden: boolean): void {
+    const seen = this.records.now(id);
+    if (seen === null || seen.isHidden === isHidden) return;
+    this.records.note(this.#scheduler.nowMs, 'user', isHidden ? 'hide' : 'show', id, seen.fields);
+    // Most systems say nothing of a record that appears or disappears by a change of rights.
+  }
+
+  #tell(id: string): void {
+    const seen = this.records.now(id);
+    const event = {
+      atMs: this.#scheduler.nowMs,
+      id,
+      fields: seen?.fields ?? null,
+      version: seen?.version ?? 0,
+    };
+    this.#feed.push(event);
+  }
+
+  session(owner: Owner): Session {
+    return {
+      describe: () => Promise.resolve([this.#description()]),
+      readAll: (request) => this.#readAll(owner, request),
+      readChanges: (request) => this.#readChanges(owner, request),
+      get: (_collection, ids) => this.#get(owner, ids),
+      find: (_collection, field, values) => this.#find(owner, field, values),
+      write: (_collection, requests) => this.#write(owner, requests),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  #description(): CollectionDescription {
+    return { name: 'things', fields: [], card: this.card, recordsEstimate: null };
+  }
+
+  /** The moment that a read shows. */
+  #moment(): number {
+    const { readLagMs } = this.shape;
+    const isLate = readLagMs > 0 && this.#faults.strikes('readLags');
+    return this.#scheduler.nowMs - (isLate ? this.#faults.pick(readLagMs + 1) : 0);
+  }
+
+  async #call(owner: Owner, name: string): Promise<void> {
+    await this.#scheduler.pause(owner, `${this.shape.name} ${name}`);
+    this.requests += 1;
+    const refusal = refusalOf(this.#faults);
+    if (refusal !== null) throw refusal;
+  }
+
+  /** Null where there is nothing, or nothing to be seen. */
+  #look(id: string, momentMs: number): Seen | null {
+    const seen = this.records.at(id, momentMs);
+    if (momentMs === this.#scheduler.nowMs) this.#lastLook.set(id, this.records.entries.at(-1)?.order ?? 0);
+    return seen;
+  }
+
+  #recordOf(seen: Seen): SystemRecord {
+    return { id: seen.id, version: this.#versionOf(seen), fields: new Map(Object.entries(seen.fields)) };
+  }
+
+  #versionOf({ version, fields }: Pick<Seen, 'version' | 'fields'>): string | null {
+    if (this.shape.version === 'none') return null;
+    if (this.shape.version === 'counter') return String(version);
+    return JSON.stringify(Object.entries(fields).toSorted(([left], [right]) => (left < right ? -1 : 1)));
+  }
+
+  async *#readAll(owner: Owner, request: SnapshotRequest): AsyncIterable<SnapshotPage> {
+    let after = Number(request.resume ?? 0);
+    const isEmpty = this.#faults.strikes('listEmpty');
+    for (;;) {
+      await this.#call(owner, 'readAll');
+      const moment = this.#moment();
+      const ids = isEmpty ? [] : this.records.ids();
+      const size = 1 + this.#faults.pick(PAGE_MAX);
+      const page = ids.slice(after, after + size);
+      if (!this.#faults.strikes('pageRepeated')) after += page.length;
+      const records = page
+        .filter(() => !this.#faults.strikes('listSkips'))
+        .flatMap((id) => this.#look(id, moment) ?? [])
+        .filter((seen) => !seen.isHidden)
+        .map((seen) => this.#recordOf(seen));
+      if (this.#faults.strikes('pageFailed')) throw new ConnectorFailure(OUTAGE);
+      const isTruncated = this.#faults.strikes('listTruncated');
+      const complete = isTruncated || after >= ids.length;
+      await this.#scheduler.pause(owner, `${this.shape.name} page`);
+      yield { records, unreadable: [], resume: complete ? null : after, complete };
+      if (complete) return;
+    }
+  }
+
+  async *#readChanges(owner: Owner, request: ChangesRequest): AsyncIterable<ChangePage> {
+    await this.#call(owner, 'readChanges');
+    if (request.since === null) {
+      yield { records: [], hints: [], unreadable: [], cursor: this.#endAt(this.#moment()) };
+      return;
+    }
+    if (this.#faults.strikes('cursorExpired')) throw new ConnectorFailure(CURSOR_EXPIRED);
+    let position = Number(request.since);
+    for (;;) {
+      const moment = this.#moment();
+      const end = this.#endAt(moment);
+      const events = this.#feed.slice(position, Math.min(end, position + 1 + this.#faults.pick(PAGE_MAX)));
+      const next = position + events.length;
+      if (!this.#faults.strikes('pageRepeated')) position = next;
+      await this.#scheduler.pause(owner, `${this.shape.name} page`);
+      yield { ...this.#contentOf(events, moment), unreadable: [], cursor: position };
+      if (position >= this.#endAt(this.#scheduler.nowMs) || position >= end) return;
+      await this.#call(owner, 'readChanges');
+    }
+  }
+
+  #endAt(momentMs: number): number {
+    let end = this.#feed.length;
+    while (end > 0 && (this.#feed[end - 1]?.atMs ?? 0) > momentMs) end -= 1;
+    return end;
+  }
+
+  #contentOf(events: readonly FeedEvent[], momentMs: number): Pick<ChangePage, 'records' | 'hints'> {
+    const told = events.flatMap((event) => {
+      if (this.#faults.strikes('hintDropped')) return [];
+      return this.#faults.strikes('hintRepeated') ? [event, event] : [event];
+    });
+    if (this.shape.feed === 'cursor') return this.#polled(told, momentMs);
+    const shown = told.filter((event) => this.records.now(event.id)?.isHidden !== true);
+    const hints = shown
+      .filter(({ fields }) =>
+        fields === null ? this.shape.feedTellsDeletes : this.shape.feedGives === 'hints',
+      )
+      .map(({ id, fields }) => ({ id, kind: fields === null ? ('deleted' as const) : ('changed' as const) }));
+    // A log tells of the past: each record as it was then. Of one page, the last word on a record.
+    const last = new Map(shown.map((event) => [event.id, event]));
+    const records = [...last.values()].flatMap(({ id, fields, version }) =>
+      this.shape.feedGives === 'records' && fields !== null
+        ? [this.#recordOf({ id, fields, version, isHidden: false })]
+        : [],
+    );
+    return { records, hints };
+  }
+
+  /** Asked for what was modified since: each record as it is, and nothing of what is gone. */
+  #polled(events: readonly FeedEvent[], momentMs: number): Pick<ChangePage, 'records' | 'hints'> {
+    const ids = [...new Set(events.map(({ id }) => id))];
+    const seen = ids.flatMap((id) => this.#look(id, momentMs) ?? []).filter(({ isHidden }) => !isHidden);
+    return { records: seen.map((one) => this.#recordOf(one)), hints: [] };
+  }
+
+  async #get(owner: Owner, ids: readonly string[]): Promise<readonly Lookup[]> {
+    await this.#call(owner, 'get');
+    const moment = this.#moment();
+    const lookups = ids.map((id): Lookup => {
+      if (this.#faults.strikes('lookFailed')) return { kind: 'failed', id, failure: OUTAGE };
+      const seen = this.#look(id, moment);
+      if (seen === null) return { kind: 'absent', id };
+      return seen.isHidden ? { kind: 'hidden', id } : { kind: 'found', record: this.#recordOf(seen) };
+    });
+    await this.#scheduler.pause(owner, `${this.shape.name} got`);
+    return lookups;
+  }
+
+  async #find(owner: Owner, field: string, values: readonly NativeValue[]): Promise<readonly SystemRecord[]> {
+    await this.#call(owner, 'find');
+    const moment = this.#moment();
+    const found = this.records
+      .ids()
+      .flatMap((id) => this.records.at(id, moment) ?? [])
+      .filter((seen) => !seen.isHidden && values.includes(seen.fields[field] ?? null))
+      .map((seen) => this.#recordOf(seen));
+    await this.#scheduler.pause(owner, `${this.shape.name} found`);
+    return found;
+  }
+
+  async #write(owner: Owner, requests: readonly WriteRequest[]): Promise<readonly WriteResult[]> {
+    await this.#call(owner, 'write');
+    const inOrder = this.#faults.strikes('executionShuffled') ? requests.toReversed() : requests;
+    const results = new Map<string, WriteResult>();
+    for (const request of inOrder) results.set(request.key, await this.#send(request));
+    const isLost = this.#faults.strikes('batchAnswerLost');
+    await this.#scheduler.pause(owner, `${this.shape.name} written`);
+    return requests.map((request) => {
+      const result = results.get(request.key);
+      return isLost || result === undefined
+        ? { kind: 'failed', key: request.key, failure: ANSWER_LOST }
+        : result;
+    });
+  }
+
+  /** The request travels by itself: whoever sent it may be gone when it arrives. */
+  async #send(request: WriteRequest): Promise<WriteResult> {
+    const { key } = request;
+    const lost: WriteResult = { kind: 'failed', key, failure: ANSWER_LOST };
+    if (this.#faults.strikes('writeRefused'))
+      return { kind: 'failed', key, failure: { ...OUTAGE, kind: 'transient', code: 'world.busy' } };
+    if (this.#faults.strikes('requestLost')) return lost;
+    if (this.shape.executionMaxMs > 0 && this.#faults.strikes('executedLate')) {
+      void this.#executeLate(request);
+      return lost;
+    }
+    const network = `network ${this.shape.name} ${String((this.#late += 1))}`;
+    await this.#scheduler.pause(network, 'arrive');
+    const result = this.#execute(request);
+    return this.#faults.strikes('answerLost') ? lost : result;
+  }
+
+  async #executeLate(request: WriteRequest): Promise<void> {
+    const network = `late ${this.shape.name} ${String((this.#late += 1))}`;
+    await this.#scheduler.sleep(network, this.#faults.pick(this.shape.executionMaxMs));
+    this.#execute(request);
+  }
+
+  #execute(request: WriteRequest): WriteResult {
+    const { key, recordId } = request;
+    const refuse = (kind: 'precondition' | 'invalid', code: string): WriteResult => ({
+      kind: 'failed',
+      key,
+      failure: { kind, code, message: code },
+    });
+    const fields = Object.fromEntries(request.fields);
+    if (request.kind !== 'delete' && this.shape.refuses(fields)) return refuse('invalid', 'world.refused');
+    if (recordId === null) {
+      if (this.shape.createIdentity === 'uniqueKey' && this.#isTaken(fields))
+        return refuse('invalid', 'world.taken');
+      const id = this.records.newId();
+      this.act('trueup', id, fields, key);
+      return this.#written(key, id);
+    }
+    const seen = this.records.now(recordId);
+    if (seen === null || seen.isHidden) return refuse('precondition', 'world.record_gone');
+    const { ifVersion } = request;
+    if (this.shape.conditionalWrite && ifVersion !== null && this.#versionOf(seen) !== ifVersion)
+      return refuse('precondition', 'world.changed');
+    this.act('trueup', recordId, request.kind === 'delete' ? null : fields, key);
+    return this.#written(key, recordId);
+  }
+
+  #isTaken(fields: Fields): boolean {
+    const value = fields[UNIQUE_FIELD] ?? null;
+    return value !== null && this.records.all().some((seen) => seen.fields[UNIQUE_FIELD] === value);
+  }
+
+  #written(key: string, id: string): WriteResult {
+    const seen = this.records.now(id);
+    if (seen === null || !this.shape.tellsAll) return { kind: 'written', key, recordId: id, version: null };
+    const fields = new Map(Object.entries(seen.fields));
+    return { kind: 'written', key, recordId: id, version: this.#versionOf(seen), fields };
+  }
+}

@@ -1,0 +1,179 @@
+/** Workers as processes: each does production's units of work on a connection of its own, and can be killed between any two steps. */
+import type { SyncModel } from '../../src/engine/model.ts';
+import { createIds, type Ids } from '../../src/lib/ids.ts';
+import { seededRandom } from '../../src/lib/random.ts';
+import { captureChanges } from '../../src/worker/capture.ts';
+import { deliverBatch } from '../../src/worker/deliver.ts';
+import { UNEXPECTED } from '../../src/worker/failures.ts';
+import { settleHints } from '../../src/worker/look.ts';
+import { resolveUnknown } from '../../src/worker/resolve.ts';
+import type { SideRuntime, SyncRuntime } from '../../src/worker/runtime.ts';
+import { sweepSide } from '../../src/worker/sweep.ts';
+import { reap } from '../../src/worker/sync-worker.ts';
+import { createWakes } from '../../src/worker/wakes.ts';
+import type { Faults } from './faults.ts';
+import type { Owner, Scheduler } from './scheduler.ts';
+import type { Connection } from './store/connection.ts';
+import type { MemoryStore } from './store/memory-store.ts';
+import { connectionLost, sqlError } from './store/sql-error.ts';
+import type { SimulatedSystem } from './system.ts';
+
+export const UNITS = ['capture', 'look', 'deliver', 'resolve', 'sweep', 'reap'] as const;
+export type Unit = (typeof UNITS)[number];
+
+const SERIALIZATION_FAILURE = '40001';
+const SKEWS_MS = [0, 90_000, -90_000, 3_600_000] as const;
+
+export interface WorkerHost {
+  readonly model: SyncModel;
+  readonly systems: ReadonlyMap<string, SimulatedSystem>;
+  readonly scheduler: Scheduler;
+  readonly faults: Faults;
+  readonly store: MemoryStore;
+  readonly isFine: boolean;
+  /** Something that must never be. */
+  onViolation(message: string): void;
+}
+
+export class SimulatedWorker {
+  readonly #host: WorkerHost;
+  readonly #name: string;
+  readonly #signal = new AbortController().signal;
+  #life = 0;
+  #owner: Owner = '';
+  #connection: Connection;
+  #runtime: SyncRuntime;
+  #underWay = new Set<string>();
+
+  constructor(host: WorkerHost, name: string) {
+    this.#host = host;
+    this.#name = name;
+    this.#connection = this.#connect();
+    this.#runtime = this.#start();
+  }
+
+  get runtime(): SyncRuntime {
+    return this.#runtime;
+  }
+
+  get isIdle(): boolean {
+    return this.#underWay.size === 0;
+  }
+
+  /** The process is gone at once, and another takes its place: nothing that was in memory is left. */
+  kill(): void {
+    this.#host.scheduler.kill(this.#owner);
+    this.#connection.break();
+    this.#underWay = new Set();
+    this.#connection = this.#connect();
+    this.#runtime = this.#start();
+  }
+
+  freeze(forMs: number): void {
+    this.#host.scheduler.freeze(this.#owner, forMs);
+  }
+
+  /** Begins a unit of work, unless one of the kind is under way. */
+  begin(unit: Unit, side: string): void {
+    // Several deliveries may be under way, as in production; of the others one per side.
+    const lane = unit === 'deliver' ? ` ${String(this.#host.faults.pick(2))}` : '';
+    const key = unit === 'reap' ? unit : `${unit} ${side}${lane}`;
+    const [life, underWay] = [this.#life, this.#underWay];
+    if (underWay.has(key)) return;
+    underWay.add(key);
+    void this.#work(unit, side).then(
+      () => underWay.delete(key),
+      (error: unknown) => {
+        underWay.delete(key);
+        if (life === this.#life) this.#judge(key, error);
+      },
+    );
+  }
+
+  #work(unit: Unit, side: string): Promise<unknown> {
+    const runtime = this.#runtime;
+    const at = runtime.sides.get(side);
+    if (at === undefined || unit === 'reap') return reap(runtime);
+    switch (unit) {
+      case 'capture':
+        return captureChanges(runtime, at, false, this.#signal);
+      case 'sweep':
+        // As the worker's loop does it: the feed's position is noted before the first sweep begins.
+        return captureChanges(runtime, at, false, this.#signal).then(() =>
+          sweepSide(runtime, at, this.#signal),
+        );
+      case 'look':
+        return settleHints(runtime, at, this.#signal);
+      case 'deliver':
+        return deliverBatch(runtime, at);
+      case 'resolve':
+        return resolveUnknown(runtime, at);
+    }
+  }
+
+  /** A store that cannot be reached, or a collision that lasts, ends a unit and is no fault; anything else is one. */
+  #judge(key: string, error: unknown): void {
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    if (/Connection terminated|collided|could not serialize|LeaseLost|Collision/.test(message)) return;
+    this.#host.onViolation(`${key} threw: ${message} ${error instanceof Error ? (error.stack ?? '') : ''}`);
+  }
+
+  #connect(): Connection {
+    const { store, scheduler, faults, isFine } = this.#host;
+    const owner = `${this.#name}.${String(this.#life + 1)}`;
+    const connection: Connection = store.connect({
+      ids: this.#ids(),
+      pause: async (point) => {
+        const isEdge = point === 'begin' || point === 'commit' || point === 'committed';
+        if (!isFine && !isEdge) return;
+        await scheduler.pause(owner, point);
+        if (faults.strikes('storeLost')) throw connectionLost();
+        if (point === 'commit' && faults.strikes('storeCollision'))
+          throw sqlError(SERIALIZATION_FAILURE, 'could not serialize access');
+      },
+    });
+    return connection;
+  }
+
+  #ids(): Ids {
+    const { scheduler } = this.#host;
+    const seed = [...this.#name].reduce(
+      (sum, letter) => sum * 31 + letter.charCodeAt(0),
+      this.#life * 7919 + 17,
+    );
+    return createIds(scheduler.clock(this.#owner), seededRandom(seed));
+  }
+
+  #start(): SyncRuntime {
+    this.#life += 1;
+    const { model, systems, scheduler, faults, onViolation } = this.#host;
+    const owner = `${this.#name}.${String(this.#life)}`;
+    this.#owner = owner;
+    const connection = this.#connection;
+    const skewMs = faults.strikes('clockSkewed') ? (SKEWS_MS[faults.pick(SKEWS_MS.length)] ?? 0) : 0;
+    const clock = scheduler.clock(owner, skewMs);
+    const tell = (fields: Readonly<Record<string, unknown>>, message: string): void => {
+      if (fields['code'] === UNEXPECTED) onViolation(`a bug of ours: ${message} ${JSON.stringify(fields)}`);
+    };
+    return {
+      syncKey: '1',
+      name: 'things',
+      mode: 'live',
+      model,
+      sides: new Map(
+        model.sides.map((side): [string, SideRuntime] => {
+          const system = systems.get(side.name);
+          if (system === undefined) throw new Error(`no system for ${side.name}`);
+          return [side.name, { model: side, session: system.session(owner), card: system.card }];
+        }),
+      ),
+      clock,
+      random: seededRandom(this.#life),
+      ids: this.#ids(),
+      log: { info: () => undefined, warn: tell, error: tell },
+      wakes: createWakes(clock),
+      nowMs: () => connection.nowMs(),
+      transaction: (action) => connection.transaction(action),
+    };
+  }
+}

@@ -1,0 +1,241 @@
+/** One world while its history runs: systems, people, workers and the store, moved on by choices from the tape. */
+import { createIds } from '../../src/lib/ids.ts';
+import { seededRandom } from '../../src/lib/random.ts';
+import type { StoredFailure } from '../../src/store/contract.ts';
+import type { HoldRow } from '../../src/store/history.ts';
+import { ChoiceRefused, resolveHold, type HoldChoice } from '../../src/worker/holds.ts';
+import { Faults } from './faults.ts';
+import { People } from './people.ts';
+import { Scheduler, settled } from './scheduler.ts';
+import type { WorldShape } from './shape.ts';
+import { createMemoryStore, type MemoryStore, type Snapshot } from './store/memory-store.ts';
+import { SimulatedSystem } from './system.ts';
+import type { Tape } from './tape.ts';
+import { SimulatedWorker, UNITS, type Unit } from './workers.ts';
+
+/** A unit of work that has not ended after so many steps never will. */
+const UNIT_STEPS_MAX = 4_000;
+/** Work begins in this proportion. */
+const CHAOS_UNITS: readonly [Unit, ...Unit[]] = [
+  'capture',
+  'look',
+  'deliver',
+  'capture',
+  'look',
+  'deliver',
+  'resolve',
+  'reap',
+];
+
+export class World {
+  readonly shape: WorldShape;
+  readonly tape: Tape;
+  readonly scheduler = new Scheduler();
+  readonly faults: Faults;
+  readonly systems: ReadonlyMap<string, SimulatedSystem>;
+  readonly store: MemoryStore;
+  readonly people: People;
+  readonly workers: readonly SimulatedWorker[];
+  readonly violations: string[] = [];
+  /** Decisions of people, for the checks: what was decided about which hold. */
+  readonly decided: { readonly hold: HoldRow; readonly choice: HoldChoice; readonly order: number }[] = [];
+  #order = 0;
+  #backup: Snapshot | null = null;
+  isRestored = false;
+
+  constructor(shape: WorldShape, tape: Tape) {
+    this.shape = shape;
+    this.tape = tape;
+    const { scheduler } = this;
+    this.faults = new Faults(tape);
+    const counter = { next: () => (this.#order += 1) };
+    this.systems = new Map(
+      shape.systems.map((one) => [one.name, new SimulatedSystem(one, scheduler, this.faults, counter)]),
+    );
+    const storeClock = scheduler.clock('store');
+    this.store = createMemoryStore({
+      sides: shape.model.sides.map(({ name }) => name),
+      clock: storeClock,
+      random: seededRandom(1),
+      ids: createIds(storeClock, seededRandom(2)),
+    });
+    this.people = new People(shape, [...this.systems.values()], tape);
+    const host = {
+      ...this,
+      model: shape.model,
+      isFine: shape.isFine,
+      onViolation: (message: string) => this.violations.push(message),
+    };
+    this.workers = Array.from(
+      { length: shape.workers },
+      (_, index) => new SimulatedWorker(host, `w${String(index)}`),
+    );
+  }
+
+  get order(): number {
+    return this.#order;
+  }
+
+  /** One move of the chaos: mostly somebody goes on; sometimes something begins, or goes wrong. */
+  async step(): Promise<void> {
+    const { tape, scheduler, faults } = this;
+    if (faults.strikes('workerKilled')) this.#aWorker()?.kill();
+    else if (faults.strikes('workerFrozen')) this.#aWorker()?.freeze(tape.pick('faults', 60_000));
+    else if (faults.strikes('backupRestored')) this.#restore();
+    const kind = tape.pick('schedule', 10);
+    const ready = scheduler.readyCount;
+    if (ready > 0 && kind < 7) await scheduler.resume(tape.pick('schedule', Math.min(ready, 6)));
+    else if (kind === 9 || (ready === 0 && kind % 3 === 0)) {
+      scheduler.advance(1 + tape.pick('schedule', 2_000));
+      await settled();
+    } else {
+      this.#begin();
+      await settled();
+    }
+  }
+
+  #begin(): void {
+    const { tape } = this;
+    const side = this.#aSide();
+    const isSweep = this.shape.sweeps ? tape.chance('schedule', 60) : tape.chance('schedule', 10);
+    const unit = isSweep ? 'sweep' : (CHAOS_UNITS[tape.pick('schedule', CHAOS_UNITS.length)] ?? 'capture');
+    this.#aWorker()?.begin(unit, side);
+  }
+
+  #aWorker(): SimulatedWorker | undefined {
+    return this.workers[this.tape.pick('schedule', this.workers.length)];
+  }
+
+  #aSide(): string {
+    const names = [...this.systems.keys()];
+    return names[this.tape.pick('schedule', names.length)] ?? '';
+  }
+
+  /** The store is put back to an earlier time, as from a backup; every process begins anew. */
+  #restore(): void {
+    if (this.#backup === null) this.#backup = this.store.snapshot();
+    else if (!this.isRestored) {
+      this.isRestored = true;
+      this.store.restore(this.#backup);
+      for (const worker of this.workers) worker.kill();
+    }
+  }
+
+  /** Faults end: who was frozen goes on, and what is under way comes to its end. */
+  async heal(): Promise<void> {
+    this.faults.heal();
+    this.scheduler.thawAll();
+    await this.#finish();
+  }
+
+  /** Everything of everybody until nobody has anything to do, or only waits for time to pass. */
+  async #finish(): Promise<void> {
+    for (let step = 0; step < UNIT_STEPS_MAX; step += 1) {
+      await settled();
+      if (this.scheduler.readyCount > 0) await this.scheduler.resume(0);
+      else if (this.workers.every((worker) => worker.isIdle) || !this.scheduler.advanceToNext()) {
+        if (this.workers.every((worker) => worker.isIdle)) return;
+        break;
+      }
+    }
+    this.violations.push('work that was begun never ended');
+    for (const worker of this.workers) worker.kill();
+  }
+
+  /** One round of everything, undisturbed. */
+  async cycle(units: readonly Unit[]): Promise<void> {
+    const [worker] = this.workers;
+    for (const unit of units) {
+      for (const side of unit === 'reap' ? [''] : this.systems.keys()) {
+        worker?.begin(unit, side);
+        await this.#finish();
+      }
+    }
+  }
+
+  async wakeSweeps(): Promise<void> {
+    for (const side of this.systems.keys()) await this.#direct((tx) => tx.wakeStream(side, 'sweep'));
+  }
+
+  /** A person decides about the oldest open hold, if there is one. */
+  async decide(): Promise<boolean> {
+    const holds = (await this.#direct((tx) => tx.openHolds(null, 100))).filter(
+      ({ identityId }) => identityId !== null,
+    );
+    const [first] = holds;
+    const [worker] = this.workers;
+    if (first === undefined || worker === undefined) return false;
+    const choices = choicesFor(first, [...this.systems.keys()]);
+    const choice = choices[this.tape.pick('people', choices.length)] ?? { kind: 'keep' };
+    try {
+      await this.#through(resolveHold(this.#undisturbed(worker), first, choice, 'a person'));
+      this.decided.push({ hold: first, choice, order: this.#order });
+    } catch (error) {
+      if (!(error instanceof ChoiceRefused)) throw error;
+      return false;
+    }
+    return true;
+  }
+
+  #undisturbed(worker: SimulatedWorker): SimulatedWorker['runtime'] {
+    return { ...worker.runtime, transaction: (action) => this.store.transaction(action) };
+  }
+
+  /** A call of somebody who is not a worker; who holds what it waits for goes on meanwhile. */
+  async #direct<T>(
+    action: (tx: Parameters<Parameters<MemoryStore['transaction']>[0]>[0]) => Promise<T>,
+  ): Promise<T> {
+    return this.#through(this.store.transaction(action));
+  }
+
+  async #through<T>(call: Promise<T>): Promise<T> {
+    let isDone = false;
+    const done = (): void => {
+      isDone = true;
+    };
+    call.then(done, done);
+    for (let step = 0; step < UNIT_STEPS_MAX; step += 1) {
+      await settled();
+      if (isDone) return call;
+      if (this.scheduler.readyCount > 0) await this.scheduler.resume(0);
+      else if (!this.scheduler.advanceToNext()) this.scheduler.thawAll();
+    }
+    throw new Error('a call never came back');
+  }
+
+  /** What is still open, and when the next of it is due. */
+  pending(): { readonly count: number; readonly dueMs: number | null } {
+    const { hints, writes, streams } = this.store.dump();
+    const open = [
+      ...hints
+        .filter(({ state }) => state === 'open')
+        .map(({ dueAtMs, leaseUntilMs }) => Math.max(dueAtMs, leaseUntilMs)),
+      ...writes
+        .filter(({ state }) => state === 'queued' || state === 'unknown')
+        .map(({ dueAtMs }) => dueAtMs),
+      ...streams.filter(({ failure }) => isPassing(failure)).map(({ dueAtMs }) => dueAtMs),
+      ...streams.map(({ leaseUntilMs }) => leaseUntilMs).filter((untilMs) => untilMs > this.scheduler.nowMs),
+      ...writes.filter(({ state }) => state === 'sent').map(({ leaseUntilMs }) => leaseUntilMs),
+    ];
+    return { count: open.length, dueMs: open.length === 0 ? null : Math.min(...open) };
+  }
+
+  trueupEntries(): number {
+    let count = 0;
+    for (const { records } of this.systems.values())
+      for (const { actor } of records.entries) if (actor === 'trueup') count += 1;
+    return count;
+  }
+}
+
+/** A failure that time heals; the others wait for a person. */
+function isPassing(failure: StoredFailure | null): boolean {
+  return failure !== null && failure.kind !== 'config';
+}
+
+function choicesFor(hold: HoldRow, sides: readonly string[]): readonly HoldChoice[] {
+  if (hold.field === null) return [{ kind: 'delete' }, { kind: 'revive' }];
+  return [{ kind: 'keep' }, ...sides.map((side) => ({ kind: 'take', side }) as const)];
+}
+
+export const ALL_UNITS = UNITS;
