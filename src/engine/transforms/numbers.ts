@@ -50,7 +50,7 @@ export interface NumberFormat {
   readonly digitsMin: number;
 }
 
-const SAMPLE = /^([^\d]*)1([^\d]?)234(?:([^\d\s])(\d{1,9}))?([^\d]*)$/;
+const SAMPLE = /^([^\d]*)1([^\d]?)234(?:([^\d\s])(\d{1,9}))?((?![.,])[^\d]*)$/;
 const BLANKS = /[\u00a0\u2007\u2009\u202f]/g;
 
 /** Null for a sample that shows no number: it must be 1234 with its signs, such as `$1,234.56`. */

@@ -145,7 +145,7 @@ describe('addresses on the net', () => {
     ['https://example.com:443/a b', 'https://example.com/a%20b'],
     ['https://b\u00fccher.example/', 'https://xn--bcher-kva.example/'],
     ['example.com', '!not_url'],
-    ['javascript:alert(1)', '!not_url'],
+    ['vbscript:alert(1)', '!not_url'],
     ['mailto:a@b.co', '!not_url'],
     ['https://', '!not_url'],
     ['', null],
@@ -155,7 +155,7 @@ describe('addresses on the net', () => {
     ['www.example.com/a?b', 'https://www.example.com/a?b'],
     ['example.com:8080/x', 'https://example.com:8080/x'],
     ['http://example.com', 'http://example.com/'],
-    ['javascript:alert(1)', '!not_url'],
+    ['vbscript:alert(1)', '!not_url'],
     ['nothing', '!not_url'],
   ]);
 });
