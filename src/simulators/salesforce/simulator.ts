@@ -4,21 +4,27 @@ import type { Random } from '../../lib/random.ts';
 import { createCertificates } from '../certificate.ts';
 import { Faults, type FaultPlan, type PlannedFault } from '../faults.ts';
 import { startHttpServer, type HttpAnswer, type HttpRequest, type HttpServer } from '../http-server.ts';
-import { jsonAnswer } from './answer.ts';
+import { errorAnswer, jsonAnswer } from './answer.ts';
 import { BulkJobs } from './bulk-jobs.ts';
 import { Cursors } from './cursors.ts';
+import { Events } from './events.ts';
+import { notFound } from './failure.ts';
+import { RecordIds } from './ids.ts';
 import { Limits } from './limits.ts';
 import { OAuth } from './oauth.ts';
 import { Org } from './org.ts';
+import { PubSubServer } from './pubsub-server.ts';
 import { bulkQueryRoutes } from './rest-bulk-query.ts';
 import { ingestRoutes } from './rest-bulk.ts';
 import { collectionRoutes } from './rest-collections.ts';
 import { compositeRoutes } from './rest-composite.ts';
+import { eventRoutes } from './rest-events.ts';
 import { queryRoutes } from './rest-query.ts';
 import { recordRoutes } from './rest-records.ts';
 import { setupRoutes } from './rest-setup.ts';
 import { answerRest } from './rest.ts';
 import { Sessions, type ConnectedApp } from './sessions.ts';
+import { answerSoap } from './soap-login.ts';
 
 /** More than the largest upload that the Bulk API takes. */
 const BODY_BYTES_MAX = 160 * 1024 * 1024;
@@ -37,6 +43,8 @@ export interface SimulatorOptions {
 export interface SimulatorAddresses {
   readonly httpUrl: string;
   readonly httpsUrl: string;
+  /** Host and port of the Pub/Sub API, which speaks TLS only. */
+  readonly grpcAddress: string;
   /** The certificate to trust for `httpsUrl` and `grpcAddress`, as PEM. */
   readonly ca: string;
 }
@@ -56,6 +64,8 @@ export interface SalesforceSimulator {
   readonly limits: Limits;
   readonly cursors: Cursors;
   readonly bulk: BulkJobs;
+  readonly events: Events;
+  readonly pubSub: PubSubServer;
   readonly credentials: SimulatorCredentials;
   /** Orders a fault for requests to come. */
   fault(plan: FaultPlan): PlannedFault;
@@ -75,6 +85,7 @@ export function createSalesforceSimulator(options: SimulatorOptions): Salesforce
   const faults = new Faults();
   const servers: HttpServer[] = [];
   const bulk = new BulkJobs(org, clock);
+  const events = new Events(org);
   const routes = [
     ...setupRoutes,
     ...queryRoutes,
@@ -82,15 +93,17 @@ export function createSalesforceSimulator(options: SimulatorOptions): Salesforce
     ...compositeRoutes,
     ...ingestRoutes(bulk, random),
     ...bulkQueryRoutes(bulk),
+    ...eventRoutes(events, new RecordIds()),
     ...recordRoutes,
   ];
+  const isUp = (): boolean => !limits.maintenance;
+  const pubSub = new PubSubServer({ org, events, sessions, faults, clock, isUp });
   options.seed?.(org);
   const answer = (request: HttpRequest): HttpAnswer => {
     if (limits.maintenance) return unavailable();
-    const rest = oauth.answer(request) ?? answerRest({ org, limits, cursors, oauth, routes }, request);
-    return (
-      rest ?? jsonAnswer(404, [{ errorCode: 'NOT_FOUND', message: 'The requested resource does not exist' }])
-    );
+    const signedIn = oauth.answer(request) ?? answerSoap(request, sessions, org.id, credentials.clientId);
+    const answered = signedIn ?? answerRest({ org, limits, cursors, oauth, routes }, request);
+    return answered ?? errorAnswer(notFound());
   };
   return {
     org,
@@ -99,6 +112,8 @@ export function createSalesforceSimulator(options: SimulatorOptions): Salesforce
     limits,
     cursors,
     bulk,
+    events,
+    pubSub,
     credentials,
     fault: (plan) => faults.order(plan),
     start: async () => {
@@ -108,10 +123,12 @@ export function createSalesforceSimulator(options: SimulatorOptions): Salesforce
       servers.push(http);
       const https = await startHttpServer({ ...listen, port: options.httpsPort ?? 0, tls: certificates });
       servers.push(https);
-      return { httpUrl: http.url, httpsUrl: https.url, ca: certificates.ca };
+      const grpcAddress = await pubSub.start(certificates, options.grpcPort ?? 0);
+      return { httpUrl: http.url, httpsUrl: https.url, grpcAddress, ca: certificates.ca };
     },
     stop: async () => {
       await bulk.stop();
+      await pubSub.stop();
       await Promise.all(servers.splice(0).map((server) => server.close()));
     },
   };
