@@ -72,7 +72,7 @@ export async function noteSightings(
   await upsert(tx, tx.tables.sightings, [page], () => page);
 }
 
-const MISSABLE: readonly string[] = ['live', 'returned', 'parked', 'excluded', 'unreadable'];
+const MISSABLE: readonly string[] = ['live', 'hidden', 'returned', 'parked', 'excluded', 'unreadable'];
 
 function recordsAt(tx: Transaction, side: string, matches: (row: RecordRow) => boolean): RecordRow[] {
   return select(tx, tx.tables.linksBySide.slots(side), matches);

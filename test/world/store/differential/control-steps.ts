@@ -13,6 +13,10 @@ export const holdSteps: readonly fc.Arbitrary<Step>[] = [
   ),
 ];
 
+export const revisionStep: fc.Arbitrary<Step> = step('beginRevision', fc.constant(null), (tx) =>
+  tx.beginRevision(SIDES),
+);
+
 export const planSteps: readonly fc.Arbitrary<Step>[] = [
   step('sealPlan', fc.constant(null), async (tx, _args, notes) => {
     notes.plan = await tx.sealPlan();
@@ -21,15 +25,12 @@ export const planSteps: readonly fc.Arbitrary<Step>[] = [
   step('approvePlan', fc.constant(null), async (tx, _args, notes) =>
     notes.plan === null ? null : tx.approvePlan(notes.plan, 'ann'),
   ),
-  step('heldWrites', fc.constant(null), async (tx, _args, notes) => {
-    notes.held = await tx.heldWrites();
-    return notes.held;
-  }),
-  step('releaseHeld', fc.record({ isWrong: rarely(4) }), async (tx, { isWrong }, notes) => {
-    const [set] = notes.held;
+  step('heldWrites', fc.constant(null), (tx) => tx.heldWrites()),
+  step('releaseHeld', fc.record({ index: fc.nat(5), isWrong: rarely(4) }), async (tx, args) => {
+    const sets = await tx.heldWrites();
+    const set = sets[args.index % sets.length];
     if (set === undefined) return null;
-    return tx.releaseHeld(set.side, set.kind, isWrong ? set.hash.slice(0, 7) : set.hash.slice(0, 12));
+    return tx.releaseHeld(set.side, set.kind, set.hash.slice(0, args.isWrong ? 7 : 12));
   }),
-  step('beginRevision', fc.constant(null), (tx) => tx.beginRevision(SIDES)),
   step('pruneForgotten', fc.constant(null), (tx) => tx.pruneForgotten()),
 ];

@@ -20,7 +20,8 @@ export function countedIds(from = 0): Ids {
   };
 }
 
-class RolledBack extends Error {
+/** A transaction is given up although nothing went wrong. */
+export class RolledBack extends Error {
   override readonly name = 'RolledBack';
 }
 

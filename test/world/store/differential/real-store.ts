@@ -32,8 +32,10 @@ export interface RealSync {
   ): Promise<T>;
 }
 
-export async function createRealSync(store: TestStore, name: string): Promise<RealSync> {
-  const { database, workspaceNo } = store;
+export async function createRealSync(
+  { database, workspaceNo }: Pick<TestStore, 'database' | 'workspaceNo'>,
+  name: string,
+): Promise<RealSync> {
   let revision = 0;
   const next = (): RevisionSource => {
     revision += 1;

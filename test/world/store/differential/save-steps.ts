@@ -7,11 +7,13 @@ import {
   IDENTITIES,
   identityId,
   lookMs,
+  MINUTE_MS,
   PAST_MS,
   rarely,
   recordId,
   RECORDS,
   side,
+  SIDES,
   step,
   values,
   version,
@@ -55,7 +57,7 @@ const agreed = fc.dictionary(field, fc.nat(2), { maxKeys: 2, noNullPrototype: tr
 const sentBody = fc.record({ seq: fc.nat(2), body: values, expiresAtMs: fc.constant(PAST_MS) });
 const identityLink = fc.record({
   identityId,
-  isOdd: rarely(5),
+  isOdd: rarely(8),
   link: fc.record({
     side,
     recordId,
@@ -104,7 +106,14 @@ const hold = fc.record({
   reason: fc.constantFrom<HoldReason>('conflict', 'deletion'),
   seen: values,
 });
-const key = fc.record({ key: fc.constantFrom('email=a', 'email=b', 'email=c'), identityId });
+const KEYS = ['email=a', 'email=b', 'email=c'];
+const anyKey = fc.constantFrom(...KEYS);
+const key = fc
+  .record({ key: anyKey, identityId, isOdd: rarely(8) })
+  .map(({ key: odd, identityId: owner, isOdd }) => ({
+    key: isOdd ? odd : (KEYS[IDENTITIES.indexOf(owner)] ?? odd),
+    identityId: owner,
+  }));
 const body = fc.constantFrom({ values: { name: 'x' } }, { nothing: null, count: 0.5 }, {});
 const entry = fc.record({
   identityId: fc.option(identityId),
@@ -169,8 +178,56 @@ export const saveStep: fc.Arbitrary<Step> = step('save', batch, async (tx, drawn
   note(notes, save);
 });
 
-export const keyStep: fc.Arbitrary<Step> = step(
-  'identitiesByKey',
-  fc.uniqueArray(key.map((drawn) => drawn.key)),
-  async (tx, keys) => Object.fromEntries(await tx.identitiesByKey(keys)),
+const EMPTY: Save = {
+  newIdentities: [],
+  changedIdentities: [],
+  newKeys: [],
+  links: [],
+  freedKeys: [],
+  forgotten: [],
+  openWrites: [],
+  changedWrites: [],
+  droppedWrites: [],
+  decisions: [],
+  holds: [],
+  journal: [],
+};
+
+function linkOf(notes: Notes, id: string, at: string): Save['links'][number] {
+  const values = { name: 'x', city: null };
+  const link = {
+    side: at,
+    recordId: '',
+    status: 'live' as const,
+    version: 'v1',
+    accounted: values,
+    agreed: {},
+  };
+  return linkFrom(notes, { identityId: id, isOdd: false, link: { ...link, sent: [], isLookedAt: true } });
+}
+
+/** Something to begin with: every identity, with records, writes and hints at both sides. */
+export const populateStep: fc.Arbitrary<Step> = step(
+  'populate',
+  fc.constantFrom<NewWrite['state']>('queued', 'queued', 'planned', 'held'),
+  async (tx, state, notes) => {
+    const newIdentities = IDENTITIES.map((id) => ({ id, seq: 1, golden: {}, edits: {}, tombstone: null }));
+    const links = SIDES.flatMap((at) => IDENTITIES.map((id) => linkOf(notes, id, at)));
+    const newKeys = IDENTITIES.map((id, index) => ({ identityId: id, key: KEYS[index] ?? '' }));
+    const saves: Save[] = [{ ...EMPTY, newIdentities, links, newKeys }];
+    for (const at of SIDES)
+      for (const id of IDENTITIES)
+        saves.push({ ...EMPTY, openWrites: [{ identityId: id, side: at, kind: 'update', state }] });
+    for (const save of saves) {
+      await tx.save(save);
+      note(notes, save);
+    }
+    for (const at of SIDES)
+      for (const id of RECORDS)
+        await tx.noteHints(at, [{ recordId: id, kind: 'changed', dueInMs: -MINUTE_MS * notes.next() }]);
+  },
+);
+
+export const keyStep: fc.Arbitrary<Step> = step('identitiesByKey', fc.uniqueArray(anyKey), async (tx, keys) =>
+  Object.fromEntries(await tx.identitiesByKey(keys)),
 );

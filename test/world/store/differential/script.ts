@@ -1,12 +1,12 @@
 /** Generated sequences of calls, in transactions. */
 import * as fc from 'fast-check';
 
-import { holdSteps, planSteps } from './control-steps.ts';
+import { holdSteps, planSteps, revisionStep } from './control-steps.ts';
 import { hintSteps, unlinkedSteps } from './hint-steps.ts';
-import { keyStep, saveStep } from './save-steps.ts';
+import { keyStep, populateStep, saveStep } from './save-steps.ts';
 import type { Step } from './step.ts';
 import { runSteps, streamSteps } from './stream-steps.ts';
-import { writeSteps } from './write-steps.ts';
+import { deliverySteps, writeSteps } from './write-steps.ts';
 
 /** The calls of one transaction, and whether it is committed in the end. */
 export interface Script {
@@ -14,25 +14,53 @@ export interface Script {
   readonly commits: boolean;
 }
 
-const STEPS: readonly (readonly [weight: number, steps: readonly fc.Arbitrary<Step>[]])[] = [
-  [24, [saveStep]],
-  [6, writeSteps],
-  [4, hintSteps],
-  [4, streamSteps],
-  [3, unlinkedSteps],
-  [2, runSteps],
-  [2, holdSteps],
-  [1, planSteps],
-  [2, [keyStep]],
+/** What a play is mostly about: calls that meet each other find more than calls that do not. */
+const THEMES: readonly (readonly fc.Arbitrary<Step>[])[] = [
+  [saveStep, ...writeSteps, ...deliverySteps, ...deliverySteps],
+  [saveStep, ...writeSteps, ...planSteps],
+  [saveStep, saveStep, ...unlinkedSteps, ...holdSteps, keyStep],
+  [...hintSteps, ...hintSteps, ...unlinkedSteps],
+  streamSteps,
+  [saveStep, ...runSteps],
 ];
+const EVERYTHING = [...new Set(THEMES.flat())];
 
-const anyStep = fc.oneof(
-  ...STEPS.flatMap(([weight, steps]) => steps.map((arbitrary) => ({ weight, arbitrary }))),
-);
+/** Transactions of one theme, and one before them that (mostly) gives them something to work on. */
+export interface Play {
+  readonly start: Script;
+  readonly scripts: readonly Script[];
+}
 
-export function script(stepsMax: number): fc.Arbitrary<Script> {
-  return fc.record({
-    steps: fc.array(anyStep, { minLength: 1, maxLength: stepsMax, size: 'max' }),
-    commits: fc.integer({ min: 0, max: 5 }).map((drawn) => drawn > 0),
+/** One after another. */
+export const sequences: fc.Arbitrary<Play> = playsOf([...EVERYTHING, revisionStep], 1, 5, 10);
+
+/**
+ * Two across each other. A revision is never begun there: it locks the sync's row against the foreign key of a plan, which
+ * is not imitated.
+ */
+export const crossings: fc.Arbitrary<Play> = playsOf(EVERYTHING, 2, 2, 6);
+
+function playsOf(
+  everything: readonly fc.Arbitrary<Step>[],
+  transactionsMin: number,
+  transactionsMax: number,
+  stepsMax: number,
+): fc.Arbitrary<Play> {
+  return fc.constantFrom(...THEMES).chain((theme) => {
+    const anyStep = fc.oneof(
+      { weight: 1, arbitrary: fc.oneof(...everything) },
+      { weight: 6, arbitrary: fc.oneof(...theme) },
+    );
+    const script = fc.record({
+      steps: fc.array(anyStep, { minLength: 1, maxLength: stepsMax, size: 'max' }),
+      commits: fc.integer({ min: 0, max: 5 }).map((drawn) => drawn > 0),
+    });
+    return fc.record({
+      start: fc.record({
+        steps: fc.array(populateStep, { maxLength: 1, size: 'max' }),
+        commits: fc.constant(true),
+      }),
+      scripts: fc.array(script, { minLength: transactionsMin, maxLength: transactionsMax, size: 'max' }),
+    });
   });
 }

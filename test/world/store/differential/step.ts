@@ -4,7 +4,6 @@ import * as fc from 'fast-check';
 import type { Value, Values } from '../../../../src/engine/value.ts';
 import type { HintRow, StoredFailure, StreamLease, SyncTx } from '../../../../src/store/contract.ts';
 import type { PlanRow } from '../../../../src/store/control.ts';
-import type { HeldSet } from '../../../../src/store/held.ts';
 import type { ControlTx } from '../sync-transaction.ts';
 
 export type StoreTx = SyncTx & ControlTx;
@@ -16,7 +15,6 @@ export interface Notes {
   lease: StreamLease | null;
   claimed: readonly HintRow[];
   plan: PlanRow | null;
-  held: readonly HeldSet[];
   readonly identities: Set<string>;
   readonly writes: Set<string>;
 }
@@ -28,7 +26,6 @@ export function newNotes(from = 0): Notes {
     lease: null,
     claimed: [],
     plan: null,
-    held: [],
     identities: new Set(),
     writes: new Set(),
   };

@@ -5,6 +5,7 @@ import {
   countMax,
   failure,
   HOUR_MS,
+  IDENTITIES,
   identityId,
   leaseMs,
   MINUTE_MS,
@@ -16,6 +17,7 @@ import {
   version,
   WRITE_IDS,
   type Step,
+  type StoreTx,
 } from './step.ts';
 
 function bundleInOrder(bundle: StoredBundle): StoredBundle {
@@ -37,30 +39,43 @@ const lockStep = step(
 );
 
 const kind = fc.constantFrom<WriteRow['kind']>('create', 'update', 'update', 'delete');
-const place = fc.record({ identityId, side });
-const places = fc.uniqueArray(place, {
-  maxLength: 2,
-  selector: (drawn) => `${drawn.identityId} ${drawn.side}`,
-});
+/** Some of the writes that are in one of the states, told by where they stand among all of those. */
+const some = fc.uniqueArray(fc.nat(5), { minLength: 1, maxLength: 2 });
 
-/** Sends what is open there, under the next epoch; rarely under a wrong one, or without the record it needs. */
+async function someWrites(
+  tx: StoreTx,
+  drawn: readonly number[],
+  states: readonly WriteRow['state'][],
+): Promise<readonly WriteRow[]> {
+  const bundles = [...(await tx.lockBundles(IDENTITIES)).values()];
+  const writes = bundles
+    .flatMap((bundle) => sorted(bundle.writes, (write) => write.side))
+    .filter((write) => states.includes(write.state));
+  return [...new Set(drawn.flatMap((index) => writes[index % writes.length] ?? []))];
+}
+
+/** Sends what is open, under the next epoch; rarely under a wrong one, without the record it needs, or what is out already. */
 const sendStep = step(
   'sendWrites',
   fc.record({
-    places,
+    some,
     kind,
     body: values,
     ifVersion: version,
     leaseMs,
     isLate: rarely(),
-    isAtNothing: rarely(),
+    isAtNothing: rarely(20),
+    isOut: rarely(),
   }),
-  async (tx, { places: at, isLate, isAtNothing, leaseMs: forMs, ...intent }) => {
-    const bundles = await tx.lockBundles(at.map((one) => one.identityId));
-    const intents = at.map((one): SendIntent => {
-      const write = bundles.get(one.identityId)?.writes.find((open) => open.side === one.side);
+  async (tx, { some: drawn, isLate, isAtNothing, isOut, leaseMs: forMs, ...intent }) => {
+    const writes = await someWrites(
+      tx,
+      drawn,
+      isOut ? ['sent', 'dead', 'held'] : ['queued', 'planned', 'unknown'],
+    );
+    const intents = writes.map(({ identityId: of, side: at, epoch }): SendIntent => {
       const recordId = intent.kind === 'create' || isAtNothing ? null : 'r1';
-      return { ...intent, ...one, recordId, seq: 1, epoch: (write?.epoch ?? 0) + (isLate ? 2 : 1) };
+      return { ...intent, identityId: of, side: at, recordId, seq: 1, epoch: epoch + (isLate ? 2 : 1) };
     });
     await tx.sendWrites(intents, forMs);
   },
@@ -85,28 +100,30 @@ function endOf(key: EndKey, drawn: Ending, inMs: number): WriteEnd {
 const endStep = step(
   'endWrites',
   fc.record({
-    places,
+    some,
     endings: fc.tuple(ending, ending),
-    writeId: fc.constantFrom(...WRITE_IDS),
-    kind,
-    isLate: rarely(5),
+    writeId: fc.option(fc.constantFrom(...WRITE_IDS)),
+    isLate: rarely(6),
+    isAtRest: rarely(),
   }),
-  async (tx, { places: at, endings, writeId, kind: ended, isLate }, notes) => {
-    const bundles = await tx.lockBundles(at.map((one) => one.identityId));
-    const ends = at.map((one, index): WriteEnd => {
-      const write = bundles.get(one.identityId)?.writes.find((open) => open.side === one.side);
-      const epoch = (write?.epoch ?? 0) - (isLate ? 1 : 0);
-      const key = { ...one, writeId, epoch, kind: ended };
+  async (tx, { some: drawn, endings, writeId, isLate, isAtRest }, notes) => {
+    const writes = await someWrites(tx, drawn, isAtRest ? ['queued', 'dead'] : ['sent', 'unknown']);
+    const ends = writes.map((write, index): WriteEnd => {
+      const { identityId: of, side: at, kind: ended } = write;
+      const epoch = write.epoch - (isLate ? 1 : 0);
+      const key = { identityId: of, side: at, writeId: writeId ?? write.writeId, epoch, kind: ended };
       return endOf(key, endings[index] ?? endings[0], -MINUTE_MS * notes.next());
     });
     return [...(await tx.endWrites(ends))].toSorted();
   },
 );
 
+/** Out and back again; the rest needs these to have happened. */
+export const deliverySteps: readonly fc.Arbitrary<Step>[] = [sendStep, endStep];
+
 export const writeSteps: readonly fc.Arbitrary<Step>[] = [
   lockStep,
-  sendStep,
-  endStep,
+  ...deliverySteps,
   step('claimQueued', fc.record({ side, countMax }), (tx, args) => tx.claimQueued(args.side, args.countMax)),
   // Several that were reaped at once may be due at the same microsecond.
   step('claimUnknown', side, async (tx, args) => (await tx.claimUnknown(args, 1_000)).toSorted()),

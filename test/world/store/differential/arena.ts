@@ -1,0 +1,124 @@
+/** Both stores, made ready for one play after another, and what a play leaves behind in each. */
+import { systemClock, type Clock } from '../../../../src/lib/clock.ts';
+import { seededRandom, systemRandom } from '../../../../src/lib/random.ts';
+import { openDatabase } from '../../../../src/store/database.ts';
+import { createTestStore, type TestStore } from '../../../support/sync.ts';
+import { createMemoryStore } from '../memory-store.ts';
+import { comparable, inColumns } from './compare.ts';
+import type { Lane } from './interleave.ts';
+import { countedIds, type Side } from './play.ts';
+import { createRealSync, dumpReal, selectsOf } from './real-store.ts';
+import { SIDES } from './step.ts';
+
+/** A store with a sync in which nothing has happened yet. */
+export interface Arena {
+  readonly side: Side;
+  readonly lanes: readonly [Lane, Lane];
+  /** Every row of the sync, in a form in which the rows of both stores can be compared. */
+  readonly rows: () => Promise<unknown>;
+}
+
+/** Ids of the two lanes, apart from each other and from the side's. */
+const LANE_IDS = [1_000_000, 2_000_000] as const;
+
+/** Starts at the present, as the server does, and passes with every look: no two statements run at the same time. */
+function tickingClock(): Clock {
+  let nowMs = Date.now();
+  return { nowMs: () => (nowMs += 1), monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
+}
+
+export function memoryArena(): Arena {
+  const clock = tickingClock();
+  const nowMs = (): number => clock.nowMs();
+  const store = createMemoryStore({ sides: SIDES, clock, random: seededRandom(1), ids: countedIds() });
+  const lane = (index: 0 | 1): Lane => {
+    let isBlocked = false;
+    const connection = store.connect({
+      ids: countedIds(LANE_IDS[index]),
+      onBlocked: () => {
+        isBlocked = true;
+      },
+      pause: (point) => {
+        if (point.endsWith('/woken')) isBlocked = false;
+        return Promise.resolve();
+      },
+    });
+    return {
+      nowMs,
+      transaction: (action) => connection.transaction(action),
+      // Nothing in memory waits for anything but a lock, so after this turn of the event loop all is said.
+      isBlocked: () => new Promise((resolve) => setImmediate(() => resolve(isBlocked))),
+    };
+  };
+  return {
+    side: { nowMs, transaction: (action) => store.transaction(action) },
+    lanes: [lane(0), lane(1)],
+    rows: () => Promise.resolve(comparable(inColumns(store.dump()), clock.nowMs())),
+  };
+}
+
+export interface RealStore {
+  arena(): Promise<Arena>;
+  close(): Promise<void>;
+}
+
+export async function openRealStore(): Promise<RealStore> {
+  const store = await createTestStore();
+  // Deadlocks are looked for at once; connections that are opened from now on know it.
+  await store.raw.pool.query(
+    `do $$ begin execute format('alter database %I set deadlock_timeout = 1', current_database()); end $$`,
+  );
+  const database = await openDatabase({ url: store.raw.url, clock: systemClock, random: systemRandom });
+  const selects = await selectsOf(store);
+  let syncs = 0;
+  return {
+    arena: async () => {
+      syncs += 1;
+      return realArena({ ...store, database }, selects, `s${String(syncs)}`);
+    },
+    close: async () => {
+      await database.close();
+      await store.close();
+    },
+  };
+}
+
+function presentMs(): number {
+  return Date.now();
+}
+
+async function realArena(
+  store: TestStore,
+  selects: ReadonlyMap<string, string>,
+  name: string,
+): Promise<Arena> {
+  const sync = await createRealSync(store, name);
+  const ids = countedIds();
+  const lane = (index: 0 | 1): Lane => {
+    let processId = 0;
+    const own = countedIds(LANE_IDS[index]);
+    return {
+      nowMs: presentMs,
+      transaction: (action) =>
+        sync.transaction(own, action, (given) => {
+          processId = given;
+        }),
+      isBlocked: () => isWaiting(store, processId),
+    };
+  };
+  return {
+    side: { nowMs: presentMs, transaction: (action) => sync.transaction(ids, action) },
+    lanes: [lane(0), lane(1)],
+    rows: async () => comparable(await dumpReal(store, selects, sync.syncKey), Date.now()),
+  };
+}
+
+/** Whether the backend has waited for a lock long enough that it has looked for a deadlock and found none. */
+async function isWaiting(store: TestStore, processId: number): Promise<boolean> {
+  const found = await store.raw.pool.query<{ waits: boolean }>(
+    `select exists (select from pg_locks where pid = $1 and not granted
+                       and waitstart < clock_timestamp() - interval '10 milliseconds') as waits`,
+    [processId],
+  );
+  return found.rows[0]?.waits === true;
+}
