@@ -37,11 +37,14 @@ export interface Hint {
 
 /** A stretch of a change feed: whole records, notices, and how far the feed has been read with it. */
 export interface ChangePage {
+  /** As they are at some moment after the page was asked for. A feed that tells of the past gives hints instead. */
   readonly records: readonly SystemRecord[];
   readonly hints: readonly Hint[];
   readonly unreadable: readonly UnreadableRecord[];
   /** Everything before this position is contained in the pages up to and including this one. */
   readonly cursor: Cursor;
+  /** Everything committed before the page was asked for is contained in the pages up to and including this one. */
+  readonly caughtUp: boolean;
 }
 
 /** A part of everything that a collection holds. */

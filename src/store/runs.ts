@@ -72,7 +72,7 @@ export async function unsighted(
     `with met as (select unnest(record_ids) as record_id from sightings where sync_key = $1 and run_id = $3)
      select links.record_id
        from links left join met on met.record_id = links.record_id
-      where met.record_id is null and links.sync_key = $1 and links.side = $2 and links.status in ('live', 'returned', 'parked', 'excluded', 'unreadable')
+      where met.record_id is null and links.sync_key = $1 and links.side = $2 and links.status in ('live', 'hidden', 'returned', 'parked', 'excluded', 'unreadable')
         and links.as_of < to_timestamp($4::float8 / 1000) and ($5::text is null or links.record_id > $5)
       order by links.record_id limit $6`,
     [syncKey, side, runId, startedAtMs, after, countMax],

@@ -27,9 +27,8 @@ export async function captureChanges(
   if (lease === null) return 0;
   let count = 0;
   try {
-    let askedMs = await readBeganMs(runtime, side);
-    let beganMs = askedMs;
-    let position = lease;
+    const startedMs = await readBeganMs(runtime, side);
+    let [askedMs, beganMs, position] = [startedMs, startedMs, lease];
     const request = {
       collection: side.model.collection,
       fields: side.model.natives,
@@ -45,11 +44,21 @@ export async function captureChanges(
       askedMs = await readBeganMs(runtime, side);
       if (signal.aborted) break;
     }
-    await runtime.transaction((tx) => tx.releaseStream(lease, 0, null));
+    await runtime.transaction(async (tx) => {
+      if (!follow && !signal.aborted) await noteCaughtUp(tx, position, startedMs);
+      await tx.releaseStream(lease, 0, null);
+    });
   } catch (error) {
     await failStream(runtime, lease, error);
   }
   return count;
+}
+
+/** A reading that does not follow ends when it has shown everything committed before it began. */
+async function noteCaughtUp(tx: SyncTx, position: StreamLease, startedMs: number): Promise<void> {
+  if ((position.currentAsOfMs ?? 0) >= startedMs) return;
+  const { checkpoint } = position;
+  await tx.moveStream(position, { checkpoint, currentAsOfMs: startedMs, leaseMs: STREAM_LEASE_MS });
 }
 
 async function takePage(
@@ -67,14 +76,14 @@ async function takePage(
       unreadable,
     })),
   ];
-  const move = { checkpoint: page.cursor, currentAsOfMs: beganMs, leaseMs: STREAM_LEASE_MS };
+  const currentAsOfMs = page.caughtUp ? beganMs : null;
+  const move = { checkpoint: page.cursor, currentAsOfMs, leaseMs: STREAM_LEASE_MS };
   const wakened = await appliedOrHinted(sightings, async (sighted, hinted) =>
     runtime.transaction(async (tx: SyncTx) => {
       const look = {
         side: side.model.name,
         sightings: sighted,
-        // A feed tells of the past: the record may have been so at any time since what the last page showed.
-        readBeganMs: lease.currentAsOfMs ?? beganMs,
+        readBeganMs: beganMs,
         unchangedUntilMs: lease.currentAsOfMs,
       };
       const applied = sighted.length === 0 ? new Set<string>() : (await applyPage(runtime, tx, look)).wakened;
@@ -95,7 +104,7 @@ async function takePage(
   );
   for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
   if (page.hints.length > 0) runtime.wakes.wake(`look ${side.model.name}`);
-  return { ...lease, checkpoint: page.cursor, currentAsOfMs: beganMs };
+  return { ...lease, checkpoint: page.cursor, currentAsOfMs: currentAsOfMs ?? lease.currentAsOfMs };
 }
 
 /**

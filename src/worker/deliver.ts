@@ -20,7 +20,7 @@ export async function deliverBatch(runtime: SyncRuntime, side: SideRuntime): Pro
   const countMax = Math.min(DELIVERY_WRITES_MAX, side.card.writeBatchMax);
   const { intents, taken } = await runtime.transaction((tx) => intend(runtime, tx, side, countMax));
   if (intents.length === 0) return taken;
-  const ready = side.card.conditionalWrite ? intents : await withoutChanged(runtime, side, intents);
+  const ready = await withoutChanged(runtime, side, intents);
   if (ready.length === 0) return taken;
   await recordAnswers(runtime, side, ready, await send(side, ready));
   return taken;
@@ -151,16 +151,22 @@ function kindNow(
   return step.kind === 'drop' ? null : step.write;
 }
 
-/** Where the system cannot refuse a stale write, look just before writing: the window shrinks to one request. */
+/**
+ * Where the system cannot refuse a stale write, look just before writing: the window shrinks to one request. Where it could,
+ * but the version is not known, the look gives the version to write against.
+ */
 async function withoutChanged(
   runtime: SyncRuntime,
   side: SideRuntime,
   intents: readonly Intent[],
 ): Promise<readonly Intent[]> {
-  const existing = intents.filter((intent) => intent.recordId !== null);
+  const existing = intents.filter(
+    ({ recordId, ifVersion }) => recordId !== null && !(side.card.conditionalWrite && ifVersion !== null),
+  );
   if (existing.length === 0) return intents;
   const ids = existing.map((intent) => must(intent.recordId, 'only a create has no record'));
   const changed = new Set<Intent>();
+  const versions = new Map<Intent, string | null>();
   try {
     const lookups = await side.session.get(side.model.collection, ids, side.model.natives);
     for (const [index, intent] of existing.entries()) {
@@ -168,6 +174,7 @@ async function withoutChanged(
       const isSame = lookup?.kind === 'found' && isAsAccounted(side, intent, lookup.record);
       const isGone = intent.kind === 'delete' && lookup?.kind === 'absent';
       if (!isSame && !isGone) changed.add(intent);
+      else if (isSame && side.card.conditionalWrite) versions.set(intent, lookup.record.version);
     }
   } catch (error) {
     const failure = failureOfError(error);
@@ -191,7 +198,11 @@ async function withoutChanged(
     moved,
     moved.map((intent) => ({ kind: 'failed', key: intent.writeId, failure })),
   );
-  return intents.filter((intent) => !changed.has(intent));
+  return intents.flatMap((intent) => {
+    if (changed.has(intent)) return [];
+    const ifVersion = versions.get(intent);
+    return ifVersion === undefined ? [intent] : [{ ...intent, request: { ...intent.request, ifVersion } }];
+  });
 }
 
 /** By the version, where there is one; otherwise by every value that we know of the record. */

@@ -3,6 +3,7 @@
  * body (it may still land) or a dead letter that asks a person.
  */
 import type { Lookup, SystemRecord } from '../connector/contract.ts';
+import type { Failure } from '../connector/failure.ts';
 import { valuesOf } from '../engine/mapping.ts';
 import type { FieldLens } from '../engine/model.ts';
 import { linkAt } from '../engine/state.ts';
@@ -88,13 +89,17 @@ function findingOf(side: SideRuntime, lookup: Lookup | undefined): Finding {
     case 'failed':
       return { kind: 'failed', failure: lookup.failure };
     case 'hidden':
+      return { kind: 'hidden' };
     case undefined:
-      return {
-        kind: 'failed',
-        failure: { kind: 'transient', code: 'trueup.not_visible', message: 'the record cannot be seen' },
-      };
+      return { kind: 'failed', failure: NO_ANSWER };
   }
 }
+
+const NO_ANSWER: Failure = {
+  kind: 'transient',
+  code: 'trueup.no_answer_for_record',
+  message: 'the connector answered a look-up without this record',
+};
 
 /** Looks for the records that creates may have made, by a field that identifies them: one question per field, not per create. */
 async function findCreated(

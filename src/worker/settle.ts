@@ -15,6 +15,8 @@ import type { SyncRuntime } from './runtime.ts';
 export type Finding =
   | { readonly kind: 'record'; readonly record: SystemRecord; readonly values: Values | null }
   | { readonly kind: 'absent' }
+  /** It is kept from us: what became of it cannot be seen, now or ever. */
+  | { readonly kind: 'hidden' }
   | { readonly kind: 'several' }
   | { readonly kind: 'impossible' }
   | { readonly kind: 'failed'; readonly failure: Failure };
@@ -46,6 +48,9 @@ export function ruleOnUnknown(
   switch (finding.kind) {
     case 'failed':
       return later(finding.failure, LOOK_AGAIN_MS);
+    case 'hidden':
+      if (row.kind === 'create') return isQuiet ? { kind: 'askPerson' } : later(UNKNOWN_CREATE, openForMs);
+      return isQuiet ? { kind: 'unclear', recordId: row.recordId ?? '' } : later(UNCLEAR, openForMs);
     case 'impossible':
     case 'several':
       return isQuiet ? { kind: 'askPerson' } : later(UNKNOWN_CREATE, openForMs);

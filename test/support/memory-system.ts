@@ -119,7 +119,8 @@ export class MemorySystem implements Session {
         id,
         kind: deleted ? ('deleted' as const) : ('changed' as const),
       }));
-      yield { records: [], hints, unreadable: [], cursor: position };
+      const caughtUp = position >= this.#feed.length;
+      yield { records: [], hints, unreadable: [], cursor: position, caughtUp };
       if (request.follow) await new Promise((resolve) => setTimeout(resolve, 5));
     } while (request.follow ? !request.signal.aborted : position < this.#feed.length);
   }

@@ -12,8 +12,8 @@ const ROUNDS_MAX = 60;
 /** Without sweeps a world must come to rest before the day is over, when they come by themselves. */
 const REST_WITHIN_MS = 20 * 60 * 60_000;
 
-const ROUND: readonly Unit[] = ['reap', 'capture', 'look', 'resolve', 'deliver'];
-const SWEEPING_ROUND: readonly Unit[] = ['reap', 'sweep', 'capture', 'look', 'resolve', 'deliver'];
+/** A sweep runs only when it is due. */
+const ROUND: readonly Unit[] = ['reap', 'sweep', 'capture', 'look', 'resolve', 'deliver'];
 
 export interface HistoryResult {
   readonly violations: readonly string[];
@@ -44,7 +44,7 @@ export async function runHistory(tape: Tape, shape: WorldShape = drawShape(tape)
 /** As in production, every side is taken in as a whole before anything is written or goes wrong. */
 async function build(world: World): Promise<void> {
   world.people.settle();
-  for (let round = 0; round < 3; round += 1) await world.cycle(round === 0 ? SWEEPING_ROUND : ROUND);
+  for (let round = 0; round < 3; round += 1) await world.cycle(ROUND);
 }
 
 async function chaos(world: World): Promise<void> {
@@ -67,7 +67,7 @@ async function rest(world: World, sweeps: boolean): Promise<void> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const before = world.trueupEntries();
     if (sweeps && round < 4) await world.wakeSweeps();
-    await world.cycle(sweeps || round === 0 ? SWEEPING_ROUND : ROUND);
+    await world.cycle(ROUND);
     const { count, dueMs } = world.pending();
     quiet = count === 0 && world.trueupEntries() === before ? quiet + 1 : 0;
     if (quiet >= 2) return;
@@ -97,7 +97,7 @@ async function silence(world: World): Promise<void> {
   const before = world.trueupEntries();
   for (let round = 0; round < 2; round += 1) {
     await world.wakeSweeps();
-    await world.cycle(SWEEPING_ROUND);
+    await world.cycle(ROUND);
     world.scheduler.advance(10_000);
   }
   if (world.trueupEntries() > before) world.violations.push('I7: a world at rest was written to');

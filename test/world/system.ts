@@ -42,8 +42,7 @@ export interface SystemShape {
 interface FeedEvent {
   readonly atMs: number;
   readonly id: string;
-  readonly fields: Fields | null;
-  readonly version: number;
+  readonly isGone: boolean;
 }
 
 /** The field by which a system with unique keys refuses a second record. */
@@ -118,13 +117,7 @@ export class SimulatedSystem {
 
   #tell(id: string): void {
     const seen = this.records.now(id);
-    const event = {
-      atMs: this.#scheduler.nowMs,
-      id,
-      fields: seen?.fields ?? null,
-      version: seen?.version ?? 0,
-    };
-    this.#feed.push(event);
+    this.#feed.push({ atMs: this.#scheduler.nowMs, id, isGone: seen === null });
   }
 
   session(owner: Owner): Session {
@@ -201,7 +194,8 @@ export class SimulatedSystem {
   async *#readChanges(owner: Owner, request: ChangesRequest): AsyncIterable<ChangePage> {
     await this.#call(owner, 'readChanges');
     if (request.since === null) {
-      yield { records: [], hints: [], unreadable: [], cursor: this.#endAt(this.#moment()) };
+      const cursor = this.#endAt(this.#moment());
+      yield { records: [], hints: [], unreadable: [], cursor, caughtUp: true };
       return;
     }
     if (this.#faults.strikes('cursorExpired')) throw new ConnectorFailure(CURSOR_EXPIRED);
@@ -213,7 +207,12 @@ export class SimulatedSystem {
       const next = position + events.length;
       if (!this.#faults.strikes('pageRepeated')) position = next;
       await this.#scheduler.pause(owner, `${this.shape.name} page`);
-      yield { ...this.#contentOf(events, moment), unreadable: [], cursor: position };
+      yield {
+        ...this.#contentOf(events, moment),
+        unreadable: [],
+        cursor: position,
+        caughtUp: position >= end,
+      };
       if (position >= this.#endAt(this.#scheduler.nowMs) || position >= end) return;
       await this.#call(owner, 'readChanges');
     }
@@ -233,17 +232,9 @@ export class SimulatedSystem {
     if (this.shape.feed === 'cursor') return this.#polled(told, momentMs);
     const shown = told.filter((event) => this.records.now(event.id)?.isHidden !== true);
     const hints = shown
-      .filter(({ fields }) =>
-        fields === null ? this.shape.feedTellsDeletes : this.shape.feedGives === 'hints',
-      )
-      .map(({ id, fields }) => ({ id, kind: fields === null ? ('deleted' as const) : ('changed' as const) }));
-    // A log tells of the past: each record as it was then. Of one page, the last word on a record.
-    const last = new Map(shown.map((event) => [event.id, event]));
-    const records = [...last.values()].flatMap(({ id, fields, version }) =>
-      this.shape.feedGives === 'records' && fields !== null
-        ? [this.#recordOf({ id, fields, version, isHidden: false })]
-        : [],
-    );
+      .filter(({ isGone }) => (isGone ? this.shape.feedTellsDeletes : this.shape.feedGives === 'hints'))
+      .map(({ id, isGone }) => ({ id, kind: isGone ? ('deleted' as const) : ('changed' as const) }));
+    const records = this.shape.feedGives === 'records' ? this.#polled(shown, momentMs).records : [];
     return { records, hints };
   }
 

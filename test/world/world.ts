@@ -213,11 +213,18 @@ export class World {
       ...writes
         .filter(({ state }) => state === 'queued' || state === 'unknown')
         .map(({ dueAtMs }) => dueAtMs),
-      ...streams.filter(({ failure }) => isPassing(failure)).map(({ dueAtMs }) => dueAtMs),
+      ...streams.filter((stream) => this.#isPassing(stream)).map(({ dueAtMs }) => dueAtMs),
       ...streams.map(({ leaseUntilMs }) => leaseUntilMs).filter((untilMs) => untilMs > this.scheduler.nowMs),
       ...writes.filter(({ state }) => state === 'sent').map(({ leaseUntilMs }) => leaseUntilMs),
     ];
     return { count: open.length, dueMs: open.length === 0 ? null : Math.min(...open) };
+  }
+
+  /** A failure that time heals. That a side was really emptied only a person can say. */
+  #isPassing({ side, failure }: { readonly side: string; readonly failure: StoredFailure | null }): boolean {
+    if (failure === null) return false;
+    const records = this.systems.get(side)?.records.all() ?? [];
+    return failure.code !== 'trueup.side_emptied' || records.some(({ isHidden }) => !isHidden);
   }
 
   trueupEntries(): number {
@@ -226,11 +233,6 @@ export class World {
       for (const { actor } of records.entries) if (actor === 'trueup') count += 1;
     return count;
   }
-}
-
-/** A failure that time heals; the others wait for a person. */
-function isPassing(failure: StoredFailure | null): boolean {
-  return failure !== null && failure.kind !== 'config';
 }
 
 function choicesFor(hold: HoldRow, sides: readonly string[]): readonly HoldChoice[] {

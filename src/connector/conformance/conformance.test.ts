@@ -175,7 +175,7 @@ function memorySession(system: MemorySystem): Session {
 }
 
 function pageOf(hints: ChangePage['hints'], cursor: number): ChangePage {
-  return { records: [], hints, unreadable: [], cursor };
+  return { records: [], hints, unreadable: [], cursor, caughtUp: false };
 }
 
 function written(fault: Fault, fields: Fields): Fields {

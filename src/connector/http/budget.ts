@@ -62,6 +62,9 @@ export interface Learned {
   readonly resetsInMs?: number;
 }
 
+/** By limit name what an answer said about it, and how many units the request itself really took. */
+export type LimitNews = Readonly<Record<string, Learned & { readonly unitsCharged?: number }>>;
+
 /**
  * The buckets of all connections, shared by all workers. Every method is one short transaction; calls for one key act
  * one after the other. `budgetStoreSuite` says what must hold.

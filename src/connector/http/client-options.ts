@@ -2,18 +2,18 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Json } from '../../lib/json.ts';
 import type { Random } from '../../lib/random.ts';
 import type { Authorizer } from './authorizer.ts';
-import type { BudgetStore, Learned, Limit } from './budget.ts';
+import type { BudgetStore, Limit, LimitNews } from './budget.ts';
 import type { FailureTable } from './failures.ts';
 import type { NetworkPolicy } from './network.ts';
 import type { Answer, AnswerHeaders, HttpRequest } from './request.ts';
 
-/** What an answer says about limits: by limit name what is left, and what the request really took. */
+/** Finds in an answer what it says about limits; an empty record when it says nothing. */
 export type LimitReader = (answer: {
   readonly status: number;
   readonly headers: AnswerHeaders;
   /** Null unless the answer was JSON. */
   readonly content: Json;
-}) => Readonly<Record<string, Learned & { readonly unitsCharged?: number }>>;
+}) => LimitNews;
 
 /** One try of a request, for a log: free of secrets and of values. */
 export interface Exchange {

@@ -4,6 +4,7 @@ import { ForbiddenAddressError } from './guarded-connect.ts';
 /** Why there is no whole answer. */
 export type TransportReason =
   | 'forbidden'
+  | 'malformed'
   | 'certificate'
   | 'unreachable'
   | 'timeout'
@@ -41,6 +42,7 @@ function reasonOf(error: unknown, code: string, sent: boolean, deadline: Deadlin
   if (error instanceof ForbiddenAddressError || code === ForbiddenAddressError.name) return 'forbidden';
   if (/CERT|SIGNATURE|^ERR_TLS|^ERR_SSL|^EPROTO/.test(code)) return 'certificate';
   if (/^Z_|^ERR_?_?BROTLI|^ERR_PADDING/.test(code)) return 'encoding';
+  if (!sent && /INVALID|^UND_ERR_REQ_CONTENT/.test(code)) return 'malformed';
   return sent ? 'broken' : 'unreachable';
 }
 

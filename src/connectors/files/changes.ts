@@ -37,7 +37,8 @@ export async function* readChanges(
       const next = positionOf(collection, content);
       const file = await reader.open(collection, content);
       for await (const { records, unreadable, complete } of readPages(reader, file, request)) {
-        yield { records, hints: [], unreadable, cursor: toCursor(complete ? next : position) };
+        const cursor = toCursor(complete ? next : position);
+        yield { records, hints: [], unreadable, cursor, caughtUp: complete };
       }
       position = next;
     }
@@ -97,7 +98,7 @@ function createWatch(reader: Reader, context: ConnectorContext, collection: stri
 }
 
 function emptyPage(position: Position): ChangePage {
-  return { records: [], hints: [], unreadable: [], cursor: toCursor(position) };
+  return { records: [], hints: [], unreadable: [], cursor: toCursor(position), caughtUp: true };
 }
 
 function positionOf(file: string, content: Content): Position {

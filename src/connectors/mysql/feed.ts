@@ -54,7 +54,7 @@ export async function* readChanges(
     const head = await readHead(feed);
     if (head === null) return;
     position = presentPosition(table.name, stamp.name, head, lookbackSeconds);
-    yield pageOf([], position);
+    yield pageOf([], position, true);
     if (!follow) return;
   } else {
     position = parsePosition(table.name, stamp.name, request.since);
@@ -99,7 +99,8 @@ async function* poll(feed: Feed, position: Position, next: Position): AsyncGener
     const [last, lastRecord] = [rows.at(-1), records.at(-1)];
     isLast = rows.length < pageRecordsMax || last === undefined || lastRecord === undefined;
     const reached = stampText(last?.[stampIndex]);
-    yield pageOf(news, isLast ? next : reached === null ? position : partWay(position, next, reached));
+    const cursor = isLast ? next : reached === null ? position : partWay(position, next, reached);
+    yield pageOf(news, cursor, isLast);
     for (const record of news) feed.told.set(record.id, record.version);
     if (last === undefined || lastRecord === undefined) return;
     const lastKey = must(keyLiterals(table, lastRecord.id), 'an id that was read can be spelled');
@@ -139,8 +140,8 @@ function stampText(cell: Cell | undefined): string | null {
   return typeof cell === 'string' && !cell.startsWith('0000') ? cell : null;
 }
 
-function pageOf(records: readonly SystemRecord[], position: Position): ChangePage {
-  return { records, hints: [], unreadable: [], cursor: toCursor(position) };
+function pageOf(records: readonly SystemRecord[], position: Position, caughtUp: boolean): ChangePage {
+  return { records, hints: [], unreadable: [], cursor: toCursor(position), caughtUp };
 }
 
 function noStamp(table: Table, wanted: string | null): Error {

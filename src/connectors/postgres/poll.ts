@@ -164,5 +164,5 @@ function positionOf(table: Table, since: Cursor): Position {
 }
 
 function pageOf(records: readonly SystemRecord[], cursor: Position): ChangePage {
-  return { records, hints: [], unreadable: [], cursor };
+  return { records, hints: [], unreadable: [], cursor, caughtUp: cursor.partial === null };
 }

@@ -13,6 +13,8 @@ import { WalStream } from './wal-stream.ts';
 
 const ALIVE_MS = 2_000;
 const PUBLISHED_CHECK_MS = 30_000;
+/** So often the server is asked how far its log has got, to know whether all of it was read. */
+const CAUGHT_UP_CHECK_MS = 1_000;
 /** A reader that was cut off is noticed by the server only after a moment; until then the slot is taken. */
 const IN_USE_WAIT_MS = 5_000;
 const IN_USE_RETRY_MS = 50;
@@ -38,7 +40,7 @@ export async function* replicateChanges(
   let position: bigint;
   if (since === null) {
     position = await openSlot(database, table, feed.names, signal);
-    yield pageOf([], position);
+    yield pageOf([], position, true);
     if (!follow) return;
   } else {
     position = positionOf(table, since);
@@ -77,7 +79,14 @@ async function* pagesOf(feed: Feed, stream: WalStream, until: bigint | null): As
   const { database, table, names, clock, request } = feed;
   let aliveMs = clock.monotonicMs();
   let checkedMs = aliveMs;
+  let caughtUpMs = aliveMs;
+  /** Where the log ended after the coming page was asked for; null when nobody has looked. */
+  let end: bigint | null = null;
   while (!request.signal.aborted) {
+    if (end === null && clock.monotonicMs() - caughtUpMs >= CAUGHT_UP_CHECK_MS) {
+      end = await currentLsn(database, request.signal);
+      stream.ping();
+    }
     const isDone = until !== null && stream.position >= until;
     const isDue = clock.monotonicMs() - aliveMs >= ALIVE_MS;
     if (!stream.isReady && !isDone && !isDue) {
@@ -92,7 +101,10 @@ async function* pagesOf(feed: Feed, stream: WalStream, until: bigint | null): As
         throw cursorExpired(table, `the publication ${names.publication} no longer has the table`);
       }
     }
-    yield pageOf(hints, position);
+    const caughtUp = end !== null && position >= end;
+    if (caughtUp) caughtUpMs = clock.monotonicMs();
+    yield pageOf(hints, position, caughtUp);
+    end = null;
     // The next page was asked for, so this one is stored.
     stream.confirm(position);
     aliveMs = clock.monotonicMs();
@@ -142,6 +154,6 @@ function positionOf(table: Table, since: Cursor): bigint {
   return lsnOf(parsed.data.lsn);
 }
 
-function pageOf(hints: readonly Hint[], position: bigint): ChangePage {
-  return { records: [], hints, unreadable: [], cursor: { lsn: lsnText(position) } };
+function pageOf(hints: readonly Hint[], position: bigint, caughtUp: boolean): ChangePage {
+  return { records: [], hints, unreadable: [], cursor: { lsn: lsnText(position) }, caughtUp };
 }

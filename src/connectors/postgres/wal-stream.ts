@@ -158,6 +158,13 @@ export class WalStream {
     this.confirm(this.#confirmed);
   }
 
+  /** Asks the server for a sign of life, which says how far it has sent its log. */
+  ping(): void {
+    this.#source.acknowledge(lsnText(this.#confirmed - 1n), true).catch((error: Error) => {
+      this.#fail(error);
+    });
+  }
+
   /** Resolves when the server has taken note of what was confirmed: it answers what it is asked after that. */
   async settled(): Promise<void> {
     const answered = Promise.withResolvers<null>();

@@ -78,7 +78,7 @@ export class ChangeFeed {
     const { since, signal, follow } = this.#request;
     if (since === null) {
       await this.#takePresentPosition();
-      yield this.#page([], []);
+      yield this.#page([], [], true);
       if (!follow) return;
     } else {
       this.#states = readCursor(
@@ -97,8 +97,8 @@ export class ChangeFeed {
       }
       if (!follow) return;
       if (reported || signal.aborted) continue;
-      // Shows that the feed is alive.
-      yield this.#page([], []);
+      // Shows that the feed is alive, and that the round over all streams found nothing.
+      yield this.#page([], [], true);
       await this.#clock.sleep(POLL_MS, signal);
     }
   }
@@ -130,6 +130,7 @@ export class ChangeFeed {
         yield this.#page(
           found.map(({ record }) => record),
           hints,
+          false,
         );
       }
     }
@@ -164,8 +165,8 @@ export class ChangeFeed {
     return must(this.#states.get(stream.name), 'every stream has a state');
   }
 
-  #page(records: ChangePage['records'], hints: ChangePage['hints']): ChangePage {
-    return { records, hints, unreadable: [], cursor: this.#cursor() };
+  #page(records: ChangePage['records'], hints: ChangePage['hints'], caughtUp: boolean): ChangePage {
+    return { records, hints, unreadable: [], cursor: this.#cursor(), caughtUp };
   }
 
   #cursor(): Cursor {

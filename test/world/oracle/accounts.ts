@@ -135,7 +135,7 @@ function checkElements(world: World, entries: readonly Entry[]): void {
       }),
   );
   for (const entry of entries) {
-    if (entry.actor === 'trueup' || isReceiver(world, entry.side, 'tags')) continue;
+    if (entry.actor !== 'user' || isReceiver(world, entry.side, 'tags')) continue;
     const system = world.systems.get(entry.side);
     const before = elementsOf(entry.before?.['tags']);
     for (const element of elementsOf(entry.after?.['tags'])) {
