@@ -40,8 +40,9 @@ async function crossed(
   { start, scripts }: Play,
   turns: readonly boolean[],
 ): Promise<Played> {
-  const begun = await play(side, [start], newNotes());
-  const notes = [newNotes(100), newNotes(600)] as const;
+  const known = newNotes();
+  const begun = await play(side, [start], known);
+  const notes = [newNotes(100, known), newNotes(600, known)] as const;
   const [first = NOBODY, second = NOBODY] = scripts;
   const results = await interleave(lanes, [first, second], notes, turns);
   return { results: [...begun, ...results.flat()], rows: await rows() };

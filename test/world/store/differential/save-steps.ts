@@ -194,13 +194,13 @@ const EMPTY: Save = {
 };
 
 function linkOf(notes: Notes, id: string, at: string): Save['links'][number] {
-  const values = { name: 'x', city: null };
+  const accounted = { name: 'x', city: null };
   const link = {
     side: at,
     recordId: '',
     status: 'live' as const,
     version: 'v1',
-    accounted: values,
+    accounted,
     agreed: {},
   };
   return linkFrom(notes, { identityId: id, isOdd: false, link: { ...link, sent: [], isLookedAt: true } });

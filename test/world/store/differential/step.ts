@@ -19,15 +19,16 @@ export interface Notes {
   readonly writes: Set<string>;
 }
 
-export function newNotes(from = 0): Notes {
+/** Notes that go on from others, but count from somewhere else. */
+export function newNotes(from = 0, known?: Notes): Notes {
   let last = from;
   return {
     next: () => (last += 1),
     lease: null,
     claimed: [],
     plan: null,
-    identities: new Set(),
-    writes: new Set(),
+    identities: new Set(known?.identities),
+    writes: new Set(known?.writes),
   };
 }
 
