@@ -20,9 +20,9 @@ function segment(value: string | number | undefined): string {
 /** The URL of a request, or null when it would leave the base URL's origin. */
 export function urlOf(baseUrl: string, target: string, query: Query = {}): URL | null {
   const base = new URL(baseUrl);
-  const url = /^https?:\/\//i.test(target)
-    ? parsed(target)
-    : parsed(base.origin + base.pathname.replace(/\/$/, '') + target);
+  const isPath = target.startsWith('/');
+  if (!isPath && !/^https?:\/\//i.test(target)) return null;
+  const url = parsed(isPath ? base.origin + base.pathname.replace(/\/$/, '') + target : target);
   if (url === null || url.origin !== base.origin || url.username !== '' || url.password !== '') return null;
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) url.searchParams.append(name, String(value));

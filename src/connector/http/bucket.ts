@@ -1,0 +1,122 @@
+import type { Grant, Learned, Limit, Wish } from './budget.ts';
+
+/** How long a slice lasts: what one worker took and does not use is back after this. */
+export const SLICE_MS = 1_000;
+/** What a purpose without a share of the limit is told. */
+const NEVER_MS = 3_600_000;
+
+/** What is kept of one bucket. Times are the store's, in milliseconds. */
+export interface Bucket {
+  readonly unitsMax: number;
+  readonly units: number;
+  /** When `units` was true. */
+  readonly atMs: number;
+  /** When the running window ends; null when none runs. */
+  readonly windowEndsMs: number | null;
+  readonly pausedUntilMs: number;
+}
+
+/** A bucket that nobody has taken from. */
+export function fullBucket(limit: Limit, nowMs: number): Bucket {
+  return { unitsMax: limit.units, units: limit.units, atMs: nowMs, windowEndsMs: null, pausedUntilMs: 0 };
+}
+
+/** What the bucket holds now. */
+export function refilled(bucket: Bucket, limit: Limit, nowMs: number): Bucket {
+  if (limit.refill.kind === 'window') {
+    const over = bucket.windowEndsMs !== null && nowMs >= bucket.windowEndsMs;
+    return over ? { ...bucket, units: bucket.unitsMax, atMs: nowMs, windowEndsMs: null } : bucket;
+  }
+  const gained = (Math.max(0, nowMs - bucket.atMs) * limit.refill.unitsPerSecond) / 1_000;
+  return {
+    ...bucket,
+    units: Math.min(bucket.unitsMax, bucket.units + gained),
+    atMs: Math.max(nowMs, bucket.atMs),
+  };
+}
+
+/** Decides one wish. The whole rule of budgets is here, for every store alike. */
+export function reserved(
+  before: Bucket,
+  limit: Limit,
+  wish: Wish,
+  nowMs: number,
+): { readonly bucket: Bucket; readonly grant: Grant } {
+  const bucket = putBack(refilled(before, limit, nowMs), limit, wish);
+  if (nowMs < bucket.pausedUntilMs)
+    return { bucket, grant: { kind: 'later', waitMs: bucket.pausedUntilMs - nowMs, why: 'paused' } };
+  const ceiling = Math.min(1, Math.max(0, limit.ceilings?.[wish.purpose] ?? 1));
+  const kept = bucket.unitsMax * (1 - ceiling);
+  const needed = Math.min(wish.unitsMin, bucket.unitsMax - kept);
+  if (wish.unitsMin > 0 && needed <= 0)
+    return { bucket, grant: { kind: 'later', waitMs: NEVER_MS, why: 'ceiling' } };
+  if (bucket.units - kept < needed) {
+    const why = bucket.units < needed ? 'spent' : 'ceiling';
+    return { bucket, grant: { kind: 'later', waitMs: waitFor(needed + kept, bucket, limit, nowMs), why } };
+  }
+  const wished = Math.max(needed, Math.min(wish.unitsMax, sliceMax(bucket, limit)));
+  return granted(bucket, limit, Math.min(bucket.units - kept, wished), nowMs);
+}
+
+/** The bucket after what an answer said: it may hold less than we thought, never more. */
+export function learned(before: Bucket, limit: Limit, said: Learned, nowMs: number): Bucket {
+  const bucket = refilled(before, limit, nowMs);
+  const unitsMax = Math.max(0, said.unitsMax ?? bucket.unitsMax);
+  // A larger bucket than configured was there all the time: what it holds more has not been spent by us.
+  const units = Math.max(0, bucket.units + (unitsMax - bucket.unitsMax));
+  return {
+    ...bucket,
+    unitsMax,
+    units: Math.min(unitsMax, units, Math.max(0, said.unitsRemaining ?? units)),
+    windowEndsMs: windowEnd(bucket, limit, said, nowMs),
+  };
+}
+
+/** Somebody has taken from the bucket, so a window is running, for as long as the answer says or a whole one. */
+function windowEnd(bucket: Bucket, { refill }: Limit, said: Learned, nowMs: number): number | null {
+  if (refill.kind === 'steady') return null;
+  if (said.resetsInMs === undefined) return bucket.windowEndsMs ?? nowMs + refill.windowMs;
+  return nowMs + Math.max(1, Math.min(said.resetsInMs, refill.windowMs));
+}
+
+/** A shorter pause never ends a longer one. */
+export function paused(bucket: Bucket, forMs: number, nowMs: number): Bucket {
+  return { ...bucket, pausedUntilMs: Math.max(bucket.pausedUntilMs, nowMs + forMs) };
+}
+
+function granted(
+  bucket: Bucket,
+  limit: Limit,
+  units: number,
+  nowMs: number,
+): { readonly bucket: Bucket; readonly grant: Grant } {
+  const windowEndsMs =
+    limit.refill.kind === 'window' ? (bucket.windowEndsMs ?? nowMs + limit.refill.windowMs) : null;
+  const validMs = windowEndsMs === null ? SLICE_MS : Math.min(SLICE_MS, windowEndsMs - nowMs);
+  return {
+    bucket: { ...bucket, units: bucket.units - units, windowEndsMs },
+    grant: { kind: 'granted', units, validMs, lot: windowEndsMs ?? 0 },
+  };
+}
+
+/** Units of a window that is over are gone with it. */
+function putBack(bucket: Bucket, limit: Limit, { unused }: Wish): Bucket {
+  if (unused === undefined || unused.units <= 0) return bucket;
+  if (limit.refill.kind === 'window' && unused.lot !== bucket.windowEndsMs) return bucket;
+  return { ...bucket, units: Math.min(bucket.unitsMax, bucket.units + unused.units) };
+}
+
+function sliceMax(bucket: Bucket, limit: Limit): number {
+  const perSecond =
+    limit.refill.kind === 'steady'
+      ? limit.refill.unitsPerSecond
+      : (bucket.unitsMax * 1_000) / limit.refill.windowMs;
+  return Math.max(1, perSecond, bucket.unitsMax / 100);
+}
+
+function waitFor(units: number, bucket: Bucket, limit: Limit, nowMs: number): number {
+  if (limit.refill.kind === 'window') return Math.max(1, (bucket.windowEndsMs ?? nowMs) - nowMs);
+  const { unitsPerSecond } = limit.refill;
+  if (unitsPerSecond <= 0) return NEVER_MS;
+  return Math.max(1, Math.ceil(((units - bucket.units) / unitsPerSecond) * 1_000));
+}
