@@ -3,7 +3,6 @@ import type { WriteResult } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { acknowledge, withoutWrite } from '../engine/acknowledge.ts';
 import { held } from '../engine/existence.ts';
-import { valuesOf } from '../engine/mapping.ts';
 import { must } from '../lib/assert.ts';
 import type { KnownRecord, NewHint, StoredBundle, SyncTx, WriteEnd } from '../store/contract.ts';
 import { Batch, changeBody } from './batch.ts';
@@ -12,6 +11,7 @@ import { keyOf, type Intent } from './intent.ts';
 import { afterLag } from './lag.ts';
 import { nextAfter } from './retry.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
+import { valuesOf } from './values.ts';
 
 type Written = Extract<WriteResult, { readonly kind: 'written' }>;
 

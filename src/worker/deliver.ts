@@ -4,7 +4,7 @@
  */
 import type { SystemRecord, WriteResult } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
-import { renderBody, valuesOf } from '../engine/mapping.ts';
+import { renderBody } from '../engine/mapping.ts';
 import { bodyOf, missingRequired, planIdentity } from '../engine/plan.ts';
 import { linkAt } from '../engine/state.ts';
 import { must } from '../lib/assert.ts';
@@ -14,6 +14,7 @@ import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { keyOf, type Intent } from './intent.ts';
 import { DELIVERY_WRITES_MAX, SENT_LEASE_MS } from './limits.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
+import { valuesOf } from './values.ts';
 
 /** Delivers one batch. Returns how many writes it took from the queue. */
 export async function deliverBatch(runtime: SyncRuntime, side: SideRuntime): Promise<number> {

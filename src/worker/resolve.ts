@@ -4,7 +4,6 @@
  */
 import type { Lookup, SystemRecord } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
-import { valuesOf } from '../engine/mapping.ts';
 import type { FieldLens } from '../engine/model.ts';
 import { linkAt } from '../engine/state.ts';
 import { InvalidValue, type NativeValue, type Value } from '../engine/value.ts';
@@ -16,6 +15,7 @@ import { afterLag } from './lag.ts';
 import { PAGE_RECORDS_MAX } from './limits.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { ruleOnUnknown, settleUnknown, type Finding } from './settle.ts';
+import { valuesOf } from './values.ts';
 
 const CANDIDATES_MAX = 10;
 
