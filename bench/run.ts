@@ -7,12 +7,13 @@ import { spawnSync } from 'node:child_process';
 import { benchBulk } from './bulk.ts';
 import { benchEngine } from './engine.ts';
 import { benchLatency } from './latency.ts';
+import { benchMapping } from './mapping.ts';
 import type { Measurement } from './measure.ts';
 
 const EDITS_PER_S = 500;
 const [quick, full] = [
-  ['engine', 'latency:4', 'bulk:10000'],
-  ['engine', 'latency:20', 'bulk:10000', 'bulk:100000', 'bulk:1000000'],
+  ['engine', 'mapping', 'latency:4', 'bulk:10000'],
+  ['engine', 'mapping', 'latency:20', 'bulk:10000', 'bulk:100000', 'bulk:1000000'],
 ];
 
 const isJson = process.argv.includes('--json');
@@ -39,6 +40,7 @@ function runSection(name: string): void {
 async function measure(name: string): Promise<readonly Measurement[]> {
   const [kind = '', size = '0'] = name.split(':');
   if (kind === 'engine') return benchEngine();
+  if (kind === 'mapping') return benchMapping();
   return kind === 'latency' ? benchLatency(EDITS_PER_S, Number(size)) : benchBulk(Number(size));
 }
 

@@ -7,12 +7,13 @@ import { canonicalCurrency, moneyOf } from './types/money.ts';
 import { canonicalTimeZone, countryReader, subdivisionReader } from './types/place.ts';
 import { canonicalSalesforceId } from './types/salesforce-id.ts';
 import { shapeOf } from './types/shape.ts';
-import { halfCharacter, scalarText, textOf } from './types/text.ts';
+import { composed, halfCharacter, scalarText, textOf } from './types/text.ts';
 import { InvalidValue, type FieldType, type NativeValue, type Value } from './value.ts';
 
 export type Canonicalise = (raw: NativeValue) => Value | InvalidValue;
 
 const UUID = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+const CANONICAL_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const TRUE_WORDS = new Set(['true', 't', 'yes', 'y', '1', 'on']);
 const FALSE_WORDS = new Set(['false', 'f', 'no', 'n', '0', 'off']);
 /** Deeper structures are refused, so that no value of a system can exhaust the stack. */
@@ -84,6 +85,7 @@ function canonicalBoolean(raw: NativeValue): Value | InvalidValue {
 }
 
 function canonicalUuid(raw: NativeValue): Value | InvalidValue {
+  if (typeof raw === 'string' && CANONICAL_UUID.test(raw)) return raw;
   const text = typeof raw === 'string' ? raw.trim().replace(/^\{(.*)\}$/, '$1') : '';
   if (text === '' && typeof raw === 'string' && raw.trim() === '') return null;
   if (!UUID.test(text)) return new InvalidValue('not_uuid', `expected a UUID, got ${shapeOf(raw)}`);
@@ -106,17 +108,18 @@ function setOf(options: readonly string[] | undefined): Canonicalise {
   const known = options === undefined ? null : composedSet(options);
   return (raw) => {
     if (!Array.isArray(raw)) return new InvalidValue('not_a_set', `expected a list, got ${shapeOf(raw)}`);
-    const elements = new Set<string>();
+    const elements: string[] = [];
     for (const element of raw as readonly NativeValue[]) {
-      const text = (typeof element === 'string' ? element : scalarText(element))?.normalize('NFC');
-      if (text === undefined)
+      const written = typeof element === 'string' ? element : scalarText(element);
+      if (written === null)
         return new InvalidValue('not_a_set', `expected a list of texts, it holds ${shapeOf(element)}`);
-      if (!text.isWellFormed()) return halfCharacter();
+      const text = composed(written);
+      if (text === null) return halfCharacter();
       if (known !== null && !known.has(text))
         return new InvalidValue('not_an_option', 'the list holds an unknown option');
-      elements.add(text);
+      if (!elements.includes(text)) elements.push(text);
     }
-    return [...elements].toSorted();
+    return elements.toSorted();
   };
 }
 

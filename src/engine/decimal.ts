@@ -2,6 +2,8 @@
 import { InvalidValue, type NativeValue, type Value } from './value.ts';
 
 const PLAIN = /^(0|-?[1-9]\d*)$/;
+/** Spelled as it is kept: no zeros to drop, no minus before nothing. */
+const CANONICAL = /^(?:0|-?[1-9]\d*|-?(?:0|[1-9]\d*)\.\d*[1-9])$/;
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
 const DIGITS_MAX = 1_000;
 
@@ -19,6 +21,7 @@ export function canonicalDecimal(raw: NativeValue, scaleMax: number | undefined)
   if (typeof raw !== 'number' && typeof raw !== 'string') return notNumber();
   const text = String(raw).trim();
   if (text === '') return null;
+  if (CANONICAL.test(text) && text.length < DIGITS_MAX) return withinScale(text, scaleMax);
   const parts = NUMBER.exec(text);
   if (parts === null) return notNumber();
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts;
@@ -26,20 +29,24 @@ export function canonicalDecimal(raw: NativeValue, scaleMax: number | undefined)
   const scaled = shiftPoint(sign, whole, fraction, Number(exponent));
   if (scaled === null)
     return new InvalidValue('too_long', `a number of more than ${String(DIGITS_MAX)} digits`);
-  if (scaleMax !== undefined && scaleOf(scaled) > scaleMax) {
-    return new InvalidValue(
-      'too_precise',
-      `${String(scaleOf(scaled))} decimals, at most ${String(scaleMax)} fit`,
-    );
-  }
-  return scaled;
+  return withinScale(scaled, scaleMax);
+}
+
+function withinScale(canonical: string, scaleMax: number | undefined): Value | InvalidValue {
+  if (scaleMax === undefined || scaleOf(canonical) <= scaleMax) return canonical;
+  return new InvalidValue(
+    'too_precise',
+    `${String(scaleOf(canonical))} decimals, at most ${String(scaleMax)} fit`,
+  );
 }
 
 /** Multiplies by ten to the power of `places`, exactly. */
 export function shiftDecimal(canonical: string, places: number): string | null {
   const negative = canonical.startsWith('-');
-  const [whole = '0', fraction = ''] = (negative ? canonical.slice(1) : canonical).split('.');
-  return shiftPoint(negative ? '-' : '', whole, fraction, places);
+  const unsigned = negative ? canonical.slice(1) : canonical;
+  const point = unsigned.indexOf('.');
+  const whole = point < 0 ? unsigned : unsigned.slice(0, point);
+  return shiftPoint(negative ? '-' : '', whole, point < 0 ? '' : unsigned.slice(point + 1), places);
 }
 
 function shiftPoint(sign: string, whole: string, fraction: string, places: number): string | null {
@@ -48,8 +55,8 @@ function shiftPoint(sign: string, whole: string, fraction: string, places: numbe
   if (digits.length > DIGITS_MAX || Math.abs(point) > DIGITS_MAX) return null;
   const left = point <= 0 ? '0' : digits.slice(0, point).padEnd(point, '0');
   const right = point >= 0 ? digits.slice(point) : '0'.repeat(-point) + digits;
-  const wholePart = left.replace(/^0+(?=\d)/, '');
-  const fractionPart = right.replace(/0+$/, '');
+  const wholePart = left.startsWith('0') ? left.replace(/^0+(?=\d)/, '') : left;
+  const fractionPart = right.endsWith('0') ? right.replace(/0+$/, '') : right;
   // The result is measured as well, or a number could be canonical and yet too long to be read again.
   if (wholePart.length + fractionPart.length > DIGITS_MAX) return null;
   const magnitude = fractionPart === '' ? wholePart : `${wholePart}.${fractionPart}`;

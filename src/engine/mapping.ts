@@ -1,6 +1,6 @@
 /** From a system's record to the entity's values, and back. */
 import { canonicaliserOf } from './canonical.ts';
-import type { Condition, SideModel } from './model.ts';
+import type { Condition, FieldLens, SideModel } from './model.ts';
 import { InvalidValue, type NativeValue, type Value, type Values } from './value.ts';
 
 /** A field that cannot be read or written as the mapping says. Names the place, never the value. */
@@ -25,25 +25,51 @@ export function readRecord(side: SideModel, natives: ReadonlyMap<string, NativeV
     if (admits instanceof InvalidValue) return { kind: 'invalid', problems: [filterProblem(side, admits)] };
     if (!admits) return { kind: 'excluded' };
   }
-  const values: Record<string, Value> = {};
-  let problems: FieldProblem[] | null = null;
+  return readFields(side, natives);
+}
+
+/** The values of a record of which it is known already that it takes part. */
+export function valuesOf(side: SideModel, natives: ReadonlyMap<string, NativeValue>): Values | null {
+  const reading = readFields(side, natives);
+  return reading.kind === 'values' ? reading.values : null;
+}
+
+function readFields(side: SideModel, natives: ReadonlyMap<string, NativeValue>): Reading {
+  const values: Record<string, Value | undefined> = { ...side.blank };
+  let [problems, isWhole]: [FieldProblem[] | null, boolean] = [null, true];
   for (const lens of side.lenses) {
-    if (lens.isBlind) continue;
-    const native = lens.computed === null ? natives.get(lens.native) : lens.computed.read(natives);
-    if (native === undefined) continue;
+    const native = nativeOf(lens, natives);
+    if (native === undefined) {
+      isWhole = false;
+      continue;
+    }
     const value = native instanceof InvalidValue ? native : lens.get(native);
     if (value instanceof InvalidValue) {
       problems ??= [];
       problems.push({ field: lens.field.name, native: lens.native, code: value.code, reason: value.reason });
     } else values[lens.field.name] = value;
   }
-  return problems === null ? { kind: 'values', values } : { kind: 'invalid', problems };
+  if (problems !== null) return { kind: 'invalid', problems };
+  return { kind: 'values', values: isWhole ? (values as Values) : onlyGiven(values) };
 }
 
-/** The values of a record of which it is known already that it takes part. */
-export function valuesOf(side: SideModel, natives: ReadonlyMap<string, NativeValue>): Values | null {
-  const reading = readRecord({ ...side, where: [], filter: null }, natives);
-  return reading.kind === 'values' ? reading.values : null;
+/** Undefined where the record says nothing, and where what it says is not compared. */
+function nativeOf(
+  { isBlind, computed, native }: FieldLens,
+  natives: ReadonlyMap<string, NativeValue>,
+): NativeValue | InvalidValue | undefined {
+  if (isBlind) return undefined;
+  return computed === null ? natives.get(native) : computed.read(natives);
+}
+
+/** A field without a value has no key. */
+function onlyGiven(values: Readonly<Record<string, Value | undefined>>): Values {
+  const given: Record<string, Value> = {};
+  for (const name in values) {
+    const value = values[name];
+    if (value !== undefined) given[name] = value;
+  }
+  return given;
 }
 
 /** Whether such a record takes part nobody can tell, so it waits by name instead of silently taking none. */

@@ -139,6 +139,8 @@ export interface SideModel {
   readonly collection: string;
   readonly lenses: readonly FieldLens[];
   readonly lensOf: ReadonlyMap<string, FieldLens>;
+  /** Every field without a value: copies of one object are filled twice as fast as objects that grow. */
+  readonly blank: Readonly<Record<string, undefined>>;
   /** The native fields to ask for: mapped ones and those of conditions, each once. */
   readonly natives: readonly string[];
   readonly creates: boolean;
@@ -192,6 +194,7 @@ function compileSide(definition: SideDefinition, fields: ReadonlyMap<string, Fie
     collection: definition.collection,
     lenses,
     lensOf: new Map(lenses.map((lens) => [lens.field.name, lens])),
+    blank: Object.fromEntries(lenses.map((lens) => [lens.field.name, undefined])),
     natives: [...new Set([...mapped, ...conditions, ...(filter?.natives ?? [])])],
     creates: definition.creates,
     deletes: definition.deletes,

@@ -5,9 +5,11 @@ const DATE = /^(\d{4})-(\d{2})-(\d{2})(?:T00:00:00(?:\.0+)?(?:Z|[+-]00:00)?)?$/;
 const TIME = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?$/;
 const INSTANT = /^(\d{4}-\d{2}-\d{2})[T ]([\d:.]+?)\s*(Z|[+-]\d{2}(?::?\d{2})?)$/i;
 const CANONICAL_LENGTH = 24;
+const MS_PER_SECOND = 1_000;
 const CANONICAL_TAIL = /T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
 export function canonicalDate(raw: NativeValue): Value | InvalidValue {
+  if (typeof raw === 'string' && isCalendarDate(raw)) return raw;
   if (isBlank(raw)) return null;
   const parts = typeof raw === 'string' ? DATE.exec(raw.trim()) : null;
   if (parts === null) return notDate(raw);
@@ -31,17 +33,29 @@ function isBlank(raw: NativeValue): boolean {
   return raw === '' || (typeof raw === 'string' && raw.trim() === '');
 }
 
-const CALENDAR = /^(\d{4})-(\d{2})-(\d{2})$/;
+const DATE_LENGTH = 10;
+const HYPHEN = 45;
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** `YYYY-MM-DD` of a day that exists. Counted, because a date of 31 February parses in JavaScript. */
 export function isCalendarDate(text: string): boolean {
-  const parts = CALENDAR.exec(text);
-  if (parts === null) return false;
-  const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
+  if (text.length !== DATE_LENGTH || text.charCodeAt(4) !== HYPHEN || text.charCodeAt(7) !== HYPHEN)
+    return false;
+  const [year, month, day] = [numberAt(text, 0, 4), numberAt(text, 5, 7), numberAt(text, 8, 10)];
   const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const days = DAYS_IN_MONTH[month - 1] ?? 0;
-  return day >= 1 && day <= (month === 2 && isLeapYear ? 29 : days);
+  return year >= 0 && day >= 1 && day <= (month === 2 && isLeapYear ? 29 : days);
+}
+
+/** The digits as a number, or NaN; a date is read for every record there is, and a pattern takes ten times as long. */
+function numberAt(text: string, from: number, to: number): number {
+  let number = 0;
+  for (let index = from; index < to; index += 1) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    number = number * 10 + digit;
+  }
+  return number;
 }
 
 export function canonicalTime(raw: NativeValue): Value | InvalidValue {
@@ -57,7 +71,9 @@ export function canonicalTime(raw: NativeValue): Value | InvalidValue {
 export function canonicalInstant(raw: NativeValue, grainMs: number): Value | InvalidValue {
   if (isBlank(raw)) return null;
   if (typeof raw !== 'string') return notInstant();
-  const ms = isCanonicalShape(raw) ? Date.parse(raw) : parseInstant(raw);
+  const isCanonical = isCanonicalShape(raw);
+  if (isCanonical && (grainMs === 1 || (grainMs === MS_PER_SECOND && raw.endsWith('.000Z')))) return raw;
+  const ms = isCanonical ? Date.parse(raw) : parseInstant(raw);
   if (Number.isNaN(ms)) return notInstant();
   return instantText(Math.floor(ms / grainMs) * grainMs);
 }

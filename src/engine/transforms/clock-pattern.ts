@@ -105,6 +105,21 @@ function spelled(token: string, date: Date): string {
   }
 }
 
+/**
+ * Reads a date whose day and month always have two digits: where each part stands is known. Gives `YYYY-MM-DD`, perhaps of
+ * a day that does not exist, or null. Null instead of a reader for forms of another kind.
+ */
+export function fixedDateReader(format: string): ((text: string) => string | null) | null {
+  if (!['YYYY', 'MM', 'DD'].every((token) => format.includes(token)) || tokensOf(format).length !== 3)
+    return null;
+  const [year, month, day] = [format.indexOf('YYYY'), format.indexOf('MM'), format.indexOf('DD')];
+  const signs = [...format].flatMap((sign, index) => (/[YMD]/.test(sign) ? [] : [[index, sign] as const]));
+  return (text) =>
+    text.length === format.length && signs.every(([index, sign]) => text[index] === sign)
+      ? `${text.slice(year, year + 4)}-${text.slice(month, month + 2)}-${text.slice(day, day + 2)}`
+      : null;
+}
+
 const DATE_TOKENS: readonly (readonly string[])[] = [['YYYY'], ['MM', 'M'], ['DD', 'D']];
 const SIGNS = /^[^A-Za-z0-9]*$/;
 

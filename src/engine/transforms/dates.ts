@@ -3,7 +3,7 @@ import { momentsOf, offsetMs } from '../../lib/standards/time-zones.ts';
 import { canonicalDecimal } from '../decimal.ts';
 import { canonicalDate, canonicalInstant, instantText, isCalendarDate } from '../moment.ts';
 import { InvalidValue, type NativeValue } from '../value.ts';
-import { clockPattern, type ClockPattern } from './clock-pattern.ts';
+import { clockPattern, fixedDateReader, type ClockPattern } from './clock-pattern.ts';
 import type { Step, TransformOf } from './step.ts';
 
 export function unixStep(unitMs: number): Step {
@@ -32,12 +32,15 @@ function instantOf(ms: number): NativeValue | InvalidValue {
 
 export function dateFormatStep(format: string): Step {
   const pattern = clockPattern(format);
+  const read = fixedDateReader(format) ?? ((text: string) => dayText(pattern.read(text)));
   return {
     get: (raw) => {
-      if (typeof raw === 'string' && raw.trim() === '') return null;
-      const parts = typeof raw === 'string' ? pattern.read(raw.trim()) : null;
-      const text = parts === null ? '' : dayText(parts);
-      return isCalendarDate(text) ? text : new InvalidValue('not_date', `expected a date written ${format}`);
+      const written = typeof raw === 'string' ? raw.trim() : null;
+      if (written === '') return null;
+      const text = written === null ? null : read(written);
+      return text !== null && isCalendarDate(text)
+        ? text
+        : new InvalidValue('not_date', `expected a date written ${format}`);
     },
     put: (golden) => {
       const date = canonicalDate(golden);
@@ -47,7 +50,9 @@ export function dateFormatStep(format: string): Step {
   };
 }
 
-function dayText({ year, month, day }: ReturnType<ClockPattern['read']> & object): string {
+function dayText(parts: ReturnType<ClockPattern['read']>): string | null {
+  if (parts === null) return null;
+  const { year, month, day } = parts;
   return `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`;
 }
 
@@ -60,8 +65,8 @@ export function localTimeStep({ zone, format, twice }: TransformOf<'localTime'>)
   const get = (raw: NativeValue): NativeValue | InvalidValue => {
     if (typeof raw === 'string' && raw.trim() === '') return null;
     const parts = typeof raw === 'string' ? pattern.read(raw.trim()) : null;
-    const day = parts === null ? '' : dayText(parts);
-    if (parts === null || !isCalendarDate(day))
+    const day = dayText(parts);
+    if (parts === null || day === null || !isCalendarDate(day))
       return new InvalidValue('not_instant', `expected date and time written ${format}`);
     const clockMs = ((parts.hour * 60 + parts.minute) * 60 + parts.second) * 1_000 + parts.milli;
     const moments = momentsOf(zone, Date.parse(`${day}T00:00:00Z`) + clockMs);

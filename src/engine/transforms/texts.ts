@@ -44,11 +44,14 @@ export const trimStep: Step = {
 export function separatorStep(separator: string): Step {
   // People type `a,b` as often as `a, b`: blanks of the separator are written but not required.
   const mark = separator.trim() || separator;
-  const read = (text: string): readonly string[] =>
-    text
-      .split(mark)
-      .map((element) => element.trim())
-      .filter((element) => element !== '');
+  const read = (text: string): readonly string[] => {
+    const elements: string[] = [];
+    for (const part of text.split(mark)) {
+      const element = part.trim();
+      if (element !== '') elements.push(element);
+    }
+    return elements;
+  };
   return {
     get: (raw) =>
       typeof raw === 'string'

@@ -2,7 +2,7 @@
 import { isPhoneRegion, phoneOf } from '../../lib/standards/phones.ts';
 import { InvalidValue, type NativeValue, type Value } from '../value.ts';
 import { shapeOf } from './shape.ts';
-import { halfCharacter, wordOf } from './text.ts';
+import { composed, halfCharacter, wordOf } from './text.ts';
 
 type Canonicalise = (raw: NativeValue) => Value | InvalidValue;
 
@@ -14,11 +14,11 @@ export function emailOf(keepsCase: boolean): Canonicalise {
   return (raw) => {
     if (typeof raw !== 'string')
       return new InvalidValue('not_email', `expected an e-mail address, got ${shapeOf(raw)}`);
-    const written = raw.trim().normalize('NFC');
+    const written = composed(raw.trim());
+    if (written === null) return halfCharacter();
     const at = keepsCase ? written.lastIndexOf('@') : 0;
-    const address = written.slice(0, Math.max(0, at)) + written.slice(Math.max(0, at)).toLowerCase();
-    if (address === '') return null;
-    if (!address.isWellFormed()) return halfCharacter();
+    if (written === '') return null;
+    const address = at <= 0 ? written.toLowerCase() : written.slice(0, at) + written.slice(at).toLowerCase();
     if (address.length <= EMAIL_LENGTH_MAX && EMAIL.test(address)) return address;
     return new InvalidValue('not_email', 'expected one e-mail address such as ann@example.com');
   };

@@ -8,7 +8,6 @@ const SHORT_LENGTH = 15;
 const SUFFIX_SIGNS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345';
 const GROUP_LENGTH = 5;
 const ID = /^[a-zA-Z0-9]{15}(?:[a-zA-Z0-5]{3})?$/;
-const CAPITAL = /[A-Z]/;
 
 export function canonicalSalesforceId(raw: NativeValue): Value | InvalidValue {
   const text = typeof raw === 'string' ? raw.trim() : null;
@@ -16,7 +15,8 @@ export function canonicalSalesforceId(raw: NativeValue): Value | InvalidValue {
   if (text === null || !ID.test(text)) return notId('expected an id of 15 or 18 letters and digits');
   const short = text.slice(0, SHORT_LENGTH);
   const suffix = text.slice(SHORT_LENGTH).toUpperCase();
-  if (suffix === '' || suffixOf(short) === suffix) return short + suffixOf(short);
+  const own = suffixOf(short);
+  if (suffix === '' || own === suffix) return short + own;
   return recased(short, suffix) ?? notId('the last three characters do not belong to this id');
 }
 
@@ -24,8 +24,8 @@ export function canonicalSalesforceId(raw: NativeValue): Value | InvalidValue {
 function recased(short: string, suffix: string): string | null {
   const letters = [...short].map((letter, index) => {
     const bits = SUFFIX_SIGNS.indexOf(suffix[Math.floor(index / GROUP_LENGTH)] ?? '');
-    const isCapital = (bits & (1 << (index % GROUP_LENGTH))) !== 0;
-    return isCapital ? letter.toUpperCase() : letter.toLowerCase();
+    const wasCapital = (bits & (1 << (index % GROUP_LENGTH))) !== 0;
+    return wasCapital ? letter.toUpperCase() : letter.toLowerCase();
   });
   const id = letters.join('');
   return suffixOf(id) === suffix ? id + suffix : null;
@@ -36,10 +36,14 @@ function suffixOf(short: string): string {
   for (let start = 0; start < SHORT_LENGTH; start += GROUP_LENGTH) {
     let bits = 0;
     for (let index = 0; index < GROUP_LENGTH; index += 1)
-      if (CAPITAL.test(short[start + index] ?? '')) bits |= 1 << index;
+      if (isCapital(short.charCodeAt(start + index))) bits |= 1 << index;
     suffix += SUFFIX_SIGNS[bits] ?? '';
   }
   return suffix;
+}
+
+function isCapital(code: number): boolean {
+  return code >= 65 && code <= 90;
 }
 
 /** The form of 15 characters, for fields that keep no more. */

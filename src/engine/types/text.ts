@@ -16,18 +16,31 @@ export function textOf({
   return (raw) => {
     const text = typeof raw === 'string' ? raw : scalarText(raw);
     if (text === null) return new InvalidValue('not_text', `expected text, got ${shapeOf(raw)}`);
-    if (!text.isWellFormed()) return halfCharacter();
     // What counts is the length as kept: composing shortens most text and lengthens some.
-    const composed = (trims ? text.trim() : text).normalize('NFC');
-    if (emptyIsNull && composed === '') return null;
-    if (lengthMax !== undefined && composed.length > lengthMax && codePoints(composed) > lengthMax) {
+    const kept = composed(trims ? text.trim() : text);
+    if (kept === null) return halfCharacter();
+    if (emptyIsNull && kept === '') return null;
+    if (lengthMax !== undefined && kept.length > lengthMax && codePoints(kept) > lengthMax) {
       return new InvalidValue(
         'too_long',
-        `${String(codePoints(composed))} characters, at most ${String(lengthMax)} fit`,
+        `${String(codePoints(kept))} characters, at most ${String(lengthMax)} fit`,
       );
     }
-    return composed;
+    return kept;
   };
+}
+
+/** Below it no character composes with another, and none is half of one. */
+const FIRST_COMBINING = 0x03_00;
+const SCANNED_CHARS_MAX = 64;
+
+/** The text in Unicode's composed form; null when it holds half a character. Most text is seen to be so at a glance. */
+export function composed(text: string): string | null {
+  let plain = text.length <= SCANNED_CHARS_MAX;
+  for (let index = 0; plain && index < text.length; index += 1)
+    plain = text.charCodeAt(index) < FIRST_COMBINING;
+  if (plain) return text;
+  return text.isWellFormed() ? text.normalize('NFC') : null;
 }
 
 /** A lone surrogate has no UTF-8 spelling: no system could store it and give it back. */
@@ -55,7 +68,8 @@ export function wordOf(
     if (text === null) return new InvalidValue(code, `expected ${expected}, got ${shapeOf(raw)}`);
     const word = text.trim();
     if (word === '') return null;
-    if (!word.isWellFormed()) return halfCharacter();
-    return read(word.normalize('NFC')) ?? new InvalidValue(code, `expected ${expected}`);
+    const kept = composed(word);
+    if (kept === null) return halfCharacter();
+    return read(kept) ?? new InvalidValue(code, `expected ${expected}`);
   };
 }

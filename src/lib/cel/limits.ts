@@ -88,38 +88,40 @@ export function shapeOf(expression: Expr): Shape {
   return { nodes, loops, loopDepth, joins, splits, replaces };
 }
 
-/** How much there is in what an expression is given. */
+/** How much there is in what an expression is given. Counted up in place: this runs before every evaluation. */
 interface Size {
-  readonly elements: number;
-  readonly chars: number;
+  elements: number;
+  chars: number;
 }
 
-function sizeOf(value: unknown): Size {
-  if (typeof value === 'string') return { elements: 1, chars: value.length };
-  if (typeof value !== 'object' || value === null) return { elements: 1, chars: 24 };
-  let [elements, chars] = [1, 0];
-  for (const [key, member] of Object.entries(value)) {
-    const size = sizeOf(member);
-    elements += size.elements;
-    chars += key.length + size.chars;
-  }
-  return { elements, chars };
+/** What a number or a flag may become as text. */
+const SCALAR_CHARS = 24;
+
+function measure(value: unknown, size: Size): void {
+  size.elements += 1;
+  if (typeof value === 'string') size.chars += value.length;
+  else if (typeof value !== 'object' || value === null) size.chars += SCALAR_CHARS;
+  else if (value instanceof Map) {
+    for (const [key, member] of value as ReadonlyMap<unknown, unknown>) {
+      size.chars += String(key).length;
+      measure(member, size);
+    }
+  } else if (Array.isArray(value)) for (const member of value) measure(member, size);
 }
 
-/** Why the expression is not run on this, or null. Cheap for expressions without loops: most have none. */
-export function tooMuch(shape: Shape, given: Iterable<unknown>): string | null {
-  let [elements, chars] = [NODES_MAX, TEXT_CHARS_MAX];
-  for (const value of given) {
-    const size = sizeOf(value);
-    elements += size.elements;
-    chars += size.chars;
-  }
+/** Why the expression is not run on this, or null. */
+export function tooMuch(shape: Shape, given: Readonly<Record<string, unknown>>): string | null {
+  // Without loops and joins it passes once over what it is given.
+  if (shape.loops === 0 && shape.joins === 0) return null;
+  const size: Size = { elements: NODES_MAX, chars: TEXT_CHARS_MAX };
+  for (const name in given) measure(given[name], size);
   const growth = (1 + shape.joins) ** (1 + shape.loops);
-  const charsMade = (shape.replaces ? chars * chars : chars) * growth;
+  const charsMade = (shape.replaces ? size.chars * size.chars : size.chars) * growth;
   if (charsMade > CHARS_MAX)
     return `its texts could grow to more than ${String(CHARS_MAX)} characters with this record`;
-  const long = (shape.splits ? elements + chars : elements) * (shape.loops > 0 ? growth : 1);
-  if (shape.loops > 0 && shape.nodes * long ** shape.loopDepth > STEPS_MAX)
+  if (shape.loops === 0) return null;
+  const long = (shape.splits ? size.elements + size.chars : size.elements) * growth;
+  if (shape.nodes * long ** shape.loopDepth > STEPS_MAX)
     return `it could take more than ${String(STEPS_MAX)} steps with this record`;
   return null;
 }
