@@ -1,5 +1,5 @@
 /** Merges what is known about a record being there at all. A delete needs evidence and a common past; absence proves nothing. */
-import { withHolds } from './merge.ts';
+import { newLink, withHolds } from './merge.ts';
 import type { SyncModel } from './model.ts';
 import type { Bundle, Decision, DeleteEvidence, Link, NewHold, Observation, Outcome, Rule } from './state.ts';
 import { linkAt, writeAt } from './state.ts';
@@ -14,6 +14,7 @@ export function mergeDelete(
 ): Outcome {
   const link = linkAt(bundle, side);
   if (link === undefined || link.status === 'gone') return unchanged(bundle);
+  if (link.status === 'returned') return unchanged(leftAgain(bundle, link, nowMs));
   const { tombstone } = bundle.identity;
   // A delete of ours that a person refused too late is nobody's wish: the plan creates the record again.
   if (tombstone === null && isDeleting(bundle, side)) return unchanged(withoutLink(bundle, side));
@@ -35,6 +36,13 @@ export function mergeDelete(
     ...unchanged({ ...gone, identity: buried }),
     decisions: rulings(bundle, edited, side, 'deleteWins'),
   };
+}
+
+/** A record that had come back is gone once more: there is nothing left to decide about it. */
+function leftAgain(bundle: Bundle, link: Link, nowMs: number): Bundle {
+  const gone = withLink(bundle, { ...link, status: 'gone', asOfMs: nowMs });
+  const isAnother = gone.links.some(({ status }) => status === 'returned');
+  return isAnother ? gone : { ...gone, holds: gone.holds.filter(({ reason }) => reason !== 'returned') };
 }
 
 /** Per edited field who won: the side that edited it, or the one that deleted the record. */
@@ -94,6 +102,12 @@ function editedElsewhere(model: SyncModel, bundle: Bundle, link: Link): readonly
 export function withLink(bundle: Bundle, link: Link): Bundle {
   const others = bundle.links.filter((other) => other.side !== link.side);
   return { ...bundle, links: [...others, link] };
+}
+
+/** The bundle with a record that was found at the side. What a lost create may have made is no question any more. */
+export function linkFound(bundle: Bundle, side: string, recordId: string): Bundle {
+  const holds = bundle.holds.filter(({ reason }) => reason !== 'createOutcomeUnknown');
+  return { ...withLink(bundle, newLink(side, recordId)), holds };
 }
 
 /** The bundle as if the side had never held a record. */

@@ -112,6 +112,12 @@ export interface IdentityHold extends NewHold {
   readonly identityId: string;
 }
 
+export interface ClosedHold extends OpenHold {
+  readonly identityId: string;
+  readonly by: string;
+  readonly resolution: string;
+}
+
 export interface RecordHold {
   readonly side: string;
   readonly recordId: string;
@@ -146,6 +152,8 @@ export interface Save {
   readonly droppedWrites: readonly WriteKey[];
   readonly decisions: readonly IdentityDecision[];
   readonly holds: readonly IdentityHold[];
+  /** Holds that were answered, by a person or by what happened since. */
+  readonly closedHolds: readonly ClosedHold[];
   readonly journal: readonly JournalEntry[];
 }
 
@@ -263,8 +271,6 @@ export interface SyncTx {
   /** Adds to what was let through to the side in the running hour and returns the sums; locks the window. */
   guardWindow(side: string, add: { readonly deletes: number; readonly changes: number }): Promise<GuardCount>;
 
-  /** Closes the open holds of an identity: those of one field, or (null) those of the whole. */
-  closeHolds(identityId: string, field: string | null, by: string, resolution: string): Promise<void>;
   /** Tells the database's planner how the tables have grown. Cheap; for use while many records are new. */
   refreshStatistics(): Promise<void>;
   countRecords(side: string): Promise<number>;

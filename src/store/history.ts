@@ -202,18 +202,3 @@ export async function openHolds(
     openedAtMs: row.opened_ms,
   }));
 }
-
-export async function closeHolds(
-  tx: Tx,
-  syncKey: string,
-  identityId: string,
-  field: string | null,
-  by: string,
-  resolution: string,
-): Promise<void> {
-  await tx.execute(
-    `update holds set closed_at = clock_timestamp(), closed_by = $4, resolution = $5
-      where sync_key = $1 and identity_id = $2 and field is not distinct from $3 and closed_at is null`,
-    [syncKey, identityId, field, by, resolution],
-  );
-}

@@ -19,6 +19,7 @@ export async function save(tx: Tx, syncKey: string, revision: number, ids: Ids, 
   await dropWrites(tx, syncKey, batch.droppedWrites);
   await openWrites(tx, syncKey, ids, batch.openWrites);
   await changeWrites(tx, syncKey, batch.changedWrites);
+  await closeHolds(tx, syncKey, batch.closedHolds);
   await openHolds(tx, syncKey, ids, batch.holds);
   await insertDecisions(tx, syncKey, revision, ids, batch.decisions);
   await insertJournal(tx, syncKey, batch.journal);
@@ -200,6 +201,28 @@ async function openHolds(tx: Tx, syncKey: string, ids: Ids, holds: Save['holds']
           field: hold.field,
           reason: hold.reason,
           seen: { [hold.side]: hold.seen },
+        })),
+      ),
+    ],
+  );
+}
+
+async function closeHolds(tx: Tx, syncKey: string, holds: Save['closedHolds']): Promise<void> {
+  if (holds.length === 0) return;
+  await tx.execute(
+    `update holds set closed_at = clock_timestamp(), closed_by = closed.by, resolution = closed.resolution
+       from json_to_recordset($2) as closed (identity_id uuid, field text, reason text, by text, resolution text)
+      where holds.sync_key = $1 and holds.closed_at is null and holds.identity_id = closed.identity_id
+        and holds.reason = closed.reason and holds.field is not distinct from closed.field`,
+    [
+      syncKey,
+      JSON.stringify(
+        holds.map(({ identityId, field, reason, by, resolution }) => ({
+          identity_id: identityId,
+          field,
+          reason,
+          by,
+          resolution,
         })),
       ),
     ],

@@ -4,7 +4,6 @@ import { identitiesByKey, lockBundles, recordsOf } from './bundles.ts';
 import type { SyncTx } from './contract.ts';
 import type { Tx } from './database.ts';
 import { buryRecords, claimHints, closeDeadHints, closeHints, deferHints, noteHints } from './hints.ts';
-import { closeHolds } from './history.ts';
 import {
   addToRun,
   controlRecord,
@@ -54,8 +53,6 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     endWrites: (ends) => endWrites(tx, syncKey, ends),
     reapSent: (resolveInMs) => reapSent(tx, syncKey, resolveInMs),
     guardWindow: (side, add) => guardWindow(tx, syncKey, side, add),
-    closeHolds: (identityId, field, by, resolution) =>
-      closeHolds(tx, syncKey, identityId, field, by, resolution),
     refreshStatistics: () => refreshStatistics(tx),
     countRecords: (side) => countRecords(tx, syncKey, side),
     controlRecord: (side, except) => controlRecord(tx, syncKey, side, except),

@@ -2,7 +2,7 @@
  * Applies what a look at a side showed: finds or makes the identity of every record, merges, plans, and stores all of it
  * in the caller's transaction. Running it twice with the same sightings changes nothing the second time.
  */
-import { mergeDelete, mergeHidden, mergeReturn } from '../engine/existence.ts';
+import { linkFound, mergeDelete, mergeHidden, mergeReturn } from '../engine/existence.ts';
 import { matchKeys } from '../engine/match.ts';
 import { mergeObservation, newIdentity, newLink } from '../engine/merge.ts';
 import type { Bundle, Observation } from '../engine/state.ts';
@@ -150,12 +150,9 @@ function bundleFor(
   }
   if (reading.linkedTo !== null) throw new Collision('the record has changed its identity meanwhile');
   if (link !== undefined && link.status !== 'gone') return null;
-  const links = [
-    ...found.links.filter((other) => other.side !== seen.side),
-    newLink(seen.side, reading.recordId),
-  ];
-  batch.put({ ...found, links });
-  return { ...found, links };
+  const linked = linkFound(found, seen.side, reading.recordId);
+  batch.put(linked);
+  return linked;
 }
 
 /** A system gave the id of a deleted record to a new one: its keys are not those of what was deleted. */

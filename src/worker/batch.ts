@@ -19,10 +19,19 @@ type Draft = { -readonly [Key in keyof Save]: Save[Key][number][] };
 const CHANGES_UNGUARDED = 1_000;
 const NOTHING_TAKEN: ReadonlyMap<string, string> = new Map();
 
+/** Who closes a hold, and how. */
+interface Answer {
+  readonly by: string;
+  readonly resolution: string;
+}
+
+const SETTLED: Answer = { by: 'trueup', resolution: 'settled' };
+
 /** One batch inside one transaction. Every identity in it is locked, or new. */
 export class Batch {
   readonly #runtime: SyncRuntime;
   readonly #tx: SyncTx;
+  readonly #answer: Answer;
   readonly #work = new Map<string, Work>();
   readonly #newcomers = new Map<string, string>();
   readonly #freeKeys = new Set<string>();
@@ -38,12 +47,15 @@ export class Batch {
     droppedWrites: [],
     decisions: [],
     holds: [],
+    closedHolds: [],
     journal: [],
   };
 
-  constructor(runtime: SyncRuntime, tx: SyncTx) {
+  /** `answer`: who answers the holds that this batch closes, and how; by default what happened since has. */
+  constructor(runtime: SyncRuntime, tx: SyncTx, answer: Answer = SETTLED) {
     this.#runtime = runtime;
     this.#tx = tx;
+    this.#answer = answer;
   }
 
   /** Takes a bundle that was read under lock. */
@@ -117,6 +129,10 @@ export class Batch {
     else if (before.identity !== identity) this.#save.changedIdentities.push(identity);
     for (const link of now.links) {
       if (before?.links.includes(link) !== true) this.#save.links.push({ identityId: identity.id, link });
+    }
+    for (const hold of before?.holds ?? []) {
+      const isOpen = now.holds.some(({ field, reason }) => field === hold.field && reason === hold.reason);
+      if (!isOpen) this.#save.closedHolds.push({ identityId: identity.id, ...hold, ...this.#answer });
     }
     for (const link of before?.links ?? []) {
       // A record that left the identity without another taking its place is forgotten.

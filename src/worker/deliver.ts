@@ -79,6 +79,7 @@ const NOTHING = {
   droppedWrites: [],
   decisions: [],
   holds: [],
+  closedHolds: [],
   journal: [],
 };
 
@@ -211,10 +212,10 @@ function isAsAccounted(side: SideRuntime, { ifVersion, sentAgainst }: Intent, re
   if (ifVersion !== null) return record.version === ifVersion;
   const values = valuesOf(side.model, record.fields);
   if (values === null) return false;
-  return side.model.lenses.every(({ field }) => {
-    const accounted = sentAgainst.accounted[field.name];
-    return accounted === undefined || field.same(values[field.name], accounted);
-  });
+  // A field that the record had no value for and has one now was filled by somebody.
+  return side.model.lenses.every(({ field }) =>
+    field.same(values[field.name] ?? null, sentAgainst.accounted[field.name] ?? null),
+  );
 }
 
 /** An exception means that nothing was sent; a connector that breaks its contract leaves outcomes unknown. */

@@ -22,7 +22,7 @@ export class ChoiceRefused extends Error {
   override readonly name = 'ChoiceRefused';
 }
 
-/** Applies the choice. The caller closes the hold in the same transaction through `close`. */
+/** Applies the choice, which closes every hold that it answers. */
 export async function resolveHold(
   runtime: SyncRuntime,
   hold: HoldRow,
@@ -37,12 +37,11 @@ export async function resolveHold(
   const wakened = await runtime.transaction(async (tx) => {
     const bundle = (await tx.lockBundles([identityId])).get(identityId);
     if (bundle === undefined) throw new ChoiceRefused('the identity of this hold no longer exists');
-    const batch = new Batch(runtime, tx);
+    const batch = new Batch(runtime, tx, { by, resolution: choice.kind });
     batch.load(bundle);
     const outcome = outcomeOf(runtime, bundle, hold, choice, tx.nowMs);
     const body = changeBody(outcome, { choice: choice.kind, by });
     batch.apply(outcome, { identityId, side: hold.side, recordId: hold.recordId, kind: 'decided', body });
-    await tx.closeHolds(identityId, hold.field, by, choice.kind);
     const sides = await batch.store();
     if (hold.field === null) await lookAgain(tx, outcome.bundle);
     return sides;

@@ -2,7 +2,7 @@
 import type { SystemRecord } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { acknowledge, remember, weigh, withoutWrite, type SentWrite } from '../engine/acknowledge.ts';
-import { unchanged } from '../engine/existence.ts';
+import { held, unchanged } from '../engine/existence.ts';
 import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { StoredBundle, WriteEnd, WriteRow } from '../store/contract.ts';
@@ -119,9 +119,17 @@ export function settleUnknown(
     case 'gone':
       batch.put(withoutWrite(bundle, side));
       return { end: { ...key, to: 'closed', failure: stored(NOT_LANDED) }, look: row.recordId };
-    case 'askPerson':
-      batch.note({ ...story, kind: 'failed', body: { ...stored(UNKNOWN_CREATE) } });
-      return { end: { ...key, to: 'dead', failure: stored(UNKNOWN_CREATE) }, look: null };
+    case 'askPerson': {
+      // Not a dead letter: another edit would open that again, and make the record a second time.
+      const hold = { field: null, reason: 'createOutcomeUnknown' as const, seen: sent.body, side };
+      const outcome = held(withoutWrite(bundle, side), hold);
+      batch.apply(outcome, {
+        ...story,
+        kind: 'held',
+        body: { ...stored(UNKNOWN_CREATE), values: sent.body },
+      });
+      return { end: { ...key, to: 'closed', failure: stored(UNKNOWN_CREATE) }, look: null };
+    }
     case 'later': {
       const openForMs = must(row.resolveAtMs, 'an unknown write has a time to be resolved') - nowMs;
       return {

@@ -60,8 +60,10 @@ export class Faults {
   }
 
   /** From now on nothing goes wrong, until other rates are given. */
-  heal(): void {
+  heal(): FaultRates {
+    const rates = this.#rates;
     this.#rates = NO_FAULTS;
+    return rates;
   }
 
   begin(rates: FaultRates): void {

@@ -7,7 +7,7 @@ import { deliverBatch } from '../../src/worker/deliver.ts';
 import { UNEXPECTED } from '../../src/worker/failures.ts';
 import { settleHints } from '../../src/worker/look.ts';
 import { resolveUnknown } from '../../src/worker/resolve.ts';
-import type { SideRuntime, SyncRuntime } from '../../src/worker/runtime.ts';
+import type { Mode, SideRuntime, SyncRuntime } from '../../src/worker/runtime.ts';
 import { sweepSide } from '../../src/worker/sweep.ts';
 import { reap } from '../../src/worker/sync-worker.ts';
 import { createWakes } from '../../src/worker/wakes.ts';
@@ -40,6 +40,7 @@ export class SimulatedWorker {
   readonly #name: string;
   readonly #signal = new AbortController().signal;
   #life = 0;
+  #mode: Mode = 'live';
   #owner: Owner = '';
   #connection: Connection;
   #runtime: SyncRuntime;
@@ -67,6 +68,12 @@ export class SimulatedWorker {
     this.#underWay = new Set();
     this.#connection = this.#connect();
     this.#runtime = this.#start();
+  }
+
+  /** While it observes, it reads and plans and sends nothing. */
+  observe(isOn: boolean): void {
+    this.#mode = isOn ? 'observe' : 'live';
+    this.#runtime = { ...this.#runtime, mode: this.#mode };
   }
 
   freeze(forMs: number): void {
@@ -158,7 +165,7 @@ export class SimulatedWorker {
     return {
       syncKey: '1',
       name: 'things',
-      mode: 'live',
+      mode: this.#mode,
       model,
       sides: new Map(
         model.sides.map((side): [string, SideRuntime] => {

@@ -42,6 +42,7 @@ export class World {
   #order = 0;
   #backup: Snapshot | null = null;
   isRestored = false;
+  isRecovering = false;
 
   constructor(shape: WorldShape, tape: Tape) {
     this.shape = shape;
@@ -82,6 +83,7 @@ export class World {
     if (faults.strikes('workerKilled')) this.#aWorker()?.kill();
     else if (faults.strikes('workerFrozen')) this.#aWorker()?.freeze(tape.pick('faults', 60_000));
     else if (faults.strikes('backupRestored')) this.#restore();
+    if (this.isRecovering) await this.recover();
     const kind = tape.pick('schedule', 10);
     const ready = scheduler.readyCount;
     if (ready > 0 && kind < 7) await scheduler.resume(tape.pick('schedule', Math.min(ready, 6)));
@@ -118,7 +120,26 @@ export class World {
       this.isRestored = true;
       this.store.restore(this.#backup);
       for (const worker of this.workers) worker.kill();
+      this.isRecovering = true;
     }
+  }
+
+  /**
+   * What an operator does after a restore (`trueup recover`): everything is read again before anything is written, and
+   * what is owed then is approved as a plan.
+   */
+  async recover(): Promise<void> {
+    await this.#direct((tx) => tx.beginRevision([...this.systems.keys()]));
+    for (const worker of this.workers) worker.observe(true);
+    const rates = this.faults.heal();
+    for (let round = 0; round < 4; round += 1) {
+      await this.cycle(['reap', 'sweep', 'capture', 'look', 'resolve']);
+      this.scheduler.advance(40_000);
+    }
+    for (const worker of this.workers) worker.observe(false);
+    await this.#direct(async (tx) => tx.approvePlan(await tx.sealPlan(), 'a person'));
+    this.faults.begin(rates);
+    this.isRecovering = false;
   }
 
   /** Faults end: who was frozen goes on, and what is under way comes to its end. */
@@ -159,8 +180,10 @@ export class World {
 
   /** A person decides about the oldest open hold, if there is one. */
   async decide(): Promise<boolean> {
-    const holds = (await this.#direct((tx) => tx.openHolds(null, 100))).filter(
-      ({ identityId }) => identityId !== null,
+    const open = await this.#direct((tx) => tx.openHolds(null, 100));
+    // Nobody has a record made a second time without looking for the first.
+    const holds = open.filter(
+      ({ identityId, reason }) => identityId !== null && reason !== 'createOutcomeUnknown',
     );
     const [first] = holds;
     const [worker] = this.workers;

@@ -13,20 +13,26 @@ export function checkWrites(world: World): void {
 
 /** I5: one intention makes one record, and of one thing at most one record lives that Trueup made. */
 function checkCreates(world: World, entries: readonly Entry[]): void {
-  const byKey = new Set<string>();
-  const living = new Set<string>();
-  for (const entry of entries) {
-    if (entry.actor !== 'trueup' || entry.kind !== 'create' || entry.write === null) continue;
-    if (byKey.has(entry.write.key) && !world.isRestored)
-      world.violations.push(`I5: one create made two records at ${entry.side}: ${entry.recordId}`);
-    byKey.add(entry.write.key);
-    const email = entry.write.asked['email'];
-    const isThere = world.systems.get(entry.side)?.records.now(entry.recordId) != null;
-    if (typeof email !== 'string' || !isThere) continue;
-    if (living.has(`${entry.side} ${email}`))
-      world.violations.push(`I5: ${email} was made twice at ${entry.side}`);
-    living.add(`${entry.side} ${email}`);
+  const byKey = new Map<string, string>();
+  const living = new Map<string, string>();
+  for (const { actor, kind, write, side, recordId } of entries) {
+    const record = `${side} ${recordId}`;
+    if (kind === 'delete') for (const lives of [byKey, living]) forget(lives, record);
+    if (actor !== 'trueup' || kind !== 'create' || write === null) continue;
+    if (byKey.has(write.key))
+      world.violations.push(`I5: one create made ${record} and ${byKey.get(write.key) ?? ''}`);
+    byKey.set(write.key, record);
+    const email = write.asked['email'];
+    if (typeof email !== 'string') continue;
+    const thing = `${side} ${email}`;
+    if (living.has(thing))
+      world.violations.push(`I5: ${email} was made twice: ${record} and ${living.get(thing) ?? ''}`);
+    living.set(thing, record);
   }
+}
+
+function forget(lives: Map<string, string>, record: string): void {
+  for (const [key, lived] of lives) if (lived === record) lives.delete(key);
 }
 
 /** I9: nothing is deleted that no person deleted, or merged away, elsewhere before. */

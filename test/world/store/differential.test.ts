@@ -1,14 +1,18 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { must } from '../../../src/lib/assert.ts';
+import { Collision, LeaseLost } from '../../../src/store/database.ts';
 import { memoryArena, openRealStore, type Arena, type RealStore } from './differential/arena.ts';
 import { interleave } from './differential/interleave.ts';
 import { play, type Result } from './differential/play.ts';
-import { crossings, sequences, type Play } from './differential/script.ts';
-import { newNotes } from './differential/step.ts';
+import { populateStep } from './differential/save-steps.ts';
+import { crossings, sequences, type Play, type Script } from './differential/script.ts';
+import { IDENTITIES, newNotes, type StoreTx } from './differential/step.ts';
+import { storedMs } from './instant.ts';
 
-const SEQUENCES = Number(process.env['SEQUENCES'] ?? 200);
-const CROSSINGS = Number(process.env['CROSSINGS'] ?? 200);
+const SEQUENCES = { numRuns: 300, seed: 1 };
+const CROSSINGS = { numRuns: 250, seed: 1 };
 
 let real: RealStore;
 beforeAll(async () => {
@@ -30,7 +34,7 @@ test('transactions after one another give, throw and leave behind the same as on
   const same = fc.asyncProperty(sequences, async (drawn) => {
     expect(await inSequence(memoryArena(), drawn)).toEqual(await inSequence(await real.arena(), drawn));
   });
-  await fc.assert(same, { numRuns: SEQUENCES });
+  await fc.assert(same, SEQUENCES);
 });
 
 const NOBODY = { steps: [], commits: true };
@@ -61,5 +65,52 @@ test('two transactions across each other wait, go on and collide as on PostgreSQ
     if (memory.results.some(isDeadlock) || postgres.results.some(isDeadlock)) return;
     expect(memory).toEqual(postgres);
   });
-  await fc.assert(same, { numRuns: CROSSINGS });
+  await fc.assert(same, CROSSINGS);
+});
+
+const [ONE = '', OTHER = ''] = IDENTITIES;
+
+function locks(...ids: readonly string[]): Script {
+  const steps = ids.map((id) => ({
+    text: `lock ${id}`,
+    run: async (tx: StoreTx) => [...(await tx.lockBundles([id])).keys()],
+  }));
+  return { steps, commits: true };
+}
+
+test('of two transactions that wait for each other one is given up, and the other goes on', async () => {
+  const [start] = fc.sample(populateStep, { numRuns: 1, seed: 1 });
+  const scripts = [locks(ONE, OTHER), locks(OTHER, ONE)];
+  const drawn = { start: { steps: [must(start, 'one was drawn')], commits: true }, scripts };
+  for (const arena of [memoryArena(), await real.arena()]) {
+    const { results } = await crossed(arena, drawn, [true, false, true, false]);
+    expect(results.filter(isDeadlock)).toHaveLength(1);
+    expect(results.filter((result) => 'threw' in result)).toHaveLength(1);
+    expect(results.map((result) => result['gave'])).toEqual(
+      expect.arrayContaining([[ONE], [OTHER], [OTHER]]),
+    );
+  }
+});
+
+test('a transaction that collides is tried ten times, anything else once', async () => {
+  for (const { side } of [memoryArena(), await real.arena()]) {
+    for (const [error, tries] of [
+      [new Collision('always'), 10],
+      [new LeaseLost('always'), 1],
+    ] as const) {
+      let tried = 0;
+      const failing = side.transaction(() => {
+        tried += 1;
+        return Promise.reject(error);
+      });
+      await expect(failing).rejects.toBe(error);
+      expect(tried).toBe(tries);
+    }
+  }
+});
+
+test('an instant comes back as PostgreSQL would bring it', async () => {
+  const instants = fc.double({ min: 0, max: Date.UTC(2100, 0, 1), noNaN: true });
+  const stored = await real.storedMs(fc.sample(instants, { numRuns: 2_000, seed: 1 }));
+  for (const [given, back] of stored) expect(storedMs(given)).toBe(back);
 });

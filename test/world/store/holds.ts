@@ -74,20 +74,20 @@ function openLike(tx: Transaction, key: string): Slot<StoredHold> | undefined {
   return undefined;
 }
 
-export async function closeHolds(
-  tx: Transaction,
-  identityId: string,
-  field: string | null,
-  by: string,
-  resolution: string,
-): Promise<void> {
-  await tx.statement('closeHolds');
-  await change(
-    tx,
-    tx.tables.holdsByIdentity.slots(identityId),
-    (hold) => hold.closed === null && hold.identityId === identityId && hold.field === field,
-    (hold) => ({ ...hold, closed: { atMs: tx.clockMs(), by, resolution } }),
-  );
+export async function closeHolds(tx: Transaction, holds: Save['closedHolds']): Promise<void> {
+  if (holds.length === 0) return;
+  await tx.statement('save/closedHolds');
+  for (const { identityId, field, reason, by, resolution } of holds)
+    await change(
+      tx,
+      tx.tables.holdsByIdentity.slots(identityId),
+      (hold) =>
+        hold.closed === null &&
+        hold.identityId === identityId &&
+        hold.field === field &&
+        hold.reason === reason,
+      (hold) => ({ ...hold, closed: { atMs: tx.clockMs(), by, resolution } }),
+    );
 }
 
 /** The open holds of an identity, or (null) of the sync, oldest first. */

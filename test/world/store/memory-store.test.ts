@@ -6,12 +6,15 @@ import type { Clock } from '../../../src/lib/clock.ts';
 import { createIds } from '../../../src/lib/ids.ts';
 import { seededRandom } from '../../../src/lib/random.ts';
 import { captureChanges } from '../../../src/worker/capture.ts';
+import { resolveHold } from '../../../src/worker/holds.ts';
 import { deliverAll, observeAll } from '../../../src/worker/rounds.ts';
 import { silentLog, type SyncRuntime } from '../../../src/worker/runtime.ts';
 import { createWakes } from '../../../src/worker/wakes.ts';
 import { MemorySystem } from '../../support/memory-system.ts';
 import { simpleDefinition } from '../../support/sync.ts';
+import { EMPTY_SAVE } from './differential/save-steps.ts';
 import { createMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory-store.ts';
+import { connectionLost } from './sql-error.ts';
 
 const signal = new AbortController().signal;
 const SIDES = ['crm', 'erp'];
@@ -94,4 +97,120 @@ test('the same happens twice, and hashes the same', async () => {
   const [first, second] = [await syncOnce(), await syncOnce()];
   expect(second.store.dump()).toEqual(first.store.dump());
   expect(second.store.hash()).toBe(first.store.hash());
+});
+
+const STREAM = ['crm', 'changes'] as const;
+
+/** What the store says of the stream's lease: 0 before anybody has taken it. */
+function leaseEpoch(store: MemoryStore): number {
+  const stream = store.dump().streams.find(({ side, kind }) => side === 'crm' && kind === 'changes');
+  return must(stream, 'the stream is there').leaseEpoch;
+}
+
+function lease(connection: Pick<MemoryStore, 'transaction'>): Promise<unknown> {
+  return connection.transaction((tx) => tx.leaseStream(...STREAM, 1_000));
+}
+
+test('a connection that breaks before the commit leaves nothing, after it everything', async () => {
+  for (const [point, epoch] of [
+    ['begin', 0],
+    ['leaseStream', 0],
+    ['commit', 0],
+    ['committed', 1],
+  ] as const) {
+    const pause = (at: string): Promise<void> =>
+      at === point ? Promise.reject(connectionLost()) : Promise.resolve();
+    const store = newStore();
+    await expect(lease(store.connect({ pause }))).rejects.toThrow('Connection terminated');
+    expect({ point, epoch: leaseEpoch(store), commits: store.commits() }).toEqual({
+      point,
+      epoch,
+      commits: epoch,
+    });
+  }
+});
+
+test('a worker that dies while another waits for its lock lets that one go on', async () => {
+  const store = newStore();
+  const blocked: string[] = [];
+  const dying = store.connect({
+    pause: (point) => (point === 'commit' ? new Promise(() => undefined) : Promise.resolve()),
+  });
+  const dead = lease(dying);
+  const waiting = lease(store.connect({ onBlocked: (point) => blocked.push(point) }));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(blocked).toEqual(['leaseStream']);
+  dying.break();
+  await waiting;
+  expect(leaseEpoch(store)).toBe(1);
+  await expect(Promise.race([dead, Promise.reject(new Error('never settles'))])).rejects.toThrow(
+    'never settles',
+  );
+  await expect(lease(dying)).rejects.toThrow('Connection terminated');
+});
+
+test('a backup brings back what was there, and open transactions lose their connection', async () => {
+  const store = newStore();
+  const backup = store.snapshot();
+  const empty = store.dump();
+  await lease(store);
+  const open = store.transaction(async (tx) => {
+    await tx.wakeStream(...STREAM);
+    store.restore(backup);
+    await tx.wakeStream(...STREAM);
+  });
+  await expect(open).rejects.toThrow('Connection terminated');
+  expect(store.dump()).toEqual(empty);
+  await lease(store);
+  expect(leaseEpoch(store)).toBe(1);
+});
+
+test('what PostgreSQL would refuse is told to the oracle, and undoes its transaction', async () => {
+  const store = newStore();
+  const runId = '00000000-0000-7000-8000-000000000001';
+  const twice = store.transaction(async (tx) => {
+    await tx.startRun(runId, 'crm');
+    await tx.startRun(runId, 'crm');
+  });
+  await expect(twice).rejects.toMatchObject({ code: '23505' });
+  expect(store.refusals()).toEqual(['23505 duplicate key value in runs']);
+  expect(store.dump().runs).toEqual([]);
+});
+
+test('a hold that two sides raised is settled by a person', async () => {
+  const [crm, erp] = [new MemorySystem(), new MemorySystem()];
+  const store = newStore();
+  const runtime = runtimeOn(store, { crm, erp });
+  const id = crm.create({ email: 'ann@x.test', name: 'Ann', phone: null, city: 'Berlin' });
+  await observeAll(runtime, signal);
+  await deliverAll(runtime, signal);
+  crm.edit(id, { city: 'Rome' });
+  erp.edit(erp.find1('email', 'ann@x.test').id, { city: 'Oslo' });
+  for (const side of runtime.sides.values()) await captureChanges(runtime, side, false, signal);
+  await deliverAll(runtime, signal);
+  const [hold] = await store.transaction((tx) => tx.openHolds(null, 10));
+  await resolveHold(
+    runtime,
+    must(hold, 'two edits of one field are held'),
+    { kind: 'value', value: 'Bonn' },
+    'ann',
+  );
+  await deliverAll(runtime, signal);
+  for (const system of [crm, erp]) expect(Object.values(system.all())).toMatchObject([{ city: 'Bonn' }]);
+  expect(store.dump().holds).toMatchObject([{ field: 'city', closed: { by: 'ann', resolution: 'value' } }]);
+});
+
+test('what was forgotten more than a day ago is let go', async () => {
+  const store = newStore();
+  const forgotten = [{ side: 'crm', recordId: '1' }];
+  await store.transaction(async (tx) => {
+    const record = { recordId: '1', status: 'excluded', version: null, asOfMs: 0, failure: null } as const;
+    await tx.saveUnlinked('crm', [record], []);
+    await tx.save({ ...EMPTY_SAVE, forgotten });
+  });
+  expect(store.dump().links).toMatchObject([{ status: 'gone', linked: null }]);
+  expect(await store.transaction((tx) => tx.pruneForgotten())).toBe(0);
+  await store.clock.sleep(25 * 3_600_000);
+  expect(await store.transaction((tx) => tx.pruneForgotten())).toBe(1);
+  expect(store.dump().links).toEqual([]);
 });

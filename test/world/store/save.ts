@@ -4,7 +4,7 @@ import { packEdits, unpackEdits } from '../../../src/store/codec.ts';
 import type { NewWrite, Save, WriteKey } from '../../../src/store/contract.ts';
 import { Collision } from '../../../src/store/database.ts';
 import { asStored } from './document.ts';
-import { openIdentityHolds } from './holds.ts';
+import { closeHolds, openIdentityHolds } from './holds.ts';
 import { LONG_AGO, NEVER } from './instant.ts';
 import { forgetLinks, saveLinks } from './links.ts';
 import { pairKey, writeKey, type StoredWrite } from './rows.ts';
@@ -21,6 +21,7 @@ export async function save(tx: Transaction, revision: number, batch: Save): Prom
   await dropWrites(tx, batch.droppedWrites);
   await openWrites(tx, batch.openWrites);
   await changeWrites(tx, batch.changedWrites);
+  await closeHolds(tx, batch.closedHolds);
   await openIdentityHolds(tx, batch.holds);
   await insertDecisions(tx, revision, batch.decisions);
   await insertJournal(tx, batch.journal);

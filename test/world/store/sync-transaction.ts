@@ -7,7 +7,7 @@ import type { SyncScope } from '../../../src/store/sync-transaction.ts';
 import { identitiesByKey, lockBundles, recordsOf } from './bundles.ts';
 import { approvePlan, beginRevision, heldWrites, releaseHeld, scopeOf, sealPlan } from './control.ts';
 import { buryRecords, claimHints, closeDeadHints, closeHints, deferHints, noteHints } from './hints.ts';
-import { closeHolds, listHolds } from './holds.ts';
+import { listHolds } from './holds.ts';
 import { pruneForgotten, saveUnlinked } from './links.ts';
 import {
   addToRun,
@@ -69,7 +69,6 @@ export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & Co
     endWrites: (ends) => endWrites(tx, ends),
     reapSent: (resolveInMs) => reapSent(tx, resolveInMs),
     guardWindow: (side, add) => guardWindow(tx, side, add),
-    closeHolds: (identityId, field, by, resolution) => closeHolds(tx, identityId, field, by, resolution),
     refreshStatistics: () => refreshStatistics(tx),
     countRecords: (side) => countRecords(tx, side),
     controlRecord: (side, except) => controlRecord(tx, side, except),

@@ -59,6 +59,8 @@ export function memoryArena(): Arena {
 
 export interface RealStore {
   arena(): Promise<Arena>;
+  /** Instants, each with what becomes of it in a column and back. */
+  storedMs(instants: readonly number[]): Promise<readonly (readonly [given: number, back: number])[]>;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,14 @@ export async function openRealStore(): Promise<RealStore> {
     arena: async () => {
       syncs += 1;
       return realArena({ ...store, database }, selects, `s${String(syncs)}`);
+    },
+    storedMs: async (instants) => {
+      const found = await store.raw.pool.query<{ given: number; back: number }>(
+        `select given, extract(epoch from to_timestamp(given / 1000))::float8 * 1000 as back
+           from unnest($1::float8[]) as given`,
+        [instants],
+      );
+      return found.rows.map(({ given, back }) => [given, back] as const);
     },
     close: async () => {
       await database.close();

@@ -1,11 +1,8 @@
 import * as fc from 'fast-check';
 
-import { field, identityId, rarely, SIDES, step, type Step } from './step.ts';
+import { identityId, rarely, SIDES, step, type Step } from './step.ts';
 
 export const holdSteps: readonly fc.Arbitrary<Step>[] = [
-  step('closeHolds', fc.record({ identityId, field: fc.option(field) }), (tx, args) =>
-    tx.closeHolds(args.identityId, args.field, 'ann', 'take'),
-  ),
   step('openHolds', fc.record({ identityId: fc.option(identityId) }), async (tx, args) =>
     (await tx.openHolds(args.identityId, 1_000)).toSorted((left, right) =>
       left.holdId < right.holdId ? -1 : 1,

@@ -146,6 +146,16 @@ const batch = fc.record({
   ),
   decisions: fc.array(decision, { maxLength: 2 }),
   holds: fc.array(hold, { maxLength: 2 }),
+  closedHolds: fc.array(
+    fc.record({
+      identityId,
+      field: fc.option(field),
+      reason: fc.constantFrom<HoldReason>('conflict', 'deletion'),
+      by: fc.constant('ann'),
+      resolution: fc.constant('take'),
+    }),
+    { maxLength: 1 },
+  ),
   journal: fc.array(entry, { maxLength: 2 }),
 });
 type Drawn = typeof batch extends fc.Arbitrary<infer Batch> ? Batch : never;
@@ -178,7 +188,8 @@ export const saveStep: fc.Arbitrary<Step> = step('save', batch, async (tx, drawn
   note(notes, save);
 });
 
-const EMPTY: Save = {
+/** A batch that leaves nothing behind. */
+export const EMPTY_SAVE: Save = {
   newIdentities: [],
   changedIdentities: [],
   newKeys: [],
@@ -190,6 +201,7 @@ const EMPTY: Save = {
   droppedWrites: [],
   decisions: [],
   holds: [],
+  closedHolds: [],
   journal: [],
 };
 
@@ -214,10 +226,10 @@ export const populateStep: fc.Arbitrary<Step> = step(
     const newIdentities = IDENTITIES.map((id) => ({ id, seq: 1, golden: {}, edits: {}, tombstone: null }));
     const links = SIDES.flatMap((at) => IDENTITIES.map((id) => linkOf(notes, id, at)));
     const newKeys = IDENTITIES.map((id, index) => ({ identityId: id, key: KEYS[index] ?? '' }));
-    const saves: Save[] = [{ ...EMPTY, newIdentities, links, newKeys }];
+    const saves: Save[] = [{ ...EMPTY_SAVE, newIdentities, links, newKeys }];
     for (const at of SIDES)
       for (const id of IDENTITIES)
-        saves.push({ ...EMPTY, openWrites: [{ identityId: id, side: at, kind: 'update', state }] });
+        saves.push({ ...EMPTY_SAVE, openWrites: [{ identityId: id, side: at, kind: 'update', state }] });
     for (const save of saves) {
       await tx.save(save);
       note(notes, save);
