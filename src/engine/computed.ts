@@ -19,6 +19,7 @@ export interface Computed {
   readonly read: (natives: ReadonlyMap<string, NativeValue>) => NativeValue | InvalidValue | undefined;
 }
 
+/** Makes a computation runnable. One that cannot be compiled refuses every record by name; the checks have refused it. */
 export function computedOf(computation: Computation): Computed {
   switch (computation.kind) {
     case 'expression':

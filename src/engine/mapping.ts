@@ -91,6 +91,7 @@ function conditionText(native: NativeValue): string | null {
   return typeof text === 'string' ? text : '';
 }
 
+/** A patch as the side spells it, or every field of it that has no spelling there. */
 export type Rendering =
   | { readonly kind: 'natives'; readonly natives: ReadonlyMap<string, NativeValue> }
   | { readonly kind: 'invalid'; readonly problems: readonly FieldProblem[] };

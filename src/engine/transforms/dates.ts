@@ -6,6 +6,8 @@ import { InvalidValue, type NativeValue } from '../value.ts';
 import { clockPattern, fixedDateReader, type ClockPattern } from './clock-pattern.ts';
 import type { Step, TransformOf } from './step.ts';
 
+const MS_PER_MINUTE = 60_000;
+
 export function unixStep(unitMs: number): Step {
   return {
     get: (raw) => {
@@ -82,9 +84,10 @@ export function localTimeStep({ zone, format, twice }: TransformOf<'localTime'>)
       const text = canonicalInstant(golden, 1);
       if (typeof text !== 'string') return text instanceof InvalidValue ? text : null;
       const ms = Date.parse(text);
-      const local = new Date(ms + (offsetMs(zone, ms) ?? 0));
-      if (local.getUTCFullYear() < 0 || local.getUTCFullYear() > 9_999)
-        return new InvalidValue('year_there', 'the year there does not have four digits');
+      const offset = offsetMs(zone, ms) ?? 0;
+      const local = new Date(ms + offset);
+      const refusal = outOfReach(local, offset, pattern);
+      if (refusal !== null) return refusal;
       const written = pattern.write(local);
       const back = get(written);
       if (back === text) return written;
@@ -93,6 +96,15 @@ export function localTimeStep({ zone, format, twice }: TransformOf<'localTime'>)
         : new InvalidValue('too_precise', `the side keeps no more than ${format}`);
     },
   };
+}
+
+/** Moments that no clock of the form shows, so far away that the mapping is none the worse for it. */
+function outOfReach(local: Date, offset: number, pattern: ClockPattern): InvalidValue | null {
+  if (local.getUTCFullYear() < 0 || local.getUTCFullYear() > 9_999)
+    return new InvalidValue('year_there', 'the year there does not have four digits');
+  return offset % MS_PER_MINUTE === 0 || pattern.isExact(local)
+    ? null
+    : new InvalidValue('year_there', 'clocks there did not go by whole minutes yet');
 }
 
 function comesTwice(zone: string): InvalidValue {
