@@ -35,6 +35,8 @@ export interface HttpServerOptions {
   readonly faults: Faults;
   readonly clock: Clock;
   readonly bodyBytesMax: number;
+  /** Called when a request is being delayed; what it returns, when the delay is over. */
+  readonly onDelay?: () => () => void;
   /** 0 takes any free port. */
   readonly port: number;
   readonly tls?: { readonly certificate: string; readonly privateKey: string };
@@ -79,7 +81,7 @@ async function serve(
   const { method = 'GET', url = '/' } = incoming;
   const fault = options.faults.take(method, url);
   if (fault?.kind === 'refuse') {
-    incoming.destroy();
+    incoming.socket.destroy();
     return;
   }
   const body = await readBody(incoming, options.bodyBytesMax);
@@ -88,10 +90,14 @@ async function serve(
     return;
   }
   if (fault?.kind === 'cutBeforeExecute') {
-    incoming.destroy();
+    incoming.socket.destroy();
     return;
   }
-  if (fault?.kind === 'delay') await options.clock.sleep(fault.delayMs, stopped);
+  if (fault?.kind === 'delay') {
+    const over = options.onDelay?.();
+    await options.clock.sleep(fault.delayMs, stopped);
+    over?.();
+  }
   if (fault?.kind === 'status') {
     const { status, body: text = '', contentType = 'text/html' } = fault;
     response.writeHead(status, { 'content-type': contentType }).end(text);
@@ -100,7 +106,7 @@ async function serve(
   const scheme = options.tls === undefined ? 'http' : 'https';
   const answer = await options.answer(requestOf(incoming, method, url, body, scheme));
   if (fault?.kind === 'cutAfterExecute') {
-    incoming.destroy();
+    incoming.socket.destroy();
     return;
   }
   write(response, answer, fault?.kind === 'corrupt');

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { parseTable, type CsvFormat, type CsvTable } from './bulk-csv.ts';
 import { runBatch, unknownColumn, type RowOutcome } from './bulk-rows.ts';
 import { SalesforceError } from './failure.ts';
+import { RecordIds } from './ids.ts';
 import type { Actor } from './log.ts';
 import type { Org } from './org.ts';
 import type { Field, SObject } from './schema.ts';
@@ -57,10 +58,10 @@ export class BulkJobs {
   failNext: { readonly message: string; readonly afterRows: number } | null = null;
   readonly #org: Org;
   readonly #clock: Clock;
+  readonly #ids = new RecordIds();
   readonly #jobs = new Map<string, IngestJob | QueryJob>();
   readonly #stopped = new AbortController();
   readonly #running = new Set<Promise<void>>();
-  #count = 0;
 
   constructor(org: Org, clock: Clock) {
     this.#org = org;
@@ -68,8 +69,7 @@ export class BulkJobs {
   }
 
   nextId(): string {
-    this.#count += 1;
-    return `750Sm${this.#count.toString(36).padStart(10, '0')}AAA`;
+    return this.#ids.next('750');
   }
 
   add(job: IngestJob | QueryJob): void {

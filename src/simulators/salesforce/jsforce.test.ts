@@ -1,3 +1,5 @@
+import { createSign, generateKeyPairSync } from 'node:crypto';
+
 import { Connection, OAuth2 } from '@jsforce/jsforce-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -196,3 +198,35 @@ test('jsforce goes through the web server flow with PKCE and keeps up with rotat
   await expect(oauth2.refreshToken(first)).rejects.toThrow('expired access/refresh token');
   simulator.sessions.register(app);
 });
+
+test('jsforce logs in with client credentials, and with a JWT that the registered key has signed', async () => {
+  const { clientId, clientSecret, username } = simulator.credentials;
+  const loginUrl = addresses.httpUrl;
+  const connection = new Connection({
+    loginUrl,
+    oauth2: { loginUrl, clientId, clientSecret },
+    version: '60.0',
+  });
+  await connection.authorize({ grant_type: 'client_credentials' });
+  expect(connection.accessToken).toContain('!');
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const app = simulator.sessions.app(clientId);
+  if (app === null) throw new Error('no app');
+  simulator.sessions.register({
+    ...app,
+    certificate: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+  });
+  const exp = Math.floor(systemClock.nowMs() / 1_000) + 180;
+  const signed = `${encoded({ alg: 'RS256' })}.${encoded({ iss: clientId, sub: username, aud: loginUrl, exp })}`;
+  const signature = createSign('RSA-SHA256').update(signed).sign(privateKey).toString('base64url');
+  const grant_type = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+  await connection.authorize({ grant_type, assertion: `${signed}.${signature}` });
+  expect((await connection.identity()).username).toBe(username);
+  const forged = `${signed}.${Buffer.from('forged').toString('base64url')}`;
+  await expect(connection.authorize({ grant_type, assertion: forged })).rejects.toThrow('invalid assertion');
+  simulator.sessions.register(app);
+});
+
+function encoded(part: unknown): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url');
+}

@@ -8,9 +8,10 @@ const HOURS = 24;
 export class Limits {
   /** Requests in any 24 hours. */
   dailyRequestsMax = 100_000;
-  /** Requests at once that have been running for longer than `longRunningMs`. */
+  /** Requests at once that have been running for longer than `longRunningMs`: our own delayed ones, and those of others. */
   longRunningMax = 25;
   longRunningMs = 20_000;
+  longRunningOfOthers = 0;
   /** True answers every request with 503. */
   maintenance = false;
   /** Further rows of the answer to `GET /limits`, by name: what is allowed and what is left. */
@@ -43,16 +44,20 @@ export class Limits {
     this.#usedInHour.set(hour, (this.#usedInHour.get(hour) ?? 0) + count);
   }
 
-  /** Counts a request and lets it begin, or refuses it. Call what it returns when the request is over. */
-  begin(): () => void {
+  /** Counts a request, or refuses it. */
+  admit(): void {
     if (this.used() >= this.dailyRequestsMax) throw exceeded('TotalRequests Limit exceeded.');
     const now = this.#clock.nowMs();
-    const long = [...this.#running].filter(({ sinceMs }) => now - sinceMs >= this.longRunningMs).length;
-    if (long >= this.longRunningMax) {
+    const own = [...this.#running].filter(({ sinceMs }) => now - sinceMs >= this.longRunningMs).length;
+    if (own + this.longRunningOfOthers >= this.longRunningMax) {
       throw exceeded('ConcurrentRequests (Concurrent API Requests) Limit exceeded.');
     }
     this.spend(1);
-    const request = { sinceMs: now };
+  }
+
+  /** A request that takes its time. Call what this returns when it is over. */
+  run(): () => void {
+    const request = { sinceMs: this.#clock.nowMs() };
     this.#running.add(request);
     return () => this.#running.delete(request);
   }

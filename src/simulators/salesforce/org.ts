@@ -9,7 +9,8 @@ import { changedFields, OrgLog, type Actor } from './log.ts';
 import { Person } from './person.ts';
 import { idOf, type SfRecord, type SfValue } from './record.ts';
 import { Rules } from './rules.ts';
-import { Schema, type Field, type SObject } from './schema.ts';
+import { Schema, type Field } from './schema.ts';
+import { Setup } from './setup.ts';
 import { standardObjects } from './standard-objects.ts';
 import { RecordStore } from './store.ts';
 import { msOf, stampOf } from './times.ts';
@@ -41,6 +42,7 @@ export class Org {
   readonly access = new Access();
   readonly locks = new Locks();
   readonly log = new OrgLog();
+  readonly setup = new Setup(this);
   readonly store: RecordStore;
   readonly clock: Clock;
   readonly random: Random;
@@ -67,7 +69,7 @@ export class Org {
     this.random = random;
     this.ids = createIds(clock, random);
     this.store = new RecordStore(this.schema);
-    for (const object of standardObjects()) this.define(object);
+    for (const object of standardObjects()) this.setup.define(object);
     this.#writer = new Writer({
       schema: this.schema,
       store: this.store,
@@ -139,50 +141,6 @@ export class Org {
   valueOf(field: Field, record: SfRecord): SfValue {
     if (field.formula !== null) return field.formula(record, (id) => this.store.get(id));
     return record[field.name] ?? null;
-  }
-
-  /** Adds or replaces fields of an object, as an administrator does in its setup. */
-  changeFields(object: string, fields: readonly Field[]): void {
-    const existing = this.schema.object(object);
-    if (existing === null) throw new Error(`the org has no object ${object}`);
-    const replaced = existing.fields.map((field) => fields.find(({ name }) => name === field.name) ?? field);
-    const added = fields.filter(({ name }) => !existing.fields.some((field) => field.name === name));
-    this.define({ ...existing, fields: [...replaced, ...added] });
-  }
-
-  /** Takes a field and its values away. Salesforce touches every record for that, and so does this. */
-  removeField(object: string, name: string): void {
-    const existing = this.schema.object(object);
-    if (existing === null) throw new Error(`the org has no object ${object}`);
-    this.define({ ...existing, fields: existing.fields.filter((field) => field.name !== name) });
-    this.touchAll(object);
-  }
-
-  /** Adds an object, or replaces the one of its name. */
-  define(object: SObject): void {
-    this.schema.define(object);
-    this.store.reindex(object);
-    const recordType = this.schema.object('RecordType');
-    if (recordType === null) return;
-    for (const { id, name, developerName } of object.recordTypes) {
-      const own = { Id: id, IsDeleted: false, Name: name, DeveloperName: developerName, IsActive: true };
-      this.store.put(recordType, { ...own, SobjectType: object.name });
-    }
-  }
-
-  /** Moves SystemModstamp, and nothing else, of every record: what mass changes of the setup do. */
-  touchAll(object: string): void {
-    const definition = this.schema.object(object);
-    if (definition === null) throw new Error(`the org has no object ${object}`);
-    const atMs = this.clock.nowMs();
-    const actor: Actor = { kind: 'automation', userId: this.integrationUser.userId, name: 'Salesforce' };
-    const context: WriteContext = { actor, cause: { kind: 'setup' }, allowDuplicates: true, atMs };
-    this.transact(context, (transaction) => {
-      for (const before of this.records(object)) {
-        const after = { ...before, SystemModstamp: stampOf(atMs, this.stampResolutionMs) };
-        transaction.apply({ operation: 'touch', object: definition, before, after });
-      }
-    });
   }
 
   /** What was deleted and still shows in getDeleted: in the bin, or purged from it. */

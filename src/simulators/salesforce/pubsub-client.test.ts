@@ -241,7 +241,7 @@ test('silence is kept alive, and a broken stream tells why', async () => {
   await inbox.until(() => inbox.others.some(({ kind }) => kind === 'grpcKeepAlive'));
   simulator.pubSub.settings.keepAliveMs = 270_000;
   simulator.pubSub.breakStreams();
-  expect(await inbox.failure()).toMatchObject({ code: status.UNAVAILABLE });
+  expect(await inbox.failure()).toMatchObject({ code: status.INTERNAL });
   const refused = new Inbox();
   const other = await connect();
   other.subscribe('/data/NopeChangeEvent', refused.callback, 1);

@@ -124,10 +124,10 @@ export class PubSubServer {
   async #faulted<T>(rpc: Rpc, answer: () => T): Promise<T> {
     const fault = this.#parts.faults.take('POST', `${PATH}${rpc.method}`);
     if (fault?.kind === 'delay') await this.#parts.clock.sleep(fault.delayMs, this.#stopped.signal);
-    if (fault !== null && fault.kind !== 'delay' && fault.kind !== 'cutAfterExecute') throw unavailable(rpc);
-    if (!this.#parts.isUp()) throw unavailable(rpc);
+    if (fault?.kind === 'status' || !this.#parts.isUp()) throw unavailable(rpc);
+    if (fault?.kind === 'refuse' || fault?.kind === 'cutBeforeExecute') throw dropped();
     const response = answer();
-    if (fault?.kind === 'cutAfterExecute') throw unavailable(rpc);
+    if (fault?.kind === 'cutAfterExecute' || fault?.kind === 'corrupt') throw dropped();
     return response;
   }
 
@@ -234,7 +234,8 @@ export class PubSubServer {
     const rpc = { id: this.#parts.org.ids.next(), method: 'Subscribe' };
     const fault = this.#parts.faults.take('POST', `${PATH}Subscribe`);
     if (!this.#parts.isUp() || (fault !== null && fault.kind !== 'delay')) {
-      stream.emit('error', unavailable(rpc));
+      const isDropped = fault !== null && fault.kind !== 'status';
+      stream.emit('error', isDropped ? dropped() : unavailable(rpc));
       return;
     }
     const subscription = new Subscription(stream, {
@@ -264,13 +265,20 @@ interface Rpc {
   readonly method: string;
 }
 
+/** The status is the one that was seen in the field, although UNAVAILABLE would be the likelier guess. */
 function unavailable(rpc: Rpc): Error {
   return pubSubError(
-    status.UNAVAILABLE,
+    status.INTERNAL,
     'service.unavailable',
     'The service is unavailable. Try again later.',
     rpc,
   );
+}
+
+/** What a client sees when the connection breaks: no code of Salesforce's, since Salesforce did not say it. */
+function dropped(): Error {
+  const details = 'Connection dropped';
+  return Object.assign(new Error(details), { code: status.UNAVAILABLE, details });
 }
 
 async function respond<T>(answered: Promise<T>, callback: sendUnaryData<T>): Promise<void> {

@@ -49,12 +49,8 @@ function admitted(parts: RestParts, request: HttpRequest, version: string, path:
     throw new SalesforceError('REQUEST_TOO_LONG', 'URI Too Long', { status: 414 });
   }
   const session = signedIn(parts, request);
-  const end = parts.limits.begin();
-  try {
-    return routed(parts, request, session, version, path);
-  } finally {
-    end();
-  }
+  parts.limits.admit();
+  return routed(parts, request, session, version, path);
 }
 
 function signedIn(parts: RestParts, request: HttpRequest): Session {

@@ -106,11 +106,6 @@ export class Schema {
     this.#fields.set(key, new Map(object.fields.map((field) => [field.name.toLowerCase(), field])));
   }
 
-  remove(name: string): void {
-    this.#objects.delete(name.toLowerCase());
-    this.#fields.delete(name.toLowerCase());
-  }
-
   defineEvent(event: PlatformEvent): void {
     this.#events.set(event.name.toLowerCase(), event);
   }

@@ -118,7 +118,7 @@ export function createSalesforceSimulator(options: SimulatorOptions): Salesforce
     fault: (plan) => faults.order(plan),
     start: async () => {
       const certificates = createCertificates(clock.nowMs(), random);
-      const listen = { answer, faults, clock, bodyBytesMax: BODY_BYTES_MAX };
+      const listen = { answer, faults, clock, bodyBytesMax: BODY_BYTES_MAX, onDelay: () => limits.run() };
       const http = await startHttpServer({ ...listen, port: options.httpPort ?? 0 });
       servers.push(http);
       const https = await startHttpServer({ ...listen, port: options.httpsPort ?? 0, tls: certificates });

@@ -12,6 +12,7 @@ import {
   sobject,
   text,
 } from './fields.ts';
+import { longId } from './ids.ts';
 import { textOf, type SfRecord } from './record.ts';
 import type { Field, RecordType, SObject } from './schema.ts';
 
@@ -31,14 +32,14 @@ const LEAD_SOURCES = ['Web', 'Phone Inquiry', 'Partner Referral', 'Purchased Lis
 function accountRecordTypes(): readonly RecordType[] {
   return [
     {
-      id: '012Sm0000000001AAA',
+      id: longId('012Sm0000000001'),
       name: 'Business',
       developerName: 'Business',
       isDefault: true,
       picklists: {},
     },
     {
-      id: '012Sm0000000002AAA',
+      id: longId('012Sm0000000002'),
       name: 'Partner',
       developerName: 'Partner',
       isDefault: false,
