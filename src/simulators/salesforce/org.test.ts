@@ -70,6 +70,10 @@ test('each thing that stands in the way is refused in its own words', () => {
     'INVALID_EMAIL_ADDRESS',
   );
   org.locks.lock(id, 1);
+  expect(refusal(() => ann.create('Contact', { LastName: 'Child', AccountId: id })).code).toBe(
+    'UNABLE_TO_LOCK_ROW',
+  );
+  org.locks.lock(id, 1);
   expect(refusal(() => ann.edit(id, { Rating: 'Hot' })).code).toBe('UNABLE_TO_LOCK_ROW');
   ann.edit(id, { Rating: 'Hot' });
   ann.delete(id);

@@ -22,7 +22,7 @@ export function upsertOne(
   field: Field,
   input: Input,
 ): Saved {
-  const { [field.name]: key, ...rest } = input;
+  const { key, rest } = splitOff(input, field.name);
   if (field.name === 'Id') {
     if (key == null || key === '') return { id: writer.create(transaction, object, rest), created: true };
     const id = idIn(key, object);
@@ -38,9 +38,17 @@ export function upsertOne(
       `${field.name}: more than one record found for external id field`,
     );
   }
-  if (id === undefined) return { id: writer.create(transaction, object, input), created: true };
+  if (id === undefined)
+    return { id: writer.create(transaction, object, { ...rest, [field.name]: value }), created: true };
   writer.update(transaction, id, rest);
   return { id, created: false };
+}
+
+/** Names of fields have no case, so the key may be spelled in any. */
+function splitOff(input: Input, name: string): { readonly key: unknown; readonly rest: Input } {
+  const isKey = (member: string): boolean => member.toLowerCase() === name.toLowerCase();
+  const key = Object.entries(input).find(([member]) => isKey(member))?.[1];
+  return { key, rest: Object.fromEntries(Object.entries(input).filter(([member]) => !isKey(member))) };
 }
 
 /** The id of a record of this object, or the refusal of what is none. */

@@ -149,6 +149,7 @@ export class Writer {
   #save(transaction: Transaction, object: SObject, before: SfRecord | null, written: SfRecord): void {
     const { rules, store } = this.#parts;
     const operation = before === null ? 'create' : 'update';
+    this.#checkParents(object, written);
     const stamped = { ...written, ...this.#modified(transaction) };
     const effects = this.#runTriggers(object, before, stamped, operation);
     const after = effects.reduce<SfRecord>((record, { set }) => ({ ...record, ...set }), stamped);
@@ -167,6 +168,14 @@ export class Writer {
       if (Object.keys(set).length > 0) this.#apply(automatic, 'update', object, current, next);
       current = next;
       for (const other of others) this.#follow(automatic, other.id, other.set);
+    }
+  }
+
+  /** A child cannot be saved while the record it belongs to is locked. */
+  #checkParents(object: SObject, record: SfRecord): void {
+    for (const { name, onParentDelete } of object.fields) {
+      const parent = record[name];
+      if (onParentDelete === 'cascade' && typeof parent === 'string') this.#parts.locks.check(parent);
     }
   }
 
