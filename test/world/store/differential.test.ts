@@ -11,8 +11,8 @@ import { crossings, sequences, type Play, type Script } from './differential/scr
 import { IDENTITIES, newNotes, type StoreTx } from './differential/step.ts';
 import { storedMs } from './instant.ts';
 
-const SEQUENCES = { numRuns: 300, seed: 1 };
-const CROSSINGS = { numRuns: 250, seed: 1 };
+const SEQUENCES = { numRuns: 250, seed: 1 };
+const CROSSINGS = { numRuns: 200, seed: 1 };
 
 let real: RealStore;
 beforeAll(async () => {
@@ -110,7 +110,8 @@ test('a transaction that collides is tried ten times, anything else once', async
 });
 
 test('an instant comes back as PostgreSQL would bring it', async () => {
-  const instants = fc.double({ min: 0, max: Date.UTC(2100, 0, 1), noNaN: true });
+  const milliseconds = fc.integer({ min: Date.UTC(2000, 0, 1), max: Date.UTC(2038, 0, 1) });
+  const instants = fc.tuple(milliseconds, fc.nat(999)).map(([ms, micros]) => ms + micros / 1_000);
   const stored = await real.storedMs(fc.sample(instants, { numRuns: 2_000, seed: 1 }));
-  for (const [given, back] of stored) expect(storedMs(given)).toBe(back);
+  for (const [given, back] of stored) expect([storedMs(given), storedMs(back)]).toEqual([back, back]);
 });

@@ -1,5 +1,6 @@
-/** Holds in memory: those of src/store/save.ts, and src/store/history.ts as far as it closes and lists them. */
 import type { HoldReason } from '../../../src/engine/state.ts';
+/** Holds in memory: those of src/store/save.ts, and src/store/history.ts as far as it closes and lists them. */
+import { must } from '../../../src/lib/assert.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
 import type { RecordHold, Save } from '../../../src/store/contract.ts';
 import type { HoldRow } from '../../../src/store/history.ts';
@@ -77,17 +78,21 @@ function openLike(tx: Transaction, key: string): Slot<StoredHold> | undefined {
 export async function closeHolds(tx: Transaction, holds: Save['closedHolds']): Promise<void> {
   if (holds.length === 0) return;
   await tx.statement('save/closedHolds');
-  for (const { identityId, field, reason, by, resolution } of holds)
-    await change(
-      tx,
-      tx.tables.holdsByIdentity.slots(identityId),
-      (hold) =>
-        hold.closed === null &&
-        hold.identityId === identityId &&
-        hold.field === field &&
-        hold.reason === reason,
-      (hold) => ({ ...hold, closed: { atMs: tx.clockMs(), by, resolution } }),
+  const closing = (open: StoredHold): Save['closedHolds'][number] | undefined =>
+    holds.find(
+      ({ identityId, field, reason }) =>
+        identityId === open.identityId && field === open.field && reason === open.reason,
     );
+  const identityIds = [...new Set(holds.map(({ identityId }) => identityId))];
+  await change(
+    tx,
+    identityIds.flatMap((identityId) => [...tx.tables.holdsByIdentity.slots(identityId)]),
+    (hold) => hold.closed === null && closing(hold) !== undefined,
+    (hold) => {
+      const { by, resolution } = must(closing(hold), 'a hold that matched');
+      return { ...hold, closed: { atMs: tx.clockMs(), by, resolution } };
+    },
+  );
 }
 
 /** The open holds of an identity, or (null) of the sync, oldest first. */

@@ -105,15 +105,15 @@ async function realArena(
   const sync = await createRealSync(store, name);
   const ids = countedIds();
   const lane = (index: 0 | 1): Lane => {
-    let processId = 0;
+    let backend = 0;
     const own = countedIds(LANE_IDS[index]);
     return {
       nowMs: presentMs,
       transaction: (action) =>
         sync.transaction(own, action, (given) => {
-          processId = given;
+          backend = given;
         }),
-      isBlocked: () => isWaiting(store, processId),
+      isBlocked: () => isWaiting(store, backend),
     };
   };
   return {
@@ -124,11 +124,11 @@ async function realArena(
 }
 
 /** Whether the backend has waited for a lock long enough that it has looked for a deadlock and found none. */
-async function isWaiting(store: TestStore, processId: number): Promise<boolean> {
+async function isWaiting(store: TestStore, backend: number): Promise<boolean> {
   const found = await store.raw.pool.query<{ waits: boolean }>(
     `select exists (select from pg_locks where pid = $1 and not granted
                        and waitstart < clock_timestamp() - interval '10 milliseconds') as waits`,
-    [processId],
+    [backend],
   );
   return found.rows[0]?.waits === true;
 }

@@ -24,11 +24,11 @@ import { SIDES, type StoreTx } from './step.ts';
 
 export interface RealSync {
   readonly syncKey: string;
-  /** `onBegun` is told the process id of the transaction's backend. */
+  /** `onBegun` is told which of the server's backends the transaction runs on. */
   transaction<T>(
     ids: Ids,
     action: (tx: StoreTx) => Promise<T>,
-    onBegun?: (processId: number) => void,
+    onBegun?: (backend: number) => void,
   ): Promise<T>;
 }
 
@@ -47,7 +47,7 @@ export async function createRealSync(
     syncKey,
     transaction: (ids, action, onBegun) =>
       database.transaction(workspaceNo, async (tx) => {
-        if (onBegun !== undefined) onBegun(await processIdOf(tx));
+        if (onBegun !== undefined) onBegun(await backendOf(tx));
         const sync = must(await findSync(tx, name), 'a sync that was saved is there');
         return action({
           ...syncTransaction(tx, sync, ids),
@@ -63,7 +63,7 @@ export async function createRealSync(
   };
 }
 
-async function processIdOf(tx: Tx): Promise<number> {
+async function backendOf(tx: Tx): Promise<number> {
   const [row] = await tx.query<{ id: number }>('select pg_backend_pid() as id');
   return row?.id ?? 0;
 }

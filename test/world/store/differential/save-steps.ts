@@ -99,12 +99,20 @@ const write = fc.record({
   kind: fc.constantFrom<NewWrite['kind']>('create', 'update', 'delete'),
   state: fc.constantFrom<NewWrite['state']>('queued', 'queued', 'planned', 'held'),
 });
+const reason = fc.constantFrom<HoldReason>('conflict', 'deletion');
 const hold = fc.record({
   identityId,
   side,
   field: fc.option(field),
-  reason: fc.constantFrom<HoldReason>('conflict', 'deletion'),
+  reason,
   seen: values,
+});
+const closedHold = fc.record({
+  identityId,
+  field: fc.option(field),
+  reason,
+  by: fc.constant('ann'),
+  resolution: fc.constantFrom('take', 'keep'),
 });
 const KEYS = ['email=a', 'email=b', 'email=c'];
 const anyKey = fc.constantFrom(...KEYS);
@@ -146,16 +154,7 @@ const batch = fc.record({
   ),
   decisions: fc.array(decision, { maxLength: 2 }),
   holds: fc.array(hold, { maxLength: 2 }),
-  closedHolds: fc.array(
-    fc.record({
-      identityId,
-      field: fc.option(field),
-      reason: fc.constantFrom<HoldReason>('conflict', 'deletion'),
-      by: fc.constant('ann'),
-      resolution: fc.constant('take'),
-    }),
-    { maxLength: 1 },
-  ),
+  closedHolds: few(closedHold, (drawn) => `${drawn.identityId} ${drawn.reason} ${drawn.field ?? ''}`),
   journal: fc.array(entry, { maxLength: 2 }),
 });
 type Drawn = typeof batch extends fc.Arbitrary<infer Batch> ? Batch : never;
