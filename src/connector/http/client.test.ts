@@ -66,13 +66,14 @@ test('a request carries its method, path, query, headers and body', async () => 
   expect(arrived.body.toString()).toBe('{"name":"Ada"}');
 });
 
+async function* rows(): AsyncGenerator<string | Uint8Array> {
+  yield 'id,name\n';
+  yield Buffer.from('1,Zoë\n');
+}
+
 test('forms, texts, bytes and streams arrive as they were given', async () => {
   await using server = await startWebServer((_, response) => sendJson(response, 200, null));
   await using client = clientFor(server.origin);
-  async function* rows(): AsyncGenerator<string | Uint8Array> {
-    yield 'id,name\n';
-    yield Buffer.from('1,Zoë\n');
-  }
   const bodies = [
     { kind: 'form', fields: { a: '1 2', b: '&' } },
     { kind: 'text', text: 'Zoë', contentType: 'text/plain' },
@@ -214,11 +215,13 @@ test('a request to another origin is refused before anything is sent', async () 
   expect([...server.arrived, ...other.arrived].map(({ url }) => url)).toEqual(['/next?page=2']);
 });
 
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 const VENDOR: Partial<HttpClientOptions> = {
   failures: {
     readError: ({ content }) =>
       typeof content === 'object' && content !== null && 'success' in content && content['success'] === false
-        ? { code: String(content['code']), message: String(content['message']), field: 'email' }
+        ? { code: textOf(content['code']), message: textOf(content['message']), field: 'email' }
         : null,
     rules: [
       { code: 'TAKEN', kind: 'invalid', name: 'duplicate', advice: 'Remove one of the two.' },
@@ -345,11 +348,8 @@ test('what is told of an exchange holds neither path nor values nor secrets', as
 });
 
 test('closing ends what still runs', async () => {
-  let arrived = (): void => undefined;
-  const reached = new Promise<void>((resolve) => {
-    arrived = resolve;
-  });
-  await using server = await startWebServer(() => arrived());
+  const { promise: reached, resolve: arrived } = Promise.withResolvers<null>();
+  await using server = await startWebServer(() => arrived(null));
   const client = clientFor(server.origin);
   const running = failureOf(client.json(WRITE));
   await reached;

@@ -1,0 +1,195 @@
+import type { Clock } from '../../lib/clock.ts';
+import { ConnectorFailure } from '../failure.ts';
+import type { Obtain } from './grants.ts';
+import { type Health, type HealthEvent, healthAfter } from './health.ts';
+import { parkedFailure } from './parked.ts';
+import type { GrantOutcome, Granted } from './token-endpoint.ts';
+import type { AccessToken, TokenSource } from './token-source.ts';
+import type { StoredTokens, TokenStore } from './token-store.ts';
+
+/** Where the system does not say how long a token lives: short enough that a refresh that fails is noticed early. */
+const LIFE_UNKNOWN_MS = 30 * 60_000;
+const RENEW_BEFORE_MS = 60_000;
+/** A token that is refused when it is new is not at fault, and another one would not be better. */
+const RENEWED_MS_MIN = 10_000;
+/** How often a parked connection looks whether somebody has connected it again. */
+const LOOK_EVERY_MS = 15_000;
+
+/** What a token source stands on. */
+export interface TokenSourceOptions {
+  readonly system: string;
+  readonly title: string;
+  readonly obtain: Obtain;
+  readonly store: TokenStore;
+  readonly clock: Clock;
+  /** Told once of every change of kind: this is where a person is asked, once. */
+  readonly onHealth?: (health: Health) => void;
+}
+
+/** Asks for nothing before the first caller does. */
+export function createTokenSource(options: TokenSourceOptions): TokenSource {
+  return new StoredTokenSource(options);
+}
+
+class StoredTokenSource implements TokenSource {
+  readonly #options: TokenSourceOptions;
+  #health: Health = { kind: 'new' };
+  #tokens: StoredTokens | null = null;
+  /** Granted, but not yet durable: it may be the only refresh token that still works. */
+  #unsaved: StoredTokens | null = null;
+  #refused: string | null = null;
+  #renewal: Promise<void> | null = null;
+  /** What was stored when the connection was parked. */
+  #parkedWith: StoredTokens | null = null;
+  #lookAtMs = 0;
+
+  constructor(options: TokenSourceOptions) {
+    this.#options = options;
+  }
+
+  async accessToken(signal: AbortSignal): Promise<AccessToken> {
+    if (!this.#isGood(this.#tokens)) {
+      this.#renewal ??= this.#renewOrStayParked().finally(() => {
+        this.#renewal = null;
+      });
+      await untilAborted(this.#renewal, signal, this.#options);
+    }
+    const tokens = this.#tokens;
+    if (tokens === null) throw parkedFailure(this.#health, this.#options);
+    return { value: tokens.accessToken, extra: tokens.extra };
+  }
+
+  async refused({ value }: AccessToken): Promise<boolean> {
+    const current = this.#tokens;
+    // Somebody else's refusal came first: there is a newer one already, or there will be.
+    if (current === null || current.accessToken.reveal() !== value.reveal()) return true;
+    if (this.#options.clock.nowMs() < current.obtainedAtMs + RENEWED_MS_MIN) return false;
+    this.#refused = value.reveal();
+    return true;
+  }
+
+  health(): Health {
+    return this.#health;
+  }
+
+  resume(): void {
+    this.#become({ kind: 'resumed' });
+  }
+
+  async #renewOrStayParked(): Promise<void> {
+    await this.#lookWhetherResumed();
+    const { kind } = this.#health;
+    const waits = kind === 'unreachable' && this.#options.clock.nowMs() < this.#health.retryAtMs;
+    if (kind === 'reauthorise' || kind === 'misconfigured' || waits)
+      throw parkedFailure(this.#health, this.#options);
+    await this.#options.store.renewing((stored, save) => this.#renew(stored, save));
+  }
+
+  /** Runs while nobody else renews, so what is stored now is what counts. */
+  async #renew(stored: StoredTokens | null, save: (tokens: StoredTokens) => Promise<void>): Promise<void> {
+    if (this.#unsaved !== null) {
+      const tokens = this.#unsaved;
+      await save(tokens);
+      this.#unsaved = null;
+      if (this.#isGood(tokens)) return this.#adopt(tokens);
+      stored = tokens;
+    }
+    if (stored !== null && this.#isGood(stored)) return this.#adopt(stored);
+    const outcome = await this.#ask(stored);
+    if (outcome.kind === 'granted') {
+      this.#unsaved = this.#tokensOf(outcome.granted, stored);
+      await save(this.#unsaved);
+      const tokens = this.#unsaved;
+      this.#unsaved = null;
+      return this.#adopt(tokens);
+    }
+    this.#park(outcome, stored);
+    throw parkedFailure(this.#health, this.#options);
+  }
+
+  /**
+   * After a lost answer the old token is tried once more: if the first request never arrived it still works, and if it
+   * was rotated away the endpoint says so, which is the only way to know.
+   */
+  async #ask(stored: StoredTokens | null): Promise<GrantOutcome> {
+    const { obtain } = this.#options;
+    const outcome = await obtain.obtain(stored);
+    const lost = outcome.kind === 'unreachable' && outcome.sent;
+    return lost ? await obtain.obtain(stored) : outcome;
+  }
+
+  #tokensOf(granted: Granted, before: StoredTokens | null): StoredTokens {
+    const nowMs = this.#options.clock.nowMs();
+    return {
+      accessToken: granted.accessToken,
+      // An endpoint that does not rotate sends none: the old one stays good.
+      refreshToken: granted.refreshToken ?? before?.refreshToken ?? null,
+      obtainedAtMs: nowMs,
+      expiresAtMs: granted.expiresInMs === null ? null : nowMs + granted.expiresInMs,
+      extra: granted.extra,
+    };
+  }
+
+  #isGood(tokens: StoredTokens | null): boolean {
+    if (tokens === null || tokens.accessToken.reveal() === this.#refused) return false;
+    const { obtainedAtMs, expiresAtMs } = tokens;
+    const endsMs = expiresAtMs ?? obtainedAtMs + LIFE_UNKNOWN_MS;
+    const earlyMs = Math.min(RENEW_BEFORE_MS, (endsMs - obtainedAtMs) / 10);
+    return this.#options.clock.nowMs() < endsMs - earlyMs;
+  }
+
+  #adopt(tokens: StoredTokens): void {
+    this.#tokens = tokens;
+    this.#become({ kind: 'granted' });
+  }
+
+  #park(outcome: Exclude<GrantOutcome, { readonly kind: 'granted' }>, stored: StoredTokens | null): void {
+    const nowMs = this.#options.clock.nowMs();
+    this.#tokens = null;
+    this.#parkedWith = stored;
+    this.#lookAtMs = nowMs + LOOK_EVERY_MS;
+    this.#become(outcome.kind === 'unreachable' ? { ...outcome, nowMs } : outcome);
+  }
+
+  /** A person who connects again does so in another process: it shows as other tokens in the store. */
+  async #lookWhetherResumed(): Promise<void> {
+    const { clock, store } = this.#options;
+    const parked = this.#health.kind === 'reauthorise' || this.#health.kind === 'misconfigured';
+    if (!parked || clock.nowMs() < this.#lookAtMs) return;
+    this.#lookAtMs = clock.nowMs() + LOOK_EVERY_MS;
+    const stored = await store.load();
+    const before = this.#parkedWith;
+    const same =
+      stored?.accessToken.reveal() === before?.accessToken.reveal() &&
+      stored?.refreshToken?.reveal() === before?.refreshToken?.reveal();
+    if (!same) this.resume();
+  }
+
+  #become(event: HealthEvent): void {
+    const before = this.#health;
+    this.#health = healthAfter(before, event);
+    if (this.#health.kind !== before.kind) this.#options.onHealth?.(this.#health);
+  }
+}
+
+/** Waits for what others wait for too: one who gives up leaves, and the rest goes on. */
+async function untilAborted(
+  shared: Promise<void>,
+  signal: AbortSignal,
+  { system, title }: TokenSourceOptions,
+): Promise<void> {
+  const interrupted = new ConnectorFailure({
+    kind: 'transient',
+    code: `${system}.interrupted`,
+    message: `Waiting for an access token of ${title} was interrupted`,
+  });
+  const { promise, reject } = Promise.withResolvers<never>();
+  const leave = (): void => reject(interrupted);
+  if (signal.aborted) leave();
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    await Promise.race([shared, promise]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}
