@@ -28,12 +28,6 @@ export function readRecord(side: SideModel, natives: ReadonlyMap<string, NativeV
   return readFields(side, natives);
 }
 
-/** The values of a record of which it is known already that it takes part. */
-export function valuesOf(side: SideModel, natives: ReadonlyMap<string, NativeValue>): Values | null {
-  const reading = readFields(side, natives);
-  return reading.kind === 'values' ? reading.values : null;
-}
-
 function readFields(side: SideModel, natives: ReadonlyMap<string, NativeValue>): Reading {
   const values: Record<string, Value | undefined> = { ...side.blank };
   let [problems, isWhole]: [FieldProblem[] | null, boolean] = [null, true];

@@ -1,5 +1,5 @@
 /** How people are reached: e-mail addresses, telephone numbers, web addresses. */
-import { isPhoneRegion, phoneOf } from '../../lib/standards/phones.ts';
+import { phoneOf } from '../../lib/standards/phones.ts';
 import { InvalidValue, type NativeValue, type Value } from '../value.ts';
 import { shapeOf } from './shape.ts';
 import { composed, halfCharacter, wordOf } from './text.ts';
@@ -44,11 +44,6 @@ export function phoneReader(region: string | undefined): Canonicalise {
     return phone;
   };
   return wordOf('not_phone', expected, (text) => (text.startsWith('+') ? phoneOf(text, region) : read(text)));
-}
-
-/** Whether numbers can be read as those of the region: two letters of a country that has telephones. */
-export function isRegion(region: string): boolean {
-  return isPhoneRegion(region);
 }
 
 const SCHEMES = new Set(['http:', 'https:', 'ftp:']);
