@@ -447,3 +447,24 @@ test('a value that was never seen before may be arbitrarily old', () => {
   expect(bundle.identity.edits['name']).toMatchObject({ seq: 2, rule: 'first', fromMs: null });
   expect(bundle.identity.edits['city']).toMatchObject({ seq: 2, rule: 'edit', fromMs: START_MS });
 });
+
+test('a side that undoes every correction of a field that is not its own is stopped for a person', () => {
+  const owned = modelOf({ fields: { name: { policy: ownedBy('crm') }, city: {} } });
+  let bundle = inStep(owned, { name: 'Ann', city: 'Bonn' });
+  const stamp = (turn: number): ReturnType<typeof mergeObservation> => {
+    const outcome = mergeObservation(
+      owned,
+      bundle,
+      seen('erp', 200 + turn, { name: `stamp ${String(turn)}` }),
+    );
+    // The correction lands.
+    bundle = relinked(outcome.bundle, 'erp', {
+      accounted: { name: 'Ann', city: 'Bonn' },
+      agreed: { name: 1, city: 1 },
+    });
+    return outcome;
+  };
+  for (let turn = 0; turn < 3; turn += 1) expect(stamp(turn).decisions).toMatchObject([{ rule: 'notOwner' }]);
+  const { holds } = stamp(3);
+  expect(holds).toEqual([{ field: 'name', reason: 'oscillation', seen: { name: 'stamp 3' }, side: 'erp' }]);
+});

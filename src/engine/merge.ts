@@ -9,6 +9,7 @@ import { outranks, ownerOf, ruleOn, type Contender } from './policy.ts';
 import type {
   Bundle,
   Claim,
+  Correction,
   Decision,
   Edit,
   FieldChange,
@@ -84,9 +85,11 @@ function mergeField(draft: MergeDraft, lens: FieldLens, value: Value): void {
     if (outranks(field.policy, draft.seen.side, edit.side) && mayWrite(draft, lens))
       draft.endorse(name, edit);
   } else if (!mayWrite(draft, lens)) {
-    draft.decide(name, 'notOwner', { side: edit.side, value: golden }, draft.claim(value));
-    // The record no longer holds the golden value, so it is owed a correction.
-    draft.account(name, value, 0);
+    if (draft.isResisting(name)) holdSwing(draft, lens, value, golden, edit);
+    else {
+      draft.decide(name, 'notOwner', { side: edit.side, value: golden }, draft.claim(value));
+      draft.correct(name, value);
+    }
   } else if (base !== undefined && edit.seq <= (draft.link.agreed[name] ?? 0)) {
     if (draft.swings(field, value)) holdSwing(draft, lens, value, golden, edit);
     else draft.take(field, value, 'edit', value);
@@ -95,7 +98,7 @@ function mergeField(draft: MergeDraft, lens: FieldLens, value: Value): void {
   }
 }
 
-/** Two automations undo each other's work: a person must say which of them is right. */
+/** Two automations undo each other's work, or one of them ours: a person must say which of them is right. */
 function holdSwing(draft: MergeDraft, { field }: FieldLens, value: Value, golden: Value, edit: Edit): void {
   const { name } = field;
   draft.decide(name, 'hold', { side: edit.side, value: golden }, draft.claim(value));
@@ -157,6 +160,7 @@ class MergeDraft {
   #edits: Record<string, Edit> | null = null;
   readonly #accounted: Record<string, Value> = {};
   readonly #agreed: Record<string, number> = {};
+  #corrected: Readonly<Record<string, Correction>> | null = null;
   readonly #changes: FieldChange[] = [];
   readonly #decisions: Decision[] = [];
   readonly #holds: NewHold[] = [];
@@ -241,6 +245,24 @@ class MergeDraft {
     return this.#untilMs() - last.untilMs > SWING_WINDOW_MS ? 0 : last.swing.turns + 1;
   }
 
+  /** The side has been put right several times in a short while, and has something else again. */
+  isResisting(field: string): boolean {
+    return this.#correction(field).turns > SWING_TURNS_MAX;
+  }
+
+  /** The record no longer holds the golden value, so it is owed a correction. */
+  correct(field: string, value: Value): void {
+    this.account(field, value, 0);
+    this.#corrected = { ...this.#corrected, [field]: this.#correction(field) };
+  }
+
+  #correction(field: string): Correction {
+    const atMs = this.#untilMs();
+    const last = this.link.corrected?.[field];
+    const isInARow = last !== undefined && atMs - last.atMs <= SWING_WINDOW_MS;
+    return { turns: isInARow ? last.turns + 1 : 1, atMs };
+  }
+
   decide(field: string, rule: Rule, winner: Claim, loser: Claim): void {
     this.#decisions.push({ field, rule, winner, loser });
   }
@@ -270,6 +292,7 @@ class MergeDraft {
       accounted: withEntries(this.link.accounted, this.#accounted),
       agreed: withEntries(this.link.agreed, this.#agreed),
       sent: this.link.sent.filter((sent) => sent.expiresAtMs > this.seen.readBeganMs),
+      ...(this.#corrected === null ? {} : { corrected: { ...this.link.corrected, ...this.#corrected } }),
     };
     const seq = this.identity.seq + (this.#changes.length === 0 ? 0 : 1);
     const { golden, edits } = this;

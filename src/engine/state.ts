@@ -84,6 +84,13 @@ export interface Link {
   readonly agreed: Readonly<Record<string, number>>;
   /** Bodies whose outcome was never established; one of them may still land. */
   readonly sent: readonly SentBody[];
+  /** Per field that the side may not write: how often in a row it was put right. Absent where it never was. */
+  readonly corrected?: Readonly<Record<string, Correction>>;
+}
+
+export interface Correction {
+  readonly turns: number;
+  readonly atMs: number;
 }
 
 /** What was sent without ever learning whether it arrived. */

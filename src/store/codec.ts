@@ -68,7 +68,20 @@ export interface LinkColumns {
   readonly looked_at_ms: number | null;
   readonly accounted: Values;
   readonly agreed: StoredAgreed;
-  readonly sent: readonly SentBody[] | null;
+  readonly sent: StoredSent | null;
+}
+
+/** Hardly any record is ever put right: those that were say so beside what was sent to them. */
+type StoredSent = readonly SentBody[] | Required<Pick<Link, 'sent' | 'corrected'>>;
+
+function packSent({ sent, corrected }: Link): StoredSent | null {
+  if (corrected !== undefined) return { sent, corrected };
+  return sent.length === 0 ? null : sent;
+}
+
+function unpackSent(stored: StoredSent | null): Pick<Link, 'sent' | 'corrected'> {
+  if (stored === null) return { sent: [] };
+  return 'corrected' in stored ? stored : { sent: stored };
 }
 
 export function packLink(link: Link): LinkColumns {
@@ -81,7 +94,7 @@ export function packLink(link: Link): LinkColumns {
     looked_at_ms: link.lookedAtMs,
     accounted: link.accounted,
     agreed: packAgreed(link),
-    sent: link.sent.length === 0 ? null : link.sent,
+    sent: packSent(link),
   };
 }
 
@@ -95,7 +108,7 @@ export function unpackLink(row: LinkColumns): Link {
     lookedAtMs: row.looked_at_ms,
     accounted: row.accounted,
     agreed: unpackAgreed(row.agreed, row.accounted),
-    sent: row.sent ?? [],
+    ...unpackSent(row.sent),
   };
 }
 

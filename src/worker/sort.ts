@@ -5,6 +5,9 @@ import type { KnownRecord, NewHint, StoredFailure, UnlinkedRecord } from '../sto
 import type { SideRuntime } from './runtime.ts';
 import type { Sighting, SightingPage } from './sighting.ts';
 
+/** However much older than what is known a look was, it is repeated within this time. */
+const LOOK_AGAIN_MS_MAX = 60_000;
+
 /** A record that was read and says something new. */
 export interface Reading {
   readonly recordId: string;
@@ -48,8 +51,9 @@ export function sort(side: SideRuntime, page: SightingPage, known: ReadonlyMap<s
     ) {
       sorted.unchangedIds.push(sighting.recordId);
     } else if (record !== undefined && page.readBeganMs <= record.asOfMs) {
-      // Read before something newer was accounted for: it proves nothing about the present, so look again.
-      sorted.hints.push({ recordId: sighting.recordId, kind: 'changed' });
+      // Read before something newer was accounted for: it proves nothing about the present. Look again once a look can.
+      const dueInMs = Math.min(record.asOfMs - page.readBeganMs, LOOK_AGAIN_MS_MAX);
+      sorted.hints.push({ recordId: sighting.recordId, kind: 'changed', dueInMs });
     } else if (sighting.kind === 'record') sortRecord(side, page, sorted, sighting, record);
     else if (sighting.kind === 'unreadable')
       sortUnreadable(page, sorted, sighting.recordId, sighting.unreadable.failure, record);

@@ -66,7 +66,7 @@ async function rest(world: World, sweeps: boolean): Promise<void> {
   let quiet = 0;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const before = world.trueupEntries();
-    if (sweeps && round < 4) await world.wakeSweeps();
+    if (sweeps) await world.wakeSweeps();
     await world.cycle(ROUND);
     const { count, dueMs } = world.pending();
     quiet = count === 0 && world.trueupEntries() === before ? quiet + 1 : 0;

@@ -170,6 +170,8 @@ export class World {
       for (const side of unit === 'reap' ? [''] : this.systems.keys()) {
         worker?.begin(unit, side);
         await this.#finish();
+        // Nothing takes no time at all.
+        this.scheduler.advance(1);
       }
     }
   }

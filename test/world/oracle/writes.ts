@@ -15,8 +15,10 @@ export function checkWrites(world: World): void {
 function checkCreates(world: World, entries: readonly Entry[]): void {
   const byKey = new Map<string, string>();
   const living = new Map<string, string>();
-  for (const { actor, kind, write, side, recordId } of entries) {
+  for (const { actor, kind, write, side, recordId, before, after } of entries) {
     const record = `${side} ${recordId}`;
+    // What has got another key is another thing's record from then on.
+    if (kind === 'update' && textOf(before, 'email') !== textOf(after, 'email')) forget(living, record);
     if (kind === 'delete') for (const lives of [byKey, living]) forget(lives, record);
     if (actor !== 'trueup' || kind !== 'create' || write === null) continue;
     if (byKey.has(write.key))
