@@ -46,6 +46,7 @@ function waysOut(tried: FieldLens, samples: readonly NativeValue[] = []): readon
   return admission.kind === 'admitted' ? [] : admission.waysOut;
 }
 
+const ONE_WAY = 'Let this side only give the value: `direction: in`.';
 const CHOICE: FieldType = { kind: 'choice', options: ['active', 'blocked'] };
 const TYPES: readonly FieldType[] = [
   { kind: 'text' },
@@ -64,6 +65,18 @@ const TYPES: readonly FieldType[] = [
   { kind: 'set' },
   { kind: 'set', options: ['red', 'blue'] },
   { kind: 'json' },
+  { kind: 'text', trims: true, emptyIsNull: true },
+  { kind: 'email', keepsCase: true },
+  { kind: 'phone', region: 'DE' },
+  { kind: 'country' },
+  { kind: 'subdivision', country: 'US' },
+  { kind: 'currency' },
+  { kind: 'money' },
+  { kind: 'money', currency: 'EUR' },
+  { kind: 'timeZone' },
+  { kind: 'url' },
+  { kind: 'html' },
+  { kind: 'salesforceId' },
 ];
 
 function values(...pairs: readonly (readonly [string | number | boolean, string | boolean])[]): Options {
@@ -191,7 +204,55 @@ test.each(TYPES.map((type) => [type]))(
     expect(samples.map((sample) => canonicalise(sample))).toEqual(samples);
     expect(goldenSamples(type, seededRandom(7))).toEqual(samples);
     // Of a flag and of a choice of two there are three values, nothing included.
-    const isFinite = type.kind === 'boolean' || type.kind === 'choice';
+    const isFinite = ['boolean', 'choice', 'country', 'subdivision', 'currency'].includes(type.kind);
     expect(samples.length).toBeGreaterThanOrEqual(isFinite ? 3 : SAMPLES_PER_FIELD);
+  },
+);
+
+test.each<[FieldType, Transform, string]>([
+  [
+    { kind: 'text' },
+    { kind: 'length', max: 5, unit: 'characters', tooLong: 'cut' },
+    'Give the field `max_length: 5`, or the mapping `too_long: refuse`.',
+  ],
+  [{ kind: 'text' }, { kind: 'trim' }, 'Give the field `trim: true`, so that outer blanks do not count.'],
+  [
+    { kind: 'text' },
+    { kind: 'nullAs', word: '' },
+    'Give the field `empty_is_null: true`, so that empty text and no value are one thing.',
+  ],
+  [
+    { kind: 'instant' },
+    { kind: 'localTime', zone: 'UTC', format: 'YYYY-MM-DD HH:mm' },
+    'Give the field `precision: s` or `precision: min`, so that smaller parts do not count.',
+  ],
+  [
+    { kind: 'decimal' },
+    { kind: 'numberFormat', sample: '1,234' },
+    'Give the field `type: integer` or a `scale` that the side can keep.',
+  ],
+  [{ kind: 'decimal' }, { kind: 'round', places: 2 }, 'Give the field a `scale` that the side can keep.'],
+  [{ kind: 'choice', options: ['n/a', 'x'] }, { kind: 'nullAs', word: 'n/a' }, ONE_WAY],
+])('%j through %j is refused, with a way out', (type, step, first) => {
+  const tried = lens(type, { transforms: [step] });
+  expect(breach(tried)?.[0]).toBe('PutGet');
+  expect(waysOut(tried)[0]).toBe(first);
+});
+
+test.each<[FieldType, readonly Transform[], readonly NativeValue[]]>([
+  [{ kind: 'phone', region: 'DE' }, [], ['030 123456', '+49 30 123456', 4_930_123_456]],
+  [{ kind: 'country' }, [{ kind: 'countryFormat', form: 'alpha3' }], ['Germany', 'DE', 276]],
+  [
+    { kind: 'decimal' },
+    [{ kind: 'numberFormat', sample: '1.234,56 \u20ac' }],
+    ['1234,5', '1.234,50\u00a0\u20ac'],
+  ],
+  [{ kind: 'html' }, [], ['<P>a</P>', '<br/>']],
+  [{ kind: 'salesforceId' }, [], ['001A000001LZ6CI']],
+  [{ kind: 'money' }, [], [{ amount: '5', currency: 'EUR' }, 'EUR 5']],
+])(
+  'spellings of one value that are found at a side do not speak against %j through %j',
+  (type, transforms, samples) => {
+    expect(breach(lens(type, { transforms }), samples)).toBe(null);
   },
 );

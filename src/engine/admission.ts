@@ -153,7 +153,8 @@ function ownWayOut({ kind }: FieldType, { native, golden, back }: CounterExample
   if (golden.toLowerCase() === back.toLowerCase())
     return 'Give the field `ignore_case: true`, so that a difference in case does not count.';
   if (golden.trim() === back) return 'Give the field `trim: true`, so that outer blanks do not count.';
-  if (golden.startsWith(back))
+  if (kind === 'decimal') return 'Give the field a `scale` that the side can keep.';
+  if (kind === 'text' && golden.startsWith(back))
     return `Give the field \`max_length: ${String([...back].length)}\`, or the mapping \`too_long: refuse\`.`;
   return null;
 }
