@@ -43,6 +43,8 @@ export interface HttpServerOptions {
 }
 
 const LOOPBACK = '127.0.0.1';
+/** Larger than Node's own limit, so that an address that is too long is answered as the system answers it. */
+const HEADER_BYTES_MAX = 64 * 1024;
 
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const stopped = new AbortController();
@@ -56,8 +58,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { tls } = options;
   const server =
     tls === undefined
-      ? createServer(take)
-      : createTlsServer({ cert: tls.certificate, key: tls.privateKey }, take);
+      ? createServer({ maxHeaderSize: HEADER_BYTES_MAX }, take)
+      : createTlsServer(
+          { cert: tls.certificate, key: tls.privateKey, maxHeaderSize: HEADER_BYTES_MAX },
+          take,
+        );
   server.listen(options.port, LOOPBACK);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -25,6 +25,25 @@ const SOAP_TYPES: Readonly<Record<FieldType, string>> = {
   multipicklist: 'xsd:string',
 };
 const BYTES_PER_CHARACTER = 3;
+/** What every field here says, because the org has nothing of the kind. */
+const SAME_FOR_ALL: Described = {
+  autoNumber: false,
+  calculatedFormula: null,
+  controllerName: null,
+  defaultValueFormula: null,
+  dependentPicklist: false,
+  deprecatedAndHidden: false,
+  encrypted: false,
+  highScaleNumber: false,
+  htmlFormatted: false,
+  inlineHelpText: null,
+  namePointing: false,
+  queryByDistance: false,
+  referenceTargetField: null,
+  relationshipOrder: null,
+  restrictedDelete: false,
+  writeRequiresMasterRead: false,
+};
 
 /** An object without its fields, as it stands in the list of all. */
 export function describeShort(viewer: Viewer, object: SObject, version: string): Described {
@@ -95,47 +114,33 @@ function describeField(viewer: Viewer, object: SObject, field: Field): Described
   const mayEdit = viewer.org.access.field(object.name, field.name) === 'edit';
   const isLong = field.type === 'textarea' && field.length > 255;
   return {
+    ...SAME_FOR_ALL,
     aggregatable: isOwn && !isLong,
-    autoNumber: false,
     byteLength: field.length * BYTES_PER_CHARACTER,
     calculated: field.formula !== null && field.parts === null,
-    calculatedFormula: null,
     cascadeDelete: field.onParentDelete === 'cascade',
     caseSensitive: field.caseSensitive,
     compoundFieldName: compoundOf(object, field),
-    controllerName: null,
     createable: field.createable && mayEdit,
     custom: field.name.endsWith('__c'),
     defaultValue: field.defaultValue,
-    defaultValueFormula: null,
     defaultedOnCreate:
       field.defaultValue !== null || ['OwnerId', 'Id'].includes(field.name) || !field.createable,
-    dependentPicklist: false,
-    deprecatedAndHidden: false,
     digits: field.type === 'int' ? field.precision : 0,
-    encrypted: false,
     externalId: field.externalId,
     filterable: field.type !== 'address' && !isLong,
     groupable: isOwn && !isLong,
-    highScaleNumber: false,
-    htmlFormatted: false,
     idLookup: field.name === 'Id' || isLookedUpBy(field),
-    inlineHelpText: null,
     label: field.label,
     length: field.length,
     name: field.name,
     nameField: field.name === 'Name',
-    namePointing: false,
     nillable: field.nillable,
     permissionable: field.nillable && field.createable,
     picklistValues: choices(field, field.picklist),
     precision: field.type === 'int' ? 0 : field.precision,
-    queryByDistance: false,
-    referenceTargetField: null,
     referenceTo: field.referenceTo,
     relationshipName: field.relationshipName,
-    relationshipOrder: null,
-    restrictedDelete: false,
     restrictedPicklist: field.restricted,
     scale: field.scale,
     soapType: SOAP_TYPES[field.type],
@@ -143,7 +148,6 @@ function describeField(viewer: Viewer, object: SObject, field: Field): Described
     type: field.type,
     unique: field.unique,
     updateable: field.updateable && mayEdit,
-    writeRequiresMasterRead: false,
   };
 }
 

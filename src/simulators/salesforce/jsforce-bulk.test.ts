@@ -90,3 +90,22 @@ test('jsforce reads a bulk query, and further pages come by the locator', async 
   expect(second.headers.get('sforce-numberofrecords')).toBe('20');
   expect(second.headers.get('sforce-locator')).toBe('null');
 });
+
+test('a job that is aborted keeps what it has done, and hands back what it has not', async () => {
+  simulator.bulk.batchRows = 1;
+  simulator.bulk.batchMs = 5;
+  const job = connection.bulk2.createJob({ object: 'Account', operation: 'insert', lineEnding: 'CRLF' });
+  await job.open();
+  await job.uploadData(
+    `Name\r\n${Array.from({ length: 500 }, (_, index) => `Abort ${String(index)}\r\n`).join('')}`,
+  );
+  await job.close();
+  await expect.poll(() => simulator.org.records('Account').some(({ Name }) => Name === 'Abort 0')).toBe(true);
+  await job.abort();
+  simulator.bulk.batchRows = 10_000;
+  const { successfulResults, unprocessedRecords } = await job.getAllResults();
+  expect(successfulResults.length).toBeGreaterThan(0);
+  expect(unprocessedRecords.length).toBeGreaterThan(0);
+  expect(successfulResults.length + unprocessedRecords.length).toBe(500);
+  await expect(job.poll(5, 1_000)).rejects.toThrow('Job has been aborted');
+});

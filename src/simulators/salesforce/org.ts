@@ -63,6 +63,7 @@ export class Org {
   readonly #people = new Map<string, Person>();
   readonly #purged: Purged[] = [];
   #group: Change[] | null = null;
+  #race: (() => void) | null = null;
 
   constructor(clock: Clock, random: Random) {
     this.clock = clock;
@@ -119,6 +120,18 @@ export class Org {
       this.#group = null;
     }
     this.#commit(context, changes);
+  }
+
+  /** Somebody is quicker: `work` is done once, after the next upsert has looked for its key in vain and before it creates. */
+  raceNext(work: () => void): void {
+    this.#race = work;
+  }
+
+  /** The moment between looking a key up and creating a record with it. */
+  pauseForRace(): void {
+    const race = this.#race;
+    this.#race = null;
+    race?.();
   }
 
   /** A commit's listeners hear of it after it is logged. Returns how to stop listening. */

@@ -102,6 +102,13 @@ export class PubSubServer {
     server.forceShutdown();
   }
 
+  /** The topics that somebody is subscribed to right now, one for each stream. */
+  topics(): readonly string[] {
+    return [...this.#subscriptions]
+      .map((subscription) => subscription.topic())
+      .filter((topic) => topic !== null);
+  }
+
   /** Ends all Subscribe streams with the error of a service that is away. */
   breakStreams(): void {
     const rpc = { id: this.#parts.org.ids.next(), method: 'Subscribe' };

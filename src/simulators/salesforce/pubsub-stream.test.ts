@@ -151,6 +151,29 @@ test('changes of one kind in one transaction share an event, and events are told
   stream.end();
 });
 
+test('a change says by which client it was made', async () => {
+  const stream = subscribe();
+  stream.write({ topicName: '/data/LeadChangeEvent', numRequested: 1 });
+  await expect.poll(() => simulator.pubSub.topics()).toContain('/data/LeadChangeEvent');
+  const next = heard(stream);
+  await fetch(`${String(metadata.get('instanceurl')[0])}/services/data/v60.0/sobjects/Lead`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${String(metadata.get('accesstoken')[0])}`,
+      'content-type': 'application/json',
+      'sforce-call-options': 'client=Trueup',
+    },
+    body: JSON.stringify({ LastName: 'Made', Company: 'By us' }),
+  });
+  const [event] = (await next).events;
+  const { schemaJson } = (await ask('GetSchema', { schemaId: event?.event.schemaId })) as SchemaInfo;
+  const type = avsc.Type.forSchema(JSON.parse(schemaJson) as avsc.Schema);
+  expect(type.fromBuffer(Buffer.from(event?.event.payload ?? []))).toMatchObject({
+    ChangeEventHeader: { changeOrigin: 'com/salesforce/api/rest/60.0;client=Trueup', changeType: 'CREATE' },
+  });
+  stream.end();
+});
+
 test('a schema gets another id when a field is added, and the old one stays readable', async () => {
   const before = await ask('GetTopic', { topicName });
   const fields = simulator.org.schema.object('Account')?.fields ?? [];

@@ -50,6 +50,11 @@ export class Subscription {
     stream.on('error', () => this.#finish());
   }
 
+  /** Null until the client has said what it wants, and again once the stream has ended. */
+  topic(): string | null {
+    return this.#ended.signal.aborted ? null : this.#topic;
+  }
+
   /** Ends the stream without an error. */
   end(): void {
     if (this.#ended.signal.aborted) return;

@@ -129,6 +129,7 @@ function upsert(call: Call): HttpAnswer {
   if (record === undefined) {
     if (call.request.query.get('updateOnly') === 'true') throw notFound();
     if (field.name === 'Id') throw notFound();
+    call.org.pauseForRace();
     const id = call.org.transact(contextOf(call), (transaction, writer) =>
       writer.create(transaction, object, { ...input, [field.name]: call.params[2] }),
     );

@@ -87,6 +87,7 @@ test('the error of one record is an array with its code, its text and its fields
     body: [{ errorCode: 'NOT_FOUND', message: 'The requested resource does not exist' }],
   });
   expect(await call('GET', '/nope')).toMatchObject({ status: 404, body: [{ errorCode: 'NOT_FOUND' }] });
+  expect(await call('GET', `/query?q=${'x'.repeat(17_000)}`)).toMatchObject({ status: 414 });
   expect(await call('PUT', '/sobjects/Account', {})).toMatchObject({
     status: 405,
     body: [{ errorCode: 'METHOD_NOT_ALLOWED' }],
@@ -117,6 +118,15 @@ test('an upsert says what it did, refuses keys in the body, and creates nothing 
     status: 300,
     body: [`/services/data/v60.0/sobjects/Account/${one}`, `/services/data/v60.0/sobjects/Account/${two}`],
   });
+});
+
+test('an upsert that loses a race is told of the record that won, and changes nothing', async () => {
+  org.raceNext(() => ann.create('Account', { Name: 'Quick', ERP_Key__c: 'R-1' }));
+  expect(await call('PATCH', '/sobjects/Account/ERP_Key__c/R-1', { Name: 'Slow' })).toMatchObject({
+    status: 400,
+    body: [{ errorCode: 'DUPLICATE_VALUE' }],
+  });
+  expect(await call('GET', '/sobjects/Account/ERP_Key__c/R-1')).toMatchObject({ body: { Name: 'Quick' } });
 });
 
 test('a conditional write is refused once somebody else has written', async () => {

@@ -6,6 +6,7 @@ import { Faults, type FaultPlan, type PlannedFault } from '../faults.ts';
 import { startHttpServer, type HttpAnswer, type HttpRequest, type HttpServer } from '../http-server.ts';
 import { errorAnswer, jsonAnswer } from './answer.ts';
 import { BulkJobs } from './bulk-jobs.ts';
+import type { Route } from './call.ts';
 import { Cursors } from './cursors.ts';
 import { Events } from './events.ts';
 import { notFound } from './failure.ts';
@@ -86,16 +87,7 @@ export function createSalesforceSimulator(options: SimulatorOptions): Salesforce
   const servers: HttpServer[] = [];
   const bulk = new BulkJobs(org, clock);
   const events = new Events(org);
-  const routes = [
-    ...setupRoutes,
-    ...queryRoutes,
-    ...collectionRoutes,
-    ...compositeRoutes,
-    ...ingestRoutes(bulk, random),
-    ...bulkQueryRoutes(bulk),
-    ...eventRoutes(events, new RecordIds()),
-    ...recordRoutes,
-  ];
+  const routes = routesOf(bulk, events, random);
   const isUp = (): boolean => !limits.maintenance;
   const pubSub = new PubSubServer({ org, events, sessions, faults, clock, isUp });
   options.seed?.(org);
@@ -132,6 +124,19 @@ export function createSalesforceSimulator(options: SimulatorOptions): Salesforce
       await Promise.all(servers.splice(0).map((server) => server.close()));
     },
   };
+}
+
+function routesOf(bulk: BulkJobs, events: Events, random: Random): readonly Route[] {
+  return [
+    ...setupRoutes,
+    ...queryRoutes,
+    ...collectionRoutes,
+    ...compositeRoutes,
+    ...ingestRoutes(bulk, random),
+    ...bulkQueryRoutes(bulk),
+    ...eventRoutes(events, new RecordIds()),
+    ...recordRoutes,
+  ];
 }
 
 function prepared(org: Org, sessions: Sessions): SimulatorCredentials {

@@ -15,7 +15,7 @@ export interface Saved {
 
 /** The key must be among the input. Refused when it is missing or more than one record answers to it. */
 export function upsertOne(
-  org: { readonly store: RecordStore },
+  org: { readonly store: RecordStore; pauseForRace(): void },
   transaction: Transaction,
   writer: Writer,
   object: SObject,
