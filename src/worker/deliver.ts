@@ -4,26 +4,31 @@
  */
 import type { SystemRecord, WriteResult } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
-import { renderBody } from '../engine/mapping.ts';
+import { renderBody, type Rendering } from '../engine/mapping.ts';
 import { bodyOf, missingRequired, planIdentity } from '../engine/plan.ts';
 import { linkAt } from '../engine/state.ts';
+import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
 import { recordAnswers } from './answer.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { keyOf, type Intent } from './intent.ts';
+import { leavingTogether, recordBroken, recordBrokenLook } from './isolate.ts';
 import { DELIVERY_WRITES_MAX, SENT_LEASE_MS } from './limits.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { valuesOf } from './values.ts';
 
 /** Delivers one batch. Returns how many writes it took from the queue. */
 export async function deliverBatch(runtime: SyncRuntime, side: SideRuntime): Promise<number> {
-  const countMax = Math.min(DELIVERY_WRITES_MAX, side.card.writeBatchMax);
+  // The look before the writes is one request, so that it stays short of the lease.
+  const countMax = Math.min(DELIVERY_WRITES_MAX, side.card.writeBatchMax, side.card.getBatchMax);
   const { intents, taken } = await runtime.transaction((tx) => intend(runtime, tx, side, countMax));
   if (intents.length === 0) return taken;
   const ready = await withoutChanged(runtime, side, intents);
   if (ready.length === 0) return taken;
-  await recordAnswers(runtime, side, ready, await send(side, ready));
+  const results = await send(side, ready);
+  if ('code' in results) await recordBroken(runtime, side, ready, results);
+  else await recordAnswers(runtime, side, ready, results);
   return taken;
 }
 
@@ -45,11 +50,9 @@ async function intend(
   const intents: Intent[] = [];
   const refused: { readonly intent: Intent; readonly failure: Failure }[] = [];
   const dropped: WriteRow[] = [];
-  for (const bundle of bundles.values()) {
-    const row = bundle.writes.find(
-      (write) => write.side === side.model.name && (write.state === 'queued' || write.state === 'planned'),
-    );
-    if (row === undefined) continue;
+  const due = ids.flatMap((id) => dueIn(bundles.get(id), side));
+  const leaving = leavingTogether(due, countMax);
+  for (const { bundle, row } of leaving) {
     const made = intentOf(runtime, side, bundle, row, tx.nowMs);
     if (made === null) dropped.push(row);
     else if ('failure' in made) refused.push(made);
@@ -64,7 +67,19 @@ async function intend(
     })),
   );
   await tx.save({ ...NOTHING, droppedWrites: dropped });
-  return { intents, taken: ids.length };
+  return { intents, taken: ids.length - (due.length - leaving.length) };
+}
+
+interface Due {
+  readonly bundle: StoredBundle;
+  readonly row: WriteRow;
+}
+
+function dueIn(bundle: StoredBundle | undefined, side: SideRuntime): readonly Due[] {
+  const row = bundle?.writes.find(
+    (write) => write.side === side.model.name && (write.state === 'queued' || write.state === 'planned'),
+  );
+  return bundle === undefined || row === undefined ? [] : [{ bundle, row }];
 }
 
 const NOTHING = {
@@ -97,7 +112,7 @@ function intentOf(
   if (kind === null) return null;
   const body = bodyOf(side.model, bundle, kind);
   const link = kind === 'create' ? undefined : linkAt(bundle, side.model.name);
-  const rendering = renderBody(side.model, body, kind === 'create');
+  const rendering = rendered(side, body, kind);
   const intent: Intent = {
     identityId: row.identityId,
     side: row.side,
@@ -123,6 +138,7 @@ function intentOf(
       fields: rendering.kind === 'natives' ? rendering.natives : new Map(),
     },
   };
+  if (rendering.kind === 'broken') return { intent, failure: rendering.failure };
   if (rendering.kind === 'invalid') {
     const [problem] = rendering.problems;
     const message = rendering.problems.map(({ native, reason }) => `${native}: ${reason}`).join('; ');
@@ -140,6 +156,19 @@ function intentOf(
     intent,
     failure: { kind: 'invalid', code: 'trueup.required_missing', message, field: missing[0] ?? '', advice },
   };
+}
+
+/** A mapping that breaks on one value costs that record its write, and no other its turn. */
+function rendered(
+  side: SideRuntime,
+  body: Values,
+  kind: WriteRow['kind'],
+): Rendering | { readonly kind: 'broken'; readonly failure: Failure } {
+  try {
+    return renderBody(side.model, body, kind === 'create');
+  } catch (error) {
+    return { kind: 'broken', failure: failureOfError(error) };
+  }
 }
 
 function kindNow(
@@ -166,28 +195,15 @@ async function withoutChanged(
     ({ recordId, ifVersion }) => recordId !== null && !(side.card.conditionalWrite && ifVersion !== null),
   );
   if (existing.length === 0) return intents;
-  const ids = existing.map((intent) => must(intent.recordId, 'only a create has no record'));
-  const changed = new Set<Intent>();
-  const versions = new Map<Intent, string | null>();
+  const look = (some: readonly Intent[]): Promise<Looked> => lookBefore(side, some);
+  let looked: Looked;
   try {
-    const lookups = await side.session.get(side.model.collection, ids, side.model.natives);
-    for (const [index, intent] of existing.entries()) {
-      const lookup = lookups[index];
-      const isSame = lookup?.kind === 'found' && isAsAccounted(side, intent, lookup.record);
-      const isGone = intent.kind === 'delete' && lookup?.kind === 'absent';
-      if (!isSame && !isGone) changed.add(intent);
-      else if (isSame && side.card.conditionalWrite) versions.set(intent, lookup.record.version);
-    }
+    looked = await look(existing);
   } catch (error) {
-    const failure = failureOfError(error);
-    await recordAnswers(
-      runtime,
-      side,
-      intents,
-      intents.map((intent) => ({ kind: 'failed', key: intent.writeId, failure })),
-    );
+    await recordBrokenLook(runtime, side, intents, existing, failureOfError(error), look);
     return [];
   }
+  const { changed, versions } = looked;
   const moved = [...changed];
   const failure: Failure = {
     kind: 'precondition',
@@ -207,6 +223,27 @@ async function withoutChanged(
   });
 }
 
+interface Looked {
+  readonly changed: ReadonlySet<Intent>;
+  /** Of those that have not changed, where the system can refuse another version. */
+  readonly versions: ReadonlyMap<Intent, string | null>;
+}
+
+async function lookBefore(side: SideRuntime, intents: readonly Intent[]): Promise<Looked> {
+  const ids = intents.map((intent) => must(intent.recordId, 'only a create has no record'));
+  const changed = new Set<Intent>();
+  const versions = new Map<Intent, string | null>();
+  const lookups = await side.session.get(side.model.collection, ids, side.model.natives);
+  for (const [index, intent] of intents.entries()) {
+    const lookup = lookups[index];
+    const isSame = lookup?.kind === 'found' && isAsAccounted(side, intent, lookup.record);
+    const isGone = intent.kind === 'delete' && lookup?.kind === 'absent';
+    if (!isSame && !isGone) changed.add(intent);
+    else if (isSame && side.card.conditionalWrite) versions.set(intent, lookup.record.version);
+  }
+  return { changed, versions };
+}
+
 /** By the version, where there is one; otherwise by every value that we know of the record. */
 function isAsAccounted(side: SideRuntime, { ifVersion, sentAgainst }: Intent, record: SystemRecord): boolean {
   if (ifVersion !== null) return record.version === ifVersion;
@@ -218,8 +255,14 @@ function isAsAccounted(side: SideRuntime, { ifVersion, sentAgainst }: Intent, re
   );
 }
 
-/** An exception means that nothing was sent; a connector that breaks its contract leaves outcomes unknown. */
-async function send(side: SideRuntime, intents: readonly Intent[]): Promise<readonly WriteResult[]> {
+/**
+ * A failure that is thrown means that nothing was sent. Anything else thrown is a bug, and the answer is that bug's failure:
+ * what the request did is unknown.
+ */
+async function send(
+  side: SideRuntime,
+  intents: readonly Intent[],
+): Promise<readonly WriteResult[] | Failure> {
   try {
     const results = await side.session.write(
       side.model.collection,
@@ -231,9 +274,8 @@ async function send(side: SideRuntime, intents: readonly Intent[]): Promise<read
     });
   } catch (error) {
     const failure = failureOfError(error);
-    const unexpected = failure.code === UNEXPECTED;
-    const outcome: Failure = unexpected ? { ...failure, kind: 'unknownOutcome' } : failure;
-    return intents.map((intent) => ({ kind: 'failed', key: intent.request.key, failure: outcome }));
+    if (failure.code === UNEXPECTED) return failure;
+    return intents.map((intent) => ({ kind: 'failed', key: intent.request.key, failure }));
   }
 }
 

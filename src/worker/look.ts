@@ -84,16 +84,25 @@ async function confirmAbsent(
   const control = await runtime.transaction((tx) => tx.controlRecord(side.model.name, doubtful));
   if (control === null) return confirmed;
   await runtime.clock.sleep(side.card.readLagMs, signal);
-  const [beside, ...again] = await side.session.get(
-    side.model.collection,
-    [control, ...doubtful],
-    side.model.natives,
-  );
-  if (beside?.kind !== 'found') return confirmed;
-  for (const [index, recordId] of doubtful.entries()) {
-    if (again[index]?.kind === 'absent') confirmed.set(recordId, 'lookup');
+  // One place of every look is the control record's.
+  const besideMax = Math.max(1, side.card.getBatchMax - 1);
+  for (let start = 0; start < doubtful.length; start += besideMax) {
+    const asked = doubtful.slice(start, start + besideMax);
+    const [beside, ...again] = await lookTogether(side, [control, ...asked]);
+    if (beside?.kind !== 'found') return confirmed;
+    for (const [index, recordId] of asked.entries())
+      if (again[index]?.kind === 'absent') confirmed.set(recordId, 'lookup');
   }
   return confirmed;
+}
+
+/** One look, or two after each other where the system takes one record at a time. */
+async function lookTogether(side: SideRuntime, ids: readonly string[]): Promise<readonly Lookup[]> {
+  const { collection, natives } = side.model;
+  if (ids.length <= side.card.getBatchMax) return side.session.get(collection, ids, natives);
+  const lookups: Lookup[] = [];
+  for (const id of ids) lookups.push(...(await side.session.get(collection, [id], natives)));
+  return lookups;
 }
 
 async function settle(

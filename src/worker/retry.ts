@@ -12,21 +12,23 @@ import {
   WRITE_TRIES_MAX,
 } from './limits.ts';
 
-export type Next =
-  /** Send again later. `lookFirst`: the record must be read before that. */
-  | {
-      readonly kind: 'again';
-      readonly dueInMs: number;
-      readonly countsAttempt: boolean;
-      readonly lookFirst: boolean;
-    }
-  | { readonly kind: 'resolve' }
-  | { readonly kind: 'bury' };
+/** Send again later. `lookFirst`: the record must be read before that. */
+interface Again {
+  readonly kind: 'again';
+  readonly dueInMs: number;
+  readonly countsAttempt: boolean;
+  readonly lookFirst: boolean;
+}
+
+export type Next = Again | { readonly kind: 'resolve' } | { readonly kind: 'bury' };
 
 /** A precondition that fails this often is not bad luck: version and record disagree for some other reason. */
 const PRECONDITION_TRIES_MAX = 20;
 /** The re-read that follows a failed precondition plans again at once; this only bounds a loop without one. */
 const PRECONDITION_WAIT_MS = 250;
+
+/** The code of a failure that is nobody's: nothing was sent, and the write leaves with the next batch. */
+export const PUT_BACK = 'trueup.put_back';
 
 export function nextAfter(failure: Failure, attempts: number, random: Random): Next {
   switch (failure.kind) {
@@ -45,11 +47,21 @@ export function nextAfter(failure: Failure, attempts: number, random: Random): N
     case 'config':
       return outage(failure, random);
     case 'transient':
+      if (failure.code === PUT_BACK) return AT_ONCE;
       if (failure.code.startsWith('trueup.')) return own(attempts, random);
       return outage(failure, random);
     default:
       return unreachable(failure.kind);
   }
+}
+
+const AT_ONCE: Again = { kind: 'again', dueInMs: 0, countsAttempt: false, lookFirst: false };
+
+/** A write that is proven not to have happened. Tries that broke were counted then: they grow rarer, and they end. */
+export function nextAfterNotLanded(attempts: number, random: Random): Again | { readonly kind: 'bury' } {
+  if (attempts === 0) return AT_ONCE;
+  if (attempts >= WRITE_TRIES_MAX) return { kind: 'bury' };
+  return { ...AT_ONCE, dueInMs: backoffMs(attempts, RETRY_BASE_MS, RETRY_CAP_MS, random) };
 }
 
 /** The connection is at fault, not the record: waiting costs the record no attempt. */

@@ -9,6 +9,7 @@ import type { StoredBundle, WriteEnd, WriteRow } from '../store/contract.ts';
 import { resolveInMs } from './answer.ts';
 import type { Batch } from './batch.ts';
 import { stored } from './failures.ts';
+import { nextAfterNotLanded } from './retry.ts';
 import type { SyncRuntime } from './runtime.ts';
 
 /** What was found out about one write, outside any transaction. */
@@ -103,10 +104,7 @@ export function settleUnknown(
     }
     case 'notLanded':
       batch.note({ ...story, kind: 'resolved', body: { outcome: 'notLanded' } });
-      return {
-        end: { ...key, to: 'queued', failure: stored(NOT_LANDED), dueInMs: 0, countsAttempt: false },
-        look: null,
-      };
+      return { end: endNotLanded(runtime, batch, row), look: null };
     case 'unclear': {
       const remembered = remember(bundle, sent, nowMs + resolveInMs(runtime, side));
       batch.apply(unchanged(remembered), {
@@ -150,10 +148,29 @@ function sentOf(row: WriteRow): SentWrite {
   return { side: row.side, kind: row.kind, body: must(row.body, 'a sent write has a body'), seq: row.seq };
 }
 
+function endNotLanded(runtime: SyncRuntime, batch: Batch, row: WriteRow): WriteEnd {
+  const { identityId, side, writeId, epoch, kind, recordId } = row;
+  const key = { identityId, side, writeId, epoch, kind };
+  const next = nextAfterNotLanded(row.attempts, runtime.random);
+  if (next.kind === 'again') {
+    const { dueInMs, countsAttempt } = next;
+    return { ...key, to: 'queued', failure: stored(NOT_LANDED), dueInMs, countsAttempt };
+  }
+  const failure = stored(TRIES_USED_UP);
+  batch.note({ identityId, side, recordId, kind: 'failed', body: { ...failure } });
+  return { ...key, to: 'dead', failure };
+}
+
 const NOT_LANDED: Failure = {
   kind: 'transient',
   code: 'trueup.not_landed',
   message: 'the write was found not to have happened',
+};
+const TRIES_USED_UP: Failure = {
+  kind: 'transient',
+  code: 'trueup.tries_used_up',
+  message: 'the write was tried to the end of its attempts and was found not to have happened',
+  advice: 'The attempts of the write tell what went wrong. Replay it when that is put right.',
 };
 const UNCLEAR: Failure = {
   kind: 'unknownOutcome',
