@@ -46,7 +46,7 @@ export function reserved(
   if (nowMs < bucket.pausedUntilMs)
     return { bucket, grant: { kind: 'later', waitMs: bucket.pausedUntilMs - nowMs, why: 'paused' } };
   const ceiling = Math.min(1, Math.max(0, limit.ceilings?.[wish.purpose] ?? 1));
-  const kept = bucket.unitsMax * (1 - ceiling);
+  const kept = bucket.unitsMax - bucket.unitsMax * ceiling;
   const needed = Math.min(wish.unitsMin, bucket.unitsMax - kept);
   if (wish.unitsMin > 0 && needed <= 0)
     return { bucket, grant: { kind: 'later', waitMs: NEVER_MS, why: 'ceiling' } };
