@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { must } from '../assert.ts';
@@ -139,4 +140,90 @@ test('a reason never quotes what a record holds', () => {
   const run = must(compiled.kind === 'expression' ? compiled : null, 'it compiles');
   const result = run.evaluate((name) => (name === 'secret' ? 'hunter2' : { a: 1 }));
   expect(JSON.stringify(result)).not.toContain('hunter2');
+});
+
+const leaf = fc.constantFrom(
+  'a',
+  'l',
+  'm',
+  '1',
+  '2u',
+  '0.5',
+  '"x"',
+  "'\\u00e9'",
+  'null',
+  'true',
+  '[]',
+  '{}',
+  'record["A b"]',
+  'b"x"',
+);
+const { expression: anyExpression } = fc.letrec<{ expression: string }>((tie) => ({
+  expression: fc.oneof(
+    { maxDepth: 4, depthSize: 'small' },
+    leaf,
+    fc
+      .tuple(
+        tie('expression'),
+        fc.constantFrom('+', '-', '*', '/', '%', '==', '<', '&&', '||', 'in'),
+        tie('expression'),
+      )
+      .map((parts) => `(${parts.join(' ')})`),
+    fc.tuple(tie('expression'), tie('expression')).map(([one, other]) => `[${one}, ${other}]`),
+    fc.tuple(tie('expression'), tie('expression')).map(([one, other]) => `{${one}: ${other}}`),
+    fc
+      .tuple(tie('expression'), tie('expression'), tie('expression'))
+      .map(([one, other, third]) => `(${one} ? ${other} : ${third})`),
+    fc
+      .tuple(
+        tie('expression'),
+        fc.constantFrom('exists', 'all', 'map', 'filter', 'exists_one'),
+        tie('expression'),
+      )
+      .map(([list, loop, body]) => `${list}.${loop}(a, ${body})`),
+    fc
+      .tuple(
+        fc.constantFrom(
+          'size',
+          'int',
+          'string',
+          'double',
+          'type',
+          'timestamp',
+          'duration',
+          'bytes',
+          'dyn',
+          'bool',
+          'uint',
+        ),
+        tie('expression'),
+      )
+      .map(([name, of]) => `${name}(${of})`),
+    fc
+      .tuple(
+        tie('expression'),
+        fc.constantFrom('matches', 'contains', 'split', 'replace', 'join', 'getHours'),
+        tie('expression'),
+      )
+      .map(([of, name, by]) => `${of}.${name}(${by})`),
+    fc.tuple(tie('expression'), tie('expression')).map(([of, by]) => `${of}[${by}]`),
+    tie('expression').map((of) => `has(${of}.x)`),
+  ),
+}));
+const anyJson = fc.jsonValue({ maxDepth: 2, stringUnit: 'binary' }).map((value) => value as Json);
+
+test('whatever is written and whatever it is given, there is a value or a reason, and never an exception', () => {
+  let values = 0;
+  fc.assert(
+    fc.property(fc.oneof(anyExpression, fc.string({ unit: 'binary' })), anyJson, (text, given) => {
+      const compiled = compileExpression(text);
+      if (compiled.kind === 'bad') return compiled.offset <= text.length;
+      const result = compiled.evaluate(() => given);
+      if (result.kind === 'failed') return result.reason !== '';
+      values += 1;
+      return JSON.stringify(result.value) !== undefined;
+    }),
+    { numRuns: 5_000, seed: 1 },
+  );
+  expect(values).toBeGreaterThan(200);
 });
