@@ -110,6 +110,13 @@ export function linkFound(bundle: Bundle, side: string, recordId: string): Bundl
   return { ...withLink(bundle, newLink(side, recordId)), holds };
 }
 
+/** The deleted record's id has gone to another record; that one was deleted here is remembered under a name of its own. */
+export function moveAside(bundle: Bundle, side: string): Bundle {
+  const link = linkAt(bundle, side);
+  if (link === undefined) return bundle;
+  return withLink(bundle, { ...link, recordId: `${link.recordId} (deleted, ${bundle.identity.id})` });
+}
+
 /** The bundle as if the side had never held a record. */
 export function withoutLink(bundle: Bundle, side: string): Bundle {
   return { ...bundle, links: bundle.links.filter((link) => link.side !== side) };

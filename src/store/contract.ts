@@ -227,6 +227,8 @@ export interface SyncTx {
   wakeStream(side: string, kind: StreamKind): Promise<void>;
 
   noteHints(side: string, hints: readonly NewHint[]): Promise<void>;
+  /** Notes a hint for every parked record of every side: what stood in its way may be gone. */
+  hintParked(): Promise<void>;
   claimHints(side: string, countMax: number, leaseMs: number): Promise<readonly HintRow[]>;
   /** Deletes hints that were settled under the given epochs; one that was noted again meanwhile stays. */
   closeHints(side: string, hints: readonly HintRow[]): Promise<void>;

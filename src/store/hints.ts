@@ -31,6 +31,19 @@ export async function noteHints(
   );
 }
 
+const PARKED_MAX = 10_000;
+
+export async function hintParked(tx: Tx, syncKey: string): Promise<void> {
+  await tx.execute(
+    `insert into hints (sync_key, side, record_id, kind)
+     select sync_key, side, record_id, 'changed' from links where sync_key = $1 and status = 'parked' limit $2
+     on conflict (sync_key, side, record_id) do update
+        set lease_epoch = hints.lease_epoch + 1, lease_until = '-infinity', state = 'open',
+            due_at = least(hints.due_at, excluded.due_at)`,
+    [syncKey, PARKED_MAX],
+  );
+}
+
 export async function claimHints(
   tx: Tx,
   syncKey: string,

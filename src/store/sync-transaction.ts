@@ -3,7 +3,15 @@ import type { Ids } from '../lib/ids.ts';
 import { identitiesByKey, lockBundles, recordsOf } from './bundles.ts';
 import type { SyncTx } from './contract.ts';
 import type { Tx } from './database.ts';
-import { buryRecords, claimHints, closeDeadHints, closeHints, deferHints, noteHints } from './hints.ts';
+import {
+  buryRecords,
+  claimHints,
+  closeDeadHints,
+  closeHints,
+  deferHints,
+  hintParked,
+  noteHints,
+} from './hints.ts';
 import {
   addToRun,
   controlRecord,
@@ -37,6 +45,7 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     streamFailure: (side, kind) => streamFailure(tx, syncKey, side, kind),
     wakeStream: (side, kind) => wakeStream(tx, syncKey, side, kind),
     noteHints: (side, hints) => noteHints(tx, syncKey, side, hints),
+    hintParked: () => hintParked(tx, syncKey),
     claimHints: (side, countMax, leaseMs) => claimHints(tx, syncKey, side, countMax, leaseMs),
     closeHints: (side, hints) => closeHints(tx, syncKey, side, hints),
     buryRecords: (side, records) => buryRecords(tx, syncKey, side, records),

@@ -2,7 +2,8 @@
 import type { WriteResult } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { acknowledge, withoutWrite } from '../engine/acknowledge.ts';
-import { held } from '../engine/existence.ts';
+import { held, moveAside } from '../engine/existence.ts';
+import { linkAt } from '../engine/state.ts';
 import { must } from '../lib/assert.ts';
 import type { KnownRecord, NewHint, StoredBundle, SyncTx, WriteEnd } from '../store/contract.ts';
 import { Batch, changeBody } from './batch.ts';
@@ -48,6 +49,7 @@ async function store(
   );
   const known = await tx.recordsOf(side.model.name, created);
   const batch = new Batch(runtime, tx);
+  await moveDeletedAside(tx, batch, side, known, bundles);
   const ends: WriteEnd[] = [];
   const hints: NewHint[] = [];
   for (const { intent, result } of answers) {
@@ -63,6 +65,26 @@ async function store(
   await tx.noteHints(side.model.name, afterLag(side, hints));
   if (hints.length > 0) runtime.wakes.wake(`look ${side.model.name}`);
   return wakened;
+}
+
+/** The system has given the ids of deleted records again: what was deleted keeps its memory under another name. */
+async function moveDeletedAside(
+  tx: SyncTx,
+  batch: Batch,
+  side: SideRuntime,
+  known: ReadonlyMap<string, KnownRecord>,
+  bundles: ReadonlyMap<string, StoredBundle>,
+): Promise<void> {
+  const holders = [...known.values()].flatMap(({ status, identityId }) =>
+    status === 'gone' && identityId !== null && !bundles.has(identityId) ? [identityId] : [],
+  );
+  if (holders.length === 0) return;
+  for (const bundle of (await tx.lockBundles(holders)).values()) {
+    const link = linkAt(bundle, side.model.name);
+    if (link?.status !== 'gone' || !known.has(link.recordId)) continue;
+    batch.load(bundle);
+    batch.put(moveAside(bundle, side.model.name));
+  }
 }
 
 /** The stored write is still this very try: nobody has taken it further meanwhile. */

@@ -2,7 +2,7 @@
  * Applies what a look at a side showed: finds or makes the identity of every record, merges, plans, and stores all of it
  * in the caller's transaction. Running it twice with the same sightings changes nothing the second time.
  */
-import { linkFound, mergeDelete, mergeHidden, mergeReturn } from '../engine/existence.ts';
+import { linkFound, mergeDelete, mergeHidden, mergeReturn, moveAside } from '../engine/existence.ts';
 import { matchKeys } from '../engine/match.ts';
 import { mergeObservation, newIdentity, newLink } from '../engine/merge.ts';
 import type { Bundle, Observation } from '../engine/state.ts';
@@ -134,7 +134,8 @@ function bundleFor(
   home: string | undefined,
 ): Bundle | null {
   const found = home === undefined ? undefined : batch.get(home);
-  if (found === undefined || (found.identity.tombstone !== null && isAnother(runtime, found, reading))) {
+  if (found === undefined || (isDeletedAt(found, seen) && isAnother(runtime, found, reading))) {
+    if (found !== undefined) batch.put(moveAside(found, seen.side));
     return begin(runtime, batch, seen.side, reading);
   }
   const link = linkAt(found, seen.side);
@@ -153,6 +154,11 @@ function bundleFor(
   const linked = linkFound(found, seen.side, reading.recordId);
   batch.put(linked);
   return linked;
+}
+
+function isDeletedAt(bundle: Bundle, { side, recordId }: Observation): boolean {
+  const link = linkAt(bundle, side);
+  return link?.status === 'gone' && link.recordId === recordId;
 }
 
 /** A system gave the id of a deleted record to a new one: its keys are not those of what was deleted. */

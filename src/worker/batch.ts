@@ -1,5 +1,6 @@
-import { guard } from '../engine/guard.ts';
 /** Gathers what a batch of decisions leaves behind, and stores it in a handful of statements. */
+import { held } from '../engine/existence.ts';
+import { guard } from '../engine/guard.ts';
 import { matchKeys } from '../engine/match.ts';
 import { planIdentity, type WriteStep } from '../engine/plan.ts';
 import type { Bundle, Outcome } from '../engine/state.ts';
@@ -109,6 +110,7 @@ export class Batch {
   /** Plans every identity of the batch and stores all of it. Returns the sides that now have writes to deliver. */
   async store(): Promise<ReadonlySet<string>> {
     const wakened = new Set<string>();
+    await this.#claimKeys();
     for (const work of this.#work.values()) {
       if (work.before !== null && work.before === work.now) continue;
       this.#collect(work);
@@ -117,9 +119,9 @@ export class Batch {
         this.#collectStep(work.now.identity.id, step);
       }
     }
-    await this.#collectKeys();
     await this.#guard();
     await this.#tx.save(this.#save);
+    if (this.#save.freedKeys.length > 0) await this.#tx.hintParked();
     return wakened;
   }
 
@@ -152,23 +154,54 @@ export class Batch {
     else this.#save.changedWrites.push(write);
   }
 
-  /** Keys follow the golden values: what they have now and had not before, as far as no other identity has it. */
-  async #collectKeys(): Promise<void> {
-    const wanted = new Map<string, string>();
-    for (const { before, now } of this.#work.values()) {
-      if (before?.identity === now.identity) continue;
-      const identityId = now.identity.id;
-      const old = before === null ? [] : matchKeys(this.#runtime.model, before.identity.golden);
-      const keys = now.identity.tombstone === null ? matchKeys(this.#runtime.model, now.identity.golden) : [];
-      for (const key of old) if (!keys.includes(key)) this.#save.freedKeys.push({ key, identityId });
-      for (const key of keys) if (!old.includes(key) && !wanted.has(key)) wanted.set(key, identityId);
+  /**
+   * Keys follow the golden values. One that another identity has already makes two things one, which is for a person to
+   * say: nothing of what led there is taken.
+   */
+  async #claimKeys(): Promise<void> {
+    const wanted = new Map<string, Work>();
+    const clashing = new Set<Work>();
+    for (const work of this.#work.values()) {
+      for (const key of this.#newKeys(work)) {
+        if (wanted.has(key)) clashing.add(work);
+        else wanted.set(key, work);
+      }
     }
     // What was just looked up and not found is free; should another worker have taken it since, storing it collides.
     const unsure = [...wanted.keys()].filter((key) => !this.#freeKeys.has(key));
     const taken = unsure.length === 0 ? NOTHING_TAKEN : await this.#tx.identitiesByKey(unsure);
-    for (const [key, identityId] of wanted) {
-      if (!taken.has(key)) this.#save.newKeys.push({ key, identityId });
-    }
+    for (const [key, work] of wanted) if (taken.has(key)) clashing.add(work);
+    for (const work of clashing) this.#holdClash(work);
+    for (const [key, work] of wanted)
+      if (!clashing.has(work)) this.#save.newKeys.push({ key, identityId: work.now.identity.id });
+  }
+
+  /** The keys that the identity has now and had not before; those that it has no more are free. */
+  #newKeys({ before, now }: Work): readonly string[] {
+    if (before?.identity === now.identity) return [];
+    const old = before === null ? [] : matchKeys(this.#runtime.model, before.identity.golden);
+    const keys = now.identity.tombstone === null ? matchKeys(this.#runtime.model, now.identity.golden) : [];
+    for (const key of old)
+      if (!keys.includes(key)) this.#save.freedKeys.push({ key, identityId: now.identity.id });
+    return keys.filter((key) => !old.includes(key));
+  }
+
+  #holdClash(work: Work): void {
+    const { before, now } = work;
+    if (before === null) return;
+    const { id, golden, edits } = now.identity;
+    const changed = Object.keys(golden).filter((field) => edits[field] !== before.identity.edits[field]);
+    const side = edits[changed[0] ?? '']?.side ?? '';
+    const seen = Object.fromEntries(changed.map((field) => [field, golden[field] ?? null]));
+    const hold = { field: null, reason: 'ambiguousMatch' as const, seen, side };
+    const isOurs = ({ identityId }: { readonly identityId: string | null }): boolean => identityId === id;
+    for (const list of ['freedKeys', 'decisions', 'holds', 'journal'] as const)
+      this.#save[list] = this.#save[list].filter(
+        (entry: { readonly identityId: string | null }) => !isOurs(entry),
+      ) as never;
+    work.now = held(before, hold).bundle;
+    this.#save.holds.push({ identityId: id, ...hold });
+    this.note({ identityId: id, side, recordId: null, kind: 'held', body: { reason: hold.reason } });
   }
 
   /** A flood of deletes or changes is planned but held: nothing of it leaves before a person has looked. */

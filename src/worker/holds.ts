@@ -1,6 +1,6 @@
 /** Carries out what a person decided about a hold: the decision, the closing of the hold and the new plan in one transaction. */
 import { confirmDelete, refuseDelete, ruleField } from '../engine/person.ts';
-import type { Bundle, Outcome } from '../engine/state.ts';
+import type { Bundle, HoldReason, Outcome } from '../engine/state.ts';
 import { linkAt } from '../engine/state.ts';
 import type { Value, Values } from '../engine/value.ts';
 import type { SyncTx } from '../store/contract.ts';
@@ -49,6 +49,8 @@ export async function resolveHold(
   for (const side of wakened) runtime.wakes.wake(`deliver ${side}`);
 }
 
+const ABOUT_DELETES: ReadonlySet<HoldReason> = new Set(['deletion', 'editAgainstDelete', 'returned']);
+
 /** What the records hold by now may be more than the person was shown. */
 async function lookAgain(tx: SyncTx, bundle: Bundle): Promise<void> {
   for (const { side, recordId, status } of bundle.links) {
@@ -65,9 +67,13 @@ function outcomeOf(
 ): Outcome {
   if (hold.field !== null)
     return ruleField(bundle, hold.field, valueOf(runtime, bundle, hold.field, choice), nowMs);
-  if (choice.kind === 'delete') return confirmDelete(bundle, seenOf(hold), nowMs);
+  if (choice.kind === 'delete' && ABOUT_DELETES.has(hold.reason))
+    return confirmDelete(bundle, seenOf(hold), nowMs);
   if (choice.kind === 'revive' || choice.kind === 'keep') return refuseDelete(bundle);
-  throw new ChoiceRefused('this hold is about the record as a whole: choose delete or revive');
+  const choices = ABOUT_DELETES.has(hold.reason)
+    ? 'delete or revive'
+    : 'revive once the systems are in order';
+  throw new ChoiceRefused(`this hold is about the record as a whole: choose ${choices}`);
 }
 
 /** The hold of an identity keeps per side what was seen there. */

@@ -67,6 +67,7 @@ async function rest(world: World, sweeps: boolean): Promise<void> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const before = world.trueupEntries();
     if (sweeps) await world.wakeSweeps();
+    await world.approvePlanned();
     await world.cycle(ROUND);
     const { count, dueMs } = world.pending();
     quiet = count === 0 && world.trueupEntries() === before ? quiet + 1 : 0;

@@ -176,6 +176,12 @@ export class World {
     }
   }
 
+  /** What an observing worker planned after the plan was approved waits for the next approval. */
+  async approvePlanned(): Promise<void> {
+    if (!this.store.dump().writes.some(({ state }) => state === 'planned')) return;
+    await this.#direct(async (tx) => tx.approvePlan(await tx.sealPlan(), 'a person'));
+  }
+
   async wakeSweeps(): Promise<void> {
     for (const side of this.systems.keys()) await this.#direct((tx) => tx.wakeStream(side, 'sweep'));
   }
@@ -261,6 +267,7 @@ export class World {
 }
 
 function choicesFor(hold: HoldRow, sides: readonly string[]): readonly HoldChoice[] {
+  if (hold.reason === 'ambiguousMatch' || hold.reason === 'duplicateRecord') return [{ kind: 'revive' }];
   if (hold.field === null) return [{ kind: 'delete' }, { kind: 'revive' }];
   return [{ kind: 'keep' }, ...sides.map((side) => ({ kind: 'take', side }) as const)];
 }

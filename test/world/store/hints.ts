@@ -55,6 +55,19 @@ export async function noteHints(tx: Transaction, side: string, hints: readonly N
   }));
 }
 
+export async function hintParked(tx: Transaction): Promise<void> {
+  await tx.statement('hintParked');
+  const parked = select(tx, tx.tables.links.slots(), ({ status }) => status === 'parked');
+  const noted = parked.map(({ side, recordId }) => newHint(tx, side, recordId));
+  await upsert(tx, tx.tables.hints, noted, (found, { dueAtMs }): StoredHint => ({
+    ...found,
+    leaseEpoch: found.leaseEpoch + 1,
+    leaseUntilMs: LONG_AGO,
+    state: 'open',
+    dueAtMs: Math.min(found.dueAtMs, dueAtMs),
+  }));
+}
+
 export async function claimHints(
   tx: Transaction,
   side: string,

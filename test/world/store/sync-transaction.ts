@@ -6,7 +6,15 @@ import type { HoldRow } from '../../../src/store/history.ts';
 import type { SyncScope } from '../../../src/store/sync-transaction.ts';
 import { identitiesByKey, lockBundles, recordsOf } from './bundles.ts';
 import { approvePlan, beginRevision, heldWrites, releaseHeld, scopeOf, sealPlan } from './control.ts';
-import { buryRecords, claimHints, closeDeadHints, closeHints, deferHints, noteHints } from './hints.ts';
+import {
+  buryRecords,
+  claimHints,
+  closeDeadHints,
+  closeHints,
+  deferHints,
+  hintParked,
+  noteHints,
+} from './hints.ts';
 import { listHolds } from './holds.ts';
 import { pruneForgotten, saveUnlinked } from './links.ts';
 import {
@@ -53,6 +61,7 @@ export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & Co
     streamFailure: (side, kind) => streamFailure(tx, side, kind),
     wakeStream: (side, kind) => wakeStream(tx, side, kind),
     noteHints: (side, hints) => noteHints(tx, side, hints),
+    hintParked: () => hintParked(tx),
     claimHints: (side, countMax, leaseMs) => claimHints(tx, side, countMax, leaseMs),
     closeHints: (side, hints) => closeHints(tx, side, hints),
     buryRecords: (side, records) => buryRecords(tx, side, records),
