@@ -88,7 +88,7 @@ async function authorizedExchange<Content>(
     credential = (await authorizer?.headers({ method: request.method, url }, request.signal)) ?? {};
   } catch (error) {
     if (!(error instanceof ConnectorFailure)) throw error;
-    return failed(error, { kind: 'none' }, null);
+    return failed(error, { kind: 'unsent' }, null);
   }
   return await exchange(kit, request, url, credential, reader);
 }
@@ -152,7 +152,7 @@ function refused(
 }
 
 function failed(failure: ConnectorFailure, outcome: Outcome, status: number | null): Exchanged<never> {
-  const ours = outcome.kind === 'none';
+  const ours = outcome.kind === 'none' || outcome.kind === 'unsent';
   return { attempt: { kind: 'failed', failure, ours, refused: null, status }, outcome };
 }
 

@@ -27,8 +27,10 @@ export type Outcome =
       readonly limit: string | null;
       readonly ok: boolean;
     }
-  /** Nothing was learned: it was interrupted, or never left. */
-  | { readonly kind: 'none' };
+  /** Nothing was learned about the system. */
+  | { readonly kind: 'none' }
+  /** Nor was anything sent, so it cost nothing. */
+  | { readonly kind: 'unsent' };
 
 /** Why a request may not leave now. */
 export type Halt =
@@ -89,7 +91,12 @@ export class Pressure {
       return request.signal.aborted ? { kind: 'interrupted' } : halt;
     }
     const { epoch } = this.#concurrency;
-    return { leave: (outcome, said) => this.#leave(request, epoch, outcome, said ?? {}) };
+    return {
+      leave: async (outcome, said) => {
+        if (outcome.kind === 'unsent') for (const giveBack of taken) giveBack();
+        await this.#leave(request, epoch, outcome, said ?? {});
+      },
+    };
   }
 
   async close(): Promise<void> {
@@ -146,7 +153,7 @@ export class Pressure {
   #adapt(operation: string, epoch: number, outcome: Outcome): void {
     if (outcome.kind === 'worked') this.#concurrency = afterSuccess(this.#concurrency);
     if (outcome.kind === 'throttled') this.#concurrency = afterThrottle(this.#concurrency, epoch);
-    if (outcome.kind === 'none') return;
+    if (outcome.kind === 'none' || outcome.kind === 'unsent') return;
     if (this.#breakers.size > BREAKERS_MAX) this.#breakers.clear();
     const before = this.#breakers.get(operation) ?? CLOSED;
     const nowMs = this.#options.clock.monotonicMs();

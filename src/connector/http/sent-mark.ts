@@ -5,16 +5,16 @@ import type { Dispatcher } from 'undici';
  * happened at the other side, after it everything can.
  */
 export function markingSent(onSent: () => void): Dispatcher.DispatcherComposeInterceptor {
-  return (dispatch) => (options, handler) =>
+  return (dispatch) => (options, next) =>
     dispatch(options, {
       onRequestStart: (controller, context) => {
         onSent();
-        handler.onRequestStart?.(controller, context);
+        next.onRequestStart?.(controller, context);
       },
-      onRequestUpgrade: (...event) => handler.onRequestUpgrade?.(...event),
-      onResponseStart: (...event) => handler.onResponseStart?.(...event),
-      onResponseData: (...event) => handler.onResponseData?.(...event),
-      onResponseEnd: (...event) => handler.onResponseEnd?.(...event),
-      onResponseError: (...event) => handler.onResponseError?.(...event),
+      onRequestUpgrade: (...event) => next.onRequestUpgrade?.(...event),
+      onResponseStart: (...event) => next.onResponseStart?.(...event),
+      onResponseData: (...event) => next.onResponseData?.(...event),
+      onResponseEnd: (...event) => next.onResponseEnd?.(...event),
+      onResponseError: (...event) => next.onResponseError?.(...event),
     });
 }

@@ -115,7 +115,12 @@ function received(
   const headers = new Map(
     Object.entries(answer.headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]),
   );
-  const body = decompressed(answer.body, headers.get('content-encoding') ?? '');
+  // Whoever reads the content meets the error there; with nobody reading, it must not end the whole program.
+  answer.body.on('error', () => undefined);
+  // Nothing, compressed, would be a few bytes; no bytes at all are no stream that a decoder knows.
+  const isEmpty =
+    sending.method === 'HEAD' || answer.statusCode === 204 || headers.get('content-length') === '0';
+  const body = decompressed(answer.body, isEmpty ? '' : (headers.get('content-encoding') ?? ''));
   if (body === null) {
     answer.body.destroy();
     throw new TransportError('encoding', true);
