@@ -52,7 +52,7 @@ export type Grant =
   /** Nothing taken. Asking again before `waitMs` is over is in vain. */
   | { readonly kind: 'later'; readonly waitMs: number; readonly why: 'spent' | 'paused' | 'ceiling' };
 
-/** What an answer's headers or body said about a limit. */
+/** What an answer's headers or body said about a limit. What is no number, because a header was missing, was not said. */
 export interface Learned {
   /** What the system says is left. The bucket never holds more than that afterwards. */
   readonly unitsRemaining?: number;

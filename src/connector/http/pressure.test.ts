@@ -291,6 +291,22 @@ test('what a request did not really cost is given back, and what the system says
   expect(await gauge.enter(REQUEST)).toMatchObject({ kind: 'budget', why: 'spent' });
 });
 
+test('a header that is no number changes nothing', async () => {
+  const points: Limit = {
+    name: 'points',
+    units: 3,
+    refill: { kind: 'steady', unitsPerSecond: 0 },
+    costDefault: 1,
+  };
+  const { gauge } = pressure({ limits: [points] });
+  const nonsense = {
+    points: { unitsCharged: NaN, unitsRemaining: NaN, unitsMax: Infinity, resetsInMs: NaN },
+  };
+  for (let count = 0; count < 3; count += 1)
+    await turnOf(await gauge.enter(REQUEST)).leave({ kind: 'worked' }, nonsense);
+  expect(await gauge.enter(REQUEST)).toMatchObject({ kind: 'budget', why: 'spent' });
+});
+
 test('who waits at the gate enters by purpose, then in order; who gives up leaves no gap', async () => {
   const clock = new ManualClock();
   const { gauge } = pressure({ clock, waitMsMax: 60_000, concurrency: { start: 1, max: 1 } });

@@ -164,7 +164,7 @@ export class Pressure {
   async #learn(metered: Metered, request: HttpRequest, said: LimitNews[string] | undefined): Promise<void> {
     if (said === undefined) return;
     const { limit, slices } = metered;
-    const { unitsCharged, ...news } = said;
+    const { unitsCharged, ...news } = numbersOf(said);
     if (unitsCharged !== undefined)
       slices.refund(Math.max(0, costOf(request, limit) - unitsCharged), request.purpose);
     if (news.unitsRemaining !== undefined) slices.shrink(news.unitsRemaining);
@@ -185,6 +185,11 @@ export class Pressure {
       await budgets.pause({ connectionKey, limit }, forMs);
     }
   }
+}
+
+/** A header that is missing or odd becomes NaN in a reader, and must not become a bucket without a bottom. */
+function numbersOf(said: LimitNews[string]): LimitNews[string] {
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => Number.isFinite(value)));
 }
 
 function costOf(request: HttpRequest, limit: Limit): number {
