@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { must } from '../../../src/lib/assert.ts';
 import { Collision, LeaseLost } from '../../../src/store/database.ts';
 import { memoryArena, openRealStore, type Arena, type RealStore } from './differential/arena.ts';
 import { interleave } from './differential/interleave.ts';
+import { MEETINGS } from './differential/meetings.ts';
 import { play, type Result } from './differential/play.ts';
-import { populateStep } from './differential/save-steps.ts';
+import { populate } from './differential/save-steps.ts';
 import { crossings, sequences, type Play, type Script } from './differential/script.ts';
 import { IDENTITIES, newNotes, type StoreTx } from './differential/step.ts';
 import { storedMs } from './instant.ts';
@@ -52,6 +52,8 @@ async function crossed(
   return { results: [...begun, ...results.flat()], rows: await rows() };
 }
 
+const POPULATED: Script = { steps: [populate('queued')], commits: true };
+
 function isDeadlock(result: Result): boolean {
   return result['threw'] === 'SQL 40P01';
 }
@@ -68,6 +70,15 @@ test('two transactions across each other wait, go on and collide as on PostgreSQ
   await fc.assert(same, CROSSINGS);
 });
 
+test.each(MEETINGS)('the same comes of it: $title', async ({ scripts, waits }) => {
+  const [memory, postgres] = [memoryArena(), await real.arena()];
+  const drawn = { start: POPULATED, scripts };
+  const turns = [true, false, true, false, true, false];
+  const played = await crossed(memory, drawn, turns);
+  expect(played).toEqual(await crossed(postgres, drawn, turns));
+  expect(played.results.filter((result) => 'waits' in result)).toHaveLength(waits);
+});
+
 const [ONE = '', OTHER = ''] = IDENTITIES;
 
 function locks(...ids: readonly string[]): Script {
@@ -79,9 +90,7 @@ function locks(...ids: readonly string[]): Script {
 }
 
 test('of two transactions that wait for each other one is given up, and the other goes on', async () => {
-  const [start] = fc.sample(populateStep, { numRuns: 1, seed: 1 });
-  const scripts = [locks(ONE, OTHER), locks(OTHER, ONE)];
-  const drawn = { start: { steps: [must(start, 'one was drawn')], commits: true }, scripts };
+  const drawn = { start: POPULATED, scripts: [locks(ONE, OTHER), locks(OTHER, ONE)] };
   for (const arena of [memoryArena(), await real.arena()]) {
     const { results } = await crossed(arena, drawn, [true, false, true, false]);
     expect(results.filter(isDeadlock)).toHaveLength(1);

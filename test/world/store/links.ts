@@ -81,21 +81,26 @@ export async function saveLinks(tx: Transaction, links: Save['links']): Promise<
 /** The unique index `links_identity`: an identity has one record at a side. */
 async function refuseSecond(tx: Transaction, own: Slot<RecordRow>): Promise<void> {
   const { side, linked: mine } = must(own.seenBy(tx), 'a row that was just stored is there');
-  const identityId = must(mine, 'only links are unique by identity').identityId;
+  const { identityId } = must(mine, 'only links are unique by identity');
+  const { linksByIdentity } = tx.tables;
   for (let other = otherAt(); other !== undefined; other = otherAt()) {
-    if (other.owner === null || other.owner === tx || !other.isDirty)
+    if (!isUndecided(other) || other.owner === null)
       throw tx.refuse(UNIQUE_VIOLATION, 'duplicate key value in links_identity');
     await tx.waitFor(other.owner);
   }
 
-  /** Another slot with the identity's record at the side, or one whose owner is just putting it there or taking it away. */
+  /** Another slot with the identity's record at the side, or one whose owner has put it there or taken it away. */
   function otherAt(): Slot<RecordRow> | undefined {
-    for (const slot of tx.tables.linksByIdentity.slots(identityId)) {
-      if (slot === own) continue;
-      const rows = slot.owner === tx ? [slot.seenBy(tx)] : [slot.row, slot.pending];
-      if (rows.some((row) => row?.side === side && row.linked?.identityId === identityId)) return slot;
+    for (const slot of linksByIdentity.slots(identityId)) {
+      const row = slot.seenBy(tx) ?? slot.pending;
+      const isThere = row !== null && linksByIdentity.has(identityId, row);
+      if (slot !== own && row?.side === side && (isThere || isUndecided(slot))) return slot;
     }
     return undefined;
+  }
+
+  function isUndecided(slot: Slot<RecordRow>): boolean {
+    return slot.isDirty && slot.owner !== tx;
   }
 }
 

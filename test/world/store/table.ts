@@ -93,6 +93,8 @@ export class Slot<Row> {
   /** Rises when one transaction deletes the row and inserts another under the same key. */
   life = 0;
   #isReborn = false;
+  /** Rows of the owner that it has replaced itself: until its end they count in the indexes, as they do in PostgreSQL's. */
+  #replaced: Row[] = [];
 
   constructor(table: Table<Row>, key: string) {
     this.table = table;
@@ -108,12 +110,10 @@ export class Slot<Row> {
   write(row: Row | null): void {
     const before = this.isDirty ? this.pending : this.row;
     if (before === null && this.row !== null && row !== null) this.#isReborn = true;
+    if (this.pending !== null) this.#replaced.push(this.pending);
     this.pending = row;
     this.isDirty = true;
-    for (const index of this.table.indexes) {
-      if (before !== null) index.drop(this, before, this.row, row);
-      if (row !== null) index.add(this, row);
-    }
+    if (row !== null) for (const index of this.table.indexes) index.add(this, row);
   }
 
   /** The owner has ended: its row becomes the committed one, or is forgotten. */
@@ -121,18 +121,20 @@ export class Slot<Row> {
     this.owner = null;
     if (this.isDirty) {
       const [stays, goes] = isCommitted ? [this.pending, this.row] : [this.row, this.pending];
-      if (goes !== null) for (const index of this.table.indexes) index.drop(this, goes, stays);
+      for (const index of this.table.indexes)
+        for (const row of [goes, ...this.#replaced]) index.drop(this, row, stays);
       if (isCommitted && this.#isReborn) this.life += 1;
       this.row = stays;
       this.pending = null;
       this.isDirty = false;
       this.#isReborn = false;
+      this.#replaced = [];
     }
     if (this.row === null) this.table.remove(this);
   }
 }
 
-/** Slots by something else than their key. A slot is in the groups of both its committed and its pending row. */
+/** Slots by something else than their key. A slot is in the groups of its committed row and of all its owner has written. */
 export class Index<Row> {
   readonly #groups = new Map<string, Set<Slot<Row>>>();
   readonly #groupOf: (row: Row) => string | null;
@@ -159,10 +161,10 @@ export class Index<Row> {
     else slots.add(slot);
   }
 
-  /** Takes the slot out of the group of the row that goes, unless a row that stays is of the same. */
-  drop(slot: Slot<Row>, goes: Row, ...stay: readonly (Row | null)[]): void {
-    const group = this.#groupOf(goes);
-    if (group === null || stay.some((row) => row !== null && this.#groupOf(row) === group)) return;
+  /** Takes the slot out of the group of the row that goes, unless the row that stays is of the same. */
+  drop(slot: Slot<Row>, goes: Row | null, stays: Row | null): void {
+    const group = goes === null ? null : this.#groupOf(goes);
+    if (group === null || (stays !== null && this.#groupOf(stays) === group)) return;
     const slots = this.#groups.get(group);
     if (slots?.delete(slot) === true && slots.size === 0) this.#groups.delete(group);
   }

@@ -19,9 +19,10 @@ export const planSteps: readonly fc.Arbitrary<Step>[] = [
     notes.plan = await tx.sealPlan();
     return notes.plan;
   }),
-  step('approvePlan', fc.constant(null), async (tx, _args, notes) =>
-    notes.plan === null ? null : tx.approvePlan(notes.plan, 'ann'),
-  ),
+  step('approvePlan', fc.record({ isFresh: fc.boolean() }), async (tx, { isFresh }, notes) => {
+    const plan = isFresh ? await tx.sealPlan() : notes.plan;
+    return plan === null ? null : tx.approvePlan(plan, 'ann');
+  }),
   step('heldWrites', fc.constant(null), (tx) => tx.heldWrites()),
   step('releaseHeld', fc.record({ index: fc.nat(5), isWrong: rarely(4) }), async (tx, args) => {
     const sets = await tx.heldWrites();

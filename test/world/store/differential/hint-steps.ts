@@ -56,7 +56,7 @@ export const hintSteps: readonly fc.Arbitrary<Step>[] = [
   step('closeHints', someOfClaimed, (tx, args, notes) => tx.closeHints(args.side, claimedOf(notes, args))),
   step(
     'deferHints',
-    fc.record({ some: someOfClaimed, isPast: fc.boolean(), failure: failureOrNull, isDead: rarely(4) }),
+    fc.record({ some: someOfClaimed, isPast: fc.boolean(), failure: failureOrNull, isDead: rarely(2) }),
     (tx, { some, isPast, failure: why, isDead }, notes) => {
       const hints = claimedOf(notes, some);
       const dueInMs = isPast && hints.length === 1 ? -MINUTE_MS * notes.next() : HOUR_MS;

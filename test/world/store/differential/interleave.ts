@@ -61,6 +61,7 @@ class Actor {
             this.phase = 'ready';
           });
     await this.settle();
+    if (this.phase === 'running') this.results.push({ waits: step?.text ?? 'end' });
   }
 
   async #end(): Promise<void> {

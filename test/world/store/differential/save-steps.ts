@@ -19,6 +19,7 @@ import {
   version,
   type Notes,
   type Step,
+  type StoreTx,
 } from './step.ts';
 
 const rule = fc.constantFrom<Rule>('first', 'latest', 'hold');
@@ -64,24 +65,27 @@ const identityLink = fc.record({
     status: fc.constantFrom<LinkStatus>('live', 'live', 'live', 'hidden', 'gone', 'returned'),
     version,
     isLookedAt: fc.boolean(),
+    isRecent: rarely(6),
     accounted: values,
     agreed,
     sent: fc.array(sentBody, { maxLength: 1 }),
   }),
 });
 
+type DrawnLink = Omit<Link, 'asOfMs' | 'lookedAtMs'> & {
+  readonly isLookedAt: boolean;
+  readonly isRecent: boolean;
+};
+
 /** Mostly the record that goes with the identity, so that records and identities do not all get in each other's way. */
 function linkFrom(
+  tx: StoreTx,
   notes: Notes,
-  drawn: {
-    identityId: string;
-    isOdd: boolean;
-    link: Omit<Link, 'asOfMs' | 'lookedAtMs'> & { isLookedAt: boolean };
-  },
+  drawn: { readonly identityId: string; readonly isOdd: boolean; readonly link: DrawnLink },
 ): Save['links'][number] {
-  const { isLookedAt, ...link } = drawn.link;
+  const { isLookedAt, isRecent, ...link } = drawn.link;
   const usual = RECORDS[IDENTITIES.indexOf(drawn.identityId)] ?? link.recordId;
-  const asOfMs = lookMs(notes);
+  const asOfMs = isRecent ? tx.nowMs + MINUTE_MS * notes.next() : lookMs(notes);
   return {
     identityId: drawn.identityId,
     link: {
@@ -160,7 +164,7 @@ const batch = fc.record({
 type Drawn = typeof batch extends fc.Arbitrary<infer Batch> ? Batch : never;
 
 /** What is known already is changed and the rest made anew, as the engine would do it; rarely the other way round. */
-function saveFrom(notes: Notes, { identities, isNew, links, writes, ...same }: Drawn): Save {
+function saveFrom(tx: StoreTx, notes: Notes, { identities, isNew, links, writes, ...same }: Drawn): Save {
   const isKnown = (id: string): boolean => notes.identities.has(id) !== isNew;
   const isOpen = (drawn: NewWrite): boolean =>
     notes.writes.has(`${drawn.identityId} ${drawn.side}`) !== isNew;
@@ -168,7 +172,7 @@ function saveFrom(notes: Notes, { identities, isNew, links, writes, ...same }: D
     ...same,
     newIdentities: identities.filter(({ id }) => !isKnown(id)),
     changedIdentities: identities.filter(({ id }) => isKnown(id)),
-    links: links.map((link) => linkFrom(notes, link)),
+    links: links.map((link) => linkFrom(tx, notes, link)),
     openWrites: writes.filter((drawn) => !isOpen(drawn)),
     changedWrites: writes.filter(isOpen),
   };
@@ -182,7 +186,7 @@ function note(notes: Notes, save: Save): void {
 }
 
 export const saveStep: fc.Arbitrary<Step> = step('save', batch, async (tx, drawn, notes) => {
-  const save = saveFrom(notes, drawn);
+  const save = saveFrom(tx, notes, drawn);
   await tx.save(save);
   note(notes, save);
 });
@@ -204,40 +208,50 @@ export const EMPTY_SAVE: Save = {
   journal: [],
 };
 
-function linkOf(notes: Notes, id: string, at: string): Save['links'][number] {
+function linkOf(tx: StoreTx, notes: Notes, id: string, at: string): Save['links'][number] {
   const accounted = { name: 'x', city: null };
-  const link = {
+  const seen = {
     side: at,
     recordId: '',
-    status: 'live' as const,
+    status: 'live',
     version: 'v1',
     accounted,
     agreed: {},
-  };
-  return linkFrom(notes, { identityId: id, isOdd: false, link: { ...link, sent: [], isLookedAt: true } });
+    sent: [],
+  } as const;
+  return linkFrom(tx, notes, {
+    identityId: id,
+    isOdd: false,
+    link: { ...seen, isLookedAt: true, isRecent: false },
+  });
 }
 
-/** Something to begin with: every identity, with records, writes and hints at both sides. */
-export const populateStep: fc.Arbitrary<Step> = step(
-  'populate',
-  fc.constantFrom<NewWrite['state']>('queued', 'queued', 'planned', 'held'),
-  async (tx, state, notes) => {
-    const newIdentities = IDENTITIES.map((id) => ({ id, seq: 1, golden: {}, edits: {}, tombstone: null }));
-    const links = SIDES.flatMap((at) => IDENTITIES.map((id) => linkOf(notes, id, at)));
-    const newKeys = IDENTITIES.map((id, index) => ({ identityId: id, key: KEYS[index] ?? '' }));
-    const saves: Save[] = [{ ...EMPTY_SAVE, newIdentities, links, newKeys }];
-    for (const at of SIDES)
-      for (const id of IDENTITIES)
-        saves.push({ ...EMPTY_SAVE, openWrites: [{ identityId: id, side: at, kind: 'update', state }] });
-    for (const save of saves) {
-      await tx.save(save);
-      note(notes, save);
-    }
-    for (const at of SIDES)
-      for (const id of RECORDS)
-        await tx.noteHints(at, [{ recordId: id, kind: 'changed', dueInMs: -MINUTE_MS * notes.next() }]);
-  },
-);
+/** Something to begin with: every identity, with records, writes in the state and hints at both sides. */
+export function populate(state: NewWrite['state']): Step {
+  const text = `populate ${state}`;
+  return { text, run: (tx, notes) => populateAll(tx, notes, state), [fc.toStringMethod]: () => text };
+}
+
+export const populateStep: fc.Arbitrary<Step> = fc
+  .constantFrom<NewWrite['state']>('queued', 'queued', 'planned', 'held')
+  .map(populate);
+
+async function populateAll(tx: StoreTx, notes: Notes, state: NewWrite['state']): Promise<void> {
+  const newIdentities = IDENTITIES.map((id) => ({ id, seq: 1, golden: {}, edits: {}, tombstone: null }));
+  const links = SIDES.flatMap((at) => IDENTITIES.map((id) => linkOf(tx, notes, id, at)));
+  const newKeys = IDENTITIES.map((id, index) => ({ identityId: id, key: KEYS[index] ?? '' }));
+  const saves: Save[] = [{ ...EMPTY_SAVE, newIdentities, links, newKeys }];
+  for (const at of SIDES)
+    for (const id of IDENTITIES)
+      saves.push({ ...EMPTY_SAVE, openWrites: [{ identityId: id, side: at, kind: 'update', state }] });
+  for (const save of saves) {
+    await tx.save(save);
+    note(notes, save);
+  }
+  for (const at of SIDES)
+    for (const id of RECORDS)
+      await tx.noteHints(at, [{ recordId: id, kind: 'changed', dueInMs: -MINUTE_MS * notes.next() }]);
+}
 
 export const keyStep: fc.Arbitrary<Step> = step('identitiesByKey', fc.uniqueArray(anyKey), async (tx, keys) =>
   Object.fromEntries(await tx.identitiesByKey(keys)),

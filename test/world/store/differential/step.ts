@@ -35,6 +35,7 @@ export function newNotes(from = 0, known?: Notes): Notes {
 export interface Step {
   /** For the report of a failing sequence. */
   readonly text: string;
+  [fc.toStringMethod]?(): string;
   /** What the call gave, without an order where the store promises none. */
   run(tx: StoreTx, notes: Notes): Promise<unknown>;
 }

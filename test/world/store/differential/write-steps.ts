@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 
 import type { SendIntent, StoredBundle, WriteEnd, WriteRow } from '../../../../src/store/contract.ts';
+import { EMPTY_SAVE } from './save-steps.ts';
 import {
   countMax,
   failure,
@@ -118,8 +119,24 @@ const endStep = step(
   },
 );
 
+const ANY_STATE: readonly WriteRow['state'][] = ['planned', 'queued', 'held', 'sent', 'unknown', 'dead'];
+
+/** What was planned is planned otherwise, wherever the write may be by now. */
+const replanStep = step(
+  'replan',
+  fc.record({ some, kind, isDropped: fc.boolean() }),
+  async (tx, { some: drawn, kind: next, isDropped }, notes) => {
+    const [write] = await someWrites(tx, drawn, ANY_STATE);
+    if (write === undefined) return;
+    const key = { identityId: write.identityId, side: write.side };
+    if (isDropped) notes.writes.delete(`${key.identityId} ${key.side}`);
+    const changedWrites = isDropped ? [] : [{ ...key, kind: next, state: 'queued' as const }];
+    await tx.save({ ...EMPTY_SAVE, changedWrites, droppedWrites: isDropped ? [key] : [] });
+  },
+);
+
 /** Out and back again; the rest needs these to have happened. */
-export const deliverySteps: readonly fc.Arbitrary<Step>[] = [sendStep, endStep];
+export const deliverySteps: readonly fc.Arbitrary<Step>[] = [sendStep, endStep, replanStep];
 
 export const writeSteps: readonly fc.Arbitrary<Step>[] = [
   lockStep,
