@@ -43,8 +43,9 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   for (const { sighting, known: record } of sorted.existence)
     applyExistence(runtime, tx, batch, page.side, sighting, record);
   for (const recordId of sorted.forgotten) batch.forget(page.side, recordId);
-  const wakened = await batch.store();
+  // Parked first: what the batch makes room for is looked at again.
   await storeUnlinked(tx, page, sorted);
+  const wakened = await batch.store();
   const changed = sorted.readings.length + sorted.existence.length;
   const unreadable =
     page.sightings.filter((sighting) => sighting.kind === 'unreadable').length + sorted.dead.length;

@@ -201,7 +201,9 @@ export class Batch {
       ) as never;
     work.now = held(before, hold).bundle;
     this.#save.holds.push({ identityId: id, ...hold });
-    this.note({ identityId: id, side, recordId: null, kind: 'held', body: { reason: hold.reason } });
+    const isKnown = before.holds.some(({ reason }) => reason === hold.reason);
+    if (!isKnown)
+      this.note({ identityId: id, side, recordId: null, kind: 'held', body: { reason: hold.reason } });
   }
 
   /** A flood of deletes or changes is planned but held: nothing of it leaves before a person has looked. */

@@ -179,6 +179,32 @@ function keyOf(
   return null;
 }
 
+/** Creates for which a record was found that belongs to another identity: it is not theirs. */
+async function linkedElsewhere(
+  tx: SyncTx,
+  side: SideRuntime,
+  writes: readonly WriteRow[],
+  findings: ReadonlyMap<string, Finding>,
+): Promise<ReadonlySet<string>> {
+  const found = writes.flatMap(({ kind, writeId, identityId }) => {
+    const finding = findings.get(writeId);
+    return kind === 'create' && finding?.kind === 'record'
+      ? [{ writeId, identityId, recordId: finding.record.id }]
+      : [];
+  });
+  const known = await tx.recordsOf(
+    side.model.name,
+    found.map(({ recordId }) => recordId),
+  );
+  const others = found.filter(({ recordId, identityId }) => {
+    const record = known.get(recordId);
+    return (
+      record !== undefined && record.status !== 'gone' && (record.identityId ?? identityId) !== identityId
+    );
+  });
+  return new Set(others.map(({ writeId }) => writeId));
+}
+
 async function settle(
   runtime: SyncRuntime,
   tx: SyncTx,
@@ -187,6 +213,7 @@ async function settle(
   findings: ReadonlyMap<string, Finding>,
 ): Promise<ReadonlySet<string>> {
   const bundles = await tx.lockBundles(writes.map((write) => write.identityId));
+  const others = await linkedElsewhere(tx, side, writes, findings);
   const batch = new Batch(runtime, tx);
   const ends: WriteEnd[] = [];
   const looks: string[] = [];
@@ -195,7 +222,8 @@ async function settle(
     const row = bundle?.writes.find((open) => open.writeId === write.writeId);
     if (bundle === undefined || row?.state !== 'unknown' || row.epoch !== write.epoch) continue;
     batch.load(bundle);
-    const finding = must(findings.get(write.writeId), 'every unknown write was investigated');
+    const found = must(findings.get(write.writeId), 'every unknown write was investigated');
+    const finding: Finding = others.has(write.writeId) ? { kind: 'absent' } : found;
     const openForMs = must(row.resolveAtMs, 'an unknown write has a time to be resolved') - tx.nowMs;
     const ruling = ruleOnUnknown(runtime, row, finding, openForMs);
     const settled = settleUnknown(runtime, batch, bundle, row, ruling, tx.nowMs);

@@ -53,7 +53,7 @@ export function sort(side: SideRuntime, page: SightingPage, known: ReadonlyMap<s
     } else if (record !== undefined && page.readBeganMs <= record.asOfMs) {
       // Read before something newer was accounted for: it proves nothing about the present. Look again once a look can.
       const dueInMs = Math.min(record.asOfMs - page.readBeganMs, LOOK_AGAIN_MS_MAX);
-      sorted.hints.push({ recordId: sighting.recordId, kind: 'changed', dueInMs });
+      sorted.hints.push({ recordId: sighting.recordId, kind: kindOf(sighting), dueInMs });
     } else if (sighting.kind === 'record') sortRecord(side, page, sorted, sighting, record);
     else if (sighting.kind === 'unreadable')
       sortUnreadable(page, sorted, sighting.recordId, sighting.unreadable.failure, record);
@@ -61,6 +61,11 @@ export function sort(side: SideRuntime, page: SightingPage, known: ReadonlyMap<s
     else if (record !== undefined && sighting.kind === 'deleted') sorted.forgotten.push(sighting.recordId);
   }
   return sorted;
+}
+
+/** What the feed itself said of a delete must not be forgotten: another look could not prove it. */
+function kindOf(sighting: Sighting): NewHint['kind'] {
+  return sighting.kind === 'deleted' && sighting.evidence === 'feed' ? 'deleted' : 'changed';
 }
 
 function sortRecord(

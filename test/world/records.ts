@@ -28,6 +28,8 @@ export interface EntryWrite {
   readonly asked: Fields;
   /** The number of the last thing that had happened when Trueup last looked at the record. */
   readonly lookedOrder: number;
+  /** The number of the last thing that had happened when the request left. */
+  readonly sentOrder: number;
 }
 
 interface State {
@@ -49,6 +51,7 @@ export interface Seen {
 /** Numbers all that happens in a world, across its systems. */
 export interface Counter {
   next(): number;
+  last(): number;
 }
 
 export class Records {

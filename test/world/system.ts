@@ -15,7 +15,7 @@ import type {
 import { ConnectorFailure } from '../../src/connector/failure.ts';
 import type { NativeValue } from '../../src/engine/value.ts';
 import { ANSWER_LOST, CURSOR_EXPIRED, OUTAGE, refusalOf, type Faults } from './faults.ts';
-import { Records, type Actor, type Counter, type Fields, type Seen } from './records.ts';
+import { Records, type Actor, type Counter, type EntryWrite, type Fields, type Seen } from './records.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 
 export interface SystemShape {
@@ -39,6 +39,8 @@ export interface SystemShape {
   readonly refuses: (fields: Fields) => boolean;
 }
 
+type Sent = Pick<EntryWrite, 'key' | 'sentOrder'>;
+
 interface FeedEvent {
   readonly atMs: number;
   readonly id: string;
@@ -55,6 +57,7 @@ export class SimulatedSystem {
   readonly card: CapabilityCard;
   readonly #scheduler: Scheduler;
   readonly #faults: Faults;
+  readonly #counter: Counter;
   readonly #feed: FeedEvent[] = [];
   requests = 0;
   /** The order number of the last look that Trueup had at each record. */
@@ -65,6 +68,7 @@ export class SimulatedSystem {
     this.shape = shape;
     this.#scheduler = scheduler;
     this.#faults = faults;
+    this.#counter = counter;
     this.records = new Records(shape.name, counter, shape.reusesIds);
     this.card = {
       version: shape.version === 'none' ? 'none' : 'opaque',
@@ -81,11 +85,11 @@ export class SimulatedSystem {
   }
 
   /** What somebody at the system does, or an automation of its own in answer; null deletes the record. */
-  act(actor: Actor, id: string, change: Fields | null, key: string | null = null): void {
+  act(actor: Actor, id: string, change: Fields | null, sent: Sent | null = null): void {
     const { records, shape } = this;
     const before = records.now(id);
     const lookedOrder = this.#lastLook.get(id) ?? 0;
-    const write = key === null ? null : { key, asked: change ?? {}, lookedOrder };
+    const write = sent === null ? null : { ...sent, asked: change ?? {}, lookedOrder };
     if (change === null) {
       records.note(this.#scheduler.nowMs, actor, 'delete', id, null, write);
       this.#tell(id);
@@ -287,29 +291,31 @@ export class SimulatedSystem {
 
   /** The request travels by itself: whoever sent it may be gone when it arrives. */
   async #send(request: WriteRequest): Promise<WriteResult> {
+    const sentOrder = this.#counter.last();
     const { key } = request;
     const lost: WriteResult = { kind: 'failed', key, failure: ANSWER_LOST };
     if (this.#faults.strikes('writeRefused'))
       return { kind: 'failed', key, failure: { ...OUTAGE, kind: 'transient', code: 'world.busy' } };
     if (this.#faults.strikes('requestLost')) return lost;
     if (this.shape.executionMaxMs > 0 && this.#faults.strikes('executedLate')) {
-      void this.#executeLate(request);
+      void this.#executeLate(request, sentOrder);
       return lost;
     }
     const network = `network ${this.shape.name} ${String((this.#late += 1))}`;
     await this.#scheduler.pause(network, 'arrive');
-    const result = this.#execute(request);
+    const result = this.#execute(request, sentOrder);
     return this.#faults.strikes('answerLost') ? lost : result;
   }
 
-  async #executeLate(request: WriteRequest): Promise<void> {
+  async #executeLate(request: WriteRequest, sentOrder: number): Promise<void> {
     const network = `late ${this.shape.name} ${String((this.#late += 1))}`;
     await this.#scheduler.sleep(network, this.#faults.pick(this.shape.executionMaxMs));
-    this.#execute(request);
+    this.#execute(request, sentOrder);
   }
 
-  #execute(request: WriteRequest): WriteResult {
+  #execute(request: WriteRequest, sentOrder: number): WriteResult {
     const { key, recordId } = request;
+    const sent = { key, sentOrder };
     const refuse = (kind: 'precondition' | 'invalid', code: string): WriteResult => ({
       kind: 'failed',
       key,
@@ -321,7 +327,7 @@ export class SimulatedSystem {
       if (this.shape.createIdentity === 'uniqueKey' && this.#isTaken(fields))
         return refuse('invalid', 'world.taken');
       const id = this.records.newId();
-      this.act('trueup', id, fields, key);
+      this.act('trueup', id, fields, sent);
       return this.#written(key, id);
     }
     const seen = this.records.now(recordId);
@@ -329,7 +335,7 @@ export class SimulatedSystem {
     const { ifVersion } = request;
     if (this.shape.conditionalWrite && ifVersion !== null && this.#versionOf(seen) !== ifVersion)
       return refuse('precondition', 'world.changed');
-    this.act('trueup', recordId, request.kind === 'delete' ? null : fields, key);
+    this.act('trueup', recordId, request.kind === 'delete' ? null : fields, sent);
     return this.#written(key, recordId);
   }
 

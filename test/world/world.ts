@@ -41,7 +41,8 @@ export class World {
   readonly decided: { readonly hold: HoldRow; readonly choice: HoldChoice; readonly order: number }[] = [];
   #order = 0;
   #backup: Snapshot | null = null;
-  isRestored = false;
+  /** The number of the last thing that had happened when the store went back in time; 0 when it never did. */
+  restoredOrder = 0;
   isRecovering = false;
 
   constructor(shape: WorldShape, tape: Tape) {
@@ -49,7 +50,7 @@ export class World {
     this.tape = tape;
     const { scheduler } = this;
     this.faults = new Faults(tape);
-    const counter = { next: () => (this.#order += 1) };
+    const counter = { next: () => (this.#order += 1), last: () => this.#order };
     this.systems = new Map(
       shape.systems.map((one) => [one.name, new SimulatedSystem(one, scheduler, this.faults, counter)]),
     );
@@ -116,8 +117,8 @@ export class World {
   /** The store is put back to an earlier time, as from a backup; every process begins anew. */
   #restore(): void {
     if (this.#backup === null) this.#backup = this.store.snapshot();
-    else if (!this.isRestored) {
-      this.isRestored = true;
+    else if (this.restoredOrder === 0) {
+      this.restoredOrder = this.#order;
       this.store.restore(this.#backup);
       for (const worker of this.workers) worker.kill();
       this.isRecovering = true;
@@ -190,9 +191,7 @@ export class World {
   async decide(): Promise<boolean> {
     const open = await this.#direct((tx) => tx.openHolds(null, 100));
     // Nobody has a record made a second time without looking for the first.
-    const holds = open.filter(
-      ({ identityId, reason }) => identityId !== null && reason !== 'createOutcomeUnknown',
-    );
+    const holds = open.filter(({ identityId, reason }) => identityId !== null && !NEEDS_A_LOOK.has(reason));
     const [first] = holds;
     const [worker] = this.workers;
     if (first === undefined || worker === undefined) return false;
@@ -242,7 +241,7 @@ export class World {
         .filter(({ state }) => state === 'open')
         .map(({ dueAtMs, leaseUntilMs }) => Math.max(dueAtMs, leaseUntilMs)),
       ...writes
-        .filter(({ state }) => state === 'queued' || state === 'unknown')
+        .filter(({ state }) => state === 'queued' || state === 'unknown' || state === 'planned')
         .map(({ dueAtMs }) => dueAtMs),
       ...streams.filter((stream) => this.#isPassing(stream)).map(({ dueAtMs }) => dueAtMs),
       ...streams.map(({ leaseUntilMs }) => leaseUntilMs).filter((untilMs) => untilMs > this.scheduler.nowMs),
@@ -266,8 +265,14 @@ export class World {
   }
 }
 
+/** What only a look into the systems can answer, and an act there. */
+const NEEDS_A_LOOK: ReadonlySet<string> = new Set([
+  'createOutcomeUnknown',
+  'duplicateRecord',
+  'ambiguousMatch',
+]);
+
 function choicesFor(hold: HoldRow, sides: readonly string[]): readonly HoldChoice[] {
-  if (hold.reason === 'ambiguousMatch' || hold.reason === 'duplicateRecord') return [{ kind: 'revive' }];
   if (hold.field === null) return [{ kind: 'delete' }, { kind: 'revive' }];
   return [{ kind: 'keep' }, ...sides.map((side) => ({ kind: 'take', side }) as const)];
 }

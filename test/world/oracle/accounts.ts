@@ -53,6 +53,8 @@ function keptIn(world: World, entries: readonly Entry[]): Kept {
     }
     for (const { field, value } of replacedTexts(entry)) {
       if (entry.actor !== 'trueup' && textOf(entry.after, field) === null) excused.add(keyed(field, value));
+      // What was decided after the backup was taken is known no more.
+      if ((entry.write?.sentOrder ?? Infinity) < world.restoredOrder) excused.add(keyed(field, value));
       if (entry.actor === 'trueup' && wasUnseen(world, entries, entry, field, value))
         excused.add(keyed(field, value));
     }

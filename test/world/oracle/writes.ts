@@ -84,7 +84,7 @@ function checkProvenance(world: World, entries: readonly Entry[]): void {
 /** I8: no field of a record takes one value twice from Trueup unless somebody changed something in between. */
 function checkSwings(world: World, entries: readonly Entry[]): void {
   // A write that lands late is corrected by writing once more what it undid.
-  if (world.faults.counts().has('executedLate') || world.isRestored) return;
+  if (world.faults.counts().has('executedLate') || world.restoredOrder > 0) return;
   const written = new Map<string, Map<string, number>>();
   let lastChange = 0;
   for (const entry of entries) {

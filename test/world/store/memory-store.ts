@@ -18,10 +18,10 @@ import type { Transaction } from './transaction.ts';
 export interface ConnectionOptions {
   readonly ids: Ids;
   /**
-   * Awaited before every statement, and therefore at the start of every call that makes one; it decides who goes on, and
-   * throws to break the connection there. The point is the call's name, for its further statements `call/statement`
-   * (`lockBundles/links`, `save/writes`); besides `begin`, `commit` (before anything is durable), `committed` (after),
-   * `nowMs`, and `…/woken` for a statement that has waited for a lock.
+   * Awaited before every statement, and so at the start of every call that has anything to do; it decides who goes on, and
+   * throws to break the connection there. The point is the call's name, with the statement's where the call has several
+   * (`lockBundles`, `lockBundles/links`, `save/links`); besides there are `begin`, `commit` (before anything is durable),
+   * `committed` (after), `nowMs`, and `…/woken` for a statement that has waited for a lock.
    */
   readonly pause: (point: string) => Promise<void>;
   /** Told when a statement begins to wait for another transaction; it is heard of again at `…/woken`. */
