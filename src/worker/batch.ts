@@ -121,8 +121,14 @@ export class Batch {
     }
     await this.#guard();
     await this.#tx.save(this.#save);
-    if (this.#save.freedKeys.length > 0) await this.#tx.hintParked();
+    if (this.#makesRoom()) await this.#tx.hintParked();
     return wakened;
+  }
+
+  /** A record that was parked because another had its place, or its key, may find a home now. */
+  #makesRoom(): boolean {
+    const { freedKeys, forgotten, links } = this.#save;
+    return freedKeys.length + forgotten.length > 0 || links.some(({ link }) => link.status === 'gone');
   }
 
   #collect({ before, now }: Work): void {

@@ -179,7 +179,10 @@ function keyOf(
   return null;
 }
 
-/** Creates for which a record was found that belongs to another identity: it is not theirs. */
+/**
+ * Creates for which a record was found that belongs to another identity: somebody gave it this key, or the system gave the
+ * id of a deleted record to ours. Nothing here tells which.
+ */
 async function linkedElsewhere(
   tx: SyncTx,
   side: SideRuntime,
@@ -223,7 +226,7 @@ async function settle(
     if (bundle === undefined || row?.state !== 'unknown' || row.epoch !== write.epoch) continue;
     batch.load(bundle);
     const found = must(findings.get(write.writeId), 'every unknown write was investigated');
-    const finding: Finding = others.has(write.writeId) ? { kind: 'absent' } : found;
+    const finding: Finding = others.has(write.writeId) ? { kind: 'several' } : found;
     const openForMs = must(row.resolveAtMs, 'an unknown write has a time to be resolved') - tx.nowMs;
     const ruling = ruleOnUnknown(runtime, row, finding, openForMs);
     const settled = settleUnknown(runtime, batch, bundle, row, ruling, tx.nowMs);

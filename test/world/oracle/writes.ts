@@ -27,10 +27,23 @@ function checkCreates(world: World, entries: readonly Entry[]): void {
     const email = write.asked['email'];
     if (typeof email !== 'string') continue;
     const thing = `${side} ${email}`;
-    if (living.has(thing))
+    if (living.has(thing) && !areTwoThings(world, side, recordId, living.get(thing) ?? ''))
       world.violations.push(`I5: ${email} was made twice: ${record} and ${living.get(thing) ?? ''}`);
     living.set(thing, record);
   }
+}
+
+/** Somebody entered a thing of the same key anew while the old one is held. */
+function areTwoThings(world: World, side: string, recordId: string, other: string): boolean {
+  const { links } = world.store.dump();
+  const ids = links.flatMap((row) =>
+    row.side === side &&
+    row.linked !== null &&
+    (row.recordId === recordId || `${side} ${row.recordId}` === other)
+      ? [row.linked.identityId]
+      : [],
+  );
+  return ids.length === 2 && ids[0] !== ids[1];
 }
 
 function forget(lives: Map<string, string>, record: string): void {
