@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { Collision, LeaseLost } from '../../../src/store/database.ts';
 import { memoryArena, openRealStore, type Arena, type RealStore } from './differential/arena.ts';
+import { CASES } from './differential/cases.ts';
 import { interleave } from './differential/interleave.ts';
-import { MEETINGS } from './differential/meetings.ts';
 import { play, type Result } from './differential/play.ts';
 import { populate } from './differential/save-steps.ts';
 import { crossings, sequences, type Play, type Script } from './differential/script.ts';
@@ -70,7 +70,7 @@ test('two transactions across each other wait, go on and collide as on PostgreSQ
   await fc.assert(same, CROSSINGS);
 });
 
-test.each(MEETINGS)('the same comes of it: $title', async ({ scripts, waits }) => {
+test.each(CASES)('the same comes of it: $title', async ({ scripts, waits }) => {
   const [memory, postgres] = [memoryArena(), await real.arena()];
   const drawn = { start: POPULATED, scripts };
   const turns = [true, false, true, false, true, false];

@@ -1,13 +1,13 @@
-/** Meetings of two transactions that chance hardly ever arranges, each once. */
+/** What chance hardly ever arranges: two transactions that meet, or one that goes a long way. */
 import type { Link } from '../../../../src/engine/state.ts';
 import type { Save } from '../../../../src/store/contract.ts';
 import { EMPTY_SAVE } from './save-steps.ts';
 import type { Script } from './script.ts';
-import { HOUR_MS, IDENTITIES, PAST_MS, WRITE_IDS, type Step, type StoreTx } from './step.ts';
+import { HOUR_MS, IDENTITIES, newNotes, PAST_MS, WRITE_IDS, type Step, type StoreTx } from './step.ts';
 
-export interface Meeting {
+export interface Case {
   readonly title: string;
-  readonly scripts: readonly [Script, Script];
+  readonly scripts: readonly Script[];
   /** How often a call waits for the other transaction. */
   readonly waits: number;
 }
@@ -32,13 +32,13 @@ function rolledBack(...steps: readonly Step[]): Script {
   return { steps, commits: false };
 }
 
-function linkTo(identityId: string, recordId: string): Step {
+function linkTo(identityId: string, recordId: string, asOfMs = PAST_MS): Step {
   const link: Link = {
     side: 'crm',
     recordId,
     status: 'live',
     version: null,
-    asOfMs: PAST_MS,
+    asOfMs,
     lookedAtMs: null,
     accounted: {},
     agreed: {},
@@ -72,8 +72,55 @@ function lock(ifLocked: 'wait' | 'skip'): Step {
   return call(`lock ${ifLocked}`, async (tx) => [...(await tx.lockBundles([ONE, TWO], ifLocked)).keys()]);
 }
 
+const FAILURE = { kind: 'transient', code: 'test.busy', message: 'busy' };
+
+function release(failure: typeof FAILURE | null): Step {
+  const lease = {
+    side: 'crm',
+    kind: 'changes',
+    epoch: 1,
+    checkpoint: null,
+    runId: null,
+    currentAsOfMs: null,
+    attempts: 0,
+  } as const;
+  return call('release', (tx) => tx.releaseStream(lease, 0, failure));
+}
+
+const LEASE = call('lease', (tx) => tx.leaseStream('crm', 'changes', HOUR_MS));
+const BURY_HINTS = call('bury', async (tx) => {
+  const hints = await tx.claimHints('crm', 1_000, HOUR_MS);
+  await tx.deferHints('crm', hints, { dueInMs: HOUR_MS, failure: FAILURE, dead: true });
+});
+const NOTE = call('note', (tx) => tx.noteHints('crm', [{ recordId: 'r1', kind: 'missing' }]));
+const BURY_WRITE = call('bury', (tx) =>
+  tx.endWrites([{ ...AT_CRM, writeId: WRITE_ID, epoch: 1, kind: 'create', to: 'dead', failure: FAILURE }]),
+);
+const REPLAN = save('replan', { changedWrites: [{ ...AT_CRM, kind: 'update', state: 'planned' }] });
+const APPROVE_MOVED = call('approve', async (tx) => {
+  const plan = await tx.sealPlan();
+  await linkTo(ONE, 'r1', plan.sealedAtMs + HOUR_MS).run(tx, newNotes());
+  return tx.approvePlan(plan, 'ann');
+});
+
 /** The first script makes its first call, the second makes its first, and so on in turns. */
-export const MEETINGS: readonly Meeting[] = [
+export const CASES: readonly Case[] = [
+  {
+    title: 'a stream that was read again has failed no times',
+    scripts: [script(LEASE, release(FAILURE), release(null))],
+    waits: 0,
+  },
+  {
+    title: 'a dead hint that is noted again has failed no times',
+    scripts: [script(BURY_HINTS, NOTE)],
+    waits: 0,
+  },
+  {
+    title: 'a dead write that is planned again has failed no times',
+    scripts: [script(SEND, BURY_WRITE, REPLAN)],
+    waits: 0,
+  },
+  { title: 'a plan is approved but for what has moved', scripts: [script(REPLAN, APPROVE_MOVED)], waits: 0 },
   {
     title: 'a write that is dropped and opened anew is not the one that was to be sent',
     scripts: [script(DROP, REOPEN), script(SEND, END)],
