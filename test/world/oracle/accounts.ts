@@ -34,8 +34,11 @@ function keptIn(world: World, entries: readonly Entry[]): Kept {
     for (const values of Object.values(seen as Record<string, Record<string, unknown>>))
       for (const field of TEXT_FIELDS) add(field, values?.[field]);
   // A record that waits for a person is still there, with all that it holds.
-  for (const { side, recordId, status } of links) {
-    if (status === 'live' || status === 'gone') continue;
+  const held = new Set(
+    holds.flatMap(({ closed, field, identityId }) => (closed === null && field === null ? [identityId] : [])),
+  );
+  for (const { side, recordId, status, linked } of links) {
+    if (status === 'gone' || (status === 'live' && !held.has(linked?.identityId ?? ''))) continue;
     const fields = world.systems.get(side)?.records.now(recordId)?.fields ?? null;
     for (const field of TEXT_FIELDS) add(field, textOf(fields, field));
   }
@@ -54,7 +57,7 @@ function keptIn(world: World, entries: readonly Entry[]): Kept {
     for (const { field, value } of replacedTexts(entry)) {
       if (entry.actor !== 'trueup' && textOf(entry.after, field) === null) excused.add(keyed(field, value));
       // What was decided after the backup was taken is known no more.
-      if ((entry.write?.sentOrder ?? Infinity) < world.restoredOrder) excused.add(keyed(field, value));
+      if ((entry.write?.sentOrder ?? Infinity) <= world.restoredOrder) excused.add(keyed(field, value));
       if (entry.actor === 'trueup' && wasUnseen(world, entries, entry, field, value))
         excused.add(keyed(field, value));
     }

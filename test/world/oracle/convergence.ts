@@ -12,8 +12,8 @@ type Dump = ReturnType<World['store']['dump']>;
 export function checkConvergence(world: World): void {
   const dump = world.store.dump();
   const emptied = emptiedSides(world, dump);
-  checkRecords(world, dump, emptied);
   const stopped = stoppedIdentities(dump, emptied);
+  checkRecords(world, dump, emptied, stopped);
   const linksOf = new Map<string, Link[]>();
   for (const { linked } of dump.links)
     if (linked !== null)
@@ -59,16 +59,24 @@ function stoppedIdentities(
 }
 
 /** Every visible record is known and accounted for; what is known as there is there. */
-function checkRecords(world: World, { links }: Dump, emptied: ReadonlySet<string>): void {
+function checkRecords(
+  world: World,
+  { links }: Dump,
+  emptied: ReadonlySet<string>,
+  stopped: ReadonlySet<string>,
+): void {
   for (const [side, { records }] of world.systems) {
     if (emptied.has(side)) continue;
     const rows = new Map(links.filter((row) => row.side === side).map((row) => [row.recordId, row]));
     for (const record of records.all()) {
-      const status = rows.get(record.id)?.status;
+      const row = rows.get(record.id);
+      const status = row?.status;
+      if (stopped.has(row?.linked?.identityId ?? '')) continue;
       if (record.isHidden || status === 'live' || status === 'parked' || status === 'returned') continue;
       world.violations.push(`I13: ${side} ${record.id} is ${status ?? 'not known'}, but it is there`);
     }
-    for (const [id, { status }] of rows) {
+    for (const [id, { status, linked }] of rows) {
+      if (stopped.has(linked?.identityId ?? '')) continue;
       if (status !== 'live' && status !== 'parked' && status !== 'returned') continue;
       const record = records.now(id);
       if (record === null) world.violations.push(`I13: ${side} ${id} is ${status}, but it is gone`);
