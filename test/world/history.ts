@@ -53,6 +53,7 @@ async function chaos(world: World): Promise<void> {
   for (let edit = 0; edit < shape.edits; edit += 1) {
     world.people.act();
     if (shape.habits.has('decide') && tape.chance('people', 200)) await world.decide();
+    if (shape.habits.has('revise') && tape.chance('people', 60)) await world.revise();
     const steps = tape.pick('schedule', STEPS_PER_EDIT * 2);
     for (let step = 0; step < steps; step += 1) await world.step();
   }
@@ -88,7 +89,7 @@ function describePending(world: World): string {
 /** A person works through every hold; the world must come to rest each time. */
 async function decideAll(world: World): Promise<void> {
   for (let count = 0; count < 12 && world.violations.length === 0; count += 1) {
-    if (!(await world.decide())) return;
+    if (!(await world.decide()) && !(await world.release())) return;
     await rest(world, world.shape.sweeps);
   }
 }

@@ -18,6 +18,9 @@ const ENDINGS = [
   '1e3',
 ] as const;
 
+/** What people do at Trueup, not at a system. */
+const AT_TRUEUP: ReadonlySet<Habit> = new Set(['decide', 'decideLate', 'revise']);
+
 export class People {
   readonly #shape: WorldShape;
   readonly #systems: readonly SimulatedSystem[];
@@ -58,7 +61,7 @@ export class People {
   }
 
   #habit(): Habit | null {
-    const habits = [...this.#shape.habits].filter((habit) => habit !== 'decide' && habit !== 'decideLate');
+    const habits = [...this.#shape.habits].filter((habit) => !AT_TRUEUP.has(habit));
     if (habits.length === 0 || !this.#tape.chance('people', 350)) return null;
     return habits[this.#tape.pick('people', habits.length)] ?? null;
   }
@@ -67,6 +70,9 @@ export class People {
     switch (habit) {
       case 'create':
         this.#create(system, this.#newKey());
+        break;
+      case 'keyless':
+        this.#create(system, null);
         break;
       case 'twin': {
         // Somebody enters here what is on its way from another side.
@@ -111,13 +117,14 @@ export class People {
         }
         break;
       }
+      case 'revise':
       case 'decide':
       case 'decideLate':
         break;
     }
   }
 
-  #create(system: SimulatedSystem, email: string): void {
+  #create(system: SimulatedSystem, email: string | null): void {
     const values = Object.fromEntries(FIELDS.map((field) => [field, this.#value(system, field, null)]));
     system.act('user', system.records.newId(), { email, ...values });
   }

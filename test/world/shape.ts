@@ -8,6 +8,7 @@ import {
   type FieldPolicy,
   type Resolver,
   type SideDefinition,
+  type SyncDefinition,
   type SyncModel,
 } from '../../src/engine/model.ts';
 import type { NativeValue } from '../../src/engine/value.ts';
@@ -19,6 +20,8 @@ import { choose, type Tape } from './tape.ts';
 export const FIELDS = ['name', 'city', 'tags'] as const;
 
 export interface WorldShape {
+  readonly definition: SyncDefinition;
+  /** As it is at the beginning. */
   readonly model: SyncModel;
   readonly systems: readonly SystemShape[];
   readonly rates: FaultRates;
@@ -44,6 +47,8 @@ export const HABITS = [
   'massDelete',
   'decide',
   'decideLate',
+  'keyless',
+  'revise',
 ] as const;
 export type Habit = (typeof HABITS)[number];
 
@@ -52,12 +57,13 @@ export function drawShape(tape: Tape): WorldShape {
   const sweeps = tape.chance('shape', 500);
   const systems = names.map((name) => drawSystem(tape, name, sweeps));
   const habits = new Set(HABITS.filter(() => tape.chance('shape', 400)));
-  const model = drawModel(tape, names);
+  const definition = drawDefinition(tape, names);
   const rates = drawRates(tape);
   // What no feed tells of only a sweep finds.
   if (!sweeps) for (const habit of ['hide'] as const) habits.delete(habit);
   return {
-    model,
+    definition,
+    model: compileSync(definition),
     systems,
     rates: sweeps ? rates : { ...rates, hintDropped: 0 },
     sweeps,
@@ -87,7 +93,7 @@ function drawSystem(tape: Tape, name: string, sweeps: boolean): SystemShape {
     tellsAll: !tape.chance('shape', 300),
     reusesIds: tape.chance('shape', 80),
     normalises: tape.chance('shape', 120) ? upperCaseCity : asGiven,
-    automates: automates ? stampTags : nothing,
+    automates: automates ? choose(tape, 'shape', [stampTags, insistOnCity(name)] as const) : nothing,
     refuses: tape.chance('shape', 60) ? refusesSomeNames : never,
   };
 }
@@ -101,11 +107,27 @@ const stampTags = (_before: Fields | null, after: Fields): Fields => {
   const tags = Array.isArray(after['tags']) ? after['tags'] : [];
   return tags.includes('seen') ? {} : { tags: [...tags, 'seen'] };
 };
+/** What such an automation enters is entered many times, and nobody's loss. */
+export const AUTOMATED_CITY = 'CITY OF ';
+/** An automation that puts one value back whatever anybody enters: two of them chase each other. */
+const insistOnCity =
+  (name: string) =>
+  (_before: Fields | null, after: Fields): Fields =>
+    after['city'] === `${AUTOMATED_CITY}${name}` ? {} : { city: `${AUTOMATED_CITY}${name}` };
 const never = (): boolean => false;
 const refusesSomeNames = (fields: Fields): boolean =>
   typeof fields['name'] === 'string' && fields['name'].endsWith('3');
 
-function drawModel(tape: Tape, names: readonly string[]): SyncModel {
+/** The same sides and fields under policies drawn anew, as when somebody changes the sync file. */
+export function reviseModel(tape: Tape, definition: SyncDefinition): SyncModel {
+  const names = definition.sides.map(({ name }) => name);
+  const fields = definition.fields.map((field) =>
+    field.name === 'tags' ? field : { ...field, policy: drawPolicy(tape, names) },
+  );
+  return compileSync({ ...definition, fields });
+}
+
+function drawDefinition(tape: Tape, names: readonly string[]): SyncDefinition {
   const text = { required: false, ignoreCase: false } as const;
   const fields: FieldDefinition[] = [
     { ...text, name: 'email', type: { kind: 'text' }, policy: drawPolicy(tape, names) },
@@ -113,7 +135,7 @@ function drawModel(tape: Tape, names: readonly string[]): SyncModel {
     { ...text, name: 'city', type: { kind: 'text' }, ignoreCase: true, policy: drawPolicy(tape, names) },
     { ...text, name: 'tags', type: { kind: 'set' }, policy: { owners: [], resolve: [{ kind: 'set' }] } },
   ];
-  return compileSync({
+  return {
     name: 'things',
     entity: 'Thing',
     fields,
@@ -125,7 +147,7 @@ function drawModel(tape: Tape, names: readonly string[]): SyncModel {
       againstEdit: choose(tape, 'shape', ['hold', 'editWins', 'deleteWins'] as const),
     },
     guard: { deletesMax: 50, deletesShareMax: 0.05, changesShareMax: 0.3 },
-  });
+  };
 }
 
 function drawPolicy(tape: Tape, names: readonly string[]): FieldPolicy {

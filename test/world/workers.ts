@@ -36,7 +36,7 @@ export interface WorkerHost {
 }
 
 export class SimulatedWorker {
-  readonly #host: WorkerHost;
+  #host: WorkerHost;
   readonly #name: string;
   readonly #signal = new AbortController().signal;
   #life = 0;
@@ -68,6 +68,12 @@ export class SimulatedWorker {
     this.#underWay = new Set();
     this.#connection = this.#connect();
     this.#runtime = this.#start();
+  }
+
+  /** A new revision: the worker begins anew with it. */
+  use(model: SyncModel): void {
+    this.#host = { ...this.#host, model };
+    this.kill();
   }
 
   /** While it observes, it reads and plans and sends nothing. */

@@ -1,3 +1,4 @@
+import type { SyncModel } from '../../src/engine/model.ts';
 /** One world while its history runs: systems, people, workers and the store, moved on by choices from the tape. */
 import { createIds } from '../../src/lib/ids.ts';
 import { seededRandom } from '../../src/lib/random.ts';
@@ -7,7 +8,7 @@ import { ChoiceRefused, resolveHold, type HoldChoice } from '../../src/worker/ho
 import { Faults } from './faults.ts';
 import { People } from './people.ts';
 import { Scheduler, settled } from './scheduler.ts';
-import type { WorldShape } from './shape.ts';
+import { reviseModel, type WorldShape } from './shape.ts';
 import { createMemoryStore, type MemoryStore, type Snapshot } from './store/memory-store.ts';
 import { SimulatedSystem } from './system.ts';
 import type { Tape } from './tape.ts';
@@ -43,6 +44,9 @@ export class World {
   #backup: Snapshot | null = null;
   /** The number of the last thing that had happened when the store went back in time; 0 when it never did. */
   restoredOrder = 0;
+  /** How often a person let go what a guard had stopped. */
+  released = 0;
+  model: SyncModel;
   isRecovering = false;
 
   constructor(shape: WorldShape, tape: Tape) {
@@ -62,9 +66,9 @@ export class World {
       ids: createIds(storeClock, seededRandom(2)),
     });
     this.people = new People(shape, [...this.systems.values()], tape);
+    this.model = shape.model;
     const host = {
       ...this,
-      model: shape.model,
       isFine: shape.isFine,
       onViolation: (message: string) => this.violations.push(message),
     };
@@ -185,6 +189,22 @@ export class World {
 
   async wakeSweeps(): Promise<void> {
     for (const side of this.systems.keys()) await this.#direct((tx) => tx.wakeStream(side, 'sweep'));
+  }
+
+  /** Somebody changes the policies: a new revision, observed until its plan is approved. */
+  async revise(): Promise<void> {
+    this.model = reviseModel(this.tape, this.shape.definition);
+    for (const worker of this.workers) worker.use(this.model);
+    await this.recover();
+  }
+
+  /** Somebody lets go one set of what the guard has stopped. */
+  async release(): Promise<boolean> {
+    const [set] = await this.#direct((tx) => tx.heldWrites());
+    if (set === undefined) return false;
+    const count = await this.#direct((tx) => tx.releaseHeld(set.side, set.kind, set.hash));
+    if (count !== null) this.released += 1;
+    return count !== null;
   }
 
   /** A person decides about the oldest open hold, if there is one. */

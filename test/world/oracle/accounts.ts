@@ -1,5 +1,6 @@
 /** I2, I3: every value that a person entered is golden, was built upon, lost by a recorded decision, or is kept in a hold. */
 import type { Entry } from '../records.ts';
+import { AUTOMATED_CITY } from '../shape.ts';
 import type { World } from '../world.ts';
 import { changedTexts, elementsOf, keyed, replacedTexts, TEXT_FIELDS, textOf, timeline } from './truth.ts';
 
@@ -17,7 +18,7 @@ export function checkAccounts(world: World): void {
   const kept = keptIn(world, entries);
   for (const entry of entries) {
     if (entry.actor === 'trueup') checkReplaced(world, kept, entry);
-    else checkEntered(world, kept, entry);
+    else if (entry.actor === 'user') checkEntered(world, kept, entry);
   }
   checkElements(world, entries);
 }
@@ -56,6 +57,8 @@ function keptIn(world: World, entries: readonly Entry[]): Kept {
     }
     for (const { field, value } of replacedTexts(entry)) {
       if (entry.actor !== 'trueup' && textOf(entry.after, field) === null) excused.add(keyed(field, value));
+      // What a system's own automation overwrites at once nobody else can ever see.
+      if (entry.actor === 'automation') excused.add(keyed(field, value));
       // What was decided after the backup was taken is known no more.
       if ((entry.write?.sentOrder ?? Infinity) <= world.restoredOrder) excused.add(keyed(field, value));
       if (entry.actor === 'trueup' && wasUnseen(world, entries, entry, field, value))
@@ -98,6 +101,7 @@ function checkEntered(world: World, kept: Kept, entry: Entry): void {
 
 function checkReplaced(world: World, kept: Kept, entry: Entry): void {
   for (const { field, value } of replacedTexts(entry)) {
+    if (value.startsWith(AUTOMATED_CITY)) continue;
     if (isReceiver(world, entry.side, field) || isKept(kept, keyed(field, value))) continue;
     world.violations.push(
       `I3: ${field} ${JSON.stringify(value)} of ${entry.side} ${entry.recordId} was overwritten unaccounted`,
@@ -107,7 +111,7 @@ function checkReplaced(world: World, kept: Kept, entry: Entry): void {
 
 /** A side that only receives a field has nothing to say about it. */
 function isReceiver(world: World, side: string, field: string): boolean {
-  return world.shape.model.sideOf.get(side)?.lensOf.get(field)?.direction === 'out';
+  return world.model.sideOf.get(side)?.lensOf.get(field)?.direction === 'out';
 }
 
 function isKept({ roots, children, excused }: Kept, start: string): boolean {

@@ -86,7 +86,7 @@ function checkRecords(
 
 function checkIdentity(world: World, identity: Identity, links: readonly Link[]): void {
   const isAlive = links.some(({ status }) => status === 'live');
-  for (const side of world.shape.model.sides) {
+  for (const side of world.model.sides) {
     const system = world.systems.get(side.name);
     const link = links.find((one) => one.side === side.name);
     if (system === undefined) continue;
@@ -149,7 +149,7 @@ function text(value: Value | undefined): string {
 /** I10: a deleted thing lives nowhere where it could have been deleted. */
 function checkBuried(world: World, identity: Identity, links: readonly Link[]): void {
   for (const { side, status, recordId } of links) {
-    if (status !== 'live' || world.shape.model.sideOf.get(side)?.deletes !== true) continue;
+    if (status !== 'live' || world.model.sideOf.get(side)?.deletes !== true) continue;
     const record = world.systems.get(side)?.records.now(recordId) ?? null;
     if (record !== null && !record.isHidden)
       world.violations.push(`I10: ${identity.id} was deleted and lives on as ${side} ${recordId}`);

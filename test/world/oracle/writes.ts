@@ -3,12 +3,17 @@ import type { Entry } from '../records.ts';
 import type { World } from '../world.ts';
 import { changedTexts, elementsOf, keyed, TEXT_FIELDS, textOf, timeline } from './truth.ts';
 
+const HOUR_MS = 60 * 60_000;
+/** Of a handful of records so many are deleted without asking: src/engine/guard.ts. */
+const DELETES_ALLOWED = 3;
+
 export function checkWrites(world: World): void {
   const entries = timeline(world);
   checkCreates(world, entries);
   checkDeletes(world, entries);
   checkProvenance(world, entries);
   checkSwings(world, entries);
+  checkFloods(world, entries);
 }
 
 /** I5: one intention makes one record, and of one thing at most one record lives that Trueup made. */
@@ -21,6 +26,8 @@ function checkCreates(world: World, entries: readonly Entry[]): void {
     if (kind === 'update' && textOf(before, 'email') !== textOf(after, 'email')) forget(living, record);
     if (kind === 'delete') for (const lives of [byKey, living]) forget(lives, record);
     if (actor !== 'trueup' || kind !== 'create' || write === null) continue;
+    // An id that is given again before anybody looks makes one record look like another: docs/promises.md.
+    if (world.systems.get(side)?.shape.reusesIds === true) continue;
     if (byKey.has(write.key))
       world.violations.push(`I5: one create made ${record} and ${byKey.get(write.key) ?? ''}`);
     byKey.set(write.key, record);
@@ -50,19 +57,22 @@ function forget(lives: Map<string, string>, record: string): void {
   for (const [key, lived] of lives) if (lived === record) lives.delete(key);
 }
 
-/** I9: nothing is deleted that no person deleted, or merged away, elsewhere before. */
+/** I9: nothing is deleted that no person deleted, or merged away, elsewhere before. A thing is known by its values. */
 function checkDeletes(world: World, entries: readonly Entry[]): void {
-  const emailsOf = new Map<string, Set<string>>();
+  const valuesOf = new Map<string, Set<string>>();
   const deleted = new Set<string>();
   for (const entry of entries) {
     const record = `${entry.side} ${entry.recordId}`;
-    const emails = emailsOf.get(record) ?? new Set<string>();
+    const values = valuesOf.get(record) ?? new Set<string>();
     const email = textOf(entry.after, 'email');
-    if (email !== null) emails.add(email);
-    emailsOf.set(record, emails);
+    for (const field of email === null ? TEXT_FIELDS : (['email'] as const)) {
+      const value = textOf(entry.after, field);
+      if (value !== null) values.add(keyed(field, value));
+    }
+    valuesOf.set(record, values);
     if (entry.kind !== 'delete') continue;
-    if (entry.actor !== 'trueup') for (const one of emails) deleted.add(one);
-    else if (![...emails].some((one) => deleted.has(one)))
+    if (entry.actor !== 'trueup') for (const value of values) deleted.add(value);
+    else if (![...values].some((value) => deleted.has(value)))
       world.violations.push(`I9: ${record} was deleted, and nobody had deleted it anywhere`);
   }
 }
@@ -91,6 +101,21 @@ function checkProvenance(world: World, entries: readonly Entry[]): void {
     for (const element of elementsOf(asked['tags']))
       if (!elements.has(element))
         world.violations.push(`I14: ${side} was given a tag that nobody entered: ${element}`);
+  }
+}
+
+/** I23: more deletes in an hour than the guard allows only after a person let that very set go. */
+function checkFloods(world: World, entries: readonly Entry[]): void {
+  const counts = new Map<string, number>();
+  for (const { actor, kind, side, atMs } of entries) {
+    if (actor !== 'trueup' || kind !== 'delete') continue;
+    const hour = `${side} ${String(Math.floor(atMs / HOUR_MS))}`;
+    counts.set(hour, (counts.get(hour) ?? 0) + 1);
+  }
+  for (const [hour, count] of counts) {
+    const isAllowed = count <= DELETES_ALLOWED || world.released > 0 || world.restoredOrder > 0;
+    if (!isAllowed)
+      world.violations.push(`I23: ${String(count)} records were deleted within an hour at ${hour}`);
   }
 }
 
