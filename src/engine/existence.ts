@@ -113,7 +113,7 @@ export function linkFound(bundle: Bundle, side: string, recordId: string): Bundl
 /** The deleted record's id has gone to another record; that one was deleted here is remembered under a name of its own. */
 export function moveAside(bundle: Bundle, side: string): Bundle {
   const link = linkAt(bundle, side);
-  if (link === undefined) return bundle;
+  if (link?.status !== 'gone') return bundle;
   return withLink(bundle, { ...link, recordId: `${link.recordId} (deleted, ${bundle.identity.id})` });
 }
 

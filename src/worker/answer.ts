@@ -7,6 +7,7 @@ import { linkAt } from '../engine/state.ts';
 import { must } from '../lib/assert.ts';
 import type { KnownRecord, NewHint, StoredBundle, SyncTx, WriteEnd } from '../store/contract.ts';
 import { Batch, changeBody } from './batch.ts';
+import { endAll } from './ends.ts';
 import { stored } from './failures.ts';
 import { keyOf, type Intent } from './intent.ts';
 import { afterLag } from './lag.ts';
@@ -51,6 +52,7 @@ async function store(
   const batch = new Batch(runtime, tx);
   await moveDeletedAside(tx, batch, side, known, bundles);
   const ends: WriteEnd[] = [];
+  const late: WriteEnd[] = [];
   const hints: NewHint[] = [];
   for (const { intent, result } of answers) {
     const bundle = bundles.get(intent.identityId);
@@ -58,9 +60,22 @@ async function store(
     batch.load(bundle);
     if (result.kind === 'failed')
       recordFailure(runtime, side, batch, bundle, intent, result.failure, ends, hints);
-    else recordWritten(runtime, tx, side, batch, bundle, intent, result, known, ends, hints);
+    else
+      recordWritten(
+        runtime,
+        tx,
+        side,
+        batch,
+        bundle,
+        intent,
+        result,
+        known,
+        isCurrent(bundle, intent) ? ends : late,
+        hints,
+      );
   }
-  await tx.endWrites(ends);
+  await endAll(tx, ends);
+  await tx.endWrites(late);
   const wakened = await batch.store();
   await tx.noteHints(side.model.name, afterLag(side, hints));
   if (hints.length > 0) runtime.wakes.wake(`look ${side.model.name}`);
@@ -81,7 +96,7 @@ async function moveDeletedAside(
   if (holders.length === 0) return;
   for (const bundle of (await tx.lockBundles(holders)).values()) {
     const link = linkAt(bundle, side.model.name);
-    if (link?.status !== 'gone' || !known.has(link.recordId)) continue;
+    if (link === undefined || !known.has(link.recordId)) continue;
     batch.load(bundle);
     batch.put(moveAside(bundle, side.model.name));
   }

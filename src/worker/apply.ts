@@ -35,6 +35,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   const identityIds = new Set([
     ...homes.values(),
     ...sorted.existence.map(({ known: { identityId } }) => identityId ?? ''),
+    ...sorted.readings.map(({ known }) => formerOf(known) ?? ''),
   ]);
   identityIds.delete('');
   for (const bundle of (await tx.lockBundles([...identityIds])).values()) batch.load(bundle);
@@ -43,9 +44,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   for (const { sighting, known: record } of sorted.existence)
     applyExistence(runtime, tx, batch, page.side, sighting, record);
   for (const recordId of sorted.forgotten) batch.forget(page.side, recordId);
-  // Parked first: what the batch makes room for is looked at again.
-  await storeUnlinked(tx, page, sorted);
-  const wakened = await batch.store();
+  const wakened = await batch.store(() => storeUnlinked(tx, page, sorted));
   const changed = sorted.readings.length + sorted.existence.length;
   const unreadable =
     page.sightings.filter((sighting) => sighting.kind === 'unreadable').length + sorted.dead.length;
@@ -90,6 +89,10 @@ function applyReading(
 ): void {
   const observation = observationOf(page, reading, tx.nowMs);
   const bundle = bundleFor(runtime, batch, observation, reading, home);
+  // The id was that of a deleted record, which keeps its memory under another name.
+  const former = batch.get(formerOf(reading.known) ?? '');
+  if (former !== undefined && former.identity.id !== bundle?.identity.id)
+    batch.put(moveAside(former, page.side));
   if (bundle === null) {
     const message = 'another record of this side already belongs to the identity that its keys lead to';
     sorted.unlinked.push({
@@ -116,6 +119,11 @@ function applyReading(
   batch.apply(outcome, tells ? { ...story, kind: isNew ? 'linked' : 'changed', body } : null);
 }
 
+/** The identity whose deleted record had this id; null where there is none. */
+function formerOf(known: KnownRecord | undefined): string | null {
+  return known?.status === 'gone' ? known.identityId : null;
+}
+
 function observationOf(page: SightingPage, reading: Reading, nowMs: number): Observation {
   const { recordId, version, values } = reading;
   const { side, readBeganMs, unchangedUntilMs } = page;
@@ -136,7 +144,6 @@ function bundleFor(
 ): Bundle | null {
   const found = home === undefined ? undefined : batch.get(home);
   if (found === undefined || (isDeletedAt(found, seen) && isAnother(runtime, found, reading))) {
-    if (found !== undefined) batch.put(moveAside(found, seen.side));
     return begin(runtime, batch, seen.side, reading);
   }
   const link = linkAt(found, seen.side);

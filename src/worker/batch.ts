@@ -107,8 +107,11 @@ export class Batch {
     this.#save.forgotten.push({ side, recordId });
   }
 
-  /** Plans every identity of the batch and stores all of it. Returns the sides that now have writes to deliver. */
-  async store(): Promise<ReadonlySet<string>> {
+  /**
+   * Plans every identity of the batch and stores all of it, then what `beside` stores: what the batch makes room for is
+   * looked at again. Returns the sides that now have writes to deliver.
+   */
+  async store(beside: () => Promise<void> = () => Promise.resolve()): Promise<ReadonlySet<string>> {
     const wakened = new Set<string>();
     await this.#claimKeys();
     for (const work of this.#work.values()) {
@@ -121,6 +124,7 @@ export class Batch {
     }
     await this.#guard();
     await this.#tx.save(this.#save);
+    await beside();
     if (this.#makesRoom()) await this.#tx.hintParked();
     return wakened;
   }

@@ -10,6 +10,7 @@ import { InvalidValue, type NativeValue, type Value } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
 import { Batch } from './batch.ts';
+import { endAll } from './ends.ts';
 import { failureOfError } from './failures.ts';
 import { afterLag } from './lag.ts';
 import { PAGE_RECORDS_MAX } from './limits.ts';
@@ -233,7 +234,7 @@ async function settle(
     ends.push(settled.end);
     if (settled.look !== null) looks.push(settled.look);
   }
-  await tx.endWrites(ends);
+  await endAll(tx, ends);
   const wakened = await batch.store();
   const hints = looks.map((recordId) => ({ recordId, kind: 'changed' as const }));
   await tx.noteHints(side.model.name, afterLag(side, hints));
