@@ -94,3 +94,20 @@ test('what a person ruled stands against edits made without knowing of it', () =
     { rule: 'priority', winner: { side: 'person' }, loser: { value: 'Anne' } },
   ]);
 });
+
+test('what a person let go with a deleted record is put right when the record is revived after all', () => {
+  const confirmed = confirmDelete(editedAgainstDelete(), { erp: { name: 'Anne' } }, 500).bundle;
+  const look = seen('erp', 600, { name: 'Anne', city: 'Rome' });
+  const heldAgain = mergeObservation(model, deepFreeze(confirmed), look).bundle;
+  const revived = refuseDelete(deepFreeze(heldAgain)).bundle;
+  const { bundle } = mergeObservation(
+    model,
+    deepFreeze(revived),
+    seen('erp', 700, { name: 'Anne', city: 'Rome' }),
+  );
+  expect(bundle.identity.golden).toEqual({ name: 'Ann', city: 'Rome' });
+  expect(planIdentity(model, bundle)).toEqual([
+    { kind: 'open', side: 'crm', write: 'create' },
+    { kind: 'open', side: 'erp', write: 'update' },
+  ]);
+});

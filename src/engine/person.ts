@@ -51,7 +51,9 @@ export function confirmDelete(
 function accounting(link: Link, seen: Values): Link {
   if (link.status === 'gone') return link;
   const status = link.status === 'returned' ? 'live' : link.status;
-  return { ...link, status, accounted: { ...link.accounted, ...seen } };
+  // The record does not hold the golden value there: should the identity live after all, it is owed one.
+  const agreed = { ...link.agreed, ...Object.fromEntries(Object.keys(seen).map((field) => [field, 0])) };
+  return { ...link, status, accounted: { ...link.accounted, ...seen }, agreed };
 }
 
 /**
