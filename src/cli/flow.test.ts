@@ -154,6 +154,18 @@ test('a mass delete is held as a set, and only that very set can be let go', asy
   expect(await readFile(sheet, 'utf8')).not.toMatch(/m\d+@x\.example/);
 });
 
+test('after a restore nothing is written before everything was read again and a plan approved', async () => {
+  const recovered = await trueup('recover');
+  expect(recovered.json).toEqual({ recovering: ['customers'] });
+  const [sync] = (await trueup('status')).json['syncs'] as readonly { readonly mode: string }[];
+  expect(sync?.mode).toBe('observe');
+  const planned = await trueup('plan');
+  expect(planned.json['plans']).toMatchObject([{ sync: 'customers' }]);
+  expect((await trueup('apply', '--yes')).exitCode).toBe(0);
+  const [live] = (await trueup('status')).json['syncs'] as readonly { readonly mode: string }[];
+  expect(live?.mode).toBe('live');
+});
+
 test('doctor finds nothing wrong with a sound installation', async () => {
   const { exitCode, json } = await trueup('doctor');
   expect(json['findings']).toEqual(

@@ -9,6 +9,7 @@ import { doctor } from './doctor.ts';
 import { holds } from './holds.ts';
 import { init } from './init.ts';
 import { plan } from './plan.ts';
+import { recover } from './recover.ts';
 import { status } from './status.ts';
 import { trace } from './trace.ts';
 import { start, worker } from './worker.ts';
@@ -28,5 +29,6 @@ export const commands: readonly Command[] = [
   trace,
   blame,
   holds,
+  recover,
   doctor,
 ];

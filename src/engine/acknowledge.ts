@@ -136,7 +136,8 @@ export function weigh(
   isQuiet: boolean,
 ): Evidence {
   const side = must(model.sideOf.get(write.side), 'a write names a side of its sync');
-  const lenses = side.lenses.filter(({ field }) => write.body[field.name] !== undefined);
+  // What reads back as something else proves nothing either way.
+  const lenses = side.lenses.filter(({ field, isBlind }) => !isBlind && write.body[field.name] !== undefined);
   const holdsBody = lenses.every(({ field }) => field.same(seen.values[field.name], write.body[field.name]));
   if (lenses.length > 0 && holdsBody) return 'landed';
   return isQuiet && ifVersion !== null && seen.version === ifVersion ? 'notLanded' : 'unclear';

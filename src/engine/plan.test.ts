@@ -189,3 +189,12 @@ test('a required field is missing from a create when it is empty and nothing sta
   expect(missingRequired(side, { name: '' })).toEqual(['name']);
   expect(missingRequired(side, { name: 'Ann' })).toEqual([]);
 });
+
+test('a field that only fills is sent where the record has none, and never over what stands there', () => {
+  const filling = modelOf({ fields: { name: {}, city: {} }, sides: { crm: {}, erp: { fills: ['name'] } } });
+  const bundle = inStep(filling, { name: 'Ann', city: 'Bonn' });
+  const moved = mergeObservation(filling, bundle, seen('crm', 200, { name: 'Anna', city: 'Bonn' })).bundle;
+  expect(planIdentity(filling, moved)).toEqual([]);
+  const emptied = relinked(moved, 'erp', { accounted: { name: null, city: 'Bonn' } });
+  expect(planIdentity(filling, emptied)).toEqual([{ kind: 'open', side: 'erp', write: 'update' }]);
+});

@@ -69,6 +69,7 @@ function isOwed(bundle: Bundle, link: Link, lens: FieldLens): boolean {
   const edit = bundle.identity.edits[name];
   if (edit === undefined || link.agreed[name] === edit.seq) return false;
   if (lens.field.same(bundle.identity.golden[name], link.accounted[name])) return false;
+  if (lens.fillsOnly && !isEmpty(link.accounted[name])) return false;
   return !isHeld(bundle, name);
 }
 

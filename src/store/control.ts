@@ -240,6 +240,15 @@ async function beginObserving(tx: Tx, syncKey: string, definition: SyncDefinitio
   await tx.execute(`update writes set state = 'planned' where sync_key = $1 and state = 'queued'`, [syncKey]);
 }
 
+/**
+ * After the database has gone back to an earlier time: the systems have not, so nothing is written before every side was
+ * read again and a plan approved.
+ */
+export async function recoverSync(tx: Tx, { syncKey, definition }: SyncRow): Promise<void> {
+  await tx.execute(`update syncs set mode = 'observe', approved_until = null where sync_key = $1`, [syncKey]);
+  await beginObserving(tx, syncKey, definition);
+}
+
 export async function setMode(tx: Tx, syncKey: string, mode: SyncMode): Promise<void> {
   await tx.execute('update syncs set mode = $2 where sync_key = $1', [syncKey, mode]);
 }

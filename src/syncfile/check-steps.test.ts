@@ -110,7 +110,6 @@ test.each<[string, string]>([
     'status: {field: x, null_as: active}',
     'the value active of `status` cannot be written: at this side the value would mean',
   ],
-  ['name: {field: x, write: if_empty}', '`write: if_empty` is not kept by this version'],
   ['name: {field: x, write: never, direction: out}', '`write: never` contradicts `direction: out`'],
   ['name: {field: x, write: always, direction: in}', '`write: always` contradicts `direction: in`'],
   ['name: {template: "{First} {Last}"}', '`field` is missing'],

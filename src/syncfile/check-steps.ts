@@ -72,7 +72,6 @@ export function checkSteps(field: FieldDraft, mapping: MappingDraft, findings: F
     findings.atKey([...path, 'prefix'], message, 'Remove `prefix`.');
   }
   checkOneWayKeys(mapping, findings);
-  checkFill(mapping, findings);
   checkCompanions(mapping, findings);
   checkCase(field, mapping, findings);
   checkSpelling(field, mapping, findings);
@@ -138,13 +137,6 @@ function checkOneWayKeys({ shape, path, direction }: MappingDraft, findings: Fin
     const message = `\`write: ${shape.write}\` contradicts \`direction: in\`, which never writes`;
     findings.atKey([...path, 'write'], message, 'Keep one of the two.');
   }
-}
-
-/** The planner sends what is owed without asking what stands there, so the promise could not be kept. */
-function checkFill({ shape, path }: MappingDraft, findings: Findings): void {
-  if (shape.write !== 'if_empty') return;
-  const message = '`write: if_empty` is not kept by this version: it would write over what stands there';
-  findings.atKey([...path, 'write'], message, 'Let the side keep its own: `direction: in`.');
 }
 
 /** Keys that say something about another key. */

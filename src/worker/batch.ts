@@ -17,6 +17,25 @@ interface Work {
 
 type Draft = { -readonly [Key in keyof Save]: Save[Key][number][] };
 
+/** A batch that leaves nothing behind. */
+export function emptySave(): Draft {
+  return {
+    newIdentities: [],
+    changedIdentities: [],
+    freedKeys: [],
+    newKeys: [],
+    links: [],
+    forgotten: [],
+    openWrites: [],
+    changedWrites: [],
+    droppedWrites: [],
+    decisions: [],
+    holds: [],
+    closedHolds: [],
+    journal: [],
+  };
+}
+
 const CHANGES_UNGUARDED = 1_000;
 const NOTHING_TAKEN: ReadonlyMap<string, string> = new Map();
 
@@ -36,21 +55,7 @@ export class Batch {
   readonly #work = new Map<string, Work>();
   readonly #newcomers = new Map<string, string>();
   readonly #freeKeys = new Set<string>();
-  readonly #save: Draft = {
-    newIdentities: [],
-    changedIdentities: [],
-    freedKeys: [],
-    newKeys: [],
-    links: [],
-    forgotten: [],
-    openWrites: [],
-    changedWrites: [],
-    droppedWrites: [],
-    decisions: [],
-    holds: [],
-    closedHolds: [],
-    journal: [],
-  };
+  readonly #save = emptySave();
 
   /** `answer`: who answers the holds that this batch closes, and how; by default what happened since has. */
   constructor(runtime: SyncRuntime, tx: SyncTx, answer: Answer = SETTLED) {

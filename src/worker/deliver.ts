@@ -11,6 +11,7 @@ import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
 import { recordAnswers } from './answer.ts';
+import { emptySave } from './batch.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { keyOf, type Intent } from './intent.ts';
 import { leavingTogether, recordBroken, recordBrokenLook } from './isolate.ts';
@@ -66,7 +67,7 @@ async function intend(
       failure: stored(failure),
     })),
   );
-  await tx.save({ ...NOTHING, droppedWrites: dropped });
+  await tx.save({ ...emptySave(), droppedWrites: dropped });
   return { intents, taken: ids.length - (due.length - leaving.length) };
 }
 
@@ -81,22 +82,6 @@ function dueIn(bundle: StoredBundle | undefined, side: SideRuntime): readonly Du
   );
   return bundle === undefined || row === undefined ? [] : [{ bundle, row }];
 }
-
-const NOTHING = {
-  newIdentities: [],
-  changedIdentities: [],
-  freedKeys: [],
-  newKeys: [],
-  links: [],
-  forgotten: [],
-  openWrites: [],
-  changedWrites: [],
-  droppedWrites: [],
-  decisions: [],
-  holds: [],
-  closedHolds: [],
-  journal: [],
-};
 
 type Made = Intent | { readonly intent: Intent; readonly failure: Failure } | null;
 

@@ -75,7 +75,8 @@ function sharesValue(side: SideRuntime, body: Values, values: Values): boolean {
 
 function holdsAll(side: SideRuntime, body: Values, values: Values): boolean {
   return side.model.lenses.every(
-    ({ field }) => body[field.name] === undefined || field.same(body[field.name], values[field.name]),
+    ({ field, isBlind }) =>
+      isBlind || body[field.name] === undefined || field.same(body[field.name], values[field.name]),
   );
 }
 

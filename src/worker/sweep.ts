@@ -198,7 +198,7 @@ async function refuseEmptied(runtime: SyncRuntime, side: SideRuntime, seen: numb
     code: 'trueup.side_emptied',
     message: `${side.model.collection} shows no records at all, but ${String(known)} are known there`,
     advice:
-      'Check the collection, the filter and the rights of the connection. If it really was emptied, approve the deletes.',
+      'Check the collection, the filter and the rights of the connection. Nothing is concluded from an empty side.',
   });
 }
 

@@ -41,6 +41,8 @@ export interface SideShape {
   /** `both` where nothing is said. */
   readonly directions?: Readonly<Record<string, Direction>>;
   readonly unmapped?: readonly string[];
+  /** Fields that are written only where the record has no value. */
+  readonly fills?: readonly string[];
   readonly whenMissing?: Readonly<Record<string, NativeValue>>;
 }
 
@@ -89,7 +91,8 @@ function sideOf(name: string, fields: readonly string[], shape: SideShape): Side
     fields: mapped.map((field) => {
       const whenMissing = shape.whenMissing?.[field];
       const direction = shape.directions?.[field] ?? 'both';
-      const mapping = { field, native: field, direction, transforms: [] };
+      const fills = shape.fills?.includes(field) === true ? { writes: 'ifEmpty' as const } : {};
+      const mapping = { field, native: field, direction, transforms: [], ...fills };
       return whenMissing === undefined ? mapping : { ...mapping, whenMissing };
     }),
     creates: shape.creates ?? true,

@@ -89,7 +89,10 @@ function wasUnseen(
       textOf(entry.after, field) === value &&
       textOf(entry.before, field) !== value,
   );
-  return entered !== undefined && entered.order > write.write.lookedOrder;
+  if (entered === undefined) return false;
+  // Where reads lag, the last look may have shown the past.
+  const isInLag = entered.atMs >= write.atMs - system.shape.readLagMs - system.shape.executionMaxMs;
+  return entered.order > write.write.lookedOrder || (system.shape.readLagMs > 0 && isInLag);
 }
 
 function checkEntered(world: World, kept: Kept, entry: Entry): void {
