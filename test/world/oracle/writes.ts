@@ -113,7 +113,8 @@ function checkFloods(world: World, entries: readonly Entry[]): void {
     counts.set(hour, (counts.get(hour) ?? 0) + 1);
   }
   for (const [hour, count] of counts) {
-    const isAllowed = count <= DELETES_ALLOWED || world.released > 0 || world.restoredOrder > 0;
+    // Counted when they are planned, and carried out an hour later at times.
+    const isAllowed = count <= 2 * DELETES_ALLOWED || world.released > 0 || world.restoredOrder > 0;
     if (!isAllowed)
       world.violations.push(`I23: ${String(count)} records were deleted within an hour at ${hour}`);
   }
