@@ -10,6 +10,7 @@ import { holds } from './holds.ts';
 import { init } from './init.ts';
 import { plan } from './plan.ts';
 import { recover } from './recover.ts';
+import { simulate } from './simulate.ts';
 import { status } from './status.ts';
 import { trace } from './trace.ts';
 import { start, worker } from './worker.ts';
@@ -31,4 +32,5 @@ export const commands: readonly Command[] = [
   holds,
   recover,
   doctor,
+  simulate,
 ];

@@ -1,0 +1,58 @@
+/** The CSV of bulk jobs. An empty cell says nothing, `#N/A` says that the field is empty. */
+import { parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
+
+import type { Row } from './row.ts';
+import { isObject, spelled } from './wire.ts';
+
+const NULL_CELL = '#N/A';
+const CELL_LENGTH_MAX = 32_000;
+
+export interface Table {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Whether the row can be said in CSV: a text that spells the null of the format cannot, nor can a very long one. */
+export function isForBulk({ values }: Row): boolean {
+  return values.every(
+    ([, value]) => !isObject(value) && value !== NULL_CELL && spelled(value).length <= CELL_LENGTH_MAX,
+  );
+}
+
+/** The rows of one operation, each with a cell for every field that any of them sets. */
+export function tableOf(rows: readonly Row[]): Table {
+  const hasIds = rows.some(({ operation }) => operation !== 'insert');
+  const names = [...new Set(rows.flatMap((row) => [...cellsOf(row).keys()]))];
+  return {
+    header: hasIds ? ['Id', ...names] : names,
+    rows: rows.map((row) => {
+      const cells = cellsOf(row);
+      const own = names.map((name) => cells.get(name) ?? '');
+      return hasIds ? [row.id, ...own] : own;
+    }),
+  };
+}
+
+/** Taking a parent away is said of the reference, giving one by its key of the path to the key. */
+function cellsOf({ values }: Row): ReadonlyMap<string, string> {
+  return new Map(
+    values.map(([{ name, through }, value]) => [
+      value === null && through !== null ? through.reference : name,
+      value === null ? NULL_CELL : spelled(value),
+    ]),
+  );
+}
+
+export function printed({ header, rows }: Table): string {
+  return stringify(
+    [header, ...rows].map((row) => [...row]),
+    { record_delimiter: '\n' },
+  );
+}
+
+/** The rows of a result by column name. Throws what is no CSV. */
+export function parsedRows(text: string): readonly ReadonlyMap<string, string>[] {
+  const [header = [], ...rows] = parse(text, { bom: true, skip_empty_lines: true });
+  return rows.map((row) => new Map(header.map((name, index) => [name, row[index] ?? ''])));
+}

@@ -1,0 +1,130 @@
+import type { Failure } from '../../connector/failure.ts';
+/** One ingest job of the Bulk API 2.0, from its creation to its results. */
+import { path } from '../../connector/http/path.ts';
+import type { SalesforceApi } from './api.ts';
+import { failureFrom } from './failures.ts';
+import type { Operation } from './row.ts';
+import { numberOf, objectIn, textOf } from './wire.ts';
+
+/** A job that takes longer is stopped: what it did not do is sent again. */
+const JOB_MS_MAX = 30 * 60_000;
+const STOP_MS_MAX = 60_000;
+const POLL_MS = 500;
+const POLL_MS_MAX = 10_000;
+const RESULT_BYTES_MAX = 200_000_000;
+const ENDED: ReadonlySet<string> = new Set(['JobComplete', 'Failed', 'Aborted']);
+
+/** How a job ended. */
+export interface JobEnd {
+  readonly state: string;
+  readonly errorMessage: string;
+  readonly done: number;
+  readonly failed: number;
+}
+
+export type JobRun =
+  /** Nothing of it has happened, and nothing will. */
+  | { readonly kind: 'notBegun'; readonly failure: Failure }
+  | { readonly kind: 'ended'; readonly id: string; readonly end: JobEnd }
+  /** It was begun, and nobody could be asked how it ended. */
+  | { readonly kind: 'lost' };
+
+/** Runs a job over the CSV. Throws only bugs. */
+export async function runJob(
+  api: SalesforceApi,
+  object: string,
+  operation: Operation,
+  csv: string,
+): Promise<JobRun> {
+  let id: string;
+  try {
+    const value = { object, operation, contentType: 'CSV', lineEnding: 'LF' };
+    id = textOf(
+      objectIn(await api.post('/jobs/ingest', 'bulk.create', value, 'write', DELIVERY), 'bulk.create')['id'],
+    );
+    await api.text(path`/jobs/ingest/${id}/batches`, {
+      operation: 'bulk.upload',
+      method: 'PUT',
+      effect: 'write',
+      body: { kind: 'text', text: csv, contentType: 'text/csv' },
+      ...DELIVERY,
+    });
+  } catch (error) {
+    // A job that was not told to begin does nothing, so even a lost answer leaves no doubt.
+    const failure = failureFrom(error);
+    const kind = failure.kind === 'unknownOutcome' ? 'transient' : failure.kind;
+    return { kind: 'notBegun', failure: { ...failure, kind } };
+  }
+  const refusal = await begin(api, id);
+  if (refusal !== null) return { kind: 'notBegun', failure: refusal };
+  const end = (await ended(api, id, JOB_MS_MAX)) ?? (await stopped(api, id));
+  return end === null ? { kind: 'lost' } : { kind: 'ended', id, end };
+}
+
+/** A result of an ended job as CSV. */
+export async function resultOf(api: SalesforceApi, id: string, which: string): Promise<string> {
+  const answer = await api.text(path`/jobs/ingest/${id}/${which}`, {
+    operation: `bulk.${which}`,
+    method: 'GET',
+    effect: 'read',
+    headers: { accept: 'text/csv' },
+    ...DELIVERY,
+  });
+  return answer.content;
+}
+
+const DELIVERY = { purpose: 'delivery', answerBytesMax: RESULT_BYTES_MAX } as const;
+
+/** Null when the job has begun or may have: how it stands is then seen by asking. */
+async function begin(api: SalesforceApi, id: string): Promise<Failure | null> {
+  try {
+    await change(api, id, 'UploadComplete');
+    return null;
+  } catch (error) {
+    const failure = failureFrom(error);
+    return failure.kind === 'unknownOutcome' ? null : failure;
+  }
+}
+
+/** How the job ended; null when it has not within the time, or nobody could be asked. */
+async function ended(api: SalesforceApi, id: string, withinMs: number): Promise<JobEnd | null> {
+  const untilMs = api.clock.monotonicMs() + withinMs;
+  for (let waitMs = POLL_MS; api.clock.monotonicMs() < untilMs && !api.closed.aborted; waitMs *= 1.5) {
+    await api.clock.sleep(Math.min(waitMs, POLL_MS_MAX), api.closed);
+    try {
+      const job = objectIn(await api.get(path`/jobs/ingest/${id}`, 'bulk.poll', DELIVERY), 'bulk.poll');
+      const state = textOf(job['state']);
+      // The order to begin got lost on its way.
+      if (state === 'Open') await change(api, id, 'UploadComplete');
+      if (!ENDED.has(state)) continue;
+      const [processed, failed] = [
+        numberOf(job['numberRecordsProcessed']),
+        numberOf(job['numberRecordsFailed']),
+      ];
+      return { state, errorMessage: textOf(job['errorMessage']), done: processed - failed, failed };
+    } catch (error) {
+      failureFrom(error);
+    }
+  }
+  return null;
+}
+
+async function stopped(api: SalesforceApi, id: string): Promise<JobEnd | null> {
+  try {
+    await change(api, id, 'Aborted');
+  } catch (error) {
+    failureFrom(error);
+  }
+  return await ended(api, id, STOP_MS_MAX);
+}
+
+async function change(api: SalesforceApi, id: string, state: string): Promise<void> {
+  const body = { kind: 'json' as const, value: { state } };
+  await api.json(path`/jobs/ingest/${id}`, {
+    operation: 'bulk.change',
+    method: 'PATCH',
+    effect: 'write',
+    body,
+    ...DELIVERY,
+  });
+}

@@ -1,0 +1,101 @@
+/** Writes by the Bulk API: every row accounted for, whatever order the results come in. */
+import type { Failure } from '../../connector/failure.ts';
+import type { SystemError } from '../../connector/http/failures.ts';
+import type { SalesforceApi } from './api.ts';
+import { parsedRows, printed, tableOf, type Table } from './bulk-csv.ts';
+import { resultOf, runJob, type JobEnd } from './bulk-job.ts';
+import { failureFrom, failureOf, failureOfRecord } from './failures.ts';
+import type { Outcome, Outcomes, Row } from './row.ts';
+
+/** Sends rows of one operation as one job; one outcome for each. */
+export async function sendBulk(api: SalesforceApi, object: string, rows: readonly Row[]): Promise<Outcomes> {
+  const [first] = rows;
+  if (first === undefined) return new Map();
+  const table = tableOf(rows);
+  const run = await runJob(api, object, first.operation, printed(table));
+  if (run.kind === 'notBegun')
+    return new Map(rows.map((row) => [row, { kind: 'failed', failure: run.failure }]));
+  const outcomes = new Map<Row, Outcome>();
+  if (run.kind === 'ended') await account(api, run.id, run.end, new Unaccounted(rows, table), outcomes);
+  for (const row of rows) if (!outcomes.has(row)) outcomes.set(row, { kind: 'failed', failure: unknown() });
+  return outcomes;
+}
+
+/** Reads the results that there are. What none of them names stays without an outcome. */
+async function account(
+  api: SalesforceApi,
+  id: string,
+  end: JobEnd,
+  unaccounted: Unaccounted,
+  outcomes: Map<Row, Outcome>,
+): Promise<void> {
+  const count = unaccounted.size;
+  const read = async (
+    which: string,
+    outcomeOf: (cells: ReadonlyMap<string, string>) => Outcome,
+  ): Promise<void> => {
+    for (const cells of parsedRows(await resultOf(api, id, which))) {
+      const row = unaccounted.take(cells);
+      if (row !== null) outcomes.set(row, outcomeOf(cells));
+    }
+  };
+  try {
+    if (end.done > 0)
+      await read('successfulResults', (cells) => ({ kind: 'done', id: cells.get('sf__Id') ?? '' }));
+    if (end.failed > 0)
+      await read('failedResults', (cells) => failed(failureOfCell(cells.get('sf__Error') ?? '')));
+    if (end.done + end.failed < count) await read('unprocessedrecords', () => failed(notTried(end)));
+  } catch (error) {
+    // What the results would have said is not known, and that is what the rows say then.
+    failureFrom(error);
+  }
+}
+
+/** Rows whose outcome is not known yet, found by their content: results have no numbers. */
+class Unaccounted {
+  readonly #byContent = new Map<string, Row[]>();
+  readonly #header: readonly string[];
+  readonly size: number;
+
+  constructor(rows: readonly Row[], { header, rows: cells }: Table) {
+    this.#header = header[0] === 'Id' ? ['Id'] : header;
+    this.size = rows.length;
+    for (const [index, row] of rows.entries()) {
+      const content = JSON.stringify((cells[index] ?? []).slice(0, this.#header.length));
+      const same = this.#byContent.get(content);
+      if (same === undefined) this.#byContent.set(content, [row]);
+      else same.push(row);
+    }
+  }
+
+  /** The row that these cells are of; of several equal ones any, for they are equal. */
+  take(cells: ReadonlyMap<string, string>): Row | null {
+    const content = JSON.stringify(this.#header.map((name) => cells.get(name) ?? ''));
+    return this.#byContent.get(content)?.shift() ?? null;
+  }
+}
+
+function failed(failure: Failure): Outcome {
+  return { kind: 'failed', failure };
+}
+
+/** `CODE:what it says:Field__c --`. */
+function failureOfCell(cell: string): Failure {
+  const [, code = '', message = cell, fields = ''] = /^([A-Z_]+):([^]*):([^:]*)--$/.exec(cell) ?? [];
+  const [field = ''] = fields.trim().split(' ');
+  const error: SystemError = { code, message, ...(field === '' ? {} : { field }) };
+  return failureOfRecord(error);
+}
+
+function notTried({ state, errorMessage }: JobEnd): Failure {
+  const isRefused = /^(?:InvalidBatch|ClientInputError|InvalidJob)/i.test(errorMessage);
+  const said = errorMessage === '' ? '' : `: ${errorMessage}`;
+  return failureOf(
+    isRefused ? 'bulk_refused' : 'job_aborted',
+    `A bulk job ended as ${state} before this record${said}`,
+  );
+}
+
+function unknown(): Failure {
+  return failureOf('outcome_unknown', 'The results of a bulk job do not say what became of the record.');
+}

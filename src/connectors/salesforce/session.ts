@@ -1,0 +1,129 @@
+import type { ConnectorContext, Session } from '../../connector/contract.ts';
+import type { Deployment } from './account.ts';
+import type { SalesforceApi } from './api.ts';
+import { Catalog } from './catalog.ts';
+import { readChanges, type Pace } from './changes.ts';
+import { describeObject } from './describe.ts';
+import { EventStream } from './event-stream.ts';
+import { failureFrom } from './failures.ts';
+import { lookUp } from './look.ts';
+import type { SalesforceField } from './object.ts';
+import { PubSub } from './pubsub.ts';
+import { findByValue, readAll, type Selection } from './read.ts';
+import type { Settings } from './settings.ts';
+import { writeAll } from './write.ts';
+
+const SECOND_MS = 1_000;
+
+export function salesforceSession(
+  api: SalesforceApi,
+  settings: Settings,
+  context: ConnectorContext,
+  deployment: Deployment,
+): Session {
+  const catalog = new Catalog(api, settings.objects);
+  const readFields = new Map<string, readonly SalesforceField[]>();
+  const events = new Events(api, settings, context, deployment);
+  const select = async (collection: string, names: readonly string[]): Promise<Selection> => {
+    const fields = await catalog.fields(collection, names);
+    readFields.set(collection, fields);
+    return { object: await catalog.object(collection), fields };
+  };
+  return {
+    describe: async (collections) => {
+      const names = collections ?? (await catalog.names());
+      const objects = await Promise.all(names.map((name) => catalog.object(name)));
+      return objects.map((object) => describeObject(object, settings.changeEvents.includes(object.name)));
+    },
+    readAll: (request) =>
+      untilAborted(request.signal, async function* pages() {
+        yield* readAll(api, await select(request.collection, request.fields), request);
+      }),
+    readChanges: (request) =>
+      untilAborted(request.signal, async function* pages() {
+        const selection = await select(request.collection, request.fields);
+        const overlapMs = settings.overlapSeconds * SECOND_MS;
+        yield* readChanges({ api, selection, overlapMs, request, told: new Map() }, events.paceOf(request));
+      }),
+    get: async (collection, ids, fields) =>
+      lookUp(api, await select(collection, fields), ids, settings.viewAll),
+    find: async (collection, field, values, fields, recordsMax) => {
+      const [by] = await catalog.fields(collection, [field]);
+      const selection = await select(collection, fields);
+      return by === undefined ? [] : findByValue(api, selection, by, values, recordsMax);
+    },
+    write: async (collection, requests) => {
+      await catalog.fields(collection, [...new Set(requests.flatMap(({ fields }) => [...fields.keys()]))]);
+      const object = await catalog.object(collection);
+      const writing = { api, object, settings, random: context.random };
+      return writeAll({ ...writing, readFields: readFields.get(collection) ?? null }, requests);
+    },
+    close: async () => {
+      events.close();
+      await api.close();
+    },
+  };
+}
+
+/** The connection to the Pub/Sub API, made when first needed. */
+class Events {
+  readonly #api: SalesforceApi;
+  readonly #settings: Settings;
+  readonly #context: ConnectorContext;
+  readonly #deployment: Deployment;
+  #pubSub: PubSub | null = null;
+
+  constructor(api: SalesforceApi, settings: Settings, context: ConnectorContext, deployment: Deployment) {
+    this.#api = api;
+    this.#settings = settings;
+    this.#context = context;
+    this.#deployment = deployment;
+  }
+
+  paceOf({ collection, signal }: { readonly collection: string; readonly signal: AbortSignal }): Pace {
+    const pollMs = this.#settings.pollSeconds * SECOND_MS;
+    if (!this.#settings.changeEvents.includes(collection)) return { pollMs, events: null };
+    return {
+      pollMs,
+      events: async (replay) => {
+        const { clock } = this.#context;
+        const parts = {
+          pubSub: this.#client(),
+          source: this.#api.account.source,
+          clock,
+          topic: topicOf(collection),
+        };
+        const stream = new EventStream(parts, replay);
+        await stream.open(signal);
+        return stream;
+      },
+    };
+  }
+
+  close(): void {
+    this.#pubSub?.close();
+  }
+
+  #client(): PubSub {
+    const { pubSubEndpoint } = this.#settings;
+    this.#pubSub ??= new PubSub(this.#api.account, pubSubEndpoint, this.#deployment.network ?? {}, () =>
+      this.#context.clock.nowMs(),
+    );
+    return this.#pubSub;
+  }
+}
+
+/** `Account` is told on AccountChangeEvent, `Rig__c` on Rig__ChangeEvent. */
+function topicOf(object: string): string {
+  return `/data/${object.endsWith('__c') ? object.slice(0, -1) : object}ChangeEvent`;
+}
+
+/** An aborted read ends quietly: whoever aborted it knows, and what it yielded stands. */
+async function* untilAborted<T>(signal: AbortSignal, pages: () => AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield* pages();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    failureFrom(error);
+  }
+}

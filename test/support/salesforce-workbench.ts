@@ -1,0 +1,98 @@
+import type { ConnectorContext, Session } from '../../src/connector/contract.ts';
+import { ConnectorFailure, type Failure } from '../../src/connector/failure.ts';
+import type { Deployment } from '../../src/connectors/salesforce/account.ts';
+import { createSalesforce } from '../../src/connectors/salesforce/index.ts';
+import { systemClock, type Clock } from '../../src/lib/clock.ts';
+import { seededRandom } from '../../src/lib/random.ts';
+import {
+  createSalesforceSimulator,
+  type SalesforceSimulator,
+} from '../../src/simulators/salesforce/simulator.ts';
+
+type Settings = Readonly<Record<string, string>>;
+
+/** A simulated org, and sessions of the connector in it. */
+export interface SalesforceWorkbench {
+  readonly simulator: SalesforceSimulator;
+  readonly clock: ShiftedClock;
+  /** The settings that reach the org, by client credentials. */
+  readonly settings: Settings;
+  /** What lets the connector reach this machine. */
+  readonly deployment: Deployment;
+  open(more?: Settings, deployment?: Deployment): Promise<Session>;
+  /** Requests that the org has counted. */
+  requests(): number;
+  close(): Promise<void>;
+}
+
+/** The machine's clock, put forward on demand: for sessions that must grow old. */
+export class ShiftedClock implements Clock {
+  #shiftMs = 0;
+
+  shift(byMs: number): void {
+    this.#shiftMs += byMs;
+  }
+
+  nowMs(): number {
+    return systemClock.nowMs() + this.#shiftMs;
+  }
+
+  monotonicMs(): number {
+    return systemClock.monotonicMs() + this.#shiftMs;
+  }
+
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return systemClock.sleep(delayMs, signal);
+  }
+}
+
+/** Starts an org. Sessions that it opened are closed with it. */
+export async function salesforceWorkbench(seed = 1): Promise<SalesforceWorkbench> {
+  const clock = new ShiftedClock();
+  const simulator = createSalesforceSimulator({ clock, random: seededRandom(seed) });
+  const { httpUrl, grpcAddress, ca } = await simulator.start();
+  const { clientId, clientSecret } = simulator.credentials;
+  const settings: Settings = {
+    login_url: httpUrl,
+    client_id: clientId,
+    client_secret: clientSecret,
+    pubsub_endpoint: grpcAddress,
+    poll_seconds: '1',
+    overlap_seconds: '5',
+  };
+  const deployment: Deployment = { network: { allowPlain: true, allowLoopback: true, authorities: ca } };
+  const context: ConnectorContext = {
+    clock,
+    random: seededRandom(seed),
+    baseDirectory: '.',
+    connectionKey: 'salesforce_test',
+  };
+  const sessions: Session[] = [];
+  return {
+    simulator,
+    clock,
+    settings,
+    deployment,
+    open: async (more = {}, own = {}) => {
+      const connector = createSalesforce({ ...deployment, ...own });
+      const session = await connector.open({ ...settings, ...more }, context);
+      sessions.push(session);
+      return session;
+    },
+    requests: () => simulator.limits.used(),
+    close: async () => {
+      await Promise.all(sessions.map((session) => session.close()));
+      await simulator.stop();
+    },
+  };
+}
+
+/** The failure that a promise ends with; it must end with one. */
+export async function failureOf(action: Promise<unknown>): Promise<Failure> {
+  const error: unknown = await action.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof ConnectorFailure) return error.failure;
+  throw new Error('expected a ConnectorFailure', { cause: error });
+}
