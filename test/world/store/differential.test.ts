@@ -11,8 +11,8 @@ import { crossings, sequences, type Play, type Script } from './differential/scr
 import { IDENTITIES, newNotes, type StoreTx } from './differential/step.ts';
 import { storedMs } from './instant.ts';
 
-const SEQUENCES = { numRuns: 250, seed: 1 };
-const CROSSINGS = { numRuns: 200, seed: 1 };
+const SEQUENCES = { numRuns: 200, seed: 1 };
+const CROSSINGS = { numRuns: 150, seed: 1 };
 
 let real: RealStore;
 beforeAll(async () => {

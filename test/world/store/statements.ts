@@ -51,7 +51,10 @@ async function locked<Row>(
   return now !== null && slot.life === life && matches(now) ? now : null;
 }
 
-/** `update` and `delete`: what `next` makes of every row that matches; null deletes it. Returns the rows as they were. */
+/**
+ * `update` and `delete`: what `next` makes of every row that matches; null deletes it. Returns the rows as they were. The
+ * new row is made, and checked, before the lock is waited for, and again only if the row has changed by then.
+ */
 export async function change<Row>(
   tx: Transaction,
   slots: Iterable<Slot<Row>>,
@@ -60,9 +63,11 @@ export async function change<Row>(
 ): Promise<readonly Row[]> {
   const changed: Row[] = [];
   for (const candidate of candidates(tx, slots, matches)) {
+    const made = next(candidate.row);
+    if (made !== null) tx.check(candidate.slot.table, made);
     const row = await locked(tx, candidate, matches);
     if (row === null) continue;
-    tx.write(candidate.slot, next(row));
+    tx.write(candidate.slot, row === candidate.row ? made : next(row));
     changed.push(row);
   }
   return changed;

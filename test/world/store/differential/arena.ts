@@ -1,4 +1,6 @@
 /** Both stores, made ready for one play after another, and what a play leaves behind in each. */
+import pg from 'pg';
+
 import { systemClock, type Clock } from '../../../../src/lib/clock.ts';
 import { seededRandom, systemRandom } from '../../../../src/lib/random.ts';
 import { openDatabase } from '../../../../src/store/database.ts';
@@ -66,20 +68,22 @@ export interface RealStore {
 
 export async function openRealStore(): Promise<RealStore> {
   const store = await createTestStore();
+  const observer = new pg.Client({ connectionString: store.raw.url });
+  await observer.connect();
   // Deadlocks are looked for at once; connections that are opened from now on know it.
-  await store.raw.pool.query(
+  await observer.query(
     `do $$ begin execute format('alter database %I set deadlock_timeout = 1', current_database()); end $$`,
   );
   const database = await openDatabase({ url: store.raw.url, clock: systemClock, random: systemRandom });
-  const selects = await selectsOf(store);
+  const selects = await selectsOf(observer);
   let syncs = 0;
   return {
     arena: async () => {
       syncs += 1;
-      return realArena({ ...store, database }, selects, `s${String(syncs)}`);
+      return realArena({ ...store, database }, observer, selects, `s${String(syncs)}`);
     },
     storedMs: async (instants) => {
-      const found = await store.raw.pool.query<{ given: number; back: number }>(
+      const found = await observer.query<{ given: number; back: number }>(
         `select given, extract(epoch from to_timestamp(given / 1000))::float8 * 1000 as back
            from unnest($1::float8[]) as given`,
         [instants],
@@ -88,9 +92,24 @@ export async function openRealStore(): Promise<RealStore> {
     },
     close: async () => {
       await database.close();
-      await store.close();
+      await store.database.close();
+      await othersGone(observer);
+      await observer.end();
+      await store.raw.drop();
     },
   };
+}
+
+const LOOKS_MAX = 10_000;
+
+/** A pool that has closed only says so: a database that is dropped too early breaks its last connections. */
+async function othersGone(observer: pg.Client): Promise<void> {
+  for (let look = 0; look < LOOKS_MAX; look += 1) {
+    const found = await observer.query(
+      'select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
+    if (found.rowCount === 0) return;
+  }
 }
 
 function presentMs(): number {
@@ -99,6 +118,7 @@ function presentMs(): number {
 
 async function realArena(
   store: TestStore,
+  observer: pg.Client,
   selects: ReadonlyMap<string, string>,
   name: string,
 ): Promise<Arena> {
@@ -113,19 +133,19 @@ async function realArena(
         sync.transaction(own, action, (given) => {
           backend = given;
         }),
-      isBlocked: () => isWaiting(store, backend),
+      isBlocked: () => isWaiting(observer, backend),
     };
   };
   return {
     side: { nowMs: presentMs, transaction: (action) => sync.transaction(ids, action) },
     lanes: [lane(0), lane(1)],
-    rows: async () => comparable(await dumpReal(store, selects, sync.syncKey), Date.now()),
+    rows: async () => comparable(await dumpReal(observer, selects, sync.syncKey), Date.now()),
   };
 }
 
 /** Whether the backend has waited for a lock long enough that it has looked for a deadlock and found none. */
-async function isWaiting(store: TestStore, backend: number): Promise<boolean> {
-  const found = await store.raw.pool.query<{ waits: boolean }>(
+async function isWaiting(observer: pg.Client, backend: number): Promise<boolean> {
+  const found = await observer.query<{ waits: boolean }>(
     `select exists (select from pg_locks where pid = $1 and not granted
                        and waitstart < clock_timestamp() - interval '10 milliseconds') as waits`,
     [backend],

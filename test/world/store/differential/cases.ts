@@ -49,12 +49,13 @@ function linkTo(identityId: string, recordId: string, asOfMs = PAST_MS): Step {
 
 const DROP = save('drop', { droppedWrites: [AT_CRM] });
 const REOPEN = save('open anew', { openWrites: [{ ...AT_CRM, kind: 'create', state: 'queued' }] });
-const SEND = call('send', (tx) =>
-  tx.sendWrites(
-    [{ ...AT_CRM, epoch: 1, kind: 'create', body: {}, seq: 1, recordId: null, ifVersion: null }],
-    HOUR_MS,
-  ),
-);
+
+function send(kind: 'create' | 'update'): Step {
+  const intent = { ...AT_CRM, epoch: 1, kind, body: {}, seq: 1, recordId: null, ifVersion: null };
+  return call(`send ${kind}`, (tx) => tx.sendWrites([intent], HOUR_MS));
+}
+
+const SEND = send('create');
 const END = call('end', (tx) =>
   tx.endWrites([{ ...AT_CRM, writeId: WRITE_ID, epoch: 1, kind: 'create', to: 'acknowledged' }]),
 );
@@ -163,6 +164,11 @@ export const CASES: readonly Case[] = [
     waits: 1,
   },
   { title: 'one claims at a time', scripts: [script(CLAIM, DROP), script(CLAIM)], waits: 1 },
+  {
+    title: 'a row that may not be is refused before its lock is waited for',
+    scripts: [script(DROP), script(send('update'))],
+    waits: 0,
+  },
   { title: 'what is locked is passed over', scripts: [script(lock('wait')), script(lock('skip'))], waits: 0 },
   { title: 'what is locked is waited for', scripts: [script(lock('wait')), script(lock('wait'))], waits: 1 },
 ];

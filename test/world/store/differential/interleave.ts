@@ -73,8 +73,7 @@ class Actor {
   /** Waits until the call under way has settled or is blocked. */
   async settle(): Promise<void> {
     let isBlocked = false;
-    while (this.phase === 'running' && !isBlocked)
-      isBlocked = await Promise.race([this.#call.then(() => false), this.#lane.isBlocked()]);
+    while (this.phase === 'running' && !isBlocked) isBlocked = await this.#lane.isBlocked();
   }
 
   /** Waits for the call under way whatever becomes of it. */

@@ -1,3 +1,5 @@
+import type pg from 'pg';
+
 import { must } from '../../../../src/lib/assert.ts';
 import type { Ids } from '../../../../src/lib/ids.ts';
 /** One sync in the real store, behind the same face as the one in memory. */
@@ -89,7 +91,7 @@ const TABLES = [
 
 /** Every row of the sync, columns in camel case, instants in milliseconds, documents unpacked. */
 export async function dumpReal(
-  store: TestStore,
+  observer: pg.Client,
   selects: ReadonlyMap<string, string>,
   syncKey: string,
 ): Promise<Readonly<Record<string, readonly Columns[]>>> {
@@ -97,10 +99,9 @@ export async function dumpReal(
     ([table, columns]) =>
       `(select coalesce(json_agg(t), '[]') from (select ${columns} from ${table} where sync_key = $1) as t) as ${table}`,
   );
-  const result = await store.raw.pool.query<Record<string, readonly Columns[]>>(
-    `select ${parts.join(', ')}`,
-    [syncKey],
-  );
+  const result = await observer.query<Record<string, readonly Columns[]>>(`select ${parts.join(', ')}`, [
+    syncKey,
+  ]);
   const [row] = result.rows;
   return Object.fromEntries(
     Object.entries(row ?? {}).map(([table, rows]) => [
@@ -111,8 +112,8 @@ export async function dumpReal(
 }
 
 /** What to select of each table; asked of the database, so that a column that is added is compared as well. */
-export async function selectsOf(store: TestStore): Promise<ReadonlyMap<string, string>> {
-  const found = await store.raw.pool.query<{ table_name: string; column_name: string; data_type: string }>(
+export async function selectsOf(observer: pg.Client): Promise<ReadonlyMap<string, string>> {
+  const found = await observer.query<{ table_name: string; column_name: string; data_type: string }>(
     `select table_name, column_name, data_type from information_schema.columns
       where table_schema = 'public' and table_name = any($1) and column_name <> 'sync_key' order by ordinal_position`,
     [TABLES],
