@@ -1,10 +1,10 @@
 import type { SyncModel } from '../../src/engine/model.ts';
 /** One world while its history runs: systems, people, workers and the store, moved on by choices from the tape. */
-import { createIds } from '../../src/lib/ids.ts';
 import { seededRandom } from '../../src/lib/random.ts';
 import type { StoredFailure } from '../../src/store/contract.ts';
 import type { HoldRow } from '../../src/store/history.ts';
 import { ChoiceRefused, resolveHold, type HoldChoice } from '../../src/worker/holds.ts';
+import { countedIds } from './counted-ids.ts';
 import { Faults } from './faults.ts';
 import { People } from './people.ts';
 import { Scheduler, settled } from './scheduler.ts';
@@ -63,7 +63,7 @@ export class World {
       sides: shape.model.sides.map(({ name }) => name),
       clock: storeClock,
       random: seededRandom(1),
-      ids: createIds(storeClock, seededRandom(2)),
+      ids: countedIds(0),
     });
     this.people = new People(shape, [...this.systems.values()], tape);
     this.model = shape.model;
