@@ -1,3 +1,4 @@
+/** How one worker reaches the store: its transactions, their retries, and the breaking of it all. */
 import pg from 'pg';
 
 import { backoffMs } from '../../../src/lib/backoff.ts';

@@ -13,18 +13,30 @@ export function scopeOf(tx: Transaction): ScopeRow {
   return must(tx.tables.scope.get(SCOPE)?.seenBy(tx), 'the sync has a scope');
 }
 
-/** What `saveRevision` does when the revision is a new one: nothing is approved, and every side is read once more. */
+/** What `saveRevision` does when the revision is a new one. */
 export async function beginRevision(tx: Transaction, sides: readonly string[]): Promise<void> {
-  const { scope, links, writes } = tx.tables;
   await tx.statement('beginRevision');
-  await change(
-    tx,
-    scope.slots(),
-    () => true,
-    ({ revision }) => ({ revision: revision + 1, approvedUntilMs: null }),
-  );
-  await observeStreams(tx, sides);
-  await tx.statement('beginRevision/links');
+  await changeScope(tx, ({ revision }) => ({ revision: revision + 1, approvedUntilMs: null }));
+  await beginObserving(tx, 'beginRevision', sides);
+}
+
+/** What `recoverSync` does after a restore. */
+export async function recover(tx: Transaction, sides: readonly string[]): Promise<void> {
+  await tx.statement('recover');
+  await changeScope(tx, (row) => ({ ...row, approvedUntilMs: null }));
+  await beginObserving(tx, 'recover', sides);
+}
+
+async function changeScope(tx: Transaction, next: (row: ScopeRow) => ScopeRow): Promise<void> {
+  await change(tx, tx.tables.scope.slots(), () => true, next);
+}
+
+/** Every side is read once more, and what was queued is planned anew. */
+async function beginObserving(tx: Transaction, call: string, sides: readonly string[]): Promise<void> {
+  const { streams, links, writes } = tx.tables;
+  await tx.statement(`${call}/streams`);
+  await upsert(tx, streams, sides.flatMap(newStreams), (stream) => ({ ...stream, dueAtMs: tx.clockMs() }));
+  await tx.statement(`${call}/links`);
   await change(
     tx,
     links.slots(),
@@ -35,21 +47,13 @@ export async function beginRevision(tx: Transaction, sides: readonly string[]): 
       linked: row.linked === null ? null : { ...row.linked, link: { ...row.linked.link, version: null } },
     }),
   );
-  await tx.statement('beginRevision/writes');
+  await tx.statement(`${call}/writes`);
   await change(
     tx,
     writes.slots(),
     ({ state }) => state === 'queued',
     (write): StoredWrite => ({ ...write, state: 'planned' }),
   );
-}
-
-async function observeStreams(tx: Transaction, sides: readonly string[]): Promise<void> {
-  await tx.statement('beginRevision/streams');
-  await upsert(tx, tx.tables.streams, sides.flatMap(newStreams), (stream) => ({
-    ...stream,
-    dueAtMs: tx.clockMs(),
-  }));
 }
 
 function sha256(text: string): string {
@@ -80,7 +84,7 @@ function planned(tx: Transaction): readonly StoredWrite[] {
 
 /** Releases the writes the plan was sealed over, but for those about whose records something has become known since. */
 export async function approvePlan(tx: Transaction, plan: PlanRow, approver: string): Promise<Approval> {
-  const { plans, writes, scope, linksByIdentity } = tx.tables;
+  const { plans, writes, linksByIdentity } = tx.tables;
   await tx.statement('approvePlan');
   await change(
     tx,
@@ -101,12 +105,7 @@ export async function approvePlan(tx: Transaction, plan: PlanRow, approver: stri
     (write) => ({ ...write, plannedAtMs: tx.clockMs() }),
   );
   await tx.statement('approvePlan/until');
-  await change(
-    tx,
-    scope.slots(),
-    () => true,
-    (row) => ({ ...row, approvedUntilMs: plan.sealedAtMs }),
-  );
+  await changeScope(tx, (row) => ({ ...row, approvedUntilMs: plan.sealedAtMs }));
   await tx.statement('approvePlan/counts');
   const released = planned(tx).filter(({ plannedAtMs }) => plannedAtMs <= plan.sealedAtMs).length;
   return { released, moved: planned(tx).length - released };

@@ -5,7 +5,15 @@ import type { HeldSet } from '../../../src/store/held.ts';
 import type { HoldRow } from '../../../src/store/history.ts';
 import type { SyncScope } from '../../../src/store/sync-transaction.ts';
 import { identitiesByKey, lockBundles, recordsOf } from './bundles.ts';
-import { approvePlan, beginRevision, heldWrites, releaseHeld, scopeOf, sealPlan } from './control.ts';
+import {
+  approvePlan,
+  beginRevision,
+  heldWrites,
+  recover,
+  releaseHeld,
+  scopeOf,
+  sealPlan,
+} from './control.ts';
 import {
   buryRecords,
   claimHints,
@@ -39,6 +47,8 @@ export interface ControlTx {
   openHolds(identityId: string | null, countMax: number): Promise<readonly HoldRow[]>;
   /** Takes a new revision into use: nothing of it is approved, and its sides are read once more. */
   beginRevision(sides: readonly string[]): Promise<void>;
+  /** After a backup was put in its place: the same under the same revision. The caller begins to observe. */
+  recover(sides: readonly string[]): Promise<void>;
   sealPlan(): Promise<PlanRow>;
   approvePlan(plan: PlanRow, approver: string): Promise<Approval>;
   heldWrites(): Promise<readonly HeldSet[]>;
@@ -91,6 +101,7 @@ export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & Co
     runStartedAtMs: (runId) => runStartedAtMs(tx, runId),
     openHolds: (identityId, countMax) => listHolds(tx, identityId, countMax),
     beginRevision: (sides) => beginRevision(tx, sides),
+    recover: (sides) => recover(tx, sides),
     sealPlan: () => sealPlan(tx, revision),
     approvePlan: (plan, approver) => approvePlan(tx, plan, approver),
     heldWrites: () => heldWrites(tx),

@@ -10,9 +10,11 @@ export const holdSteps: readonly fc.Arbitrary<Step>[] = [
   ),
 ];
 
-export const revisionStep: fc.Arbitrary<Step> = step('beginRevision', fc.constant(null), (tx) =>
-  tx.beginRevision(SIDES),
-);
+/** After these every side is read once more, and nothing is approved. */
+export const observeSteps: readonly fc.Arbitrary<Step>[] = [
+  step('recover', fc.constant(null), (tx) => tx.recover(SIDES)),
+  step('beginRevision', fc.constant(null), (tx) => tx.beginRevision(SIDES)),
+];
 
 export const planSteps: readonly fc.Arbitrary<Step>[] = [
   step('sealPlan', fc.constant(null), async (tx, _args, notes) => {

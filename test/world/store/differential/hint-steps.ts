@@ -89,6 +89,7 @@ const recordHold = fc.record({
 });
 
 export const unlinkedSteps: readonly fc.Arbitrary<Step>[] = [
+  step('hintParked', fc.constant(null), (tx) => tx.hintParked()),
   step(
     'saveUnlinked',
     fc.record({

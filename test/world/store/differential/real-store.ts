@@ -1,17 +1,18 @@
+/** One sync in the real store, behind the same face as the one in memory. */
 import type pg from 'pg';
 
 import { must } from '../../../../src/lib/assert.ts';
 import type { Ids } from '../../../../src/lib/ids.ts';
-/** One sync in the real store, behind the same face as the one in memory. */
 import {
-  unpackAgreed,
   unpackEdits,
+  unpackLink,
   type IdentityColumns,
   type LinkColumns,
 } from '../../../../src/store/codec.ts';
 import {
   approvePlan,
   findSync,
+  recoverSync,
   saveRevision,
   sealPlan,
   type RevisionSource,
@@ -54,6 +55,7 @@ export async function createRealSync(
         return action({
           ...syncTransaction(tx, sync, ids),
           openHolds: (identityId, countMax) => openHolds(tx, syncKey, identityId, countMax),
+          recover: () => recoverSync(tx, sync),
           beginRevision: async () => void (await saveRevision(tx, workspaceNo, next())),
           sealPlan: () => sealPlan(tx, syncKey, sync.revision),
           approvePlan: (plan, approver) => approvePlan(tx, syncKey, plan, approver),
@@ -137,8 +139,12 @@ function unpacked(table: string, columns: Columns): Columns {
     return { ...row, edits: unpackEdits(edits) };
   }
   if (table !== 'links' || columns['accounted'] === null) return row;
-  const { accounted, agreed, sent } = columns as unknown as LinkColumns;
-  return { ...row, agreed: unpackAgreed(agreed, accounted), sent: sent ?? [] };
+  return { ...row, ...unpackLink(linkColumns(row)) };
+}
+
+function linkColumns(row: Columns): LinkColumns {
+  const { recordId: record_id, asOfMs: as_of_ms, lookedAtMs: looked_at_ms, ...same } = row;
+  return { ...same, record_id, as_of_ms, looked_at_ms } as unknown as LinkColumns;
 }
 
 /** JSON has no word for an instant that is infinitely far away. */

@@ -56,6 +56,7 @@ const identity: fc.Arbitrary<Identity> = fc
 
 const agreed = fc.dictionary(field, fc.nat(2), { maxKeys: 2, noNullPrototype: true });
 const sentBody = fc.record({ seq: fc.nat(2), body: values, expiresAtMs: fc.constant(PAST_MS) });
+const correction = fc.record({ turns: fc.nat(3), atMs: fc.constant(PAST_MS) });
 const identityLink = fc.record({
   identityId,
   isOdd: rarely(8),
@@ -64,6 +65,9 @@ const identityLink = fc.record({
     recordId,
     status: fc.constantFrom<LinkStatus>('live', 'live', 'live', 'hidden', 'gone', 'returned'),
     version,
+    corrected: fc.option(fc.dictionary(field, correction, { maxKeys: 2, noNullPrototype: true }), {
+      freq: 1,
+    }),
     isLookedAt: fc.boolean(),
     isRecent: rarely(6),
     accounted: values,
@@ -72,7 +76,8 @@ const identityLink = fc.record({
   }),
 });
 
-type DrawnLink = Omit<Link, 'asOfMs' | 'lookedAtMs'> & {
+type DrawnLink = Omit<Link, 'asOfMs' | 'lookedAtMs' | 'corrected'> & {
+  readonly corrected: Required<Link>['corrected'] | null;
   readonly isLookedAt: boolean;
   readonly isRecent: boolean;
 };
@@ -83,13 +88,14 @@ function linkFrom(
   notes: Notes,
   drawn: { readonly identityId: string; readonly isOdd: boolean; readonly link: DrawnLink },
 ): Save['links'][number] {
-  const { isLookedAt, isRecent, ...link } = drawn.link;
+  const { isLookedAt, isRecent, corrected, ...link } = drawn.link;
   const usual = RECORDS[IDENTITIES.indexOf(drawn.identityId)] ?? link.recordId;
   const asOfMs = isRecent ? tx.nowMs + MINUTE_MS * notes.next() : lookMs(notes);
   return {
     identityId: drawn.identityId,
     link: {
       ...link,
+      ...(corrected === null ? {} : { corrected }),
       recordId: drawn.isOdd ? link.recordId : usual,
       asOfMs,
       lookedAtMs: isLookedAt ? asOfMs : null,
@@ -222,7 +228,7 @@ function linkOf(tx: StoreTx, notes: Notes, id: string, at: string): Save['links'
   return linkFrom(tx, notes, {
     identityId: id,
     isOdd: false,
-    link: { ...seen, isLookedAt: true, isRecent: false },
+    link: { ...seen, corrected: null, isLookedAt: true, isRecent: false },
   });
 }
 

@@ -1,7 +1,7 @@
 /** Generated sequences of calls, in transactions. */
 import * as fc from 'fast-check';
 
-import { holdSteps, planSteps, revisionStep } from './control-steps.ts';
+import { holdSteps, observeSteps, planSteps } from './control-steps.ts';
 import { hintSteps, unlinkedSteps } from './hint-steps.ts';
 import { keyStep, populateStep, saveStep } from './save-steps.ts';
 import type { Step } from './step.ts';
@@ -32,10 +32,10 @@ export interface Play {
 }
 
 /** One after another. */
-export const sequences: fc.Arbitrary<Play> = playsOf([...EVERYTHING, revisionStep], 1, 5, 10);
+export const sequences: fc.Arbitrary<Play> = playsOf([...EVERYTHING, ...observeSteps], 1, 5, 10);
 
 /**
- * Two across each other. A revision is never begun there: it locks the sync's row against the foreign key of a plan, which
+ * Two across each other. A revision is never begun there: that locks the sync's row against the foreign key of a plan, which
  * is not imitated.
  */
 export const crossings: fc.Arbitrary<Play> = playsOf(EVERYTHING, 2, 2, 5);
