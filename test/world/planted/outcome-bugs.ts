@@ -1,0 +1,165 @@
+/** Wrong conclusions from an answer, and from an answer that never came. */
+import type { PlantedBug } from './bug.ts';
+
+const ACKNOWLEDGE = 'src/engine/acknowledge.ts';
+const ANSWER = 'src/worker/answer.ts';
+const SETTLE = 'src/worker/settle.ts';
+const RESOLVE = 'src/worker/resolve.ts';
+
+export const OUTCOME_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'answer-not-accounted',
+    sentence: 'What was written is not noted as known, so that it is owed for ever.',
+    file: ACKNOWLEDGE,
+    find: 'if (lens === undefined || sent === undefined) continue;',
+    replace: 'if (lens !== undefined || sent === undefined) continue;',
+  },
+  {
+    name: 'answer-beats-a-look',
+    sentence: 'An answer undoes what a look showed after the write had landed.',
+    file: ACKNOWLEDGE,
+    find: 'if (known !== undefined && wasSeenSince(known, write, receipt)) {',
+    replace: 'if (known !== undefined && write.seq < 0) {',
+  },
+  {
+    name: 'answer-hides-news',
+    sentence: 'Everything that an answer shows beyond our body is taken as known.',
+    file: ACKNOWLEDGE,
+    find: 'if (receipt.returned === null) return unchanged(accounted);',
+    replace: 'if (receipt.nowMs > 0) return unchanged(accounted);',
+  },
+  {
+    name: 'second-record-unnoticed',
+    sentence: 'A create that made a second record of one thing counts as any other.',
+    file: ACKNOWLEDGE,
+    find: 'if (known !== undefined && known.recordId !== receipt.recordId) {',
+    replace: 'if (known !== undefined && write.seq < 0) {',
+  },
+  {
+    name: 'given-up-link-comes-back',
+    sentence: 'An update that lands after its link was given up makes the link anew.',
+    file: ACKNOWLEDGE,
+    find: "if (known === undefined && write.kind === 'update') return unchanged(without);",
+    replace: '',
+  },
+  {
+    name: 'half-landed-is-landed',
+    sentence: 'A lost update counts as landed when one of its values is there.',
+    file: ACKNOWLEDGE,
+    find: 'const holdsBody = lenses.every(',
+    replace: 'const holdsBody = lenses.some(',
+  },
+  {
+    name: 'not-landed-too-early',
+    sentence: 'A lost update counts as not landed while it may still be on its way.',
+    file: ACKNOWLEDGE,
+    find: 'return isQuiet && ifVersion !== null && seen.version === ifVersion',
+    replace: 'return ifVersion !== null && seen.version === ifVersion',
+  },
+  {
+    name: 'not-landed-without-evidence',
+    sentence: 'A lost update counts as not landed although the record has another version.',
+    file: ACKNOWLEDGE,
+    find: 'return isQuiet && ifVersion !== null && seen.version === ifVersion',
+    replace: 'return isQuiet',
+  },
+  {
+    name: 'lost-bodies-forgotten',
+    sentence: 'A body whose outcome was never learned is not remembered.',
+    file: ACKNOWLEDGE,
+    find: 'const sent = [...link.sent, { seq: write.seq, body: write.body, expiresAtMs }];',
+    replace: 'const sent = [...link.sent];',
+  },
+  {
+    name: 'delete-keeps-its-link',
+    sentence: 'A delete that a person refused too late leaves its record as gone, and nobody makes it again.',
+    file: ACKNOWLEDGE,
+    find: 'if (bundle.identity.tombstone === null) return withoutLink(bundle, side);',
+    replace: '',
+  },
+  {
+    name: 'any-try-is-the-newest',
+    sentence: 'An answer is recorded against whatever try of the write is open.',
+    file: ANSWER,
+    find: 'row.epoch === intent.epoch &&',
+    replace: '',
+  },
+  {
+    name: 'late-answers-thrown-away',
+    sentence: 'An answer to a try that was given up leads to nothing.',
+    file: ANSWER,
+    find: "hints.push({ recordId: result.recordId, kind: 'changed' });\n    batch.note(",
+    replace: 'batch.note(',
+  },
+  {
+    name: 'id-given-again-unnoticed',
+    sentence: 'The memory of a deleted record stands in the way of the record that has got its id.',
+    file: ANSWER,
+    find: 'if (holders.length === 0) return;',
+    replace: 'if (holders.length >= 0) return;',
+  },
+  {
+    name: 'no-quarantine',
+    sentence: 'A lost write counts as settled at once, as if nothing could be executed late.',
+    file: ANSWER,
+    find: 'return card.executionMaxMs + card.readLagMs;',
+    replace: 'return 0;',
+  },
+  {
+    name: 'unknown-sent-again',
+    sentence: 'A write whose answer was lost is sent again at once.',
+    file: 'src/worker/retry.ts',
+    find: "return { kind: 'resolve' };",
+    replace: 'return AT_ONCE;',
+  },
+  {
+    name: 'not-found-is-not-made',
+    sentence: 'A lost create counts as not made as soon as one look does not find its record.',
+    file: SETTLE,
+    find: "return isQuiet ? { kind: 'notLanded' } : later(NOT_LANDED, openForMs);",
+    replace: "return { kind: 'notLanded' };",
+  },
+  {
+    name: 'made-again-where-nothing-tells',
+    sentence: 'A lost create is sent again to a system that can tell nothing about it.',
+    file: SETTLE,
+    find: "case 'impossible':\n    case 'several':\n      return isQuiet ? { kind: 'askPerson' }",
+    replace: "case 'impossible':\n    case 'several':\n      return isQuiet ? { kind: 'notLanded' }",
+  },
+  {
+    name: 'lost-create-not-held',
+    sentence: 'A create whose outcome cannot be told is closed, and the next plan makes the record again.',
+    file: SETTLE,
+    find: 'const outcome = held(withoutWrite(bundle, side), hold);',
+    replace: 'const outcome = unchanged(withoutWrite(bundle, side));',
+  },
+  {
+    name: 'unclear-is-forgotten',
+    sentence:
+      'A lost update of a record that has changed otherwise is closed without looking at the record again.',
+    file: SETTLE,
+    find: "return { end: { ...key, to: 'closed', failure: stored(UNCLEAR) }, look: ruling.recordId };",
+    replace: "return { end: { ...key, to: 'closed', failure: stored(UNCLEAR) }, look: null };",
+  },
+  {
+    name: 'hidden-keeps-it-open',
+    sentence: 'The lost write to a record that is kept from us stays open for ever.',
+    file: RESOLVE,
+    find: "return { kind: 'hidden' };",
+    replace: "return { kind: 'failed', failure: NO_ANSWER };",
+  },
+  {
+    name: 'takes-the-record-of-another',
+    sentence: 'A record that belongs to another thing is taken for what a lost create has made.',
+    file: RESOLVE,
+    find: "const finding: Finding = others.has(write.writeId) ? { kind: 'several' } : found;",
+    replace: 'const finding: Finding = found;',
+  },
+  {
+    name: 'resolves-any-try',
+    sentence: 'What was found out about one try is recorded against a later one.',
+    file: RESOLVE,
+    find: "if (bundle === undefined || row?.state !== 'unknown' || row.epoch !== write.epoch) continue;",
+    replace: "if (bundle === undefined || row?.state !== 'unknown') continue;",
+  },
+];

@@ -1,0 +1,155 @@
+/** Wrong reading: positions, hints, looks, and what is concluded from a record that is not there. */
+import type { PlantedBug } from './bug.ts';
+
+const SORT = 'src/worker/sort.ts';
+const LOOK = 'src/worker/look.ts';
+const CAPTURE = 'src/worker/capture.ts';
+const HOMES = 'src/worker/homes.ts';
+const LAG = 'src/worker/lag.ts';
+const BATCH = 'src/worker/batch.ts';
+
+export const READING_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'cursor-before-rows',
+    sentence: 'The checkpoint moves before what it covers is stored.',
+    file: CAPTURE,
+    find: 'const wakened = await appliedOrHinted(sightings,',
+    replace:
+      'await runtime.transaction((tx) => tx.moveStream(lease, move));\n  const wakened = await appliedOrHinted(sightings,',
+  },
+  {
+    name: 'hints-of-a-page-forgotten',
+    sentence: 'Of a page that only tells where to look, the position is stored and the hints are not.',
+    file: CAPTURE,
+    find: 'page.hints.map(({ id, kind }) => ({ recordId: id, kind })),',
+    replace: 'page.hints.flatMap(() => []),',
+  },
+  {
+    name: 'no-sweep-after-expiry',
+    sentence:
+      'When a position has expired the feed is followed from the present, and nobody reads what lies between.',
+    file: CAPTURE,
+    find: "await tx.wakeStream(lease.side, 'sweep');",
+    replace: '',
+  },
+  {
+    name: 'always-caught-up',
+    sentence: 'Every page of a feed counts as having shown all there is.',
+    file: CAPTURE,
+    find: 'const currentAsOfMs = page.caughtUp ? beganMs : null;',
+    replace: 'const currentAsOfMs = beganMs;',
+  },
+  {
+    name: 'stale-looks-count',
+    sentence: 'What was read before something newer was accounted for counts as the present.',
+    file: SORT,
+    find: 'page.readBeganMs <= record.asOfMs',
+    replace: 'page.readBeganMs < 0',
+  },
+  {
+    name: 'look-dated-at-its-end',
+    sentence: 'A look is dated by when it ended, not by when it began.',
+    file: LOOK,
+    find: 'readBeganMs: beganMs,\n        unchangedUntilMs: null,',
+    replace: 'readBeganMs: tx.nowMs,\n        unchangedUntilMs: null,',
+  },
+  {
+    name: 'reads-show-the-present',
+    sentence: 'Reads of a system that lags are dated as if they showed the present.',
+    file: LAG,
+    find: 'return (await runtime.nowMs()) - side.card.readLagMs;',
+    replace: 'return runtime.nowMs();',
+  },
+  {
+    name: 'hints-do-not-wait',
+    sentence: 'A hint is followed before the reads of its system can show what it tells of.',
+    file: LAG,
+    find: 'const dueInMs = side.card.readLagMs;',
+    replace: 'const dueInMs = 0;',
+  },
+  {
+    name: 'gone-stays-gone',
+    sentence: 'A record that comes back as it was is taken for the deleted one that is known.',
+    file: SORT,
+    find: "record.status !== 'gone' &&",
+    replace: '',
+  },
+  {
+    name: 'hidden-stays-hidden',
+    sentence: 'A record that can be seen again, and has not changed, stays hidden.',
+    file: SORT,
+    find: "&&\n      record.status !== 'hidden'\n",
+    replace: '\n',
+  },
+  {
+    name: 'deletes-told-are-forgotten',
+    sentence: 'That the feed itself told of a delete is forgotten when the look has to be repeated.',
+    file: SORT,
+    find: "return sighting.kind === 'deleted' && sighting.evidence === 'feed' ? 'deleted' : 'changed';",
+    replace: "return 'changed';",
+  },
+  {
+    name: 'absent-is-deleted',
+    sentence: 'One look that finds nothing counts as proof of a delete.',
+    file: LOOK,
+    find: 'else doubtful.push(hint.recordId);',
+    replace: "else confirmed.set(hint.recordId, 'lookup');",
+  },
+  {
+    name: 'failed-looks-are-closed',
+    sentence: 'A record that could not be looked up counts as looked up.',
+    file: LOOK,
+    find: 'failed.push({ hint, failure: lookup?.failure ?? NO_ANSWER });',
+    replace: 'settled.push(hint);',
+  },
+  {
+    name: 'missing-is-not-asked-about',
+    sentence: 'A sweep does not ask about the records that it did not meet.',
+    file: 'src/worker/sweep.ts',
+    find: "found.map((recordId) => ({ recordId, kind: 'missing' })),",
+    replace: 'found.flatMap(() => []),',
+  },
+  {
+    name: 'match-is-not-sought',
+    sentence: 'A new record is never matched with a thing that is known already.',
+    file: HOMES,
+    find: "if (match.kind === 'one') homes.set(reading.recordId, match.identityId);",
+    replace: "if (match.kind === 'one' && keys.length < 0) homes.set(reading.recordId, match.identityId);",
+  },
+  {
+    name: 'own-create-not-recognised',
+    sentence:
+      'A record that came from a create of ours, whose answer is still open, is taken for a new thing.',
+    file: HOMES,
+    find: 'const creates = side.model.creates ? await tx.openCreates(page.side, OPEN_CREATES_MAX) : [];',
+    replace: 'const creates: OpenCreate[] = [];',
+  },
+  {
+    name: 'two-things-one-key',
+    sentence: 'An edit that gives a thing the key of another is taken as any other edit.',
+    file: BATCH,
+    find: 'for (const work of clashing) this.#holdClash(work);',
+    replace: '',
+  },
+  {
+    name: 'keys-are-never-freed',
+    sentence: 'A thing keeps the keys that it no longer has.',
+    file: BATCH,
+    find: 'if (!keys.includes(key)) this.#save.freedKeys.push({ key, identityId: now.identity.id });',
+    replace: '',
+  },
+  {
+    name: 'parked-for-ever',
+    sentence: 'A record that waited for another to make room is not looked at again when it has.',
+    file: BATCH,
+    find: 'if (this.#makesRoom()) await this.#tx.hintParked();',
+    replace: '',
+  },
+  {
+    name: 'given-again-is-the-same',
+    sentence: 'An id that a system gives again is taken for the return of what was deleted.',
+    file: 'src/worker/apply.ts',
+    find: 'return keys.length > 0 && !keys.some((key) => old.includes(key));',
+    replace: 'return false;',
+  },
+];

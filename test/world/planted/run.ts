@@ -1,0 +1,62 @@
+/**
+ * `node test/world/planted/run.ts`: every planted bug must be found. Without arguments each is tried at the seed that is known
+ * to find it; `--find` searches anew and writes the seeds down; `--only NAME` tries one.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { plant, type PlantedBug } from './bug.ts';
+import { BUGS } from './bugs.ts';
+import { findBug, isSound, ROOT, searchBug, type Finding } from './find.ts';
+import { readSeeds, SEEDS_FILE, type KnownSeeds } from './seeds.ts';
+
+const { values } = parseArgs({
+  options: {
+    'seeds-max': { type: 'string', default: '3000' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string', multiple: true },
+    find: { type: 'boolean', default: false },
+  },
+});
+const [firstSeed, seedsMax] = [Number(values.seed), Number(values['seeds-max'])];
+const known = await readSeeds();
+const chosen = BUGS.filter(({ name }) => values.only?.includes(name) ?? true);
+const startMs = performance.now();
+let missed = 0;
+for (const bug of chosen) {
+  plant(bug, await readFile(join(ROOT, bug.file), 'utf8'));
+  const found = values.find ? await searchBug(bug, firstSeed, seedsMax) : await tryBug(bug, known);
+  if (found === null) missed += 1;
+  print(rowOf(bug, found));
+  if (values.find && found !== null) await remember(bug, found);
+}
+const seconds = ((performance.now() - startMs) / 1_000).toFixed(0);
+print(`${String(chosen.length)} planted bugs, ${String(missed)} not found, ${seconds} s`);
+process.exitCode = missed > 0 || chosen.length === 0 ? 1 : 0;
+
+async function tryBug(bug: PlantedBug, seeds: KnownSeeds): Promise<Finding | null> {
+  const seed = seeds[bug.name]?.seed;
+  if (seed === undefined) return null;
+  const found = await findBug(bug, seed, 1);
+  return found !== null && (await isSound(seed)) ? found : null;
+}
+
+function rowOf({ name, sentence }: PlantedBug, found: Finding | null): string {
+  if (found === null) return `${name.padEnd(34)} NOT FOUND: ${sentence}`;
+  const { seed, kind, histories, violation } = found;
+  const how = `seed ${String(seed)}, ${String(histories)} histories`;
+  return `${name.padEnd(34)} ${kind.padEnd(18)} ${how.padEnd(30)} ${violation.slice(0, 90)}`;
+}
+
+async function remember({ name }: PlantedBug, { seed, kind, histories }: Finding): Promise<void> {
+  const seeds = await readSeeds();
+  const sorted = Object.entries({ ...seeds, [name]: { seed, kind, histories } })
+    .filter(([one]) => BUGS.some((bug) => bug.name === one))
+    .toSorted(([left], [right]) => (left < right ? -1 : 1));
+  await writeFile(SEEDS_FILE, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
