@@ -29,6 +29,7 @@ const BANNED =
 const LOG_LEVEL = 'info';
 /** Where the fields of a type are the words of a foreign wire format. */
 const WIRE_ROOMS: ReadonlySet<string | null> = new Set(['connectors', 'simulators']);
+const WIRE_FOLDER = 'src/lib/proto/';
 const FIX = 'say what it is or does, with a word of docs/glossary.md';
 
 export const words: Rule = {
@@ -46,7 +47,8 @@ function inPath(module: Module): readonly Finding[] {
 function inNames(module: Module): readonly Finding[] {
   const found: Finding[] = [];
   walk(module.tree, (node) => {
-    const name = givenName(node, WIRE_ROOMS.has(roomOf(module.path)));
+    const isForeign = WIRE_ROOMS.has(roomOf(module.path)) || module.path.startsWith(WIRE_FOLDER);
+    const name = givenName(node, isForeign);
     const word = name === null ? undefined : wordsOf(name).find((candidate) => BANNED.test(candidate));
     if (name === null || word === undefined) return;
     found.push({

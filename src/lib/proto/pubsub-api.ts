@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
-export interface TopicInfo {
+export interface TopicAnswer {
   readonly topicName: string;
   readonly tenantGuid: string;
   readonly canPublish: boolean;
@@ -13,7 +13,7 @@ export interface TopicInfo {
   readonly rpcId: string;
 }
 
-export interface SchemaInfo {
+export interface SchemaAnswer {
   readonly schemaJson: string;
   readonly schemaId: string;
   readonly rpcId: string;
@@ -62,7 +62,7 @@ export interface PublishResponse {
 }
 
 /** Names in camel case, enums as their names, bytes as buffers, and every field there, set or not. */
-export function pubSubService(): ServiceDefinition {
+export function pubSubApi(): ServiceDefinition {
   const path = fileURLToPath(new URL('pubsub_api.proto', import.meta.url));
   const loaded = loadSync(path, { enums: String, longs: Number, defaults: true });
   return loaded['eventbus.v1.PubSub'] as ServiceDefinition;

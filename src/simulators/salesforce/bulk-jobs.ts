@@ -1,47 +1,11 @@
 /** Bulk jobs and how they go on by themselves, at the pace that is set. */
 import type { Clock } from '../../lib/clock.ts';
-import { parseTable, type CsvFormat, type CsvTable } from './bulk-csv.ts';
-import { runBatch, unknownColumn, type RowOutcome } from './bulk-rows.ts';
+import { parseTable } from './bulk-csv.ts';
+import type { IngestJob, JobState, QueryJob } from './bulk-job.ts';
+import { runBatch, unknownColumn } from './bulk-rows.ts';
 import { SalesforceError } from './failure.ts';
 import { RecordIds } from './ids.ts';
-import type { Actor } from './log.ts';
 import type { Org } from './org.ts';
-import type { Field, SObject } from './schema.ts';
-import type { QueryResult } from './soql.ts';
-
-export type IngestOperation = 'insert' | 'update' | 'upsert' | 'delete' | 'hardDelete';
-export type JobState = 'Open' | 'UploadComplete' | 'InProgress' | 'JobComplete' | 'Failed' | 'Aborted';
-
-interface Job {
-  readonly id: string;
-  readonly actor: Actor;
-  readonly version: string;
-  readonly format: CsvFormat;
-  readonly createdMs: number;
-  state: JobState;
-  changedMs: number;
-  errorMessage: string | null;
-}
-
-export interface IngestJob extends Job {
-  readonly kind: 'ingest';
-  readonly operation: IngestOperation;
-  readonly object: SObject;
-  readonly key: Field | null;
-  readonly client: string | null;
-  upload: string | null;
-  table: CsvTable | null;
-  /** One for each row that was tried. */
-  readonly outcomes: RowOutcome[];
-}
-
-export interface QueryJob extends Job {
-  readonly kind: 'query';
-  readonly operation: 'query' | 'queryAll';
-  readonly soql: string;
-  readonly run: () => Extract<QueryResult, { kind: 'records' }>;
-  result: Extract<QueryResult, { kind: 'records' }> | null;
-}
 
 const BATCH_ROWS = 10_000;
 const ENDED: ReadonlySet<JobState> = new Set(['JobComplete', 'Failed', 'Aborted']);

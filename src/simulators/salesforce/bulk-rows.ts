@@ -1,6 +1,6 @@
 /** The rows of an ingest job: each becomes a write of its own, 200 to a transaction. */
 import { inputOf } from './bulk-csv.ts';
-import type { IngestJob } from './bulk-jobs.ts';
+import type { IngestJob, RowOutcome } from './bulk-job.ts';
 import { malformedId, SalesforceError } from './failure.ts';
 import { parseId } from './ids.ts';
 import type { Input } from './input.ts';
@@ -11,20 +11,6 @@ import { Viewer } from './viewer.ts';
 import type { Writer } from './writer.ts';
 
 const CHUNK_ROWS = 200;
-
-export type RowOutcome =
-  | {
-      readonly kind: 'saved';
-      readonly cells: readonly string[];
-      readonly id: string;
-      readonly created: boolean;
-    }
-  | {
-      readonly kind: 'failed';
-      readonly cells: readonly string[];
-      readonly id: string;
-      readonly error: string;
-    };
 
 /** The first column of the upload that the object does not have, or null. */
 export function unknownColumn(org: Org, job: IngestJob, header: readonly string[]): string | null {

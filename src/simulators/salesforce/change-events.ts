@@ -111,9 +111,9 @@ export class ChangeEvents {
     this.#send(object, schema, schema.type.toBuffer({ ...emptyOf(schema), ChangeEventHeader: header }));
   }
 
-  #send(object: SObject, schema: EventSchema, payload: Buffer): void {
+  #send(object: SObject, schema: EventSchema, bytes: Buffer): void {
     const topics = [`/data/${changeEventName(object.name)}`, '/data/ChangeEvents'];
-    this.#bus.publish(topics, { id: this.#nextId(), schemaId: schema.id, payload });
+    this.#bus.publish(topics, { id: this.#nextId(), schemaId: schema.id, payload: bytes });
   }
 }
 

@@ -55,12 +55,12 @@ export class Events {
   /** Takes an event that a client has encoded; one that does not fit the topic's schema is refused by itself. */
   publish(topicName: string, event: ProducerEvent): PublishResult {
     const schema = this.schema(this.topic(topicName)?.schemaId ?? '');
-    const payload = Buffer.from(event.payload);
-    if (schema === null || event.schemaId !== schema.id || !isReadable(schema, payload)) {
+    const bytes = Buffer.from(event.payload);
+    if (schema === null || event.schemaId !== schema.id || !isReadable(schema, bytes)) {
       const msg = 'The event does not match the schema of the topic.';
       return { error: { code: 'PUBLISH', msg }, correlationKey: event.id };
     }
-    const replay = this.bus.publish([topicName], { id: event.id, schemaId: schema.id, payload });
+    const replay = this.bus.publish([topicName], { id: event.id, schemaId: schema.id, payload: bytes });
     return { replayId: replayBytes(replay ?? this.bus.tip()), correlationKey: event.id };
   }
 
@@ -83,8 +83,8 @@ export class Events {
     }
     const id = this.#org.ids.next();
     const system = { CreatedDate: this.#org.clock.nowMs(), CreatedById: actor.userId };
-    const payload = schema.type.toBuffer({ ...fields, ...system });
-    this.bus.publish([`/event/${event.name}`], { id, schemaId: schema.id, payload });
+    const bytes = schema.type.toBuffer({ ...fields, ...system });
+    this.bus.publish([`/event/${event.name}`], { id, schemaId: schema.id, payload: bytes });
     return id;
   }
 
@@ -94,9 +94,9 @@ export class Events {
   }
 }
 
-function isReadable(schema: EventSchema, payload: Buffer): boolean {
+function isReadable(schema: EventSchema, bytes: Buffer): boolean {
   try {
-    schema.type.fromBuffer(payload);
+    schema.type.fromBuffer(bytes);
     return true;
   } catch {
     return false;

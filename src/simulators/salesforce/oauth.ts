@@ -58,7 +58,7 @@ export class OAuth {
       case '/services/oauth2/revoke':
         return this.#revoke(request);
       case '/services/oauth2/userinfo':
-        return this.#identity(request, userInfoOf);
+        return this.#identity(request, userOf);
       default:
         return request.path.startsWith(`/id/${this.#orgId}/`) ? this.#identity(request, identityOf) : null;
     }
@@ -276,7 +276,7 @@ function identityOf(
   };
 }
 
-function userInfoOf(
+function userOf(
   session: Session,
   id: string,
   orgId: string,

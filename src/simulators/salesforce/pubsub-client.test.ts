@@ -201,7 +201,7 @@ test('the client publishes platform events one by one and in a stream, and hears
     '/event/Shipped__e',
     [{ id: 'key-2', payload: shipped('A-2') }],
     (_publish, kind, data: unknown) => {
-      batch.callback({ ...inboxInfo() }, kind, data);
+      batch.callback({ ...inboxTopic() }, kind, data);
     },
   );
   await batch.until(() => batch.others.length > 0);
@@ -268,7 +268,7 @@ test('the client logs in with a user name and a password by SOAP', async () => {
   });
 });
 
-function inboxInfo(): Parameters<SubscribeCallback>[0] {
+function inboxTopic(): Parameters<SubscribeCallback>[0] {
   return {
     isManaged: false,
     topicName: '',

@@ -11,13 +11,13 @@ import {
 
 import type { Clock } from '../../lib/clock.ts';
 import {
-  pubSubService,
+  pubSubApi,
   type FetchRequest,
   type FetchResponse,
   type PublishRequest,
   type PublishResponse,
-  type SchemaInfo,
-  type TopicInfo,
+  type SchemaAnswer,
+  type TopicAnswer,
 } from '../../lib/proto/pubsub-api.ts';
 import type { Certificates } from '../certificate.ts';
 import type { Faults } from '../faults.ts';
@@ -58,7 +58,7 @@ export class PubSubServer {
   async start(certificates: Certificates, port: number): Promise<string> {
     const server = new Server();
     this.#server = server;
-    server.addService(pubSubService(), {
+    server.addService(pubSubApi(), {
       GetTopic: this.#unary('GetTopic', (request: { topicName: string }, rpc, session) =>
         this.#topic(request.topicName, rpc, session),
       ),
@@ -159,7 +159,7 @@ export class PubSubServer {
     throw pubSubError(status.UNAUTHENTICATED, 'service.auth.error', message, rpc);
   }
 
-  #topic(name: string, rpc: Rpc, session: Session): TopicInfo {
+  #topic(name: string, rpc: Rpc, session: Session): TopicAnswer {
     if (name === '')
       throw pubSubError(status.INVALID_ARGUMENT, 'topic.validation.empty', 'The topic name is blank.', rpc);
     const topic = this.#parts.events.topic(name);
@@ -184,7 +184,7 @@ export class PubSubServer {
     };
   }
 
-  #schema(id: string, rpc: Rpc): SchemaInfo {
+  #schema(id: string, rpc: Rpc): SchemaAnswer {
     if (id === '') {
       throw pubSubError(status.INVALID_ARGUMENT, 'schema.validation.failed', 'The schema ID is blank.', rpc);
     }

@@ -11,10 +11,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { systemClock } from '../../lib/clock.ts';
 import {
-  pubSubService,
+  pubSubApi,
   type FetchRequest,
   type FetchResponse,
-  type SchemaInfo,
+  type SchemaAnswer,
 } from '../../lib/proto/pubsub-api.ts';
 import { seededRandom } from '../../lib/random.ts';
 import { createSalesforceSimulator } from './simulator.ts';
@@ -34,7 +34,7 @@ let metadata: Metadata;
 
 beforeAll(async () => {
   const { grpcAddress, ca, httpUrl } = await simulator.start();
-  const Client = makeClientConstructor(pubSubService(), 'PubSub');
+  const Client = makeClientConstructor(pubSubApi(), 'PubSub');
   client = new Client(grpcAddress, credentials.createSsl(Buffer.from(ca)));
   const app = simulator.sessions.app(simulator.credentials.clientId);
   const login = simulator.sessions.login(simulator.credentials.username);
@@ -140,7 +140,7 @@ test('changes of one kind in one transaction share an event, and events are told
   ann.editAll(ids, { Rating: 'Hot' });
   simulator.events.bus.resume();
   const [event] = (await next).events;
-  const { schemaJson } = (await ask('GetSchema', { schemaId: event?.event.schemaId })) as SchemaInfo;
+  const { schemaJson } = (await ask('GetSchema', { schemaId: event?.event.schemaId })) as SchemaAnswer;
   const type = avsc.Type.forSchema(JSON.parse(schemaJson) as avsc.Schema);
   expect(type.fromBuffer(Buffer.from(event?.event.payload ?? []))).toMatchObject({
     Rating: 'Hot',
@@ -166,7 +166,7 @@ test('a change says by which client it was made', async () => {
     body: JSON.stringify({ LastName: 'Made', Company: 'By us' }),
   });
   const [event] = (await next).events;
-  const { schemaJson } = (await ask('GetSchema', { schemaId: event?.event.schemaId })) as SchemaInfo;
+  const { schemaJson } = (await ask('GetSchema', { schemaId: event?.event.schemaId })) as SchemaAnswer;
   const type = avsc.Type.forSchema(JSON.parse(schemaJson) as avsc.Schema);
   expect(type.fromBuffer(Buffer.from(event?.event.payload ?? []))).toMatchObject({
     ChangeEventHeader: { changeOrigin: 'com/salesforce/api/rest/60.0;client=Trueup', changeType: 'CREATE' },

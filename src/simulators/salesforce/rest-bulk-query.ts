@@ -2,7 +2,8 @@
 import type { HttpAnswer } from '../http-server.ts';
 import { csvAnswer, jsonAnswer, noContent } from './answer.ts';
 import { printTable } from './bulk-csv.ts';
-import { wrongState, type BulkJobs, type QueryJob } from './bulk-jobs.ts';
+import type { QueryJob } from './bulk-job.ts';
+import { wrongState, type BulkJobs } from './bulk-jobs.ts';
 import { bodyOf, type Call, type Route } from './call.ts';
 import { notFound, SalesforceError } from './failure.ts';
 import { textOf, type SfRecord } from './record.ts';
