@@ -10,10 +10,10 @@ import {
 import type { NetworkPolicy } from '../../connector/http/network.ts';
 import type { AccessToken } from '../../connector/oauth/token-source.ts';
 import {
-  pubSubService,
+  pubSubApi,
   type FetchRequest,
   type FetchResponse,
-  type SchemaInfo,
+  type SchemaAnswer,
 } from '../../lib/proto/pubsub-api.ts';
 import type { Account } from './account.ts';
 import { decoderOf, type Decode } from './change-event.ts';
@@ -47,7 +47,7 @@ export class PubSub {
     const isAllowed = OFFICIAL.test(host) || network.allowPrivate === true || network.allowLoopback === true;
     if (!isAllowed)
       throw refuse('bad_setting', `The setting pubsub_endpoint names ${host}, which is not Salesforce’s.`);
-    const Client = makeClientConstructor(pubSubService(), 'PubSub');
+    const Client = makeClientConstructor(pubSubApi(), 'PubSub');
     const authorities = network.authorities === undefined ? null : Buffer.from(network.authorities);
     this.#client = new Client(endpoint, credentials.createSsl(authorities), {
       'grpc.keepalive_time_ms': PING_EVERY_MS,
@@ -66,11 +66,11 @@ export class PubSub {
   async decoder(schemaId: string, token: AccessToken): Promise<Decode> {
     const known = this.#schemas.get(schemaId);
     if (known !== undefined) return known;
-    const { promise, resolve, reject } = Promise.withResolvers<SchemaInfo>();
+    const { promise, resolve, reject } = Promise.withResolvers<SchemaAnswer>();
     const call = this.#client['GetSchema'] as unknown as Unary;
     const deadline = this.#nowMs() + SCHEMA_MS_MAX;
     call.call(this.#client, { schemaId }, this.#metadata(token), { deadline }, (error, response) => {
-      if (error === null) resolve(response as SchemaInfo);
+      if (error === null) resolve(response as SchemaAnswer);
       else reject(error);
     });
     const decode = decoderOf((await promise).schemaJson);
