@@ -87,7 +87,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     max: options.connectionsMax ?? CONNECTIONS_MAX,
   });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the program.
-  pool.on('error', () => undefined);
+  pool.on('error', ignore);
   return {
     url: options.url,
     transaction: (workspaceNo, action) => retried(options, () => runOnce(pool, workspaceNo, action)),
@@ -103,6 +103,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 
 async function runOnce<T>(pool: pg.Pool, workspaceNo: number, action: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect();
+  // The pool listens only to those that are not lent out: one cut between two statements would end the program. The next
+  // statement on it fails, and that is how it is told here.
+  client.on('error', ignore);
   let broken: Error | undefined;
   try {
     const nowMs = await begin(client, workspaceNo);
@@ -116,8 +119,11 @@ async function runOnce<T>(pool: pg.Pool, workspaceNo: number, action: (tx: Tx) =
     throw error;
   } finally {
     client.release(broken);
+    client.off('error', ignore);
   }
 }
+
+const ignore = (): void => undefined;
 
 /** One round trip: the transaction, its workspace (only as long as the transaction) and the time. */
 async function begin(client: pg.PoolClient, workspaceNo: number): Promise<number> {

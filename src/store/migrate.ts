@@ -15,6 +15,8 @@ export interface Migrated {
 
 export async function migrate(url: string): Promise<Migrated> {
   const client = new pg.Client({ connectionString: url, application_name: 'trueup-migrate' });
+  // A connection that is cut between two statements fails the next one; without a listener it would end the program.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await refuseOldPostgres(client);
