@@ -1,0 +1,114 @@
+/** What a run leaves behind, in the form in which the oracles of test/world read it: the systems' logs and the store. */
+import { readFile } from 'node:fs/promises';
+
+import type { SyncModel } from '../../src/engine/model.ts';
+import type { StoredBundle } from '../../src/store/contract.ts';
+import type { Tx } from '../../src/store/database.ts';
+import { Records, type Entry } from '../world/records.ts';
+import type { MemoryStore } from '../world/store/memory-store.ts';
+import type { SystemShape } from '../world/system.ts';
+import type { World } from '../world/world.ts';
+
+type Dump = ReturnType<MemoryStore['dump']>;
+type Row<Table extends keyof Dump> = Dump[Table][number];
+
+/** The columns that the oracles read. */
+export interface StoreEvidence {
+  readonly streams: readonly Pick<Row<'streams'>, 'side' | 'kind' | 'failure'>[];
+  readonly hints: readonly Pick<Row<'hints'>, 'side' | 'recordId' | 'kind' | 'state' | 'failure'>[];
+  readonly identities: readonly Row<'identities'>[];
+  readonly links: readonly Row<'links'>[];
+  readonly writes: readonly Pick<Row<'writes'>, 'identityId' | 'side' | 'kind' | 'state' | 'failure'>[];
+  readonly holds: readonly Row<'holds'>[];
+  readonly decisions: readonly Pick<Row<'decisions'>, 'identityId' | 'field' | 'loser'>[];
+  readonly attempts: readonly Pick<Row<'attempts'>, 'identityId' | 'side' | 'kind' | 'outcome'>[];
+}
+
+export interface SystemEvidence {
+  readonly shape: SystemShape;
+  readonly records: Records;
+}
+
+export interface Evidence {
+  readonly model: SyncModel;
+  readonly systems: ReadonlyMap<string, SystemEvidence>;
+  readonly store: StoreEvidence;
+  /** When the copy was made and when it was put back; 0 when the store never went back in time. */
+  readonly backedUpOrder: number;
+  readonly restoredOrder: number;
+  /** When every side had been read again after that. */
+  readonly recoveredOrder: number;
+  readonly violations: string[];
+}
+
+/** The evidence as the simulation's world: the oracles read these parts of one and no others. */
+export function worldOf(evidence: Evidence): World {
+  const { store, ...parts } = evidence;
+  const world: WorldParts = {
+    ...parts,
+    store: { dump: () => store },
+    faults: { counts: () => new Map([['executedLate', 1]]) },
+    // The guards of a chaos run let everything pass.
+    released: 1,
+  };
+  return world as unknown as World;
+}
+
+interface WorldParts extends Omit<Evidence, 'store'> {
+  readonly store: { dump(): StoreEvidence };
+  readonly faults: { counts(): ReadonlyMap<string, number> };
+  readonly released: number;
+}
+
+/** A system as its log tells it, entry by entry. */
+export async function readSystem(shape: SystemShape, logFile: string): Promise<SystemEvidence> {
+  const lines = (await readFile(logFile, 'utf8')).split('\n').filter((line) => line !== '');
+  let order = 0;
+  const counter = { next: () => order, last: () => order };
+  const records = new Records(shape.name, counter, shape.reusesIds);
+  for (const line of lines) {
+    const entry = JSON.parse(line) as Entry;
+    ({ order } = entry);
+    records.note(entry.atMs, entry.actor, entry.kind, entry.recordId, entry.after, entry.write);
+  }
+  return { shape, records };
+}
+
+/** Everything that the store knows of the sync, from one transaction; `bundlesOf` reads identities whole. */
+export async function readStore(
+  tx: Tx,
+  syncKey: string,
+  bundlesOf: (ids: readonly string[]) => Promise<ReadonlyMap<string, StoredBundle>>,
+): Promise<StoreEvidence> {
+  const all = <T extends object>(columns: string, table: string): Promise<readonly T[]> =>
+    tx.query<T & Record<string, unknown>>(`select ${columns} from ${table} where sync_key = $1`, [syncKey]);
+  const ids = await all<{ id: string }>('identity_id as id', 'identities');
+  const bundles = await bundlesOf(ids.map(({ id }) => id));
+  return {
+    streams: await all('side, kind, failure', 'streams'),
+    hints: await all('side, record_id as "recordId", kind, state, failure', 'hints'),
+    identities: [...bundles.values()].map(({ identity }) => identity),
+    links: (await all<PlainLink>(LINK_COLUMNS, 'links')).map((row) => linkRow(row, bundles)),
+    writes: await all('identity_id as "identityId", side, kind, state, failure', 'writes'),
+    holds: await all(HOLD_COLUMNS, 'holds'),
+    decisions: await all('identity_id as "identityId", field, loser', 'decisions'),
+    attempts: await all('identity_id as "identityId", side, kind, outcome', 'attempts'),
+  };
+}
+
+const LINK_COLUMNS = `side, record_id as "recordId", status, version, failure, identity_id as "identityId",
+  extract(epoch from as_of)::float8 * 1000 as "asOfMs"`;
+const HOLD_COLUMNS = `hold_id as "holdId", identity_id as "identityId", side, record_id as "recordId", field, reason, seen,
+  extract(epoch from opened_at)::float8 * 1000 as "openedAtMs",
+  case when closed_at is not null then json_build_object('atMs', extract(epoch from closed_at)::float8 * 1000,
+    'by', closed_by, 'resolution', resolution) end as closed`;
+
+type PlainLink = Omit<Row<'links'>, 'linked'> & { readonly identityId: string | null };
+
+function linkRow(row: PlainLink, bundles: ReadonlyMap<string, StoredBundle>): Row<'links'> {
+  const { identityId, ...plain } = row;
+  const link = bundles
+    .get(identityId ?? '')
+    ?.links.find(({ side, recordId }) => side === row.side && recordId === row.recordId);
+  return { ...plain, linked: identityId === null || link === undefined ? null : { identityId, link } };
+}
