@@ -142,7 +142,7 @@ export class World {
       this.scheduler.advance(40_000);
     }
     for (const worker of this.workers) worker.observe(false);
-    await this.#direct(async (tx) => tx.approvePlan(await tx.sealPlan(), 'a person'));
+    await this.#approve();
     this.faults.begin(rates);
     this.isRecovering = false;
   }
@@ -181,10 +181,17 @@ export class World {
     }
   }
 
+  /** Whoever approves a plan has seen how many deletes it holds. */
+  async #approve(): Promise<void> {
+    if (this.store.dump().writes.some(({ state, kind }) => state === 'planned' && kind === 'delete'))
+      this.released += 1;
+    await this.#direct(async (tx) => tx.approvePlan(await tx.sealPlan(), 'a person'));
+  }
+
   /** What an observing worker planned after the plan was approved waits for the next approval. */
   async approvePlanned(): Promise<void> {
     if (!this.store.dump().writes.some(({ state }) => state === 'planned')) return;
-    await this.#direct(async (tx) => tx.approvePlan(await tx.sealPlan(), 'a person'));
+    await this.#approve();
   }
 
   async wakeSweeps(): Promise<void> {
