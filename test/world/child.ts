@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 
-import { runHistory } from './history.ts';
+import { judgeHistory } from './judge.ts';
 import { seedTape } from './tape.ts';
 
 /** What a child tells its parent. */
@@ -35,10 +35,10 @@ function tell(message: Message): void {
 }
 
 async function historyOf(seed: number): Promise<Message> {
-  const { violations, hash, steps } = await runHistory(seedTape(seed));
+  const { violations, hash, steps } = await judgeHistory(seedTape(seed));
   const found = [...violations];
   if (seed % REPEATED_EVERY === 0) {
-    const again = await runHistory(seedTape(seed));
+    const again = await judgeHistory(seedTape(seed));
     if (again.hash !== hash) found.push('not repeatable: the same tape went another way');
   }
   return { kind: 'history', seed, steps, violations: found };

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 
-import { runHistory } from './history.ts';
+import { judgeHistory } from './judge.ts';
 import { defaultLanes, runSeeds, type Broken, type Summary } from './runner.ts';
 import { shrink, withoutTail } from './shrink.ts';
 import { replayTape, seedTape, type Recording } from './tape.ts';
@@ -77,7 +77,7 @@ async function shrinkAndTell({ seed, violations }: Broken): Promise<void> {
 
 async function recordingOf(seed: number): Promise<Recording> {
   const tape = seedTape(seed);
-  await runHistory(tape);
+  await judgeHistory(tape);
   return withoutTail(tape.recorded());
 }
 

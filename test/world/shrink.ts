@@ -2,7 +2,8 @@
  * Makes a tape that breaks a promise as short as it will go: parts of it are cut out or made harmless as long as a promise of
  * the same kind is still broken. What is left is what it takes.
  */
-import { runHistory, type HistoryResult } from './history.ts';
+import type { HistoryResult } from './history.ts';
+import { judgeHistory } from './judge.ts';
 import { replayTape, STRANDS, type Recording, type Strand } from './tape.ts';
 import { kindsOf } from './violation.ts';
 
@@ -89,7 +90,7 @@ class Search {
   async try(candidate: Recording): Promise<boolean> {
     this.#tries += 1;
     const tape = replayTape(candidate);
-    const result = await runHistory(tape);
+    const result = await judgeHistory(tape);
     if (!kindsOf(result.violations).includes(this.#kind)) return false;
     // What was really drawn: a tape may end earlier than it was given.
     const recording = withoutTail(tape.recorded());

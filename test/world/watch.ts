@@ -1,6 +1,7 @@
 /** Follows a history from outside while it runs: the world knows nothing of its reader. */
 import { Faults, type Fault } from './faults.ts';
-import { runHistory, type HistoryResult } from './history.ts';
+import type { HistoryResult } from './history.ts';
+import { judgeHistory } from './judge.ts';
 import { Records, type Entry } from './records.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Tape } from './tape.ts';
@@ -31,7 +32,7 @@ export async function watchHistory(tape: Tape): Promise<Watched> {
   using _faults = listen(Faults.prototype, 'strikes', (_, [fault], struck) => {
     if (struck === true) happenings.push({ kind: 'fault', atMs, fault: fault as Fault });
   });
-  return { result: await runHistory(tape), happenings, startMs };
+  return { result: await judgeHistory(tape), happenings, startMs };
 }
 
 /** Until it is disposed of, every call of the method tells who was called, with what, and what came of it. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { must } from '../../src/lib/assert.ts';
-import { runHistory } from './history.ts';
+import { judgeHistory } from './judge.ts';
 import { plant } from './planted/bug.ts';
 import { BUGS, bugNamed } from './planted/bugs.ts';
 import { findBug, ROOT } from './planted/find.ts';
@@ -29,14 +29,14 @@ describe('the simulated world', () => {
 
   test('goes the same way again from the same seed, and from the tape of what was chosen', async () => {
     const tape = seedTape(7);
-    const { hash, steps } = await runHistory(tape);
-    expect(await runHistory(seedTape(7))).toMatchObject({ hash, steps });
-    expect(await runHistory(replayTape(tape.recorded()))).toMatchObject({ hash, steps });
+    const { hash, steps } = await judgeHistory(tape);
+    expect(await judgeHistory(seedTape(7))).toMatchObject({ hash, steps });
+    expect(await judgeHistory(replayTape(tape.recorded()))).toMatchObject({ hash, steps });
   });
 
   test('breaks no promise that a saved tape once broke', async () => {
     for (const { name, recording } of await readRegressions()) {
-      const { violations } = await runHistory(replayTape(recording));
+      const { violations } = await judgeHistory(replayTape(recording));
       expect({ name, violations }).toEqual({ name, violations: [] });
     }
   });
@@ -80,7 +80,7 @@ describe('planted bugs', () => {
 describe('shrinking', () => {
   test('a tape that breaks nothing is not shrunk', async () => {
     const tape = seedTape(7);
-    await runHistory(tape);
+    await judgeHistory(tape);
     const limits = { triesMax: 5, untilMs: Infinity, nowMs: () => 0 };
     expect(await shrink(tape.recorded(), 'I5', limits)).toBeNull();
   });

@@ -162,4 +162,11 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
     find: "if (bundle === undefined || row?.state !== 'unknown' || row.epoch !== write.epoch) continue;",
     replace: "if (bundle === undefined || row?.state !== 'unknown') continue;",
   },
+  {
+    name: 'answer-to-a-reaped-write',
+    sentence: 'An answer is taken as recorded although its write was given up in the very same moment.',
+    file: 'src/worker/ends.ts',
+    find: "if (isLost) throw new Collision('the write was given up while its answer was being recorded');",
+    replace: '',
+  },
 ];

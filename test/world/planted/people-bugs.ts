@@ -39,4 +39,12 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
     find: 'if (hold.field === null) await lookAgain(tx, outcome.bundle);',
     replace: '',
   },
+  {
+    name: 'revived-and-owed-nothing',
+    sentence:
+      'A record whose delete was confirmed and then refused is not brought back to the golden values.',
+    file: PERSON,
+    find: 'return { ...link, status, accounted: { ...link.accounted, ...seen }, agreed };',
+    replace: 'return { ...link, status, accounted: { ...link.accounted, ...seen } };',
+  },
 ];

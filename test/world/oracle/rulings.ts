@@ -1,0 +1,126 @@
+/** I4, I10, I15, I16: that the rules of the sync were followed, judged by the systems' logs and the recorded decisions. */
+import { matchKeys } from '../../../src/engine/match.ts';
+import type { Entry } from '../records.ts';
+import type { World } from '../world.ts';
+import { changedTexts, textOf, timeline } from './truth.ts';
+
+export function checkRulings(world: World): void {
+  const entries = timeline(world);
+  checkKeys(world);
+  checkDeleteRules(world, entries);
+  checkReturned(world, entries);
+  checkReverts(world, entries);
+  // A decision does not say under which revision's policies it was made.
+  if (world.model === world.shape.model) {
+    checkOwners(world);
+    checkLatest(world, entries);
+  }
+}
+
+/** I15: no two living things have one key, unless a person is asked about one of them. */
+function checkKeys(world: World): void {
+  const { identities, holds, writes } = world.store.dump();
+  const asked = new Set<string | null>();
+  for (const { closed, identityId } of holds) if (closed === null) asked.add(identityId);
+  for (const { state, identityId } of writes) if (state === 'dead' || state === 'held') asked.add(identityId);
+  const holder = new Map<string, string>();
+  for (const { id, golden, tombstone } of identities) {
+    if (tombstone !== null || asked.has(id)) continue;
+    for (const key of matchKeys(world.model, golden)) {
+      if (holder.has(key))
+        world.violations.push(`I15: ${id} and ${holder.get(key) ?? ''} both have the key ${key}`);
+      holder.set(key, id);
+    }
+  }
+}
+
+/** I10: where deletes are ignored, nothing is deleted; where they are held, nothing before a person has decided. */
+function checkDeleteRules(world: World, entries: readonly Entry[]): void {
+  const { mode } = world.shape.definition.deletes;
+  const isDecided = world.decided.some(({ choice }) => choice.kind === 'delete');
+  if (mode === 'propagate' || (mode === 'hold' && isDecided)) return;
+  for (const { actor, kind, side, recordId } of entries)
+    if (actor === 'trueup' && kind === 'delete')
+      world.violations.push(
+        `I10: ${side} ${recordId} was deleted, and deletes are ${mode === 'hold' ? 'held' : 'ignored'}`,
+      );
+}
+
+/** I10: what somebody has brought back is not deleted again, unless it was deleted by somebody elsewhere too. */
+function checkReturned(world: World, entries: readonly Entry[]): void {
+  if (world.restoredOrder > 0 || world.decided.some(({ choice }) => choice.kind === 'delete')) return;
+  const returned = new Map<string, number>();
+  const deletedAt = new Map<string, Set<string>>();
+  for (const entry of entries) {
+    const record = `${entry.side} ${entry.recordId}`;
+    const email = textOf(entry.before, 'email') ?? record;
+    if (entry.kind === 'undelete') returned.set(record, entry.order);
+    if (entry.kind !== 'delete') continue;
+    if (entry.actor !== 'trueup') {
+      deletedAt.set(email, (deletedAt.get(email) ?? new Set()).add(entry.side));
+      returned.delete(record);
+      continue;
+    }
+    const isElsewhere = [...(deletedAt.get(email) ?? [])].some((side) => side !== entry.side);
+    // A delete that was decided upon before the record came back could not know.
+    if (isElsewhere || (returned.get(record) ?? Infinity) > (entry.write?.lookedOrder ?? 0)) continue;
+    world.violations.push(`I10: ${record} had been brought back and was deleted again`);
+  }
+}
+
+/** I16: of values that are entered once, none is written twice to a field unless somebody touched that field in between. */
+function checkReverts(world: World, entries: readonly Entry[]): void {
+  if (world.faults.counts().has('executedLate') || world.restoredOrder > 0 || world.decided.length > 0)
+    return;
+  if (world.model !== world.shape.model) return;
+  const written = new Map<string, number>();
+  const touched = new Map<string, number>();
+  let structural = 0;
+  for (const entry of entries) {
+    const changes = changedTexts(entry);
+    if (entry.actor !== 'trueup') {
+      if (entry.kind !== 'update' || changes.some(({ field }) => field === 'email')) structural = entry.order;
+      for (const field of ['name', 'city'])
+        if (textOf(entry.before, field) !== textOf(entry.after, field)) touched.set(field, entry.order);
+      continue;
+    }
+    for (const { field, value } of changes) {
+      const place = `${entry.side} ${entry.recordId} ${field} ${value}`;
+      const before = written.get(place);
+      if (before !== undefined && before > structural && before > (touched.get(field) ?? 0))
+        world.violations.push(`I16: ${place} was written a second time though nobody touched the field`);
+      written.set(place, entry.order);
+    }
+  }
+}
+
+/** I4: an owner loses only to a person. */
+function checkOwners(world: World): void {
+  for (const { field, rule, winner, loser } of world.store.dump().decisions) {
+    const owner = world.model.fields.get(field)?.policy.owners[0]?.side;
+    if (owner === undefined || loser.side !== owner || winner.side === owner) continue;
+    if (['person', 'hold', 'fill', 'editWins', 'deleteWins'].includes(rule)) continue;
+    if (world.model.sideOf.get(owner)?.lensOf.get(field)?.direction === 'out') continue;
+    world.violations.push(`I4: ${owner} owns ${field} and lost it to ${winner.side} by ${rule}`);
+  }
+}
+
+/** I4: what won by being later was entered later. */
+function checkLatest(world: World, entries: readonly Entry[]): void {
+  for (const { field, rule, winner, loser } of world.store.dump().decisions) {
+    if (rule !== 'latest') continue;
+    const entered = (claim: typeof winner): number | undefined =>
+      entries.find(
+        ({ actor, side, after, before }) =>
+          actor !== 'trueup' &&
+          side === claim.side &&
+          textOf(after, field) === claim.value &&
+          textOf(before, field) !== claim.value,
+      )?.order;
+    const [won, lost] = [entered(winner), entered(loser)];
+    if (won !== undefined && lost !== undefined && won < lost)
+      world.violations.push(
+        `I4: ${field} ${String(winner.value)} won as the later one over ${String(loser.value)}, which is later`,
+      );
+  }
+}
