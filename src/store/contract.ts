@@ -232,7 +232,6 @@ export interface SyncTx {
   claimHints(side: string, countMax: number, leaseMs: number): Promise<readonly HintRow[]>;
   /** Deletes hints that were settled under the given epochs; one that was noted again meanwhile stays. */
   closeHints(side: string, hints: readonly HintRow[]): Promise<void>;
-  /** Puts hints back. With `dead` they wait for a person. */
   /** Linked records that cannot be read: their hint waits for a person, with the failure. */
   buryRecords(
     side: string,
@@ -240,6 +239,7 @@ export interface SyncTx {
   ): Promise<void>;
   /** Deletes the dead hints of records that could be read after all. */
   closeDeadHints(side: string, recordIds: readonly string[]): Promise<void>;
+  /** Puts hints back. With `dead` they wait for a person. */
   deferHints(
     side: string,
     hints: readonly HintRow[],

@@ -15,7 +15,7 @@ export async function noteHints(
     `insert into hints (sync_key, side, record_id, kind, due_at)
      select distinct on (record_id) $1::bigint, $2, record_id, kind, clock_timestamp() + make_interval(secs => due_in_ms / 1000.0)
        from unnest($3::text[], $4::text[], $5::float8[]) as noted (record_id, kind, due_in_ms)
-      order by record_id, kind desc
+      order by record_id, kind = 'deleted' desc, kind desc
      on conflict (sync_key, side, record_id) do update
         set kind = case when hints.kind = 'deleted' then 'deleted' else excluded.kind end,
             lease_epoch = hints.lease_epoch + 1, lease_until = '-infinity', state = 'open',

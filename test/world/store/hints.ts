@@ -27,11 +27,16 @@ function newHint(tx: Transaction, side: string, recordId: string): StoredHint {
 }
 
 /** `distinct on (record_id) … order by record_id, kind desc`. */
+/** What the feed itself said of a delete outlasts that a list does not show the record. */
+function rank({ kind }: NewHint): number {
+  return ['changed', 'missing', 'deleted'].indexOf(kind);
+}
+
 function distinct(hints: readonly NewHint[]): readonly NewHint[] {
   const strongest = new Map<string, NewHint>();
   for (const hint of hints) {
     const found = strongest.get(hint.recordId);
-    if (found === undefined || hint.kind > found.kind) strongest.set(hint.recordId, hint);
+    if (found === undefined || rank(hint) > rank(found)) strongest.set(hint.recordId, hint);
   }
   return [...strongest.values()].toSorted((left, right) => (left.recordId < right.recordId ? -1 : 1));
 }
