@@ -3,7 +3,7 @@
  * the unique key makes them idempotent, and a refusal is looked into: our own earlier try, or somebody else's record.
  */
 import type { SystemRecord } from '../../connector/contract.ts';
-import { canonicalJson, type Json } from '../../lib/json.ts';
+import type { Json } from '../../lib/json.ts';
 import type { SalesforceApi } from './api.ts';
 import { failureOf } from './failures.ts';
 import type { SalesforceField, SalesforceObject } from './object.ts';
@@ -42,13 +42,18 @@ export async function withoutTaken(
 }
 
 function ruling(row: Row, record: SystemRecord, { name }: SalesforceField): Outcome {
-  const isOurs = row.values.every(
-    ([field, value]) =>
-      canonicalJson(encoded(field, record.fields.get(field.name) ?? null)) === canonicalJson(value),
+  const isOurs = row.values.every(([field, value]) =>
+    isSame(encoded(field, record.fields.get(field.name) ?? null), value),
   );
   if (isOurs) return { kind: 'done', id: record.id };
   const message = `A record that has the same ${name} is there already and holds other values.`;
   return { kind: 'failed', failure: failureOf('key_taken', message, name) };
+}
+
+/** As Salesforce keeps a value: without blanks at the ends, with line breaks as LF. */
+function isSame(left: Json, right: Json): boolean {
+  const [one, other] = [left, right].map((value) => spelled(value).trim().replaceAll('\r\n', '\n'));
+  return one === other;
 }
 
 /** Salesforce compares keys without regard to case. */

@@ -85,7 +85,9 @@ export class EventStream {
       // Without a place to go on from, what happened in between is found by a poll.
       if (isFirst && this.#up !== null) return { kind: 'look' };
     }
-    if (this.#arrived.length === 0 && this.#ended === null) await this.#sleep(waitMs, signal);
+    const retryInMs = this.#up === null ? Math.max(0, this.#retryAtMs - clock.monotonicMs()) : waitMs;
+    if (this.#arrived.length === 0 && this.#ended === null)
+      await this.#sleep(Math.min(waitMs, retryInMs), signal);
     const arrived = this.#arrived.splice(0);
     if (arrived.length > 0) return await this.#read(arrived);
     if (this.#ended !== null) await this.#afterEnd(this.#ended.error);

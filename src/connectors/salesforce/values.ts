@@ -1,4 +1,5 @@
 /** Values on their way out of Salesforce and into it. */
+import { losesDigits } from '../../connector/digits.ts';
 import type { NativeValue } from '../../engine/value.ts';
 import type { Json } from '../../lib/json.ts';
 import type { SalesforceField } from './object.ts';
@@ -34,5 +35,5 @@ export function encoded({ type }: SalesforceField, value: NativeValue): Json {
 /** A number where a double holds it exactly; the text otherwise, which Salesforce reads with all its digits. */
 function numeric(text: string): Json {
   const number = Number(text);
-  return String(number) === text ? number : text;
+  return Number.isNaN(number) || losesDigits(number, text) ? text : number;
 }

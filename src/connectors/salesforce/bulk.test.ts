@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { salesforceWorkbench, type SalesforceWorkbench } from '../../../test/support/salesforce-workbench.ts';
+import type { Session, WriteRequest, WriteResult } from '../../connector/contract.ts';
+import type { NativeValue } from '../../engine/value.ts';
+
+let bench: SalesforceWorkbench;
+let session: Session;
+
+beforeEach(async () => {
+  bench = await salesforceWorkbench(4);
+  session = await bench.open({ bulk_from: '100' });
+});
+
+afterEach(() => bench.close());
+
+function create(index: number, fields: Readonly<Record<string, NativeValue>> = {}): WriteRequest {
+  const values = { Name: `Company ${String(index)}`, ERP_Key__c: `E${String(index)}`, ...fields };
+  return {
+    key: String(index),
+    kind: 'create',
+    recordId: null,
+    ifVersion: null,
+    fields: new Map(Object.entries(values)),
+  };
+}
+
+function creates(count: number): readonly WriteRequest[] {
+  return Array.from({ length: count }, (_, index) => create(index));
+}
+
+function said(result: WriteResult | undefined): string {
+  return result?.kind === 'failed' ? `${result.failure.kind} ${result.failure.code}` : String(result?.kind);
+}
+
+function ingestJobs(): number {
+  return bench.simulator.bulk.all().filter(({ kind }) => kind === 'ingest').length;
+}
+
+test('every row of a job has the outcome of its own record, whatever order the results come in', async () => {
+  const requests = creates(300).map((request, index) =>
+    index % 10 === 0 ? create(index, { Tier__c: 'Unheard of' }) : request,
+  );
+  const results = await session.write('Account', requests);
+  expect(ingestJobs()).toBe(1);
+  for (const [index, result] of results.entries()) {
+    if (index % 10 === 0)
+      expect(said(result)).toBe('invalid salesforce.invalid_or_null_for_restricted_picklist');
+    else if (result.kind === 'written')
+      expect(bench.simulator.org.record(result.recordId)?.['ERP_Key__c']).toBe(`E${String(index)}`);
+  }
+  expect(results.filter(({ kind }) => kind === 'written')).toHaveLength(270);
+});
+
+test('creates, updates and deletes of one batch are a job each, and null empties a field', async () => {
+  const made = await session.write(
+    'Account',
+    creates(120).map((_, index) => create(index, { Phone: '1' })),
+  );
+  const ids = made.map((result) => (result.kind === 'written' ? result.recordId : ''));
+  const requests = ids.map((id, index): WriteRequest => {
+    const base = { key: String(index), recordId: id, ifVersion: null };
+    return index < 60
+      ? { ...base, kind: 'update', fields: new Map([['Phone', null]]) }
+      : { ...base, kind: 'delete', fields: new Map() };
+  });
+  const results = await session.write('Account', requests);
+  expect(new Set(results.map(said))).toEqual(new Set(['written']));
+  expect(ingestJobs()).toBe(3);
+  expect(bench.simulator.org.records('Account')).toHaveLength(60);
+  expect(bench.simulator.org.records('Account').every((record) => record['Phone'] === null)).toBe(true);
+});
+
+test('rows that a failed job did not come to are sent again, those that it did are not', async () => {
+  bench.simulator.bulk.failNext = { message: 'Internal error', afterRows: 40 };
+  const requests = creates(120);
+  const results = await session.write('Account', requests);
+  expect(results.filter((result) => said(result) === 'written')).toHaveLength(40);
+  expect(results.filter((result) => said(result) === 'transient salesforce.job_aborted')).toHaveLength(80);
+  const open = requests.filter((_, index) => results[index]?.kind === 'failed');
+  await session.write('Account', open);
+  expect(bench.simulator.org.records('Account')).toHaveLength(120);
+});
+
+test('an order to begin that is lost on its way is given again', async () => {
+  bench.simulator.fault({ match: { method: 'PATCH', path: '/jobs/ingest' }, kind: 'cutBeforeExecute' });
+  const results = await session.write('Account', creates(120));
+  expect(new Set(results.map(said))).toEqual(new Set(['written']));
+});
+
+test('an upload that is lost has written nothing', async () => {
+  bench.simulator.fault({ match: { method: 'PUT' }, kind: 'cutAfterExecute' });
+  const results = await session.write('Account', creates(120));
+  expect(new Set(results.map(said))).toEqual(new Set(['transient salesforce.outcome_unknown']));
+  expect(bench.simulator.org.records('Account')).toHaveLength(0);
+});
+
+test('results that cannot be had leave their rows unknown, never written and never failed', async () => {
+  bench.simulator.fault({ match: { path: 'successfulResults' }, kind: 'status', status: 500, times: 9 });
+  const results = await session.write('Account', creates(120));
+  expect(new Set(results.map(said))).toEqual(new Set(['unknownOutcome salesforce.outcome_unknown']));
+});
+
+test('a text that spells the null of CSV goes by another way, and arrives', async () => {
+  const results = await session.write('Account', [...creates(120), create(500, { Name: '#N/A' })]);
+  expect(said(results[120])).toBe('written');
+  expect(bench.simulator.org.records('Account').filter((record) => record['Name'] === '#N/A')).toHaveLength(
+    1,
+  );
+});
+
+test('a key that is taken is looked into after a job as well', async () => {
+  const ann = bench.simulator.org.person('Ann Admin');
+  ann.create('Account', { Name: 'Company 3', ERP_Key__c: 'E3' });
+  ann.create('Account', { Name: 'Hers', ERP_Key__c: 'E4' });
+  const results = await session.write('Account', creates(120));
+  expect(said(results[3])).toBe('written');
+  expect(said(results[4])).toBe('precondition salesforce.key_taken');
+  expect(bench.simulator.org.records('Account')).toHaveLength(120);
+});
+
+test('texts with quotes, commas and lines arrive as they are', async () => {
+  const text = 'a "b", c;\n=d';
+  await session.write(
+    'Account',
+    creates(120).map((_, index) => create(index, { Description: text })),
+  );
+  expect(bench.simulator.org.records('Account').every((record) => record['Description'] === text)).toBe(true);
+});
+
+test('few rows stay with collections, until the day’s requests run out', async () => {
+  const usual = await bench.open();
+  await usual.write('Account', creates(1_000));
+  expect(ingestJobs()).toBe(0);
+  bench.simulator.limits.spend(92_000);
+  await usual.describe(['Contact']);
+  const more = Array.from({ length: 1_000 }, (_, index) => create(index + 5_000));
+  const results = await usual.write('Account', more);
+  expect(new Set(results.map(said))).toEqual(new Set(['written']));
+  expect(ingestJobs()).toBe(1);
+});
