@@ -34,8 +34,8 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   const homes = await findHomes(runtime, tx, side, page, sorted, batch);
   const identityIds = new Set([
     ...homes.values(),
-    ...sorted.existence.map(({ known: { identityId } }) => identityId ?? ''),
-    ...sorted.readings.map(({ known }) => formerOf(known) ?? ''),
+    ...sorted.existence.map((one) => one.known.identityId ?? ''),
+    ...sorted.readings.map((reading) => formerOf(reading.known) ?? ''),
   ]);
   identityIds.delete('');
   for (const bundle of (await tx.lockBundles([...identityIds])).values()) batch.load(bundle);

@@ -1,7 +1,7 @@
 /** What people do: they edit, create, delete and decide, and every value they enter is one that nobody entered before. */
 import type { NativeValue } from '../../src/engine/value.ts';
 import type { Fields, Seen } from './records.ts';
-import { FIELDS, type Habit, type WorldShape } from './shape.ts';
+import { FIELDS, textsOf, type Habit, type WorldShape } from './shape.ts';
 import type { SimulatedSystem } from './system.ts';
 import type { Tape } from './tape.ts';
 
@@ -154,7 +154,7 @@ export class People {
       : '';
     const value = `${system.shape.name}#${String(this.#number)}${ending}`;
     if (field !== 'tags') return value;
-    const tags = record !== null && Array.isArray(record.fields['tags']) ? record.fields['tags'] : [];
+    const tags = textsOf(record?.fields['tags']);
     const kept = this.#tape.chance('people', 300) ? tags.slice(1) : tags;
     return [...kept, value];
   }

@@ -98,13 +98,20 @@ function drawSystem(tape: Tape, name: string, sweeps: boolean): SystemShape {
   };
 }
 
+/** The texts of a list; of anything else none. */
+export function textsOf(value: NativeValue | undefined): readonly string[] {
+  return Array.isArray(value)
+    ? value.filter((element): element is string => typeof element === 'string')
+    : [];
+}
+
 const asGiven = (_field: string, value: NativeValue): NativeValue => value;
 const upperCaseCity = (field: string, value: NativeValue): NativeValue =>
   field === 'city' && typeof value === 'string' ? value.toUpperCase() : value;
 const nothing = (): Fields => ({});
 /** An automation that marks every record it sees without the mark. */
 const stampTags = (_before: Fields | null, after: Fields): Fields => {
-  const tags = Array.isArray(after['tags']) ? after['tags'] : [];
+  const tags = textsOf(after['tags']);
   return tags.includes('seen') ? {} : { tags: [...tags, 'seen'] };
 };
 /** What such an automation enters is entered many times, and nobody's loss. */

@@ -298,7 +298,9 @@ export class SimulatedSystem {
       return { kind: 'failed', key, failure: { ...OUTAGE, kind: 'transient', code: 'world.busy' } };
     if (this.#faults.strikes('requestLost')) return lost;
     if (this.shape.executionMaxMs > 0 && this.#faults.strikes('executedLate')) {
-      void this.#executeLate(request, sentOrder);
+      this.#executeLate(request, sentOrder).catch((error: unknown) => {
+        throw error;
+      });
       return lost;
     }
     const network = `network ${this.shape.name} ${String((this.#late += 1))}`;

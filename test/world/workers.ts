@@ -157,14 +157,15 @@ export class SimulatedWorker {
 
   #start(): SyncRuntime {
     this.#life += 1;
-    const { model, systems, scheduler, faults, onViolation } = this.#host;
+    const { model, systems, scheduler, faults } = this.#host;
     const owner = `${this.#name}.${String(this.#life)}`;
     this.#owner = owner;
     const connection = this.#connection;
     const skewMs = faults.strikes('clockSkewed') ? (SKEWS_MS[faults.pick(SKEWS_MS.length)] ?? 0) : 0;
     const clock = scheduler.clock(owner, skewMs);
     const tell = (fields: Readonly<Record<string, unknown>>, message: string): void => {
-      if (fields['code'] === UNEXPECTED) onViolation(`a bug of ours: ${message} ${JSON.stringify(fields)}`);
+      if (fields['code'] === UNEXPECTED)
+        this.#host.onViolation(`a bug of ours: ${message} ${JSON.stringify(fields)}`);
     };
     return {
       syncKey: '1',

@@ -12,7 +12,7 @@ import { reviseModel, type WorldShape } from './shape.ts';
 import { createMemoryStore, type MemoryStore, type Snapshot } from './store/memory-store.ts';
 import { SimulatedSystem } from './system.ts';
 import type { Tape } from './tape.ts';
-import { SimulatedWorker, UNITS, type Unit } from './workers.ts';
+import { SimulatedWorker, type Unit } from './workers.ts';
 
 /** A unit of work that has not ended after so many steps never will. */
 const UNIT_STEPS_MAX = 4_000;
@@ -67,8 +67,13 @@ export class World {
     });
     this.people = new People(shape, [...this.systems.values()], tape);
     this.model = shape.model;
+    const { systems, store, faults, model } = this;
     const host = {
-      ...this,
+      systems,
+      store,
+      faults,
+      model,
+      scheduler,
       isFine: shape.isFine,
       onViolation: (message: string) => this.violations.push(message),
     };
@@ -247,10 +252,10 @@ export class World {
 
   async #through<T>(call: Promise<T>): Promise<T> {
     let isDone = false;
-    const done = (): void => {
+    const ended = call.finally(() => {
       isDone = true;
-    };
-    call.then(done, done);
+    });
+    ended.catch(() => undefined);
     for (let step = 0; step < UNIT_STEPS_MAX; step += 1) {
       await settled();
       if (isDone) return call;
@@ -303,5 +308,3 @@ function choicesFor(hold: HoldRow, sides: readonly string[]): readonly HoldChoic
   if (hold.field === null) return [{ kind: 'delete' }, { kind: 'revive' }];
   return [{ kind: 'keep' }, ...sides.map((side) => ({ kind: 'take', side }) as const)];
 }
-
-export const ALL_UNITS = UNITS;

@@ -1,7 +1,7 @@
 /** I1, I13: at rest every record is known, and every side holds what the golden record says. */
 import type { FieldLens, SideModel } from '../../../src/engine/model.ts';
 import type { Identity, Link } from '../../../src/engine/state.ts';
-import { InvalidValue, type NativeValue, type Value } from '../../../src/engine/value.ts';
+import { InvalidValue, type Value } from '../../../src/engine/value.ts';
 import type { Seen } from '../records.ts';
 import type { SimulatedSystem } from '../system.ts';
 import type { World } from '../world.ts';
@@ -121,7 +121,7 @@ function checkRecord(
       );
     const golden = identity.golden[name];
     if (golden === undefined || lens.direction === 'in') continue;
-    const made = system.shape.normalises(name, golden as NativeValue) as Value;
+    const made = system.shape.normalises(name, golden) as Value;
     if (!isSame(name, golden, holds) && !isSame(name, made, holds) && !isStamped(system, golden, holds))
       world.violations.push(`I1: ${place} is ${text(holds)}, golden is ${text(golden)}`);
   }
