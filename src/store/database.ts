@@ -88,6 +88,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the program.
   pool.on('error', ignore);
+  // So would one that is cut while it is lent out, between two statements or before the first: the pool listens only to
+  // the others. Whoever has borrowed it learns of it by the next statement, which fails.
+  pool.on('connect', (client) => client.on('error', ignore));
   return {
     url: options.url,
     transaction: (workspaceNo, action) => retried(options, () => runOnce(pool, workspaceNo, action)),
@@ -103,9 +106,6 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 
 async function runOnce<T>(pool: pg.Pool, workspaceNo: number, action: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect();
-  // The pool listens only to those that are not lent out: one cut between two statements would end the program. The next
-  // statement on it fails, and that is how it is told here.
-  client.on('error', ignore);
   let broken: Error | undefined;
   try {
     const nowMs = await begin(client, workspaceNo);
@@ -119,7 +119,6 @@ async function runOnce<T>(pool: pg.Pool, workspaceNo: number, action: (tx: Tx) =
     throw error;
   } finally {
     client.release(broken);
-    client.off('error', ignore);
   }
 }
 

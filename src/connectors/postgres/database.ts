@@ -68,6 +68,9 @@ export function createDatabase(connection: Database['connection']): Database {
   });
   // A connection that breaks while nobody uses it is replaced by the pool; there is nobody to tell.
   pool.on('error', () => undefined);
+  // One that breaks between its opening and the moment it is lent has no listener yet, and would end the program; whoever
+  // gets it learns of it by the first statement.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const withClient: Database['withClient'] = (work, signal) => lend(pool, work, signal);
   return {
     connection: bounded,
