@@ -18,8 +18,8 @@ type Action = (typeof ACTIONS)[number];
 
 /** Of a hundred actions. */
 const SHARES: Readonly<Record<Action, number>> = {
-  kill: 55,
-  freeze: 8,
+  kill: 50,
+  freeze: 13,
   terminate: 17,
   crashStore: 6,
   sweep: 14,

@@ -187,6 +187,7 @@ export class HttpSession implements Session {
       const request = httpRequest({ ...options, host: '127.0.0.1', port: this.#port }, resolve);
       request.once('socket', (socket) => {
         sent.isSent = !socket.connecting;
+        if (sent.isSent) return;
         socket.once('connect', () => {
           sent.isSent = true;
         });
