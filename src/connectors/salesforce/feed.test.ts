@@ -52,6 +52,10 @@ function ann(): ReturnType<SalesforceWorkbench['simulator']['org']['person']> {
   return bench.simulator.org.person('Ann Admin');
 }
 
+function hasHints({ hints }: ChangePage): boolean {
+  return hints.length > 0;
+}
+
 /** Follows until the page is met that `isIt` waits for, meddling once the stream is there. */
 async function follow(
   own: Session,
@@ -157,12 +161,7 @@ test('an event is a hint within the second, without a poll for it', async () => 
   const own = await bench.open({ change_events: 'Account', poll_seconds: '3600' });
   const id = ann().create('Account', { Name: 'Blue' });
   const since = await present(own);
-  const page = await follow(
-    own,
-    since,
-    ({ hints }) => hints.length > 0,
-    () => ann().edit(id, { Phone: '1' }),
-  );
+  const page = await follow(own, since, hasHints, () => ann().edit(id, { Phone: '1' }));
   expect(told([page])).toEqual([`changed ${id}`]);
   expect(page.caughtUp).toBe(false);
 });
@@ -170,51 +169,31 @@ test('an event is a hint within the second, without a poll for it', async () => 
 test('events of the time when nobody listened come after a restart', async () => {
   const own = await bench.open({ change_events: 'Account', poll_seconds: '3600' });
   const id = ann().create('Account', { Name: 'Blue' });
-  const { cursor } = await follow(
-    own,
-    await present(own),
-    ({ hints }) => hints.length > 0,
-    () => ann().edit(id, { Phone: '1' }),
-  );
+  const { cursor } = await follow(own, await present(own), hasHints, () => ann().edit(id, { Phone: '1' }));
   ann().delete(id);
   ann().purge(id);
-  const page = await follow(own, cursor, ({ hints }) => hints.length > 0);
+  const page = await follow(own, cursor, hasHints);
   expect(told([page])).toEqual([`deleted ${id}`]);
 });
 
 test('a broken stream is opened again where it ended', async () => {
   const own = await bench.open({ change_events: 'Account', poll_seconds: '3600' });
   const id = ann().create('Account', { Name: 'Blue' });
-  const first = await follow(
-    own,
-    await present(own),
-    ({ hints }) => hints.length > 0,
-    () => ann().edit(id, { Phone: '1' }),
-  );
-  const page = await follow(
-    own,
-    first.cursor,
-    ({ hints }) => hints.length > 0,
-    () => {
-      bench.simulator.pubSub.breakStreams();
-      ann().edit(id, { Phone: '2' });
-    },
-  );
+  const first = await follow(own, await present(own), hasHints, () => ann().edit(id, { Phone: '1' }));
+  const page = await follow(own, first.cursor, hasHints, () => {
+    bench.simulator.pubSub.breakStreams();
+    ann().edit(id, { Phone: '2' });
+  });
   expect(told([page])).toEqual([`changed ${id}`]);
 });
 
 test('a gap event is a hint as well', async () => {
   const own = await bench.open({ change_events: 'Account', poll_seconds: '3600' });
   const id = ann().create('Account', { Name: 'Blue' });
-  const page = await follow(
-    own,
-    await present(own),
-    ({ hints }) => hints.length > 0,
-    () => {
-      bench.simulator.events.changes.gapNext('Account');
-      ann().edit(id, { Phone: '1' });
-    },
-  );
+  const page = await follow(own, await present(own), hasHints, () => {
+    bench.simulator.events.changes.gapNext('Account');
+    ann().edit(id, { Phone: '1' });
+  });
   expect(told([page])).toEqual([`changed ${id}`]);
 });
 
@@ -222,12 +201,7 @@ test('an overflow, and a place that is no longer kept, end the position', async 
   const own = await bench.open({ change_events: 'Account', poll_seconds: '3600' });
   const ids = [1, 2, 3].map((index) => ann().create('Account', { Name: String(index) }));
   const since = await present(own);
-  const { cursor } = await follow(
-    own,
-    since,
-    ({ hints }) => hints.length > 0,
-    () => ann().edit(ids[0] ?? '', { Phone: '1' }),
-  );
+  const { cursor } = await follow(own, since, hasHints, () => ann().edit(ids[0] ?? '', { Phone: '1' }));
   bench.simulator.events.changes.overflowChanges = 2;
   const overflown = follow(
     own,
@@ -258,9 +232,8 @@ test('an object whose changes nobody selected is polled all the same', async () 
 test('a session that ends under a stream is renewed, and the events go on', async () => {
   const own = await bench.open({ change_events: 'Account', poll_seconds: '3600' });
   const id = ann().create('Account', { Name: 'Blue' });
-  const hints = (page: ChangePage): boolean => page.hints.length > 0;
-  const { cursor } = await follow(own, await present(own), hints, () => ann().edit(id, { Phone: '1' }));
-  const page = await follow(own, cursor, hints, () => {
+  const { cursor } = await follow(own, await present(own), hasHints, () => ann().edit(id, { Phone: '1' }));
+  const page = await follow(own, cursor, hasHints, () => {
     bench.clock.shift(20_000);
     bench.simulator.sessions.expireAll();
     bench.simulator.pubSub.breakStreams();
