@@ -3,9 +3,9 @@ import { ConnectorFailure } from '../failure.ts';
 import type { Obtain } from './grants.ts';
 import { type Health, type HealthEvent, healthAfter } from './health.ts';
 import { parkedFailure } from './parked.ts';
-import type { GrantOutcome, Granted } from './token-endpoint.ts';
+import type { GrantOutcome } from './token-endpoint.ts';
 import type { AccessToken, TokenSource } from './token-source.ts';
-import type { StoredTokens, TokenStore } from './token-store.ts';
+import { sameTokens, tokensOf, type SaveTokens, type StoredTokens, type TokenStore } from './token-store.ts';
 
 /** Where the system does not say how long a token lives: short enough that a refresh that fails is noticed early. */
 const LIFE_UNKNOWN_MS = 30 * 60_000;
@@ -36,7 +36,7 @@ class StoredTokenSource implements TokenSource {
   #health: Health = { kind: 'new' };
   #tokens: StoredTokens | null = null;
   /** Granted, but not yet durable: it may be the only refresh token that still works. */
-  #unsaved: StoredTokens | null = null;
+  #unsaved: { readonly tokens: StoredTokens; readonly over: StoredTokens | null } | null = null;
   #refused: string | null = null;
   #renewal: Promise<void> | null = null;
   /** What was stored when the connection was parked. */
@@ -86,22 +86,20 @@ class StoredTokenSource implements TokenSource {
   }
 
   /** Runs while nobody else renews, so what is stored now is what counts. */
-  async #renew(stored: StoredTokens | null, save: (tokens: StoredTokens) => Promise<void>): Promise<void> {
+  async #renew(stored: StoredTokens | null, save: SaveTokens): Promise<void> {
     if (this.#unsaved !== null) {
-      const tokens = this.#unsaved;
-      await save(tokens);
+      // What others stored since then is newer; and if the lost save arrived after all, it is what is stored.
+      stored = sameTokens(stored, this.#unsaved.over) ? await save(this.#unsaved.tokens) : stored;
       this.#unsaved = null;
-      if (this.#isGood(tokens)) return this.#adopt(tokens);
-      stored = tokens;
     }
     if (stored !== null && this.#isGood(stored)) return this.#adopt(stored);
     const outcome = await this.#ask(stored);
     if (outcome.kind === 'granted') {
-      this.#unsaved = this.#tokensOf(outcome.granted, stored);
-      await save(this.#unsaved);
-      const tokens = this.#unsaved;
+      const tokens = tokensOf(outcome.granted, stored, this.#options.clock.nowMs());
+      this.#unsaved = { tokens, over: stored };
+      const standing = await save(tokens);
       this.#unsaved = null;
-      return this.#adopt(tokens);
+      return this.#adopt(standing);
     }
     this.#park(outcome, stored);
     throw parkedFailure(this.#health, this.#options);
@@ -116,18 +114,6 @@ class StoredTokenSource implements TokenSource {
     const outcome = await obtain.obtain(stored);
     const lost = outcome.kind === 'unreachable' && outcome.sent;
     return lost ? await obtain.obtain(stored) : outcome;
-  }
-
-  #tokensOf(granted: Granted, before: StoredTokens | null): StoredTokens {
-    const nowMs = this.#options.clock.nowMs();
-    return {
-      accessToken: granted.accessToken,
-      // An endpoint that does not rotate sends none: the old one stays good.
-      refreshToken: granted.refreshToken ?? before?.refreshToken ?? null,
-      obtainedAtMs: nowMs,
-      expiresAtMs: granted.expiresInMs === null ? null : nowMs + granted.expiresInMs,
-      extra: granted.extra,
-    };
   }
 
   #isGood(tokens: StoredTokens | null): boolean {
@@ -158,11 +144,7 @@ class StoredTokenSource implements TokenSource {
     if (!parked || clock.nowMs() < this.#lookAtMs) return;
     this.#lookAtMs = clock.nowMs() + LOOK_EVERY_MS;
     const stored = await store.load();
-    const before = this.#parkedWith;
-    const same =
-      stored?.accessToken.reveal() === before?.accessToken.reveal() &&
-      stored?.refreshToken?.reveal() === before?.refreshToken?.reveal();
-    if (!same) this.resume();
+    if (!sameTokens(stored, this.#parkedWith)) this.resume();
   }
 
   #become(event: HealthEvent): void {

@@ -122,7 +122,7 @@ test('a rotated refresh token is durable before its access token is used; if it 
       at.store.renewing((stored, save) =>
         work(stored, async (tokens) => {
           if (full) throw new Error('disk full');
-          await save(tokens);
+          return await save(tokens);
         }),
       ),
   };
@@ -132,6 +132,30 @@ test('a rotated refresh token is durable before its access token is used; if it 
   expect(await tokenOf(source)).toBe('access-1');
   expect((await at.store.load())?.refreshToken?.reveal()).toBe('refresh-1');
   expect(server.arrived).toHaveLength(1);
+});
+
+test('tokens that could not be kept give way to those that somebody else stored since', async () => {
+  await using server = await startWebServer((_, response, count) => sendJson(response, 200, grant(count)));
+  await using at = bench(server);
+  const fresh = { ...old(), accessToken: new Secret('access-new'), expiresAtMs: START_MS + 3_600_000 };
+  const store: TokenStore = {
+    load: () => at.store.load(),
+    renewing: (work) =>
+      at.store.renewing((stored) =>
+        work(stored, async () => {
+          throw new Error('disk full');
+        }),
+      ),
+  };
+  const broken = { store };
+  const source = at.source({
+    store: { load: () => broken.store.load(), renewing: (work) => broken.store.renewing(work) },
+  });
+  await expect(source.accessToken(NEVER)).rejects.toThrow('disk full');
+  broken.store = at.store;
+  await at.store.renewing((_, save) => save(fresh));
+  expect(await tokenOf(source)).toBe('access-new');
+  expect((await at.store.load())?.accessToken.reveal()).toBe('access-new');
 });
 
 test('a lost answer with a rotating token is asked for once more and then ends with a person, asked once', async () => {

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+
+import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { createTokenStore } from '../connector/oauth/kept-tokens.ts';
+import type { StoredTokens, TokenStore } from '../connector/oauth/token-store.ts';
+import { tokenStoreSuite, type TokenStage } from '../connector/oauth/token-suite.ts';
+import { systemClock } from '../lib/clock.ts';
+import { systemRandom } from '../lib/random.ts';
+import { Secret } from '../lib/secret.ts';
+import { saveConnection } from './control.ts';
+import { createSealer, type Sealer } from './seal.ts';
+import { tokenRow } from './tokens.ts';
+
+const sealer = createSealer(systemRandom.bytes(32), systemRandom);
+let store: TestStore;
+beforeAll(async () => {
+  store = await createTestStore();
+  for (const name of ['crm', 'erp'])
+    await store.database.transaction(store.workspaceNo, (tx) =>
+      saveConnection(tx, store.workspaceNo, { name, system: 'acme', settings: {} }),
+    );
+});
+beforeEach(async () => {
+  await store.raw.pool.query('truncate tokens');
+});
+afterAll(() => store.close());
+
+function tokens(connection = 'crm', by: Sealer = sealer): TokenStore {
+  const { database, workspaceNo } = store;
+  const place = { database, workspaceNo, sealer: by, connection, clock: systemClock, random: systemRandom };
+  return createTokenStore(tokenRow(place));
+}
+
+function granted(access: string): StoredTokens {
+  return {
+    accessToken: new Secret(access),
+    refreshToken: new Secret(`refresh of ${access}`),
+    obtainedAtMs: 1,
+    expiresAtMs: null,
+    extra: {},
+  };
+}
+
+async function stage(): Promise<TokenStage> {
+  await store.raw.pool.query('truncate tokens');
+  return { one: tokens(), other: tokens(), close: async () => undefined };
+}
+
+test.each(tokenStoreSuite(stage))('in PostgreSQL: $title', async ({ run }) => {
+  await expect(run()).resolves.toBeUndefined();
+});
+
+test('a worker that died in its turn holds nobody up for ever, and overwrites nothing if it was only slow', async () => {
+  const slow = tokens();
+  const stands = await slow.renewing(async (_, save) => {
+    await store.raw.pool.query(`update tokens set renewing_until = clock_timestamp() - interval '1 second'`);
+    await tokens().renewing((__, saveOther) => saveOther(granted('newer')));
+    return await save(granted('older'));
+  });
+  expect(stands.accessToken.reveal()).toBe('newer');
+  expect((await tokens().load())?.accessToken.reveal()).toBe('newer');
+});
+
+test('whoever was too slow does not end the turn of the next one', async () => {
+  await tokens().renewing(async () => {
+    await store.raw.pool.query(
+      `update tokens set renewing_by = 'next', renewing_until = clock_timestamp() + interval '1 minute'`,
+    );
+  });
+  const { rows } = await store.raw.pool.query<{ by: string }>('select renewing_by as by from tokens');
+  expect(rows).toEqual([{ by: 'next' }]);
+});
+
+test('tokens are nowhere in the database, and open in their place and under their key only', async () => {
+  const canary = 'canary-9d1e-not-in-any-dump';
+  await tokens().renewing((_, save) => save(granted(canary)));
+  const dump = await store.raw.pool.query<{ sealed: Buffer; row: string }>(
+    'select sealed, tokens::text as row from tokens',
+  );
+  const [row] = dump.rows;
+  expect(row?.sealed.length).toBeGreaterThan(canary.length);
+  expect(`${row?.row ?? ''} ${row?.sealed.toString('latin1') ?? ''}`).not.toContain(canary);
+  const otherKey = tokens('crm', createSealer(systemRandom.bytes(32), systemRandom));
+  expect(await otherKey.load()).toBeNull();
+  await store.raw.pool.query(`update tokens set connection = 'erp'`);
+  expect(await tokens('erp').load()).toBeNull();
+});
+
+test('a connection that is taken away takes its tokens with it', async () => {
+  await tokens('erp').renewing((_, save) => save(granted('a')));
+  await store.raw.pool.query(`delete from connections where name = 'erp'`);
+  expect((await store.raw.pool.query('select from tokens')).rowCount).toBe(0);
+});
