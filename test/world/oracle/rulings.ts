@@ -105,19 +105,19 @@ function checkOwners(world: World): void {
   }
 }
 
-/** I4: what won by being later was entered later. */
+/** I4: what won by being later was entered no earlier. What happens in one millisecond of the world has no order in time. */
 function checkLatest(world: World, entries: readonly Entry[]): void {
   for (const { field, rule, winner, loser } of world.store.dump().decisions) {
     if (rule !== 'latest') continue;
-    const entered = (claim: typeof winner): number | undefined =>
+    const enteredAtMs = ({ side, value }: typeof winner): number | undefined =>
       entries.find(
-        ({ actor, side, after, before }) =>
-          actor !== 'trueup' &&
-          side === claim.side &&
-          textOf(after, field) === claim.value &&
-          textOf(before, field) !== claim.value,
-      )?.order;
-    const [won, lost] = [entered(winner), entered(loser)];
+        (entry) =>
+          entry.actor !== 'trueup' &&
+          entry.side === side &&
+          textOf(entry.after, field) === value &&
+          textOf(entry.before, field) !== value,
+      )?.atMs;
+    const [won, lost] = [enteredAtMs(winner), enteredAtMs(loser)];
     if (won !== undefined && lost !== undefined && won < lost)
       world.violations.push(
         `I4: ${field} ${String(winner.value)} won as the later one over ${String(loser.value)}, which is later`,
