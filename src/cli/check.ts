@@ -1,10 +1,10 @@
 import { must } from '../lib/assert.ts';
-import { checkAgainst } from '../syncfile/sync-file.ts';
 import { EXIT, type Command } from './command.ts';
 import { withInstallation } from './open.ts';
 import { count } from './output.ts';
 import {
   describeSides,
+  errorsAgainst,
   fileErrors,
   FILE_OPTION,
   FILE_OPTION_HELP,
@@ -23,10 +23,8 @@ export const check: Command = {
     const { file, name } = await readSyncFile(context);
     return withInstallation(context, async (installation) => {
       await saveConnections(installation, file);
-      const described = await describeSides(installation, file);
-      const errors = file.syncs.flatMap((sync) =>
-        checkAgainst(file, sync, must(described.get(sync.name), 'every sync was described')),
-      );
+      const described = await describeSides(installation, file, context.signal);
+      const errors = errorsAgainst(file, described);
       if (errors.length > 0) throw fileErrors(context, errors);
       const { output } = context;
       for (const sync of file.syncs) {
@@ -34,7 +32,10 @@ export const check: Command = {
           `${sync.name}: ${sync.entity}, ${count(sync.fields.length)} fields, ${count(sync.sides.length)} sides`,
         );
         for (const side of sync.sides) {
-          const card = must(described.get(sync.name)?.get(side.name), 'every side was described').card;
+          const card = must(
+            described.get(sync.name)?.descriptions.get(side.name),
+            'every side was described',
+          ).card;
           const promise = card.conditionalWrite
             ? 'a stale write is refused'
             : 'a stale write is noticed just before, not prevented';

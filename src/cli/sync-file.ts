@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { CollectionDescription, Session } from '../connector/contract.ts';
+import type { CollectionDescription, Session, SystemRecord } from '../connector/contract.ts';
 import { connectors } from '../connectors/registry.ts';
+import type { SideDefinition } from '../engine/model.ts';
 import { must } from '../lib/assert.ts';
 import { canonicalJson, type Json } from '../lib/json.ts';
 import { openConnection, type Installation } from '../server.ts';
@@ -59,16 +60,26 @@ export async function saveConnections(installation: Installation, file: SyncFile
   });
 }
 
-/** What the systems say of every collection the file uses, by `sync side`. Opens each connection once. */
+/** What the systems say of the collections of one sync, by side, and some of their records. */
+export interface Described {
+  readonly descriptions: ReadonlyMap<string, CollectionDescription>;
+  readonly samples: ReadonlyMap<string, readonly SystemRecord[]>;
+}
+
+const SAMPLE_RECORDS_MAX = 200;
+
+/** Asks every side of every sync of the file; a connection that several sides share is opened once. */
 export async function describeSides(
   installation: Installation,
   file: SyncFile,
-): Promise<ReadonlyMap<string, ReadonlyMap<string, CollectionDescription>>> {
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Described>> {
   const sessions = new Map<string, Session>();
-  const described = new Map<string, Map<string, CollectionDescription>>();
+  const described = new Map<string, Described>();
   try {
     for (const sync of file.syncs) {
-      const sides = new Map<string, CollectionDescription>();
+      const descriptions = new Map<string, CollectionDescription>();
+      const samples = new Map<string, readonly SystemRecord[]>();
       for (const side of sync.sides) {
         const declared = must(
           file.connections.find((known) => known.name === side.connection),
@@ -76,15 +87,48 @@ export async function describeSides(
         );
         const session = sessions.get(declared.name) ?? (await openConnection(installation, declared));
         sessions.set(declared.name, session);
-        const [description] = await session.describe([side.collection]);
-        sides.set(side.name, must(description, 'describe answers for a known collection'));
+        const [found] = await session.describe([side.collection]);
+        const description = must(found, 'describe answers for a known collection');
+        descriptions.set(side.name, description);
+        samples.set(side.name, await sampleOf(session, side, description, signal));
       }
-      described.set(sync.name, sides);
+      described.set(sync.name, { descriptions, samples });
     }
     return described;
   } finally {
     await Promise.allSettled([...sessions.values()].map((session) => session.close()));
   }
+}
+
+/** The first records that the side shows; a field that it does not have is told by the check of the file. */
+async function sampleOf(
+  session: Session,
+  side: SideDefinition,
+  description: CollectionDescription,
+  signal: AbortSignal,
+): Promise<readonly SystemRecord[]> {
+  const known = new Set(description.fields.map(({ name }) => name));
+  const fields = [...new Set(side.fields.map(({ native }) => native))].filter((name) => known.has(name));
+  const request = {
+    collection: side.collection,
+    fields,
+    resume: null,
+    pageRecordsMax: SAMPLE_RECORDS_MAX,
+    signal,
+  };
+  for await (const page of session.readAll(request)) return page.records;
+  return [];
+}
+
+/** What is wrong with the file when it is held against the systems. */
+export function errorsAgainst(
+  file: SyncFile,
+  described: ReadonlyMap<string, Described>,
+): readonly FileError[] {
+  return file.syncs.flatMap((sync) => {
+    const { descriptions, samples } = must(described.get(sync.name), 'every sync was described');
+    return checkAgainst(file, sync, descriptions, samples);
+  });
 }
 
 /** Checks the file against the real systems, then makes it the stored revision. Nothing is stored if anything is wrong. */
@@ -94,10 +138,8 @@ export async function adoptSyncFile(
 ): Promise<readonly SyncRow[]> {
   const read = await readSyncFile(context);
   await saveConnections(installation, read.file);
-  const described = await describeSides(installation, read.file);
-  const errors = read.file.syncs.flatMap((sync) =>
-    checkAgainst(read.file, sync, must(described.get(sync.name), 'every sync was described')),
-  );
+  const described = await describeSides(installation, read.file, context.signal);
+  const errors = errorsAgainst(read.file, described);
   if (errors.length > 0) throw fileErrors(context, errors);
   return installation.transaction(async (tx) => {
     const rows: SyncRow[] = [];

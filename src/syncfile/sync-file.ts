@@ -1,11 +1,12 @@
 /** The file that a user keeps in git: from its text to definitions that the engine compiles, or to all that is wrong. */
 import { z } from 'zod';
 
-import type { CollectionDescription } from '../connector/contract.ts';
+import type { CollectionDescription, SystemRecord } from '../connector/contract.ts';
 import type { SyncDefinition } from '../engine/model.ts';
 import { checkSide } from './check-against.ts';
 import { checkFields } from './check-fields.ts';
 import { checkMappings } from './check-mappings.ts';
+import { checkSamples } from './check-samples.ts';
 import { checkSides } from './check-sides.ts';
 import { readConnections, type ConnectionDeclaration, type KnownSystems } from './connections.ts';
 import { syncDefinition } from './define.ts';
@@ -55,12 +56,14 @@ export function checkAgainst(
   file: SyncFile,
   sync: SyncDefinition,
   descriptions: ReadonlyMap<string, CollectionDescription>,
+  samples: ReadonlyMap<string, readonly SystemRecord[]> = new Map(),
 ): readonly FileError[] {
   const findings = new Findings(file.places);
   for (const side of sync.sides) {
     const description = descriptions.get(side.name);
     if (description !== undefined) checkSide(sync, side, description, findings);
   }
+  checkSamples(sync, samples, findings);
   return findings.errors;
 }
 
