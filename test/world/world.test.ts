@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtempDisposable, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
@@ -9,9 +10,9 @@ import { plant } from './planted/bug.ts';
 import { BUGS, bugNamed } from './planted/bugs.ts';
 import { findBug, ROOT } from './planted/find.ts';
 import { runSeeds } from './runner.ts';
-import { shrink } from './shrink.ts';
+import { shrink, withoutTail } from './shrink.ts';
 import { replayTape, seedTape } from './tape.ts';
-import { readRegressions } from './tapes.ts';
+import { readRegressions, readTape, saveTape } from './tapes.ts';
 import { tellHistory } from './tell.ts';
 import { kindOf } from './violation.ts';
 
@@ -83,6 +84,19 @@ describe('shrinking', () => {
     await judgeHistory(tape);
     const limits = { triesMax: 5, untilMs: Infinity, nowMs: () => 0 };
     expect(await shrink(tape.recorded(), 'I5', limits)).toBeNull();
+  });
+
+  test('a tape keeps its history without the harmless end, in memory and as a file', async () => {
+    const tape = seedTape(11);
+    const { hash } = await judgeHistory(tape);
+    const recording = withoutTail({ ...tape.recorded(), people: [...tape.recorded().people, 0, 0] });
+    expect(recording.people.at(-1)).not.toBe(0);
+    await using directory = await mkdtempDisposable(join(tmpdir(), 'trueup-tape-'));
+    const file = join(directory.path, 'tape.json');
+    await saveTape(file, { broke: 'nothing', recording });
+    const saved = await readTape(file);
+    expect(saved).toEqual({ broke: 'nothing', recording });
+    expect(await judgeHistory(replayTape(saved.recording))).toMatchObject({ hash });
   });
 
   test('violations of one check are of one kind, wherever they happened', () => {
