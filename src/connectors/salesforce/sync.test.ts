@@ -254,6 +254,77 @@ test('a revoked authorisation parks the sync, is told once, and loses nothing on
   expect(healths).toEqual(['connected', 'reauthorise', 'new', 'connected']);
 }, 60_000);
 
+test('a refused record waits for a person, and sent again after a lost answer it is made once', async () => {
+  const { simulator } = bench;
+  const forget = simulator.org.rules.validation({
+    object: 'Account',
+    name: 'Needs_Phone',
+    message: 'A phone number is needed.',
+    refuses: (record) => record['Phone'] === null,
+  });
+  const runtime = await runtimeOf(await bench.open());
+  const stop = new AbortController();
+  await observeAll(runtime, stop.signal);
+  const running = runSync(runtime, stop.signal);
+  await erp.pool.query(`insert into customer (key, name) values ('E1', 'Blue')`);
+  await until(runtime, async () => (await deadAt('erp', runtime)) === 1);
+  expect(inCrm()).toEqual({});
+  forget();
+  simulator.fault({ match: { method: 'POST', path: '/composite/sobjects' }, kind: 'cutAfterExecute' });
+  await erp.pool.query(`update customer set name = 'Blue Ltd' where key = 'E1'`);
+  await until(runtime, () => inStep(runtime));
+  stop.abort();
+  await running;
+  expect(simulator.org.records('Account')).toHaveLength(1);
+  expect(
+    simulator.org.log
+      .entries()
+      .filter(({ operation, object }) => operation === 'create' && object === 'Account'),
+  ).toHaveLength(1);
+}, 60_000);
+
+test('a trigger that rewrites what we write sets off no second round', async () => {
+  const { simulator } = bench;
+  simulator.org.rules.trigger({
+    object: 'Account',
+    name: 'Formats_Phone',
+    on: ['create', 'update'],
+    run: (record) => ({ set: { Phone: String(record['Phone'] ?? '').replaceAll(' ', '') } }),
+  });
+  const runtime = await runtimeOf(await bench.open());
+  const stop = new AbortController();
+  await observeAll(runtime, stop.signal);
+  const running = runSync(runtime, stop.signal);
+  await erp.pool.query(`insert into customer (key, name, phone) values ('E1', 'Blue', '1 2 3')`);
+  await until(runtime, async () => inCrm()['E1']?.[1] === '123');
+  await erp.pool.query(`update customer set phone = '4 5 6' where key = 'E1'`);
+  await until(runtime, async () => inCrm()['E1']?.[1] === '456');
+  // Polls and events of what the trigger wrote come in meanwhile.
+  for (let polls = 0; polls < 4; polls += 1) await until(runtime, () => polled(polls));
+  stop.abort();
+  await running;
+  expect(await inErp()).toMatchObject({ E1: ['Blue', '4 5 6', null] });
+  const ours = simulator.org.log
+    .entries()
+    .filter(({ actor, cause }) => actor.kind === 'integration' && cause.kind === 'rest');
+  expect(ours.map(({ operation }) => operation)).toEqual(['create', 'update']);
+}, 60_000);
+
+/** True once the org has been asked again since this was first asked with the same number. */
+const asked = new Map<number, number>();
+async function polled(round: number): Promise<boolean> {
+  const before = asked.get(round);
+  if (before === undefined) asked.set(round, bench.requests());
+  return before !== undefined && bench.requests() > before;
+}
+
+async function deadAt(side: string, runtime: SyncRuntime): Promise<number> {
+  const counts = await store.database.transaction(store.workspaceNo, (tx) =>
+    countStates(tx, runtime.syncKey, SIDES),
+  );
+  return counts.find((one) => one.side === side)?.dead ?? 0;
+}
+
 function storedTokens(refreshToken: string): StoredTokens {
   const none = {
     accessToken: new Secret(`none of ${refreshToken}`),
