@@ -70,7 +70,8 @@ export class HttpSession implements Session {
     let after = Number(request.resume ?? 0);
     for (;;) {
       const countMax = Math.min(PAGE_RECORDS_MAX, request.pageRecordsMax);
-      const page = await this.#call('readAll', { after, countMax }, request.signal);
+      const page = await this.#read('readAll', { after, countMax }, request.signal);
+      if (page === null) return;
       ({ after } = page.answer);
       const { complete } = page.answer;
       const records = this.#seen(page.answer.records, page.order);
@@ -85,7 +86,8 @@ export class HttpSession implements Session {
     let toldMs = -SIGN_OF_LIFE_EVERY_MS;
     const countMax = Math.min(PAGE_RECORDS_MAX, request.pageRecordsMax);
     while (!signal.aborted) {
-      const page = await this.#call('readChanges', { since, countMax }, signal);
+      const page = await this.#read('readChanges', { since, countMax }, signal);
+      if (page === null) return;
       const { cursor, caughtUp, hints } = page.answer;
       const nowMs = systemClock.monotonicMs();
       if (cursor !== since || nowMs - toldMs >= SIGN_OF_LIFE_EVERY_MS || !follow) {
@@ -150,6 +152,20 @@ export class HttpSession implements Session {
       this.#looked.set(id, order);
       return { id, version, fields: new Map(Object.entries(fields)) };
     });
+  }
+
+  /** Null when the reader no longer wants the answer: that is the end of a reading, and no failure of the system's. */
+  async #read<Name extends CallName>(
+    name: Name,
+    ask: Calls[Name]['ask'],
+    signal: AbortSignal,
+  ): Promise<Envelope<Name> | null> {
+    try {
+      return await this.#call(name, ask, signal);
+    } catch (error) {
+      if (signal.aborted) return null;
+      throw error;
+    }
   }
 
   async #call<Name extends CallName>(
