@@ -2,8 +2,12 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 
-import type { ConnectorContext, Session } from './connector/contract.ts';
+import type { Connector, ConnectorContext, Session } from './connector/contract.ts';
 import { ConnectorFailure } from './connector/failure.ts';
+import { createBudgets } from './connector/http/create-budgets.ts';
+import type { NetworkPolicy } from './connector/http/network.ts';
+import type { Consent } from './connector/oauth/consent.ts';
+import { createTokenStore } from './connector/oauth/kept-tokens.ts';
 import { connectors } from './connectors/registry.ts';
 import { compileSync } from './engine/model.ts';
 import { must } from './lib/assert.ts';
@@ -11,6 +15,7 @@ import { systemClock, type Clock } from './lib/clock.ts';
 import { createIds, type Ids } from './lib/ids.ts';
 import { systemRandom, type Random } from './lib/random.ts';
 import { Secret } from './lib/secret.ts';
+import { bucketRows } from './store/budgets.ts';
 import {
   connectionsNamed,
   ensureWorkspace,
@@ -23,6 +28,7 @@ import { openDatabase, type Database, type Tx } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded/server.ts';
 import { createSealer, installationKey, type Sealer } from './store/seal.ts';
 import { syncTransaction } from './store/sync-transaction.ts';
+import { tokenRow } from './store/tokens.ts';
 import type { Log, SideRuntime, SyncRuntime } from './worker/runtime.ts';
 import { createWakes } from './worker/wakes.ts';
 
@@ -40,6 +46,8 @@ export interface Installation {
   readonly database: Database;
   readonly workspaceNo: number;
   readonly sealer: Sealer;
+  /** Where connections may reach to, beyond public addresses over TLS. */
+  readonly network: NetworkPolicy;
   readonly clock: Clock;
   readonly random: Random;
   readonly ids: Ids;
@@ -64,6 +72,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       ? await startEmbeddedPostgres({ directory: join(state, 'postgres') })
       : null;
   const [clock, random] = [systemClock, systemRandom];
+  const network = networkPolicy(options.environment['TRUEUP_NETWORK'] ?? '');
   const key = await installationKey(join(state, 'key'), options.environment['TRUEUP_KEY'], random);
   const database = await openDatabase({ url: embedded?.url ?? given ?? '', clock, random });
   const workspaceNo = await database.transaction(0, (tx) => ensureWorkspace(tx, WORKSPACE));
@@ -73,6 +82,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     database,
     workspaceNo,
     sealer: createSealer(key, random),
+    network,
     clock,
     random,
     ids: createIds(clock, random),
@@ -90,18 +100,9 @@ export async function openConnection(
   installation: Installation,
   connection: ConnectionRow,
 ): Promise<Session> {
-  const connector = connectors.get(connection.system);
-  if (connector === undefined) {
-    const message = `connection ${connection.name}: there is no connector for ${connection.system}`;
-    throw new ConnectorFailure({ kind: 'config', code: 'trueup.unknown_system', message });
-  }
+  const connector = connectorOf(connection);
   const settings = await revealSettings(installation, connection);
-  const context: ConnectorContext = {
-    clock: installation.clock,
-    random: installation.random,
-    baseDirectory: installation.directory,
-    connectionKey: connectionKey(installation, connection.name),
-  };
+  const context = connectorContext(installation, connection);
   try {
     const session = await connector.open(settings, context);
     await installation.transaction((tx) => setConnectionState(tx, connection.name, 'connected', null));
@@ -114,6 +115,49 @@ export async function openConnection(
     }
     throw error;
   }
+}
+
+/** What a person must consent to before the connection can be opened; null when its settings are enough. */
+export async function consentFor(
+  installation: Installation,
+  connection: ConnectionRow,
+): Promise<Consent | null> {
+  const { consent } = connectorOf(connection);
+  return consent === undefined ? null : consent(await revealSettings(installation, connection));
+}
+
+/** What this installation gives the connector of a connection that is stored already. */
+export function connectorContext(installation: Installation, { name }: ConnectionRow): ConnectorContext {
+  const { database, workspaceNo, clock, random, network } = installation;
+  return {
+    clock,
+    random,
+    network,
+    baseDirectory: installation.directory,
+    connectionKey: connectionKey(installation, name),
+    budgets: createBudgets(bucketRows(database, workspaceNo)),
+    tokens: createTokenStore(tokenRow({ ...installation, connection: name })),
+  };
+}
+
+function connectorOf({ name, system }: ConnectionRow): Connector {
+  const connector = connectors.get(system);
+  if (connector !== undefined) return connector;
+  const message = `connection ${name}: there is no connector for ${system}`;
+  throw new ConnectorFailure({ kind: 'config', code: 'trueup.unknown_system', message });
+}
+
+/** From words with commas between them. Throws on any other word: a policy that is not understood is no policy. */
+function networkPolicy(words: string): NetworkPolicy {
+  const allowed = words.split(',').map((word) => word.trim());
+  const strange = allowed.find((word) => !['', 'private', 'loopback', 'plain'].includes(word));
+  if (strange !== undefined)
+    throw new Error(`TRUEUP_NETWORK takes private, loopback and plain, with commas, and not ${strange}`);
+  return {
+    allowPrivate: allowed.includes('private'),
+    allowLoopback: allowed.includes('loopback'),
+    allowPlain: allowed.includes('plain'),
+  };
 }
 
 /** Names server-side things (a replication slot) so that two installations on one server do not share them. */

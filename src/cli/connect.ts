@@ -1,9 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 
+import type { Session } from '../connector/contract.ts';
+import { ConnectorFailure } from '../connector/failure.ts';
 import { connectors } from '../connectors/registry.ts';
 import { Secret } from '../lib/secret.ts';
-import { openConnection, type Installation } from '../server.ts';
+import { consentFor, openConnection, type Installation } from '../server.ts';
 import { saveSecret, secretNames, type ConnectionRow } from '../store/control.ts';
+import { authoriseConnection, PORT_OPTION_HELP } from './authorise.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { withInstallation } from './open.ts';
 import { count } from './output.ts';
@@ -14,12 +17,19 @@ const SECRET_LENGTH_MAX = 100_000;
 export const connect: Command = {
   name: 'connect',
   usage: '[CONNECTION]',
-  summary: 'Takes the secrets of a connection, stores them sealed, and tries the connection',
+  summary: 'Takes the secrets of a connection, has a person authorise it where that is needed, and tries it',
   example: 'trueup connect erp',
-  options: { ...FILE_OPTION, stdin: { type: 'boolean' } },
+  options: {
+    ...FILE_OPTION,
+    stdin: { type: 'boolean' },
+    again: { type: 'boolean' },
+    port: { type: 'string' },
+  },
   optionHelp: {
     ...FILE_OPTION_HELP,
     stdin: 'read the secrets from standard input, one a line, in the order they are asked for',
+    again: 'have the account authorised anew, such as by another user',
+    port: PORT_OPTION_HELP,
   },
   run: (context) =>
     withInstallation(context, async (installation) => {
@@ -130,7 +140,7 @@ async function tryConnection(
   installation: Installation,
   connection: ConnectionRow,
 ): Promise<{ readonly name: string; readonly system: string; readonly collections: number }> {
-  const session = await openConnection(installation, connection);
+  const session = await opened(context, installation, connection);
   try {
     const collections = (await session.describe()).length;
     const title = connectors.get(connection.system)?.title ?? connection.system;
@@ -140,5 +150,30 @@ async function tryConnection(
     return { name: connection.name, system: connection.system, collections };
   } finally {
     await session.close();
+  }
+}
+
+/** A person is asked only where the system knows consent, and only while what is stored does not open the connection. */
+async function opened(
+  context: CommandContext,
+  installation: Installation,
+  connection: ConnectionRow,
+): Promise<Session> {
+  const consent = await consentFor(installation, connection);
+  if (consent !== null) {
+    const session = context.flags['again'] === true ? null : await openedAsIs(installation, connection);
+    if (session !== null) return session;
+    await authoriseConnection(context, installation, connection, consent);
+  }
+  return await openConnection(installation, connection);
+}
+
+/** Null when its credentials are refused. */
+async function openedAsIs(installation: Installation, connection: ConnectionRow): Promise<Session | null> {
+  try {
+    return await openConnection(installation, connection);
+  } catch (error) {
+    if (error instanceof ConnectorFailure && error.failure.kind === 'auth') return null;
+    throw error;
   }
 }

@@ -7,6 +7,10 @@ import type { Clock } from '../lib/clock.ts';
 import type { Json } from '../lib/json.ts';
 import type { Random } from '../lib/random.ts';
 import type { Failure } from './failure.ts';
+import type { BudgetStore } from './http/budget.ts';
+import type { NetworkPolicy } from './http/network.ts';
+import type { Consent } from './oauth/consent.ts';
+import type { TokenStore } from './oauth/token-store.ts';
 
 /** Opaque: only the connector that made it reads it. Stored as JSON. */
 export type Cursor = Json;
@@ -211,6 +215,12 @@ export interface ConnectorContext {
   readonly baseDirectory: string;
   /** Names this connection among all of them, for server-side names such as replication slots: [a-z0-9_]+. */
   readonly connectionKey: string;
+  /** What the system allows, counted for all connections and workers together. */
+  readonly budgets: BudgetStore;
+  /** Where this connection's tokens are kept for all workers. A connector binds them to its settings (`boundTokens`). */
+  readonly tokens: TokenStore;
+  /** Where the deployment lets connections reach to. */
+  readonly network: NetworkPolicy;
 }
 
 /** One setting of a connection, for checking, for help texts and for forms. */
@@ -234,4 +244,9 @@ export interface Connector {
    * A wrong setting ⇒ failure `config` naming it; refused credentials ⇒ `auth`; unreachable ⇒ `transient`.
    */
   open(settings: Readonly<Record<string, string>>, context: ConnectorContext): Promise<Session>;
+  /**
+   * What a person must consent to before a connection with these settings can be opened; null when the settings are
+   * enough. Absent where they always are. A wrong setting ⇒ failure `config`.
+   */
+  readonly consent?: (settings: Readonly<Record<string, string>>) => Consent | null;
 }

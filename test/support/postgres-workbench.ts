@@ -12,8 +12,7 @@ import type {
 import { ConnectorFailure, type Failure } from '../../src/connector/failure.ts';
 import { postgres } from '../../src/connectors/postgres/index.ts';
 import { must } from '../../src/lib/assert.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { systemRandom } from '../../src/lib/random.ts';
+import { connectorContext } from './connector-context.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
 
 type Settings = Readonly<Record<string, string>>;
@@ -37,13 +36,10 @@ export function postgresWorkbench(
   let session: Session | null = null;
   const made = (): TestDatabase => must(database, 'tests run after the database was made');
   const open: PostgresWorkbench['open'] = (settings = {}, context = {}) =>
-    postgres.open(settings['host'] === undefined ? { url: made().url, ...usual, ...settings } : settings, {
-      clock: systemClock,
-      random: systemRandom,
-      baseDirectory: '.',
-      connectionKey,
-      ...context,
-    });
+    postgres.open(
+      settings['host'] === undefined ? { url: made().url, ...usual, ...settings } : settings,
+      connectorContext({ connectionKey, ...context }),
+    );
   beforeAll(async () => {
     database = await createTestDatabase();
     await prepare(database.pool);

@@ -1,4 +1,4 @@
-import type { ConnectorContext, Session } from '../../src/connector/contract.ts';
+import type { Session } from '../../src/connector/contract.ts';
 import { ConnectorFailure, type Failure } from '../../src/connector/failure.ts';
 import type { Deployment } from '../../src/connectors/salesforce/account.ts';
 import { createSalesforce } from '../../src/connectors/salesforce/index.ts';
@@ -8,6 +8,7 @@ import {
   createSalesforceSimulator,
   type SalesforceSimulator,
 } from '../../src/simulators/salesforce/simulator.ts';
+import { connectorContext } from './connector-context.ts';
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -61,12 +62,7 @@ export async function salesforceWorkbench(seed = 1): Promise<SalesforceWorkbench
     overlap_seconds: '5',
   };
   const deployment: Deployment = { network: { allowPlain: true, allowLoopback: true, authorities: ca } };
-  const context: ConnectorContext = {
-    clock,
-    random: seededRandom(seed),
-    baseDirectory: '.',
-    connectionKey: 'salesforce_test',
-  };
+  const random = seededRandom(seed);
   const sessions: Session[] = [];
   return {
     simulator,
@@ -75,7 +71,7 @@ export async function salesforceWorkbench(seed = 1): Promise<SalesforceWorkbench
     deployment,
     open: async (more = {}, own = {}) => {
       const connector = createSalesforce({ ...deployment, ...own });
-      const session = await connector.open({ ...settings, ...more }, context);
+      const session = await connector.open({ ...settings, ...more }, connectorContext({ clock, random }));
       sessions.push(session);
       return session;
     },

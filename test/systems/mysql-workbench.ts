@@ -16,8 +16,7 @@ import { ConnectorFailure, type Failure } from '../../src/connector/failure.ts';
 import { mysql } from '../../src/connectors/mysql/index.ts';
 import type { NativeValue } from '../../src/engine/value.ts';
 import { must } from '../../src/lib/assert.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { systemRandom } from '../../src/lib/random.ts';
+import { connectorContext } from '../support/connector-context.ts';
 import { startMariadb, type MariadbSystem } from './mariadb.ts';
 
 export const DATABASE = 'shop';
@@ -49,7 +48,7 @@ export function mysqlWorkbench(): Workbench {
   });
   afterAll(() => started?.stop());
   const system = (): MariadbSystem => must(started, 'tests run after the system was started');
-  const context = { clock: systemClock, random: systemRandom, baseDirectory: '/', connectionKey: 'test' };
+  const context = connectorContext();
   const open: Workbench['open'] = (settings = {}) => {
     const { port, user, password } = system();
     const usual = { host: '127.0.0.1', port: String(port), database: DATABASE, user, password };

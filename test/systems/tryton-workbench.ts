@@ -12,8 +12,7 @@ import type {
 import { ConnectorFailure, type Failure } from '../../src/connector/failure.ts';
 import { tryton as connector } from '../../src/connectors/tryton/index.ts';
 import { must } from '../../src/lib/assert.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { systemRandom } from '../../src/lib/random.ts';
+import { connectorContext } from '../support/connector-context.ts';
 import { startTryton, type TrytonSystem } from './tryton.ts';
 
 export const PARTY = 'party.party';
@@ -21,7 +20,7 @@ export const GOOD_VAT = 'BE0897223670';
 export const OTHER_VAT = 'BE0428759497';
 export const BAD_VAT = 'BE0000000000';
 
-const CONTEXT = { clock: systemClock, random: systemRandom, baseDirectory: '/', connectionKey: 'test' };
+const CONTEXT = connectorContext();
 const PAGE_RECORDS_MAX = 100;
 
 export interface Workbench {

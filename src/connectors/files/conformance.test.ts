@@ -7,11 +7,10 @@ import readExcelFile from 'read-excel-file/node';
 import { describe, expect, test } from 'vitest';
 import writeExcelFile from 'write-excel-file/node';
 
+import { connectorContext } from '../../../test/support/connector-context.ts';
 import { conformanceCases, type ConformanceHarness, type Fields } from '../../connector/conformance/index.ts';
 import type { NativeValue } from '../../engine/value.ts';
 import { must } from '../../lib/assert.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { systemRandom } from '../../lib/random.ts';
 import { files } from './index.ts';
 import { idOf } from './records.ts';
 
@@ -136,12 +135,7 @@ function harnessOf({ file, editor, hasHeader, refused, exceptions }: Kind): Conf
     open: async () => {
       const directory = await mkdtemp(join(tmpdir(), 'trueup-files-'));
       const path = join(directory, file);
-      const context = {
-        clock: systemClock,
-        random: systemRandom,
-        baseDirectory: directory,
-        connectionKey: 'test',
-      };
+      const context = connectorContext({ baseDirectory: directory });
       const open = (): ReturnType<typeof files.open> => files.open({ directory: '.' }, context);
       const headerRows = hasHeader ? 1 : 0;
       const change = async (edit: (rows: Grid) => Grid): Promise<void> => {

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';
 
+import { connectorContext } from '../../../test/support/connector-context.ts';
 import type { ChangePage, Cursor, Session, SnapshotPage } from '../../connector/contract.ts';
 import { ConnectorFailure, type Failure } from '../../connector/failure.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { systemRandom } from '../../lib/random.ts';
 import { files } from './index.ts';
 
 const folders: string[] = [];
@@ -30,7 +29,7 @@ async function folderWith(
   const directory = join(folder, 'synced');
   await mkdir(directory);
   for (const [name, content] of Object.entries(contents)) await writeFile(join(directory, name), content);
-  const context = { clock: systemClock, random: systemRandom, baseDirectory: folder, connectionKey: 'test' };
+  const context = connectorContext({ baseDirectory: folder });
   const session = await files.open({ directory: 'synced', ...settings }, context);
   return { session, path: (name) => join(directory, name) };
 }

@@ -7,10 +7,9 @@ import readExcelFile from 'read-excel-file/node';
 import { afterEach, expect, test } from 'vitest';
 import writeExcelFile, { type SheetData, type SheetOptions } from 'write-excel-file/node';
 
+import { connectorContext } from '../../../test/support/connector-context.ts';
 import type { Session, WriteResult } from '../../connector/contract.ts';
 import type { NativeValue } from '../../engine/value.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { systemRandom } from '../../lib/random.ts';
 import { files } from './index.ts';
 import { inspectWorkbook } from './workbook.ts';
 
@@ -42,7 +41,7 @@ async function workbookWith(bytes: Buffer): Promise<Opened> {
   folders.push(folder);
   const path = join(folder, 'a.xlsx');
   await writeFile(path, bytes);
-  const context = { clock: systemClock, random: systemRandom, baseDirectory: folder, connectionKey: 'test' };
+  const context = connectorContext({ baseDirectory: folder });
   const session = await files.open({ directory: folder }, context);
   return {
     session,

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 
-import type { ConnectorContext, Session, WriteRequest, WriteResult } from '../../connector/contract.ts';
+import { connectorContext } from '../../../test/support/connector-context.ts';
+import type { Session, WriteRequest, WriteResult } from '../../connector/contract.ts';
 import { ConnectorFailure } from '../../connector/failure.ts';
 import type { NativeValue } from '../../engine/value.ts';
 import { systemClock, type Clock } from '../../lib/clock.ts';
-import { systemRandom } from '../../lib/random.ts';
 import { files } from './index.ts';
 
 const folders: string[] = [];
@@ -45,12 +45,7 @@ async function fileWith(
   folders.push(folder);
   const path = join(folder, name);
   await writeFile(path, content);
-  const context: ConnectorContext = {
-    clock,
-    random: systemRandom,
-    baseDirectory: folder,
-    connectionKey: 'test',
-  };
+  const context = connectorContext({ clock, baseDirectory: folder });
   const session = await files.open({ directory: '.', ...settings }, context);
   const write: Opened['write'] = (...wanted) =>
     session.write(

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { connectorContext } from '../../../test/support/connector-context.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
 import { conformanceCases, type ConformanceHarness, type Fields } from '../../connector/conformance/index.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { systemRandom } from '../../lib/random.ts';
 import { postgres } from './index.ts';
 
 const NAMES = ['code', 'note', 'amount', 'active', 'seen_at'];
@@ -23,7 +22,7 @@ afterAll(async () => {
 });
 
 function harnessOf(key: string, settings: Readonly<Record<string, string>>): ConformanceHarness {
-  const context = { clock: systemClock, random: systemRandom, baseDirectory: '.', connectionKey: key };
+  const context = connectorContext({ connectionKey: key });
   const reopen = () => postgres.open({ url: database.url, ...settings }, context);
   return {
     fields: {

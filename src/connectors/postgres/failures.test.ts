@@ -3,17 +3,16 @@ import { createServer, type Server } from 'node:net';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { connectorContext } from '../../../test/support/connector-context.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
 import type { Session } from '../../connector/contract.ts';
 import { ConnectorFailure, type Failure } from '../../connector/failure.ts';
 import type { NativeValue } from '../../engine/value.ts';
 import { must } from '../../lib/assert.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { systemRandom } from '../../lib/random.ts';
 import { failureOf } from './failures.ts';
 import { postgres } from './index.ts';
 
-const CONTEXT = { clock: systemClock, random: systemRandom, baseDirectory: '.', connectionKey: 'failures' };
+const CONTEXT = connectorContext({ connectionKey: 'failures' });
 
 let database: TestDatabase;
 let place: Readonly<Record<string, string>>;

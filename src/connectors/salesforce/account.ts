@@ -3,6 +3,8 @@ import type { ConnectorContext } from '../../connector/contract.ts';
 import type { BudgetStore } from '../../connector/http/budget.ts';
 import type { NetworkPolicy } from '../../connector/http/network.ts';
 import { createTransport, type Transport } from '../../connector/http/transport.ts';
+import { boundTokens } from '../../connector/oauth/bound-tokens.ts';
+import type { Consent } from '../../connector/oauth/consent.ts';
 import { createTokenSource } from '../../connector/oauth/create-token-source.ts';
 import {
   clientCredentialsGrant,
@@ -14,18 +16,15 @@ import type { Health } from '../../connector/oauth/health.ts';
 import { signingKey } from '../../connector/oauth/jwt.ts';
 import type { ClientAuthentication, TokenEndpoint } from '../../connector/oauth/token-endpoint.ts';
 import type { TokenSource } from '../../connector/oauth/token-source.ts';
-import { createMemoryTokens, type TokenStore } from '../../connector/oauth/token-store.ts';
-import { Secret } from '../../lib/secret.ts';
+import type { TokenStore } from '../../connector/oauth/token-store.ts';
 import { refuse } from './failures.ts';
 import type { Settings } from './settings.ts';
 import { textOf } from './wire.ts';
 
-/** What the deployment gives beyond the contract's context. */
+/** What stands in for the context's own, and who is told of the account's health. */
 export interface Deployment {
   readonly network?: NetworkPolicy;
-  /** Where tokens are kept for all workers; without it, each process keeps its own and a rotated one dies with it. */
   readonly tokens?: TokenStore;
-  /** Shared by all workers; without it, each process counts for itself. */
   readonly budgets?: BudgetStore;
   /** Told once of every change: this is where a person is asked, once. */
   readonly onHealth?: (health: Health) => void;
@@ -53,7 +52,7 @@ export async function openAccount(
       system: 'salesforce',
       title: 'Salesforce',
       obtain: obtainOf(settings, context, transport),
-      store: tokens ?? ownTokens(settings),
+      store: tokensFor(settings, tokens ?? context.tokens),
       clock,
       ...(onHealth === undefined ? {} : { onHealth }),
     });
@@ -80,7 +79,7 @@ function obtainOf(settings: Settings, context: ConnectorContext, transport: Tran
     transport,
     clock: context.clock,
   };
-  if (grant.kind === 'refresh') return refreshGrant(endpoint);
+  if (grant.kind === 'refresh' || grant.kind === 'person') return refreshGrant(endpoint);
   if (grant.kind === 'clientCredentials') return clientCredentialsGrant(endpoint);
   const key = signingKey(grant.privateKey, 'salesforce');
   const assertion = {
@@ -99,16 +98,30 @@ function authenticationOf({ grant }: Settings): ClientAuthentication {
   return clientSecret === null ? { kind: 'none' } : { kind: 'post', clientSecret };
 }
 
-/** The refresh token of the settings stands for an access token that has run out. */
-function ownTokens({ grant }: Settings): TokenStore {
-  if (grant.kind !== 'refresh') return createMemoryTokens();
-  return createMemoryTokens({
-    accessToken: new Secret(''),
-    refreshToken: grant.refreshToken,
-    obtainedAtMs: 0,
-    expiresAtMs: 0,
-    extra: {},
-  });
+/** What a person is asked for who signs in; null where the settings say in whose name to act. */
+export function consentOf(settings: Settings): Consent | null {
+  const { grant, loginUrl, clientId } = settings;
+  if (grant.kind !== 'person') return null;
+  return {
+    authorizationUrl: `${loginUrl}/services/oauth2/authorize`,
+    tokenUrl: `${loginUrl}/services/oauth2/token`,
+    clientId,
+    authentication: authenticationOf(settings),
+    scope: 'api refresh_token',
+    boundTo: accountOf(settings),
+  };
+}
+
+function tokensFor(settings: Settings, store: TokenStore): TokenStore {
+  const { grant } = settings;
+  return boundTokens(store, accountOf(settings), grant.kind === 'refresh' ? grant.refreshToken : null);
+}
+
+/** What tokens are for. A new key or secret that stands for the account proves itself at once. */
+function accountOf({ loginUrl, clientId, grant }: Settings): readonly string[] {
+  const account = [loginUrl, clientId, grant.kind];
+  if (grant.kind === 'jwt') return [...account, grant.username, grant.privateKey.reveal()];
+  return grant.kind === 'clientCredentials' ? [...account, grant.clientSecret.reveal()] : account;
 }
 
 /** The login's answer says where to send the credential, so it must not lead from encryption into the open. */

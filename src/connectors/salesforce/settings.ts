@@ -7,7 +7,9 @@ import { refuse } from './failures.ts';
 export type Grant =
   | { readonly kind: 'refresh'; readonly refreshToken: Secret; readonly clientSecret: Secret | null }
   | { readonly kind: 'jwt'; readonly username: string; readonly privateKey: Secret }
-  | { readonly kind: 'clientCredentials'; readonly clientSecret: Secret };
+  | { readonly kind: 'clientCredentials'; readonly clientSecret: Secret }
+  /** Somebody signs in with `trueup connect`, and the app acts as them. */
+  | { readonly kind: 'person'; readonly clientSecret: Secret | null };
 
 /** A connection's settings, checked. */
 export interface Settings {
@@ -57,6 +59,11 @@ export const SETTINGS: readonly SettingDescription[] = [
     '${secret:SALESFORCE_REFRESH}',
     'secret',
   ),
+  setting(
+    'sign_in',
+    '`person` to act as whoever signs in with `trueup connect` (default `app`: as the settings say)',
+    'person',
+  ),
   setting('username', 'User to act as, with `private_key`', 'trueup@acme.example'),
   setting(
     'private_key',
@@ -100,6 +107,10 @@ const YES_NO: ReadonlyMap<string, boolean> = new Map([
   ['yes', true],
   ['no', false],
 ]);
+const SIGN_IN: ReadonlyMap<string, 'person' | 'app'> = new Map([
+  ['person', 'person'],
+  ['app', 'app'],
+]);
 const DUPLICATES: ReadonlyMap<string, Settings['duplicateRules']> = new Map([
   ['obey', 'obey'],
   ['allow', 'allow'],
@@ -134,6 +145,8 @@ function grantOf(reader: Reader): Grant {
   const [refreshToken, privateKey, clientSecret] = ['refresh_token', 'private_key', 'client_secret'].map(
     secret,
   );
+  if (oneOf(reader, 'sign_in', 'app', SIGN_IN, 'person or app') === 'person')
+    return { kind: 'person', clientSecret: clientSecret ?? null };
   if (refreshToken != null) return { kind: 'refresh', refreshToken, clientSecret: clientSecret ?? null };
   if (privateKey != null) return { kind: 'jwt', username: required(reader, 'username'), privateKey };
   if (clientSecret != null) return { kind: 'clientCredentials', clientSecret };

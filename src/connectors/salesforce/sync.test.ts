@@ -1,6 +1,7 @@
 /** A two-way sync between the simulated org and a PostgreSQL table, through the worker, with things going wrong. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import { connectorContext } from '../../../test/support/connector-context.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
 import { skipWaits } from '../../../test/support/rounds.ts';
 import { salesforceWorkbench, type SalesforceWorkbench } from '../../../test/support/salesforce-workbench.ts';
@@ -85,7 +86,7 @@ function definition(): SyncDefinition {
 }
 
 async function runtimeOf(crm: Session): Promise<SyncRuntime> {
-  const context = { clock: systemClock, random: systemRandom, baseDirectory: '.', connectionKey: 'erp' };
+  const context = connectorContext({ connectionKey: 'erp' });
   const database = await postgres.open({ url: erp.url }, context);
   sessions.push(database);
   const ids = createIds(systemClock, systemRandom);

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 
+import { connectorContext } from '../../../test/support/connector-context.ts';
 import { ConnectorFailure } from '../../connector/failure.ts';
-import { systemClock } from '../../lib/clock.ts';
 import { seededRandom } from '../../lib/random.ts';
 import { freePort } from '../../store/embedded/server.ts';
 import { tryton } from './index.ts';
 
-const CONTEXT = { clock: systemClock, random: seededRandom(1), baseDirectory: '/', connectionKey: 'c' };
+const CONTEXT = connectorContext({ random: seededRandom(1) });
 const GOOD = { url: 'http://127.0.0.1:8000', database: 'd', user: 'u', password: 'p-secret' };
 
 async function openFailure(changed: Record<string, string>): Promise<ConnectorFailure['failure']> {
