@@ -6,11 +6,11 @@ import { connectorContext, type Installation } from '../server.ts';
 import { setConnectionState, type ConnectionRow } from '../store/control.ts';
 import { CommandFailed, EXIT, type CommandContext } from './command.ts';
 
-/** Where the browser comes back to, as registered with the system: `http://127.0.0.1:4610/callback`. */
+/** Where the browser comes back to, as it is registered with systems. */
 const PORT = 4_610;
 const PORT_MAX = 65_535;
 
-export const PORT_OPTION_HELP = `where the browser comes back to on this machine (default ${String(PORT)}, 0 for any): http://127.0.0.1:PORT/callback`;
+export const PORT_OPTION_HELP = `where the browser comes back to on this machine (default ${String(PORT)}, 0 for any)`;
 
 /** Returns when the tokens are stored; fails, with the connection's state noted, when there are none. */
 export async function authoriseConnection(

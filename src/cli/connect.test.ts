@@ -37,7 +37,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const callback = (): string => `http://127.0.0.1:${String(port)}/callback`;
+const callback = (): string => `http://localhost:${String(port)}/callback`;
 
 function syncFile({ login_url, client_id }: Readonly<Record<string, string>>): string {
   return `version: 1

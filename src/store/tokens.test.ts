@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { createTokenSource } from '../connector/oauth/create-token-source.ts';
 import { createTokenStore } from '../connector/oauth/kept-tokens.ts';
+import type { GrantOutcome } from '../connector/oauth/token-endpoint.ts';
 import type { StoredTokens, TokenStore } from '../connector/oauth/token-store.ts';
 import { tokenStoreSuite, type TokenStage } from '../connector/oauth/token-suite.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -48,6 +50,34 @@ async function stage(): Promise<TokenStage> {
 
 test.each(tokenStoreSuite(stage))('in PostgreSQL: $title', async ({ run }) => {
   await expect(run()).resolves.toBeUndefined();
+});
+
+test('two workers with one rotating refresh token renew it once, and each later renewal stands on the one before', async () => {
+  const spent: string[] = [];
+  const obtain = {
+    obtain: async (stored: StoredTokens | null): Promise<GrantOutcome> => {
+      spent.push(stored?.refreshToken?.reveal() ?? 'none');
+      const { accessToken, refreshToken, extra } = granted(`access-${String(spent.length)}`);
+      return { kind: 'granted', granted: { accessToken, refreshToken, extra, expiresInMs: 3_600_000 } };
+    },
+  };
+  await tokens().renewing((_, save) => save({ ...granted('access-0'), expiresAtMs: 1 }));
+  const workers = [tokens(), tokens()].map((kept) =>
+    createTokenSource({ system: 'acme', title: 'Acme', obtain, store: kept, clock: systemClock }),
+  );
+  const { signal } = new AbortController();
+  const seen = await Promise.all(workers.map((worker) => worker.accessToken(signal)));
+  expect(seen.map(({ value }) => value.reveal())).toEqual(['access-1', 'access-1']);
+  await tokens().renewing(async (stored, save) => save({ ...(stored ?? granted('none')), expiresAtMs: 1 }));
+  const third = createTokenSource({
+    system: 'acme',
+    title: 'Acme',
+    obtain,
+    store: tokens(),
+    clock: systemClock,
+  });
+  expect((await third.accessToken(signal)).value.reveal()).toBe('access-2');
+  expect(spent).toEqual(['refresh of access-0', 'refresh of access-1']);
 });
 
 test('a worker that died in its turn holds nobody up for ever, and overwrites nothing if it was only slow', async () => {

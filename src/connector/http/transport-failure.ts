@@ -27,7 +27,7 @@ const READINGS: Readonly<Record<TransportReason, Reading>> = {
     name: 'forbidden_address',
     text: 'this address is not one that connections may reach',
     advice:
-      'Check the address. If the system is in your own network, allow its connection to reach private addresses.',
+      'Check the address. If the system is in your own network, start Trueup with TRUEUP_NETWORK=private.',
     unsent: 'config',
   },
   malformed: {

@@ -12,7 +12,7 @@ import {
 import type { Random } from '../../lib/random.ts';
 import { Deadline } from '../http/deadline.ts';
 import { createRedactor } from '../http/redact.ts';
-import { listenForCallback } from './callback.ts';
+import { type CallbackHost, listenForCallback } from './callback.ts';
 import { fetchOver } from './fetch-over.ts';
 import { clientAuth, grantedBy, type GrantOutcome, refusalOf, type TokenEndpoint } from './token-endpoint.ts';
 
@@ -29,6 +29,8 @@ export interface Authorisation {
   readonly parameters?: Readonly<Record<string, string>>;
   /** A certain port, where the registered redirect names one. */
   readonly port?: number;
+  /** 127.0.0.1 when not said. */
+  readonly callbackHost?: CallbackHost;
   /** Shows the address to the person, or opens it. */
   readonly show: (url: string) => void;
   readonly random: Random;
@@ -39,10 +41,10 @@ export interface Authorisation {
 
 /** Null when nobody answered in time. Throws only what is a bug. */
 export async function authorise(authorisation: Authorisation): Promise<GrantOutcome | null> {
-  const { endpoint, random, signal, patienceMs = PATIENCE_MS, port } = authorisation;
+  const { endpoint, random, signal, patienceMs = PATIENCE_MS, port, callbackHost } = authorisation;
   const state = Buffer.from(random.bytes(32)).toString('base64url');
   const verifier = Buffer.from(random.bytes(32)).toString('base64url');
-  const callback = await listenForCallback(state, port);
+  const callback = await listenForCallback(state, port, callbackHost);
   const patience = new Deadline(endpoint.clock, patienceMs, [signal]);
   try {
     authorisation.show(await consentUrl(authorisation, callback.redirectUri, state, verifier));

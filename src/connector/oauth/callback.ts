@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 
 /** Where the browser comes back to after a person has consented. */
 export interface Callback {
-  /** `http://127.0.0.1:<port>/callback`, to be registered and sent as redirect_uri. */
+  /** `http://<host>:<port>/callback`, to be registered and sent as redirect_uri. */
   readonly redirectUri: string;
   /** The first call that carries the right `state`; every other one is told no and changes nothing. */
   readonly arrived: Promise<URL>;
@@ -18,8 +18,15 @@ const HEADERS = {
   connection: 'close',
 };
 
+/** What this machine is called in a redirect. `localhost` is for systems that take plain http from nothing else. */
+export type CallbackHost = '127.0.0.1' | 'localhost';
+
 /** Listens on 127.0.0.1 only, on a free port unless a registered redirect asks for a certain one. */
-export async function listenForCallback(state: string, port = 0): Promise<Callback> {
+export async function listenForCallback(
+  state: string,
+  port = 0,
+  host: CallbackHost = '127.0.0.1',
+): Promise<Callback> {
   const { promise: arrived, resolve } = Promise.withResolvers<URL>();
   let used = false;
   const server = createServer((request, response) => {
@@ -37,7 +44,7 @@ export async function listenForCallback(state: string, port = 0): Promise<Callba
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
-    redirectUri: `http://127.0.0.1:${String(portOf(server))}${PATH}`,
+    redirectUri: `http://${host}:${String(portOf(server))}${PATH}`,
     arrived,
     close: async () => {
       const closed = once(server, 'close');

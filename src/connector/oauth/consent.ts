@@ -10,7 +10,10 @@ import type { ClientAuthentication } from './token-endpoint.ts';
 import { tokensOf, type TokenStore } from './token-store.ts';
 
 /** What a person is asked for, told by the settings of a connection. */
-export interface Consent extends Pick<Authorisation, 'authorizationUrl' | 'issuer' | 'scope' | 'parameters'> {
+export interface Consent extends Pick<
+  Authorisation,
+  'authorizationUrl' | 'callbackHost' | 'issuer' | 'scope' | 'parameters'
+> {
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly authentication: ClientAuthentication;

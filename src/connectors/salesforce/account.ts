@@ -108,6 +108,8 @@ export function consentOf(settings: Settings): Consent | null {
     clientId,
     authentication: authenticationOf(settings),
     scope: 'api refresh_token',
+    // Callbacks must be https, with this one exception.
+    callbackHost: 'localhost',
     boundTo: accountOf(settings),
   };
 }
