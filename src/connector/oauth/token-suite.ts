@@ -17,6 +17,8 @@ export interface TokenCase {
 }
 
 const TURNS = 6;
+/** Time enough for another one to begin, if it were let. */
+const LOOKS = 20;
 
 /** The cases, each on a stage of its own. */
 export function tokenStoreSuite(openStage: () => Promise<TokenStage>): readonly TokenCase[] {
@@ -36,6 +38,7 @@ export function tokenStoreSuite(openStage: () => Promise<TokenStage>): readonly 
     on('what is saved is there for every worker, as it was', saved),
     on('what is saved is durable before the turn is over', durable),
     on('one renews at a time, and finds what the one before saved', inTurn),
+    on('of many who renew at once each stands on the one before', inARow),
     on('a renewal that fails changes nothing and holds nobody up', failed),
     on('whoever saves late overwrites nothing, and is given what stands', late),
     on('whoever saves twice in a turn has the last word', twice),
@@ -87,16 +90,26 @@ async function durable({ one, other }: TokenStage): Promise<void> {
 }
 
 async function inTurn({ one, other }: TokenStage): Promise<void> {
-  let inside = 0;
-  const renew = (store: TokenStore): Promise<void> =>
-    store.renewing(async (stored, save) => {
-      inside += 1;
-      assert(inside === 1, 'nobody else renews');
-      await save(tokens((stored?.obtainedAtMs ?? tokens(0).obtainedAtMs) - tokens(0).obtainedAtMs + 1));
-      inside -= 1;
+  let began = false;
+  const next = await one.renewing(async (_, save) => {
+    const waiting = other.renewing(async (stored) => {
+      began = true;
+      return stored;
     });
+    for (let look = 0; look < LOOKS; look += 1) await one.load();
+    assert(!began, 'nobody else renews meanwhile');
+    await save(tokens(1));
+    return { waiting };
+  });
+  assert(sameTokens(await next.waiting, tokens(1)), 'the next one finds what was saved');
+}
+
+async function inARow({ one, other }: TokenStage): Promise<void> {
+  const first = tokens(0).obtainedAtMs;
+  const renew = (store: TokenStore): Promise<StoredTokens> =>
+    store.renewing((stored, save) => save(tokens((stored?.obtainedAtMs ?? first) - first + 1)));
   await Promise.all(Array.from({ length: TURNS }, (_, index) => renew(index % 2 === 0 ? one : other)));
-  assert(sameTokens(await one.load(), tokens(TURNS)), 'each renewal stood on the one before');
+  assert(sameTokens(await one.load(), tokens(TURNS)), 'each renewal stands on the one before');
 }
 
 async function failed({ one, other }: TokenStage): Promise<void> {
