@@ -39,6 +39,7 @@ test.each([
   ['api_version', { ...GIVEN, api_version: '30.0' }],
   ['poll_seconds', { ...GIVEN, poll_seconds: 'often' }],
   ['view_all', { ...GIVEN, view_all: 'perhaps' }],
+  ['sign_in', { ...GIVEN, sign_in: 'nobody' }],
   ['duplicate_rules', { ...GIVEN, duplicate_rules: 'ignore' }],
   ['pubsub_endpoint', { ...GIVEN, pubsub_endpoint: 'https://api.pubsub.salesforce.com' }],
   ['collections_per_call', { ...GIVEN, collections_per_call: '6' }],
