@@ -9,11 +9,12 @@ import { benchEngine } from './engine.ts';
 import { benchLatency } from './latency.ts';
 import { benchMapping } from './mapping.ts';
 import type { Measurement } from './measure.ts';
+import { benchSalesforce } from './salesforce.ts';
 
 const EDITS_PER_S = 500;
 const [quick, full] = [
-  ['engine', 'mapping', 'latency:4', 'bulk:10000'],
-  ['engine', 'mapping', 'latency:20', 'bulk:10000', 'bulk:100000', 'bulk:1000000'],
+  ['engine', 'mapping', 'latency:4', 'bulk:10000', 'salesforce'],
+  ['engine', 'mapping', 'latency:20', 'bulk:10000', 'bulk:100000', 'bulk:1000000', 'salesforce'],
 ];
 
 const isJson = process.argv.includes('--json');
@@ -41,6 +42,7 @@ async function measure(name: string): Promise<readonly Measurement[]> {
   const [kind = '', size = '0'] = name.split(':');
   if (kind === 'engine') return benchEngine();
   if (kind === 'mapping') return benchMapping();
+  if (kind === 'salesforce') return benchSalesforce();
   return kind === 'latency' ? benchLatency(EDITS_PER_S, Number(size)) : benchBulk(Number(size));
 }
 

@@ -1,6 +1,5 @@
 /** The CSV of bulk jobs. An empty cell says nothing, `#N/A` says that the field is empty. */
 import { parse } from 'csv-parse/sync';
-import { stringify } from 'csv-stringify/sync';
 
 import type { Row } from './row.ts';
 import { isObject, spelled } from './wire.ts';
@@ -23,13 +22,13 @@ export function isForBulk({ values }: Row): boolean {
 /** The rows of one operation, each with a cell for every field that any of them sets. */
 export function tableOf(rows: readonly Row[]): Table {
   const hasIds = rows.some(({ operation }) => operation !== 'insert');
-  const names = [...new Set(rows.flatMap((row) => [...cellsOf(row).keys()]))];
+  const cells = rows.map(cellsOf);
+  const names = [...new Set(cells.flatMap((row) => [...row.keys()]))];
   return {
     header: hasIds ? ['Id', ...names] : names,
-    rows: rows.map((row) => {
-      const cells = cellsOf(row);
-      const own = names.map((name) => cells.get(name) ?? '');
-      return hasIds ? [row.id, ...own] : own;
+    rows: rows.map(({ id }, index) => {
+      const own = names.map((name) => cells[index]?.get(name) ?? '');
+      return hasIds ? [id, ...own] : own;
     }),
   };
 }
@@ -45,14 +44,19 @@ function cellsOf({ values }: Row): ReadonlyMap<string, string> {
 }
 
 export function printed({ header, rows }: Table): string {
-  return stringify(
-    [header, ...rows].map((row) => [...row]),
-    { record_delimiter: '\n' },
-  );
+  return [header, ...rows].map((row) => `${row.map(quotedCell).join(',')}\n`).join('');
 }
 
-/** The rows of a result by column name. Throws what is no CSV. */
-export function parsedRows(text: string): readonly ReadonlyMap<string, string>[] {
+function quotedCell(text: string): string {
+  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The rows of a result; `cell` finds a column by its name, empty where there is none. Throws what is no CSV. */
+export function parsedResult(text: string): {
+  readonly rows: readonly (readonly string[])[];
+  readonly cell: (row: readonly string[], name: string) => string;
+} {
   const [header = [], ...rows] = parse(text, { bom: true, skip_empty_lines: true });
-  return rows.map((row) => new Map(header.map((name, index) => [name, row[index] ?? ''])));
+  const places = new Map(header.map((name, index) => [name, index]));
+  return { rows, cell: (row, name) => row[places.get(name) ?? -1] ?? '' };
 }

@@ -9,7 +9,9 @@ import { numberOf, objectIn, textOf } from './wire.ts';
 /** A job that takes longer is stopped: what it did not do is sent again. */
 const JOB_MS_MAX = 30 * 60_000;
 const STOP_MS_MAX = 60_000;
-const POLL_MS = 500;
+/** A quarter of the time that was waited already, so that no job is noticed much later than it ends. */
+const POLL_SHARE = 0.25;
+const POLL_MS_MIN = 150;
 const POLL_MS_MAX = 10_000;
 const RESULT_BYTES_MAX = 200_000_000;
 const ENDED: ReadonlySet<string> = new Set(['JobComplete', 'Failed', 'Aborted']);
@@ -88,9 +90,14 @@ async function begin(api: SalesforceApi, id: string): Promise<Failure | null> {
 
 /** How the job ended; null when it has not within the time, or nobody could be asked. */
 async function ended(api: SalesforceApi, id: string, withinMs: number): Promise<JobEnd | null> {
-  const untilMs = api.clock.monotonicMs() + withinMs;
-  for (let waitMs = POLL_MS; api.clock.monotonicMs() < untilMs && !api.closed.aborted; waitMs *= 1.5) {
-    await api.clock.sleep(Math.min(waitMs, POLL_MS_MAX), api.closed);
+  const startedMs = api.clock.monotonicMs();
+  for (
+    let waitedMs = 0;
+    waitedMs < withinMs && !api.closed.aborted;
+    waitedMs = api.clock.monotonicMs() - startedMs
+  ) {
+    const waitMs = Math.min(POLL_MS_MAX, Math.max(POLL_MS_MIN, waitedMs * POLL_SHARE));
+    await api.clock.sleep(waitMs, api.closed);
     try {
       const job = objectIn(await api.get(path`/jobs/ingest/${id}`, 'bulk.poll', DELIVERY), 'bulk.poll');
       const state = textOf(job['state']);

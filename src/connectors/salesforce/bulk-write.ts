@@ -2,7 +2,7 @@
 import type { Failure } from '../../connector/failure.ts';
 import type { SystemError } from '../../connector/http/failures.ts';
 import type { SalesforceApi } from './api.ts';
-import { parsedRows, printed, tableOf, type Table } from './bulk-csv.ts';
+import { parsedResult, printed, tableOf, type Table } from './bulk-csv.ts';
 import { resultOf, runJob, type JobEnd } from './bulk-job.ts';
 import { failureFrom, failureOf, failureOfRecord } from './failures.ts';
 import type { Outcome, Outcomes, Row } from './row.ts';
@@ -30,26 +30,26 @@ async function account(
   outcomes: Map<Row, Outcome>,
 ): Promise<void> {
   const count = unaccounted.size;
-  const read = async (
-    which: string,
-    outcomeOf: (cells: ReadonlyMap<string, string>) => Outcome,
-  ): Promise<void> => {
-    for (const cells of parsedRows(await resultOf(api, id, which))) {
-      const row = unaccounted.take(cells);
-      if (row !== null) outcomes.set(row, outcomeOf(cells));
+  const read = async (which: string, outcomeOf: (cell: Cell) => Outcome): Promise<void> => {
+    const { rows, cell } = parsedResult(await resultOf(api, id, which));
+    for (const cells of rows) {
+      const named: Cell = (name) => cell(cells, name);
+      const row = unaccounted.take(named);
+      if (row !== null) outcomes.set(row, outcomeOf(named));
     }
   };
   try {
-    if (end.done > 0)
-      await read('successfulResults', (cells) => ({ kind: 'done', id: cells.get('sf__Id') ?? '' }));
-    if (end.failed > 0)
-      await read('failedResults', (cells) => failed(failureOfCell(cells.get('sf__Error') ?? '')));
+    if (end.done > 0) await read('successfulResults', (cell) => ({ kind: 'done', id: cell('sf__Id') }));
+    if (end.failed > 0) await read('failedResults', (cell) => failed(failureOfCell(cell('sf__Error'))));
     if (end.done + end.failed < count) await read('unprocessedrecords', () => failed(notTried(end)));
   } catch (error) {
     // What the results would have said is not known, and that is what the rows say then.
     failureFrom(error);
   }
 }
+
+/** A cell of a result by the name of its column. */
+type Cell = (name: string) => string;
 
 /** Rows whose outcome is not known yet, found by their content: results have no numbers. */
 class Unaccounted {
@@ -61,7 +61,7 @@ class Unaccounted {
     this.#header = header[0] === 'Id' ? ['Id'] : header;
     this.size = rows.length;
     for (const [index, row] of rows.entries()) {
-      const content = JSON.stringify((cells[index] ?? []).slice(0, this.#header.length));
+      const content = contentOf((cells[index] ?? []).slice(0, this.#header.length));
       const same = this.#byContent.get(content);
       if (same === undefined) this.#byContent.set(content, [row]);
       else same.push(row);
@@ -69,10 +69,15 @@ class Unaccounted {
   }
 
   /** The row that these cells are of; of several equal ones any, for they are equal. */
-  take(cells: ReadonlyMap<string, string>): Row | null {
-    const content = JSON.stringify(this.#header.map((name) => cells.get(name) ?? ''));
+  take(cell: Cell): Row | null {
+    const content = contentOf(this.#header.map(cell));
     return this.#byContent.get(content)?.shift() ?? null;
   }
+}
+
+/** An id as it is; several cells so that no two rows can run into each other. */
+function contentOf(cells: readonly string[]): string {
+  return cells.length === 1 ? (cells[0] ?? '') : JSON.stringify(cells);
 }
 
 function failed(failure: Failure): Outcome {

@@ -8,11 +8,13 @@ import { isJsonArray, type Json, type JsonObject } from '../../lib/json.ts';
 import type { Asking, SalesforceApi } from './api.ts';
 import { errorIn, failureOf, failureOfRecord, systemErrorOf } from './failures.ts';
 import { bodyOf, type Operation, type Outcome, type Outcomes, type Row } from './row.ts';
-import { isObject, isTrue, numberOf, objectIn, objectsOf, textOf } from './wire.ts';
+import { isObject, isTrue, numberOf, objectIn, objectsOf, spelled, textOf } from './wire.ts';
 
 const ROWS_MAX = 200;
 const COLLECTION_BYTES_MAX = 2_000_000;
 const REQUEST_BYTES_MAX = 6_000_000;
+/** What every record says of itself: type, id, and the signs around them. */
+const ROW_BYTES = 200;
 const SERVER_ERROR = 500;
 const UNAVAILABLE = 503;
 const DELIVERY: Asking = { purpose: 'delivery' };
@@ -66,7 +68,7 @@ function packed(object: string, rows: readonly Row[], rowsMax: number): readonly
   const collections: { operation: Operation; rows: Row[]; bodies: JsonObject[]; bytes: number }[] = [];
   for (const row of rows) {
     const body = row.operation === 'delete' ? {} : bodyOf(row, object);
-    const bytes = Buffer.byteLength(JSON.stringify(body));
+    const bytes = bytesMax(row);
     const last = collections.at(-1);
     const isOpen =
       last?.operation === row.operation &&
@@ -79,6 +81,14 @@ function packed(object: string, rows: readonly Row[], rowsMax: number): readonly
     } else collections.push({ operation: row.operation, rows: [row], bodies: [body], bytes });
   }
   return collections;
+}
+
+/** No more than this, without spelling the record out: a character takes three bytes at the most, or a backslash. */
+function bytesMax({ values }: Row): number {
+  return values.reduce(
+    (bytes, [{ name }, value]) => bytes + name.length + 3 * spelled(value).length,
+    ROW_BYTES,
+  );
 }
 
 async function send(api: SalesforceApi, collections: readonly Collection[]): Promise<readonly Answered[]> {

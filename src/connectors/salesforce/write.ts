@@ -67,21 +67,21 @@ async function writeWave(
     if (settled !== null) outcomes.set(row, settled);
   }
   const open = inSendingOrder(rows.filter((row) => !outcomes.has(row)));
-  const bulk = open.filter((row) => isBulk(writing, open, row));
+  const bulk = new Set(isManyRows(writing, open.length) ? open.filter(isForBulk) : []);
   for (const operation of ['insert', 'update', 'delete'] as const)
     add(
       outcomes,
       await sendBulk(
         writing.api,
         writing.object.name,
-        bulk.filter((row) => row.operation === operation),
+        open.filter((row) => bulk.has(row) && row.operation === operation),
       ),
     );
-  const single = open.filter((row) => !bulk.includes(row));
+  const single = open.filter((row) => !bulk.has(row));
   add(outcomes, await sendCollections(writing.api, writing.object.name, single, packingOf(writing)));
   await tryAgain(writing, outcomes);
   add(outcomes, await withoutTaken(writing.api, writing.object, outcomes));
-  const written = bulk.length > 0 ? new Map<Row, SystemRecord>() : await readBack(writing, outcomes);
+  const written = bulk.size > 0 ? new Map<Row, SystemRecord>() : await readBack(writing, outcomes);
   return new Map(
     rows.map((row) => [
       row.request,
@@ -97,13 +97,13 @@ function withoutSending({ operation, id, values }: Row): Outcome | null {
   return operation === 'update' && values.length === 0 ? { kind: 'done', id } : null;
 }
 
-/** By the number of rows that would go together, and sooner when the day's requests run out. */
-function isBulk({ api, settings }: Writing, rows: readonly Row[], row: Row): boolean {
+/** Whether so many rows are worth a job; fewer are when the day's requests run out. */
+function isManyRows({ api, settings }: Writing, rows: number): boolean {
   const { bulkFrom, duplicateRules } = settings;
-  if (bulkFrom === 0 || duplicateRules === 'allow' || !isForBulk(row)) return false;
+  if (bulkFrom === 0 || duplicateRules === 'allow') return false;
   const { usage } = api;
   const isScarce = usage !== null && usage.max - usage.used < usage.max * SCARCE_SHARE;
-  return rows.length >= (isScarce ? Math.min(bulkFrom, SCARCE_ROWS_MIN) : bulkFrom);
+  return rows >= (isScarce ? Math.min(bulkFrom, SCARCE_ROWS_MIN) : bulkFrom);
 }
 
 function packingOf({ settings }: Writing): Packing {

@@ -1,0 +1,205 @@
+/** The day's requests that Salesforce counts for our work, and how fast it goes, beside jsforce against the same simulated org. */
+import { Connection } from '@jsforce/jsforce-node';
+
+import type { ChangePage, Session, WriteRequest } from '../src/connector/contract.ts';
+import { must } from '../src/lib/assert.ts';
+import { salesforceWorkbench, type SalesforceWorkbench } from '../test/support/salesforce-workbench.ts';
+import { measured, rateBeside, type Measurement } from './measure.ts';
+
+const CHANGED_RECORDS = 1_000;
+const BULK_RECORDS = 20_000;
+const COLLECTION_RECORDS = 4_000;
+const WORKER_BATCH = 1_000;
+const ROUNDS = 9;
+const JSFORCE_POLL_MS = 500;
+const FIELDS = ['Name', 'Phone', 'ERP_Key__c'];
+const POLLS = /\/jobs\/ingest\/750\w+$/;
+
+export async function benchSalesforce(): Promise<readonly Measurement[]> {
+  const bench = await salesforceWorkbench();
+  try {
+    const session = await bench.open({ poll_seconds: '3600', bulk_from: '5000' });
+    const jsforce = await connected(bench);
+    const ids = await fill(bench, session, BULK_RECORDS);
+    const [calls, bulkCalls] = [
+      await callsPerThousand(bench, session, ids),
+      await callsPerBulk(bench, session, ids),
+    ];
+    const some = ids.slice(0, COLLECTION_RECORDS);
+    const theirs = async (round: number): Promise<void> => {
+      const records = some.map((Id) => ({ Id, Phone: `jsforce ${String(round)}` }));
+      await jsforce.sobject('Account').update(records, { allowRecursive: true });
+    };
+    // Nobody has read in this session, so nothing is read back either.
+    const plain = await bench.open();
+    const collections = await compared(some.length, (round) => inBatches(plain, some, round), theirs);
+    const readBack = await compared(some.length, (round) => inBatches(session, some, round), theirs);
+    const bulk = await compared(
+      ids.length,
+      async (round) => allWritten(await session.write('Account', updates(ids, `bulk ${String(round)}`))),
+      async (round) => {
+        const input = ['Id,Phone', ...ids.map((id) => `${id},jsforce ${String(round)}`)].join('\n');
+        await jsforce.bulk2.loadAndWaitForResults({
+          object: 'Account',
+          operation: 'update',
+          input: `${input}\n`,
+        });
+      },
+    );
+    return [
+      measured(
+        'Salesforce: API requests per 1,000 changed records, read there and written there',
+        calls,
+        'requests',
+      ),
+      measured('Salesforce: API requests per 20,000 records by bulk, besides polls', bulkCalls, 'requests'),
+      rateBeside(
+        'Salesforce: updates through collections',
+        collections.ours,
+        'records/s',
+        collections.theirs,
+        'jsforce',
+      ),
+      rateBeside(
+        'Salesforce: the same and read back',
+        readBack.ours,
+        'records/s',
+        readBack.theirs,
+        'jsforce, not read back',
+      ),
+      rateBeside('Salesforce: updates by bulk', bulk.ours, 'records/s', bulk.theirs, 'jsforce'),
+    ];
+  } finally {
+    await bench.close();
+  }
+}
+
+async function connected({ simulator, settings }: SalesforceWorkbench): Promise<Connection> {
+  const { clientId, clientSecret, username, password } = simulator.credentials;
+  const loginUrl = must(settings['login_url'], 'the workbench has an address');
+  const connection = new Connection({
+    loginUrl,
+    oauth2: { loginUrl, clientId, clientSecret },
+    version: '60.0',
+  });
+  await connection.login(username, password);
+  connection.bulk2.pollInterval = JSFORCE_POLL_MS;
+  return connection;
+}
+
+async function fill(
+  bench: SalesforceWorkbench,
+  session: Session,
+  records: number,
+): Promise<readonly string[]> {
+  const ann = bench.simulator.org.person('Ann Admin');
+  const ids = Array.from({ length: records }, (_, index) =>
+    ann.create('Account', { Name: `Company ${String(index)}`, ERP_Key__c: `K${String(index)}` }),
+  );
+  // What a worker has read before it writes.
+  await session.get('Account', ids.slice(0, 1), FIELDS);
+  return ids;
+}
+
+/** A thousand edits read from the feed, and a thousand written with the worker's look before. */
+async function callsPerThousand(
+  bench: SalesforceWorkbench,
+  session: Session,
+  ids: readonly string[],
+): Promise<number> {
+  const { signal } = new AbortController();
+  const request = { collection: 'Account', fields: FIELDS, follow: false, pageRecordsMax: 2_000, signal };
+  const changed = ids.slice(0, CHANGED_RECORDS);
+  bench.clock.shift(60_000);
+  bench.simulator.org.person('Ann Admin').editAll(changed.slice(0, 1), { Phone: '0' });
+  const [present] = await pagesOf(session, { ...request, since: null });
+  bench.clock.shift(60_000);
+  bench.simulator.org.person('Ann Admin').editAll(changed, { Phone: '1' });
+  const before = bench.requests();
+  const pages = await pagesOf(session, { ...request, since: must(present, 'the present has a page').cursor });
+  const read = pages.flatMap(({ records }) => records).length;
+  if (read < CHANGED_RECORDS) throw new Error(`only ${String(read)} changes were read`);
+  await session.get('Account', changed, FIELDS);
+  allWritten(await session.write('Account', updates(changed, '2')));
+  return bench.requests() - before;
+}
+
+async function pagesOf(
+  session: Session,
+  request: Parameters<Session['readChanges']>[0],
+): Promise<readonly ChangePage[]> {
+  const pages: ChangePage[] = [];
+  for await (const page of session.readChanges(request)) pages.push(page);
+  return pages;
+}
+
+async function callsPerBulk(
+  bench: SalesforceWorkbench,
+  session: Session,
+  ids: readonly string[],
+): Promise<number> {
+  const polls = bench.simulator.fault({
+    match: { method: 'GET', path: POLLS },
+    kind: 'delay',
+    delayMs: 0,
+    times: Number.MAX_SAFE_INTEGER,
+  });
+  const before = bench.requests();
+  allWritten(await session.write('Account', updates(ids, '3')));
+  const calls = bench.requests() - before - polls.hits();
+  polls.cancel();
+  return calls;
+}
+
+/** As the worker sends them: a thousand at a time. */
+async function inBatches(session: Session, ids: readonly string[], round: number): Promise<void> {
+  for (let start = 0; start < ids.length; start += WORKER_BATCH)
+    allWritten(
+      await session.write(
+        'Account',
+        updates(ids.slice(start, start + WORKER_BATCH), `ours ${String(round)}`),
+      ),
+    );
+}
+
+function updates(ids: readonly string[], phone: string): readonly WriteRequest[] {
+  return ids.map((id) => ({
+    key: id,
+    kind: 'update',
+    recordId: id,
+    ifVersion: null,
+    fields: new Map([['Phone', phone]]),
+  }));
+}
+
+function allWritten(results: Awaited<ReturnType<Session['write']>>): void {
+  const failed = results.find(({ kind }) => kind === 'failed');
+  if (failed !== undefined) throw new Error(`the bench met a failure: ${JSON.stringify(failed)}`);
+}
+
+/** The median of several rounds each, taking turns at being first: the org grows, the code warms up, others use the machine. */
+async function compared(
+  records: number,
+  ours: (round: number) => Promise<void>,
+  theirs: (round: number) => Promise<void>,
+): Promise<{ readonly ours: number; readonly theirs: number }> {
+  const rates: { readonly ours: number[]; readonly theirs: number[] } = { ours: [], theirs: [] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const turns = [
+      async () => rates.ours.push(await rateOf(records, () => ours(round))),
+      async () => rates.theirs.push(await rateOf(records, () => theirs(round))),
+    ];
+    for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn();
+  }
+  return { ours: medianOf(rates.ours), theirs: medianOf(rates.theirs) };
+}
+
+function medianOf(rates: readonly number[]): number {
+  return rates.toSorted((left, right) => left - right)[Math.floor(rates.length / 2)] ?? 0;
+}
+
+async function rateOf(records: number, action: () => Promise<void>): Promise<number> {
+  const startedMs = performance.now();
+  await action();
+  return records / ((performance.now() - startedMs) / 1_000);
+}
