@@ -5,8 +5,6 @@ import type { Tape } from './tape.ts';
 import type { Unit } from './workers.ts';
 import { World } from './world.ts';
 
-/** Steps of chaos between two acts of people. */
-const STEPS_PER_EDIT = 14;
 /** A world in which nothing goes wrong any more must come to rest within so many rounds. */
 const ROUNDS_MAX = 60;
 /** Without sweeps a world must come to rest before the day is over, when they come by themselves. */
@@ -54,10 +52,10 @@ async function chaos(world: World): Promise<void> {
     world.people.act();
     if (shape.habits.has('decide') && tape.chance('people', 200)) await world.decide();
     if (shape.habits.has('revise') && tape.chance('people', 60)) await world.revise();
-    const steps = tape.pick('schedule', STEPS_PER_EDIT * 2);
+    const steps = tape.pick('schedule', shape.stepsPerEdit * 2);
     for (let step = 0; step < steps; step += 1) await world.step();
   }
-  const tail = tape.pick('schedule', STEPS_PER_EDIT * 3);
+  const tail = tape.pick('schedule', shape.stepsPerEdit * 3);
   for (let step = 0; step < tail; step += 1) await world.step();
 }
 

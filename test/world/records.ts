@@ -26,7 +26,7 @@ export interface Entry {
 export interface EntryWrite {
   readonly key: string;
   readonly asked: Fields;
-  /** The number of the last thing that had happened when Trueup last looked at the record. */
+  /** The number of the last thing that had happened when the sender last looked the record up. */
   readonly lookedOrder: number;
   /** The number of the last thing that had happened when the request left. */
   readonly sentOrder: number;

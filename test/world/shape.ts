@@ -30,6 +30,8 @@ export interface WorldShape {
   /** What people do in this history, besides editing. */
   readonly habits: ReadonlySet<Habit>;
   readonly edits: number;
+  /** Steps of chaos between two acts of people, on average. */
+  readonly stepsPerEdit: number;
   readonly workers: number;
   /** Whether others may go on between two statements of a transaction, or only between transactions. */
   readonly isFine: boolean;
@@ -58,7 +60,8 @@ export function drawShape(tape: Tape): WorldShape {
   const systems = names.map((name) => drawSystem(tape, name, sweeps));
   const habits = new Set(HABITS.filter(() => tape.chance('shape', 400)));
   const definition = drawDefinition(tape, names);
-  const rates = drawRates(tape);
+  const isHard = tape.chance('shape', 300);
+  const rates = drawRates(tape, isHard ? HARD_RATES : RATES);
   // What no feed tells of only a sweep finds.
   if (!sweeps) for (const habit of ['hide'] as const) habits.delete(habit);
   return {
@@ -68,7 +71,8 @@ export function drawShape(tape: Tape): WorldShape {
     rates: sweeps ? rates : { ...rates, hintDropped: 0 },
     sweeps,
     habits,
-    edits: 2 + tape.pick('shape', 14),
+    edits: isHard ? 8 + tape.pick('shape', 32) : 2 + tape.pick('shape', 14),
+    stepsPerEdit: isHard ? 45 : 14,
     workers: 1 + tape.pick('shape', 2),
     isFine: tape.chance('shape', 400),
   };
@@ -166,6 +170,7 @@ function drawPolicy(tape: Tape, names: readonly string[]): FieldPolicy {
     { owners: [], resolve: [{ kind: 'latest' }, byRank] },
     { owners: [], resolve: [{ kind: 'latest' }, { kind: 'hold' }] },
     { owners: [{ side: first }], resolve: [byRank] },
+    { owners: [{ side: others[0] ?? first }], resolve: [byRank] },
     { owners: [], resolve: [{ kind: 'fill' }, byRank] },
   ]);
 }
@@ -191,6 +196,7 @@ function drawSide(tape: Tape, name: string): SideDefinition {
 }
 
 const RATES = [5, 20, 60, 200] as const;
+const HARD_RATES = [20, 60, 200, 400] as const;
 /** Rare by nature, or of much consequence: these come at one rate. */
 const SPARSE: Partial<Record<Fault, number>> = {
   workerKilled: 25,
@@ -203,12 +209,12 @@ const SPARSE: Partial<Record<Fault, number>> = {
   clockSkewed: 500,
 };
 
-function drawRates(tape: Tape): FaultRates {
+function drawRates(tape: Tape, common: typeof RATES | typeof HARD_RATES): FaultRates {
   if (tape.chance('shape', 100)) return NO_FAULTS;
   const rates: Record<Fault, number> = { ...NO_FAULTS };
   for (const fault of FAULTS) {
     if (!tape.chance('shape', 350)) continue;
-    rates[fault] = SPARSE[fault] ?? choose(tape, 'shape', RATES);
+    rates[fault] = SPARSE[fault] ?? choose<number>(tape, 'shape', common);
   }
   return rates;
 }

@@ -39,7 +39,7 @@ export interface SystemShape {
   readonly refuses: (fields: Fields) => boolean;
 }
 
-type Sent = Pick<EntryWrite, 'key' | 'sentOrder'>;
+type Sent = Omit<EntryWrite, 'asked'>;
 
 interface FeedEvent {
   readonly atMs: number;
@@ -60,8 +60,8 @@ export class SimulatedSystem {
   readonly #counter: Counter;
   readonly #feed: FeedEvent[] = [];
   requests = 0;
-  /** The order number of the last look that Trueup had at each record. */
-  readonly #lastLook = new Map<string, number>();
+  /** Per process: the number of the last thing that had happened when it last looked a record up. */
+  readonly #looks = new Map<Owner, Map<string, number>>();
   #late = 0;
 
   constructor(shape: SystemShape, scheduler: Scheduler, faults: Faults, counter: Counter) {
@@ -88,8 +88,7 @@ export class SimulatedSystem {
   act(actor: Actor, id: string, change: Fields | null, sent: Sent | null = null): void {
     const { records, shape } = this;
     const before = records.now(id);
-    const lookedOrder = this.#lastLook.get(id) ?? 0;
-    const write = sent === null ? null : { ...sent, asked: change ?? {}, lookedOrder };
+    const write = sent === null ? null : { ...sent, asked: change ?? {} };
     if (change === null) {
       records.note(this.#scheduler.nowMs, actor, 'delete', id, null, write);
       this.#tell(id);
@@ -154,13 +153,6 @@ export class SimulatedSystem {
     if (refusal !== null) throw refusal;
   }
 
-  /** Null where there is nothing, or nothing to be seen. */
-  #look(id: string, momentMs: number): Seen | null {
-    const seen = this.records.at(id, momentMs);
-    if (momentMs === this.#scheduler.nowMs) this.#lastLook.set(id, this.records.entries.at(-1)?.order ?? 0);
-    return seen;
-  }
-
   #recordOf(seen: Seen): SystemRecord {
     return { id: seen.id, version: this.#versionOf(seen), fields: new Map(Object.entries(seen.fields)) };
   }
@@ -183,7 +175,7 @@ export class SimulatedSystem {
       if (!this.#faults.strikes('pageRepeated')) after += page.length;
       const records = page
         .filter(() => !this.#faults.strikes('listSkips'))
-        .flatMap((id) => this.#look(id, moment) ?? [])
+        .flatMap((id) => this.records.at(id, moment) ?? [])
         .filter((seen) => !seen.isHidden)
         .map((seen) => this.#recordOf(seen));
       if (this.#faults.strikes('pageFailed')) throw new ConnectorFailure(OUTAGE);
@@ -245,16 +237,19 @@ export class SimulatedSystem {
   /** Asked for what was modified since: each record as it is, and nothing of what is gone. */
   #polled(events: readonly FeedEvent[], momentMs: number): Pick<ChangePage, 'records' | 'hints'> {
     const ids = [...new Set(events.map(({ id }) => id))];
-    const seen = ids.flatMap((id) => this.#look(id, momentMs) ?? []).filter(({ isHidden }) => !isHidden);
+    const seen = ids.flatMap((id) => this.records.at(id, momentMs) ?? []).filter(({ isHidden }) => !isHidden);
     return { records: seen.map((one) => this.#recordOf(one)), hints: [] };
   }
 
   async #get(owner: Owner, ids: readonly string[]): Promise<readonly Lookup[]> {
     await this.#call(owner, 'get');
     const moment = this.#moment();
+    const looks = this.#looks.get(owner) ?? new Map<string, number>();
+    this.#looks.set(owner, looks);
     const lookups = ids.map((id): Lookup => {
+      if (moment === this.#scheduler.nowMs) looks.set(id, this.#counter.last());
       if (this.#faults.strikes('lookFailed')) return { kind: 'failed', id, failure: OUTAGE };
-      const seen = this.#look(id, moment);
+      const seen = this.records.at(id, moment);
       if (seen === null) return { kind: 'absent', id };
       return seen.isHidden ? { kind: 'hidden', id } : { kind: 'found', record: this.#recordOf(seen) };
     });
@@ -275,10 +270,14 @@ export class SimulatedSystem {
   }
 
   async #write(owner: Owner, requests: readonly WriteRequest[]): Promise<readonly WriteResult[]> {
+    const looked = new Map(this.#looks.get(owner));
     await this.#call(owner, 'write');
     const inOrder = this.#faults.strikes('executionShuffled') ? requests.toReversed() : requests;
     const results = new Map<string, WriteResult>();
-    for (const request of inOrder) results.set(request.key, await this.#send(request));
+    for (const request of inOrder) {
+      const lookedOrder = looked.get(request.recordId ?? '') ?? 0;
+      results.set(request.key, await this.#send(request, lookedOrder));
+    }
     const isLost = this.#faults.strikes('batchAnswerLost');
     await this.#scheduler.pause(owner, `${this.shape.name} written`);
     return requests.map((request) => {
@@ -290,34 +289,33 @@ export class SimulatedSystem {
   }
 
   /** The request travels by itself: whoever sent it may be gone when it arrives. */
-  async #send(request: WriteRequest): Promise<WriteResult> {
-    const sentOrder = this.#counter.last();
+  async #send(request: WriteRequest, lookedOrder: number): Promise<WriteResult> {
     const { key } = request;
+    const sent = { key, lookedOrder, sentOrder: this.#counter.last() };
     const lost: WriteResult = { kind: 'failed', key, failure: ANSWER_LOST };
     if (this.#faults.strikes('writeRefused'))
       return { kind: 'failed', key, failure: { ...OUTAGE, kind: 'transient', code: 'world.busy' } };
     if (this.#faults.strikes('requestLost')) return lost;
     if (this.shape.executionMaxMs > 0 && this.#faults.strikes('executedLate')) {
-      this.#executeLate(request, sentOrder).catch((error: unknown) => {
+      this.#executeLate(request, sent).catch((error: unknown) => {
         throw error;
       });
       return lost;
     }
     const network = `network ${this.shape.name} ${String((this.#late += 1))}`;
     await this.#scheduler.pause(network, 'arrive');
-    const result = this.#execute(request, sentOrder);
+    const result = this.#execute(request, sent);
     return this.#faults.strikes('answerLost') ? lost : result;
   }
 
-  async #executeLate(request: WriteRequest, sentOrder: number): Promise<void> {
+  async #executeLate(request: WriteRequest, sent: Sent): Promise<void> {
     const network = `late ${this.shape.name} ${String((this.#late += 1))}`;
     await this.#scheduler.sleep(network, this.#faults.pick(this.shape.executionMaxMs));
-    this.#execute(request, sentOrder);
+    this.#execute(request, sent);
   }
 
-  #execute(request: WriteRequest, sentOrder: number): WriteResult {
+  #execute(request: WriteRequest, sent: Sent): WriteResult {
     const { key, recordId } = request;
-    const sent = { key, sentOrder };
     const refuse = (kind: 'precondition' | 'invalid', code: string): WriteResult => ({
       kind: 'failed',
       key,

@@ -12,7 +12,7 @@ export function checkRulings(world: World): void {
   checkReverts(world, entries);
   // A decision does not say under which revision's policies it was made.
   if (world.model === world.shape.model) {
-    checkOwners(world);
+    checkOwners(world, entries);
     checkLatest(world, entries);
   }
 }
@@ -94,11 +94,13 @@ function checkReverts(world: World, entries: readonly Entry[]): void {
   }
 }
 
-/** I4: an owner loses only to a person. */
-function checkOwners(world: World): void {
+/** I4: an owner loses only to a person, as long as it has a record to speak for it. */
+function checkOwners(world: World, entries: readonly Entry[]): void {
+  const isSilenced = (side: string): boolean =>
+    entries.some((entry) => entry.side === side && (entry.kind === 'delete' || entry.kind === 'hide'));
   for (const { field, rule, winner, loser } of world.store.dump().decisions) {
     const owner = world.model.fields.get(field)?.policy.owners[0]?.side;
-    if (owner === undefined || loser.side !== owner || winner.side === owner) continue;
+    if (owner === undefined || loser.side !== owner || winner.side === owner || isSilenced(owner)) continue;
     if (['person', 'hold', 'fill', 'editWins', 'deleteWins'].includes(rule)) continue;
     if (world.model.sideOf.get(owner)?.lensOf.get(field)?.direction === 'out') continue;
     world.violations.push(`I4: ${owner} owns ${field} and lost it to ${winner.side} by ${rule}`);

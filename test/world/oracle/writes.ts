@@ -125,17 +125,18 @@ function checkSwings(world: World, entries: readonly Entry[]): void {
   // A write that lands late is corrected by writing once more what it undid.
   if (world.faults.counts().has('executedLate') || world.restoredOrder > 0) return;
   const written = new Map<string, Map<string, number>>();
-  let lastChange = 0;
+  const lastChange = new Map<string, number>();
   for (const entry of entries) {
     if (entry.actor !== 'trueup') {
-      lastChange = entry.order;
+      for (const field of TEXT_FIELDS)
+        if (textOf(entry.before, field) !== textOf(entry.after, field)) lastChange.set(field, entry.order);
       continue;
     }
     for (const { field, value } of changedTexts(entry)) {
       const place = `${entry.side} ${entry.recordId} ${field}`;
       const values = written.get(place) ?? new Map<string, number>();
       const before = values.get(value);
-      if (before !== undefined && before > lastChange)
+      if (before !== undefined && before > (lastChange.get(field) ?? 0))
         world.violations.push(`I8: ${place} was given ${JSON.stringify(value)} twice`);
       values.set(value, entry.order);
       written.set(place, values);
