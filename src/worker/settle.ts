@@ -2,7 +2,7 @@
 import type { SystemRecord } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { acknowledge, remember, weigh, withoutWrite, type SentWrite } from '../engine/acknowledge.ts';
-import { held, unchanged } from '../engine/existence.ts';
+import { held, linkFound, unchanged } from '../engine/existence.ts';
 import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { StoredBundle, WriteEnd, WriteRow } from '../store/contract.ts';
@@ -25,6 +25,8 @@ export type Finding =
 /** What follows from a finding. `later`: it may still be running, so its absence proves nothing yet. */
 export type Ruling =
   | { readonly kind: 'landed'; readonly recordId: string }
+  /** A record with the key of a create, but other values: somebody made it, or has edited it since. */
+  | { readonly kind: 'found'; readonly recordId: string }
   | { readonly kind: 'notLanded' }
   | { readonly kind: 'unclear'; readonly recordId: string }
   | { readonly kind: 'gone' }
@@ -61,9 +63,9 @@ export function ruleOnUnknown(
       return isQuiet ? { kind: 'notLanded' } : later(NOT_LANDED, openForMs);
     case 'record': {
       const { id: recordId, version } = finding.record;
-      if (row.kind === 'create') return { kind: 'landed', recordId };
       const seen = { version, values: finding.values ?? {} };
       const evidence = weigh(runtime.model, sentOf(row), row.ifVersion, seen, isQuiet);
+      if (row.kind === 'create') return { kind: evidence === 'landed' ? 'landed' : 'found', recordId };
       if (evidence === 'landed') return { kind: 'landed', recordId };
       if (evidence === 'notLanded') return { kind: 'notLanded' };
       return isQuiet ? { kind: 'unclear', recordId } : later(UNCLEAR, openForMs);
@@ -101,6 +103,12 @@ export function settleUnknown(
         body,
       });
       return { end: { ...key, to: 'acknowledged' }, look: kind === 'delete' ? null : ruling.recordId };
+    }
+    case 'found': {
+      // What it holds is merged as of any record that was found; nothing of ours counts as known there.
+      const linked = linkFound(withoutWrite(bundle, side), side, ruling.recordId);
+      batch.apply(unchanged(linked), { ...story, recordId: ruling.recordId, kind: 'linked', body: {} });
+      return { end: { ...key, to: 'closed', failure: stored(UNCLEAR) }, look: ruling.recordId };
     }
     case 'notLanded':
       batch.note({ ...story, kind: 'resolved', body: { outcome: 'notLanded' } });

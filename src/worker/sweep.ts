@@ -4,9 +4,9 @@
  */
 import type { SnapshotPage } from '../connector/contract.ts';
 import { ConnectorFailure } from '../connector/failure.ts';
-import { must } from '../lib/assert.ts';
 import type { Json } from '../lib/json.ts';
 import type { RunCounts, StreamLease } from '../store/contract.ts';
+import { LeaseLost } from '../store/database.ts';
 import { applyPage, type Applied } from './apply.ts';
 import { failStream } from './capture.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
@@ -209,10 +209,9 @@ async function finish(
   runId: string,
 ): Promise<void> {
   const { name } = side.model;
-  const startedAtMs = must(
-    await runtime.transaction((tx) => tx.runStartedAtMs(runId)),
-    'a finishing sweep has a running run',
-  );
+  const startedAtMs = await runtime.transaction((tx) => tx.runStartedAtMs(runId));
+  // Who was silent for too long finds the run ended by the one who took over.
+  if (startedAtMs === null) throw new LeaseLost(`the sweep of ${name} was taken over by another worker`);
   let after: string | null = null;
   let missing = 0;
   for (;;) {
