@@ -107,7 +107,7 @@ function checkOpen({ store, violations }: Evidence): void {
     if (failure?.code === UNEXPECTED) violations.push(`a bug of ours is stored: ${failure.message}`);
   for (const { state, kind, side, identityId, failure } of store.writes)
     violations.push(
-      `I12: a ${kind} of ${identityId} at ${side} is left ${state}: ${failure?.code ?? 'no failure'}`,
+      `I12: the ${kind} of ${identityId} at ${side} is left ${state}: ${failure?.code ?? 'no failure'}`,
     );
 }
 
