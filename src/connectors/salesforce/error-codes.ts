@@ -186,6 +186,14 @@ const RECORDS: readonly Row[] = [
         'Others were writing the same record or its parent; it is tried again. If it stays, look for long-running jobs on the parent.',
     },
   ],
+  [
+    'UNKNOWN_EXCEPTION',
+    {
+      kind: 'permanent',
+      advice:
+        'Salesforce failed inside on this record, several times. Try it again later; if it stays, give Salesforce’s support the number in the message.',
+    },
+  ],
   ['ALL_OR_NONE_OPERATION_ROLLED_BACK', { kind: 'transient', advice: AGAIN }],
   ['PROCESSING_HALTED', { kind: 'transient', advice: AGAIN }],
   ['BATCH_PROCESSING_HALTED', { kind: 'transient', advice: AGAIN }],

@@ -34,15 +34,6 @@ const OWN = {
     kind: 'unknownOutcome',
     advice: 'Nothing to do: it is looked up in Salesforce whether the write happened.',
   },
-  events_unavailable: {
-    kind: 'transient',
-    advice: 'Check that this machine reaches the Pub/Sub API (port 7443); changes are polled meanwhile.',
-  },
-  events_refused: {
-    kind: 'config',
-    advice:
-      'Select the object for Change Data Capture in Salesforce’s Setup, or take it out of `change_events`.',
-  },
 } as const satisfies Record<string, Own>;
 
 /** The failure of something that we ourselves found. */
@@ -80,6 +71,8 @@ const readError: ErrorReader = ({ status, content }) => (status < 400 ? null : e
 export const FAILURES: FailureTable = {
   readError,
   rules: [
+    // Whatever code comes with them: the request may have done its work.
+    { status: [500, 502, 504], kind: 'lost', name: 'server_error' },
     {
       status: 503,
       kind: 'transient',

@@ -265,6 +265,13 @@ test('a batch whose answer is lost is unknown, and what was not sent after it is
   expect(results[1_000]).toMatchObject({ kind: 'failed', failure: { kind: 'transient' } });
 });
 
+test('an error of the server leaves a write unknown, whatever code comes with it', async () => {
+  const [id = ''] = accounts(1);
+  const body = JSON.stringify([{ errorCode: 'UNKNOWN_EXCEPTION', message: 'An unexpected error occurred.' }]);
+  bench.simulator.fault({ match: { method: 'PATCH' }, kind: 'status', status: 500, body });
+  expect(said(await one('Account', update('k', id, { Phone: '1' })))).toMatch(/^unknownOutcome /);
+});
+
 test('numbers beyond a double arrive digit by digit', async () => {
   const [id = ''] = accounts(1);
   await one('Account', update('k', id, { AnnualRevenue: '1234567890123456.78' }));

@@ -25,8 +25,12 @@ export interface Writing {
   readonly readFields: readonly SalesforceField[] | null;
 }
 
-/** Rows that lost a lock or used up a transaction are tried again at once, few at a time. */
-const AGAIN: ReadonlySet<string> = new Set(['salesforce.unable_to_lock_row', 'salesforce.governor_limit']);
+/** Rows that lost a lock, used up a transaction or broke Salesforce are tried again at once, few at a time. */
+const AGAIN: ReadonlySet<string> = new Set([
+  'salesforce.unable_to_lock_row',
+  'salesforce.governor_limit',
+  'salesforce.unknown_exception',
+]);
 const AGAIN_TRIES_MAX = 3;
 const AGAIN_ROWS_MAX = 50;
 const AGAIN_MS = 200;
