@@ -15,7 +15,7 @@ import { emptySave } from './batch.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { keyOf, type Intent } from './intent.ts';
 import { leavingTogether, recordBroken, recordBrokenLook } from './isolate.ts';
-import { DELIVERY_WRITES_MAX, SENT_LEASE_MS } from './limits.ts';
+import { DELIVERY_WRITES_MAX, SEND_WITHIN_MS, SENT_LEASE_MS } from './limits.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { valuesOf } from './values.ts';
 
@@ -23,14 +23,26 @@ import { valuesOf } from './values.ts';
 export async function deliverBatch(runtime: SyncRuntime, side: SideRuntime): Promise<number> {
   // The look before the writes is one request, so that it stays short of the lease.
   const countMax = Math.min(DELIVERY_WRITES_MAX, side.card.writeBatchMax, side.card.getBatchMax);
+  const beganMs = runtime.clock.monotonicMs();
   const { intents, taken } = await runtime.transaction((tx) => intend(runtime, tx, side, countMax));
   if (intents.length === 0) return taken;
   const ready = await withoutChanged(runtime, side, intents);
   if (ready.length === 0) return taken;
-  const results = await send(side, ready);
+  const isLate = runtime.clock.monotonicMs() - beganMs > SEND_WITHIN_MS;
+  const results = isLate ? ready.map(tooLate) : await send(side, ready);
   if ('code' in results) await recordBroken(runtime, side, ready, results);
   else await recordAnswers(runtime, side, ready, results);
   return taken;
+}
+
+/** Whoever was stopped for so long may have lost the lease: another worker may be about to send the same. */
+function tooLate(intent: Intent): WriteResult {
+  const message = 'this worker was stopped between the decision and the request, which it did not send';
+  return {
+    kind: 'failed',
+    key: intent.request.key,
+    failure: { kind: 'transient', code: 'worker.too_late', message },
+  };
 }
 
 interface Intended {

@@ -13,6 +13,8 @@ export const HINT_LEASE_MS = 30_000;
 export const REQUEST_TIMEOUT_MS = 30_000;
 /** Beyond the request's own limit, before a silent worker's writes are called unknown. */
 export const SENT_LEASE_MS = REQUEST_TIMEOUT_MS + 10_000;
+/** A request leaves within this time of its decision, or not at all: with its own limit it then ends within the lease. */
+export const SEND_WITHIN_MS = SENT_LEASE_MS - REQUEST_TIMEOUT_MS;
 /** How often an idle loop looks by itself when nobody wakes it. */
 export const IDLE_LOOK_MS = 1_000;
 /** A side without a change feed is compared as a whole this often. */

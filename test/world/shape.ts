@@ -68,7 +68,7 @@ export function drawShape(tape: Tape): WorldShape {
     definition,
     model: compileSync(definition),
     systems,
-    rates: sweeps ? rates : { ...rates, hintDropped: 0 },
+    rates: sweeps ? rates : { ...rates, hintDropped: 0, listTruncated: 0, listSkips: 0, listEmpty: 0 },
     sweeps,
     habits,
     edits: isHard ? 8 + tape.pick('shape', 32) : 2 + tape.pick('shape', 14),

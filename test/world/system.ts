@@ -14,6 +14,7 @@ import type {
 } from '../../src/connector/contract.ts';
 import { ConnectorFailure } from '../../src/connector/failure.ts';
 import type { NativeValue } from '../../src/engine/value.ts';
+import { REQUEST_TIMEOUT_MS } from '../../src/worker/limits.ts';
 import { ANSWER_LOST, CURSOR_EXPIRED, OUTAGE, refusalOf, type Faults } from './faults.ts';
 import { Records, type Actor, type Counter, type EntryWrite, type Fields, type Seen } from './records.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
@@ -271,7 +272,10 @@ export class SimulatedSystem {
 
   async #write(owner: Owner, requests: readonly WriteRequest[]): Promise<readonly WriteResult[]> {
     const looked = new Map(this.#looks.get(owner));
+    const calledMs = this.#scheduler.nowMs;
     await this.#call(owner, 'write');
+    // A client's own time limit has run out before anything was sent.
+    if (this.#scheduler.nowMs - calledMs > REQUEST_TIMEOUT_MS) throw new ConnectorFailure(OUTAGE);
     const inOrder = this.#faults.strikes('executionShuffled') ? requests.toReversed() : requests;
     const results = new Map<string, WriteResult>();
     for (const request of inOrder) {
