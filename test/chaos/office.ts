@@ -42,17 +42,19 @@ export class Office {
   /** Sees everything, and takes part in nothing. */
   readonly #admin: pg.Pool;
   readonly workspaceNo: number;
+  readonly #signal: AbortSignal;
   #syncKey = '';
 
-  private constructor(database: Database, workspaceNo: number) {
+  private constructor(database: Database, workspaceNo: number, signal: AbortSignal) {
+    this.#signal = signal;
     this.#database = database;
     this.#admin = new pg.Pool({ connectionString: database.url, application_name: 'chaos', max: 2 });
     this.#admin.on('error', ignore);
     this.workspaceNo = workspaceNo;
   }
 
-  /** Opens the store, and sets the sync up as a person would: it begins by observing. */
-  static async open(url: string): Promise<Office> {
+  /** Opens the store, and sets the sync up as a person would: it begins by observing. Nobody waits once the signal aborts. */
+  static async open(url: string, signal: AbortSignal): Promise<Office> {
     const database = await openDatabase({
       url,
       clock: systemClock,
@@ -60,7 +62,7 @@ export class Office {
       connectionsMax: 3,
     });
     const workspaceNo = await database.transaction(0, (tx) => ensureWorkspace(tx, 'default'));
-    const office = new Office(database, workspaceNo);
+    const office = new Office(database, workspaceNo, signal);
     await office.observe();
     return office;
   }
@@ -132,12 +134,12 @@ export class Office {
     for (let look = 1; ; look += 1) {
       const pending = await this.pending();
       const isSwept = pending.sweptUntilMs > fromMs;
-      if (isSwept && isDone(pending)) return null;
+      if ((isSwept && isDone(pending)) || this.#signal.aborted) return null;
       if (systemClock.monotonicMs() - startMs > timeoutMs) return pending;
       // A sweep that had begun before shows less than now; and what failed need not wait for its turn.
       if (look % LOOKS_PER_WAKE === 0 && (!isSwept || pending.failing > 0)) await this.wakeSweeps();
       await onLook(pending);
-      await systemClock.sleep(LOOK_EVERY_MS);
+      await systemClock.sleep(LOOK_EVERY_MS, this.#signal);
     }
   }
 

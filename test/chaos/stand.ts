@@ -18,6 +18,8 @@ export interface StandOptions {
   readonly seed: number;
   readonly workers: number;
   readonly automations: boolean;
+  /** Ends every wait; what stands is taken down by `takeDown` all the same. */
+  readonly signal: AbortSignal;
   readonly onViolation: (message: string) => void;
 }
 
@@ -50,7 +52,7 @@ export async function putUp(options: StandOptions): Promise<Stand> {
   try {
     const postgres = await startChaosPostgres(join(directory, 'postgres'), random);
     ends.push(() => postgres.remove());
-    const office = await Office.open(postgres.url);
+    const office = await Office.open(postgres.url, options.signal);
     ends.push(() => office.close());
     const grades = gradesOf(options);
     const logOf = (name: string): string => join(directory, `${name}.jsonl`);

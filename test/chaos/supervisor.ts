@@ -90,12 +90,12 @@ class Run {
     await this.#observe();
     say('every side is taken in; chaos begins');
     await this.#chaos();
-    if (signal.aborted) return;
     say(`chaos ends: ${await this.#tally()}`);
     await this.#heal();
-    await this.#rest();
-    await this.#silence();
+    if (!signal.aborted) await this.#rest();
+    if (!signal.aborted) await this.#silence();
     await fleet.stop();
+    if (signal.aborted) return;
     await this.#judge();
   }
 
