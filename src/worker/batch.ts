@@ -194,7 +194,9 @@ export class Batch {
   /** The keys that the identity has now and had not before; those that it has no more are free. */
   #newKeys({ before, now }: Work): readonly string[] {
     if (before?.identity === now.identity) return [];
-    const old = before === null ? [] : matchKeys(this.#runtime.model, before.identity.golden);
+    // What was deleted has given its keys away.
+    const old =
+      before?.identity.tombstone === null ? matchKeys(this.#runtime.model, before.identity.golden) : [];
     const keys = now.identity.tombstone === null ? matchKeys(this.#runtime.model, now.identity.golden) : [];
     for (const key of old)
       if (!keys.includes(key)) this.#save.freedKeys.push({ key, identityId: now.identity.id });
