@@ -14,7 +14,7 @@ import { Batch, changeBody } from './batch.ts';
 import { findHomes } from './homes.ts';
 import type { SyncRuntime } from './runtime.ts';
 import type { ApplyCounts, Sighting, SightingPage } from './sighting.ts';
-import { sort, type Reading, type Sorted } from './sort.ts';
+import { kindOf, sort, type Reading, type Sorted } from './sort.ts';
 
 export interface Applied {
   readonly counts: ApplyCounts;
@@ -42,7 +42,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   for (const reading of sorted.readings)
     applyReading(runtime, tx, batch, page, sorted, reading, homes.get(reading.recordId));
   for (const { sighting, known: record } of sorted.existence)
-    applyExistence(runtime, tx, batch, page.side, sighting, record);
+    applyExistence(runtime, tx, batch, page, sorted, sighting, record);
   for (const recordId of sorted.forgotten) batch.forget(page.side, recordId);
   const wakened = await batch.store(() => storeUnlinked(tx, page, sorted));
   const changed = sorted.readings.length + sorted.existence.length;
@@ -110,7 +110,13 @@ function applyReading(
     return;
   }
   // It was deleted, and whether it may come back is for a person to say.
-  if (linkAt(bundle, page.side)?.status !== 'live') return;
+  const link = linkAt(bundle, page.side);
+  if (link?.status !== 'live') return;
+  if (page.readBeganMs <= link.asOfMs) {
+    // Something newer was accounted for while the page waited for the lock.
+    sorted.hints.push({ recordId: reading.recordId, kind: 'changed' });
+    return;
+  }
   const isNew = reading.linkedTo === null;
   const outcome = mergeObservation(runtime.model, bundle, observation);
   const tells = isNew || outcome.changes.length > 0 || outcome.decisions.length > 0;
@@ -192,12 +198,19 @@ function applyExistence(
   runtime: SyncRuntime,
   tx: SyncTx,
   batch: Batch,
-  side: string,
+  page: SightingPage,
+  sorted: Sorted,
   sighting: Sighting,
   known: KnownRecord,
 ): void {
+  const { side, readBeganMs } = page;
   const bundle = known.identityId === null ? undefined : batch.get(known.identityId);
-  if (bundle === undefined || linkAt(bundle, side)?.recordId !== sighting.recordId) return;
+  const link = bundle === undefined ? undefined : linkAt(bundle, side);
+  if (bundle === undefined || link?.recordId !== sighting.recordId) return;
+  if (readBeganMs <= link.asOfMs) {
+    sorted.hints.push({ recordId: sighting.recordId, kind: kindOf(sighting) });
+    return;
+  }
   const story = { identityId: bundle.identity.id, side, recordId: sighting.recordId };
   if (sighting.kind === 'deleted') {
     const outcome = mergeDelete(runtime.model, bundle, side, sighting.evidence, tx.nowMs);

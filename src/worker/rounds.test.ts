@@ -8,8 +8,10 @@ import {
   type TestStore,
 } from '../../test/support/sync.ts';
 import { must } from '../lib/assert.ts';
+import type { SyncTx } from '../store/contract.ts';
 import { applyPage } from './apply.ts';
 import { captureChanges } from './capture.ts';
+import { deliverBatch } from './deliver.ts';
 import { settleHints } from './look.ts';
 import { deliverAll, observeAll } from './rounds.ts';
 import type { SyncRuntime } from './runtime.ts';
@@ -149,4 +151,38 @@ test('a page that was read before a record was given up does not bring it back',
   expect(Object.values(erp.all())).toEqual([
     { email: 'gus@x.test', name: 'Gus', phone: null, city: 'Bergen' },
   ]);
+});
+
+test('a page that waited while a write of ours was answered is nobody’s edit', async () => {
+  const card = { version: 'none', conditionalWrite: false } as const;
+  const [crm, erp] = [new MemorySystem({ card }), new MemorySystem({ card })];
+  const definition = simpleDefinition(['crm', 'erp'], { name: 'waiting' });
+  const runtime = await createTestRuntime(store, definition, { crm, erp });
+  const id = crm.create({ email: 'hal@x.test', name: 'old', phone: null, city: null });
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  const side = must(runtime.sides.get('erp'), 'erp is a side');
+  const at = erp.find1('email', 'hal@x.test').id;
+  crm.edit(id, { name: 'new' });
+  await observeAll(runtime, signal);
+  const readBeganMs = await runtime.nowMs();
+  const [stale] = await side.session.get('things', [at], side.model.natives);
+  if (stale?.kind !== 'found') throw new Error('the record is there');
+  const { record } = stale;
+  await runtime.transaction((tx) => {
+    const waiting: SyncTx = {
+      ...tx,
+      recordsOf: async (name, ids) => {
+        const known = await tx.recordsOf(name, ids);
+        await deliverBatch(runtime, side);
+        return known;
+      },
+    };
+    const sightings = [{ kind: 'record' as const, recordId: at, record }];
+    return applyPage(runtime, waiting, { side: 'erp', sightings, readBeganMs, unchangedUntilMs: null });
+  });
+  // Before any other look could mend it.
+  await deliverAll(runtime, signal);
+  expect(crm.all()[id]).toMatchObject({ name: 'new' });
+  expect(erp.all()[at]).toMatchObject({ name: 'new' });
 });

@@ -64,7 +64,7 @@ export function sort(side: SideRuntime, page: SightingPage, known: ReadonlyMap<s
 }
 
 /** What the feed itself said of a delete must not be forgotten: another look could not prove it. */
-function kindOf(sighting: Sighting): NewHint['kind'] {
+export function kindOf(sighting: Sighting): NewHint['kind'] {
   return sighting.kind === 'deleted' && sighting.evidence === 'feed' ? 'deleted' : 'changed';
 }
 
