@@ -5,7 +5,7 @@ import { acknowledge, remember, weigh, withoutWrite, type SentWrite } from '../e
 import { held, linkFound, unchanged } from '../engine/existence.ts';
 import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
-import type { StoredBundle, WriteEnd, WriteRow } from '../store/contract.ts';
+import type { JournalEntry, StoredBundle, WriteEnd, WriteRow } from '../store/contract.ts';
 import { resolveInMs } from './answer.ts';
 import type { Batch } from './batch.ts';
 import { stored } from './failures.ts';
@@ -125,17 +125,9 @@ export function settleUnknown(
     case 'gone':
       batch.put(withoutWrite(bundle, side));
       return { end: { ...key, to: 'closed', failure: stored(NOT_LANDED) }, look: row.recordId };
-    case 'askPerson': {
-      // Not a dead letter: another edit would open that again, and make the record a second time.
-      const hold = { field: null, reason: 'createOutcomeUnknown' as const, seen: sent.body, side };
-      const outcome = held(withoutWrite(bundle, side), hold);
-      batch.apply(outcome, {
-        ...story,
-        kind: 'held',
-        body: { ...stored(UNKNOWN_CREATE), values: sent.body },
-      });
+    case 'askPerson':
+      askPerson(batch, bundle, sent, story);
       return { end: { ...key, to: 'closed', failure: stored(UNKNOWN_CREATE) }, look: null };
-    }
     case 'later': {
       const openForMs = must(row.resolveAtMs, 'an unknown write has a time to be resolved') - nowMs;
       return {
@@ -150,6 +142,23 @@ export function settleUnknown(
       };
     }
   }
+}
+
+/** Not a dead letter: another edit would open that again, and make the record a second time. */
+function askPerson(
+  batch: Batch,
+  bundle: StoredBundle,
+  sent: SentWrite,
+  story: Omit<JournalEntry, 'kind' | 'body'>,
+): void {
+  const { side, body } = sent;
+  const outcome = held(withoutWrite(bundle, side), {
+    field: null,
+    reason: 'createOutcomeUnknown',
+    seen: body,
+    side,
+  });
+  batch.apply(outcome, { ...story, kind: 'held', body: { ...stored(UNKNOWN_CREATE), values: body } });
 }
 
 function sentOf(row: WriteRow): SentWrite {
