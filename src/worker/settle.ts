@@ -108,7 +108,7 @@ export function settleUnknown(
       // What it holds is merged as of any record that was found; nothing of ours counts as known there.
       const linked = linkFound(withoutWrite(bundle, side), side, ruling.recordId);
       batch.apply(unchanged(linked), { ...story, recordId: ruling.recordId, kind: 'linked', body: {} });
-      return { end: { ...key, to: 'closed', failure: stored(UNCLEAR) }, look: ruling.recordId };
+      return { end: { ...key, to: 'closed', failure: stored(ANOTHER) }, look: ruling.recordId };
     }
     case 'notLanded':
       batch.note({ ...story, kind: 'resolved', body: { outcome: 'notLanded' } });
@@ -193,6 +193,11 @@ const UNCLEAR: Failure = {
   kind: 'unknownOutcome',
   code: 'trueup.unclear',
   message: 'the record changed in another way; it is merged as it is now',
+};
+const ANOTHER: Failure = {
+  kind: 'unknownOutcome',
+  code: 'trueup.found_another',
+  message: 'a record with this key holds other values; it is merged as it is now',
 };
 const UNKNOWN_CREATE: Failure = {
   kind: 'unknownOutcome',
