@@ -4,12 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 
-import { benchBulk } from './bulk.ts';
-import { benchEngine } from './engine.ts';
-import { benchLatency } from './latency.ts';
-import { benchMapping } from './mapping.ts';
 import type { Measurement } from './measure.ts';
-import { benchSalesforce } from './salesforce.ts';
 
 const EDITS_PER_S = 500;
 const [quick, full] = [
@@ -38,12 +33,14 @@ function runSection(name: string): void {
   if (status !== 0) process.exitCode = 1;
 }
 
+/** Loads only what the section measures: a peer's library would count in the memory of all others. */
 async function measure(name: string): Promise<readonly Measurement[]> {
   const [kind = '', size = '0'] = name.split(':');
-  if (kind === 'engine') return benchEngine();
-  if (kind === 'mapping') return benchMapping();
-  if (kind === 'salesforce') return benchSalesforce();
-  return kind === 'latency' ? benchLatency(EDITS_PER_S, Number(size)) : benchBulk(Number(size));
+  if (kind === 'engine') return (await import('./engine.ts')).benchEngine();
+  if (kind === 'mapping') return (await import('./mapping.ts')).benchMapping();
+  if (kind === 'salesforce') return (await import('./salesforce.ts')).benchSalesforce();
+  if (kind === 'latency') return (await import('./latency.ts')).benchLatency(EDITS_PER_S, Number(size));
+  return (await import('./bulk.ts')).benchBulk(Number(size));
 }
 
 function line({ name, value, unit, baseline, baselineName, ratio }: Measurement): string {
