@@ -152,12 +152,8 @@ function askPerson(
   story: Omit<JournalEntry, 'kind' | 'body'>,
 ): void {
   const { side, body } = sent;
-  const outcome = held(withoutWrite(bundle, side), {
-    field: null,
-    reason: 'createOutcomeUnknown',
-    seen: body,
-    side,
-  });
+  const hold = { field: null, reason: 'createOutcomeUnknown', seen: body, side } as const;
+  const outcome = held(withoutWrite(bundle, side), hold);
   batch.apply(outcome, { ...story, kind: 'held', body: { ...stored(UNKNOWN_CREATE), values: body } });
 }
 
