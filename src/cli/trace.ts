@@ -123,6 +123,7 @@ function showStory(output: Output, story: Story): void {
 interface Body {
   readonly fields?: Readonly<Record<string, readonly [Value, Value, string]>>;
   readonly values?: Readonly<Record<string, Value>>;
+  readonly violations?: Readonly<Record<string, string>>;
   readonly write?: string;
   readonly message?: string;
 }
@@ -132,7 +133,10 @@ function bodyText(row: JournalRow): string {
   const fields = Object.entries(body.fields ?? {}).map(
     ([field, [before, after]]) => `${field} ${show(before)} → ${show(after)}`,
   );
-  if (fields.length > 0) return fields.join(', ');
+  const broken = Object.entries(body.violations ?? {}).map(
+    ([field, says]) => `${field} breaks a rule: ${says}`,
+  );
+  if (fields.length + broken.length > 0) return [...fields, ...broken].join(', ');
   const values = Object.entries(body.values ?? {}).map(([field, value]) => `${field} = ${show(value)}`);
   return [body.write ?? '', values.join(', '), body.message ?? ''].filter((part) => part !== '').join(' ');
 }

@@ -72,6 +72,16 @@ function notNumber(): InvalidValue {
   return new InvalidValue('not_number', 'expected a number written with a decimal point, such as 1234.50');
 }
 
+/** Negative, zero or positive as the left canonical number is less than, equal to or greater than the right one; exact. */
+export function compareDecimals(left: string, right: string): number {
+  const places = Math.max(scaleOf(left), scaleOf(right));
+  const [one, other] = [shiftDecimal(left, places), shiftDecimal(right, places)];
+  // Numbers of so many digits that they cannot be lined up are told apart well enough by a double.
+  if (one === null || other === null) return Math.sign(Number(left) - Number(right));
+  const difference = BigInt(one) - BigInt(other);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}
+
 /** At most `places` digits after the point; a half goes away from zero, as on invoices. */
 export function roundDecimal(canonical: string, places: number): string {
   if (scaleOf(canonical) <= places) return canonical;

@@ -1,5 +1,6 @@
 /** Merges what is known about a record being there at all. A delete needs evidence and a common past; absence proves nothing. */
-import { newLink, withHolds } from './merge.ts';
+import { withHolds } from './merge-draft.ts';
+import { newLink } from './merge.ts';
 import type { SyncModel } from './model.ts';
 import type { Bundle, Decision, DeleteEvidence, Link, NewHold, Observation, Outcome, Rule } from './state.ts';
 import { linkAt, writeAt } from './state.ts';

@@ -14,7 +14,8 @@ import {
   seen,
   writing,
 } from '../../test/support/engine.ts';
-import { mergeObservation, newIdentity, newLink, withHolds } from './merge.ts';
+import { withHolds } from './merge-draft.ts';
+import { mergeObservation, newIdentity, newLink } from './merge.ts';
 import { planIdentity } from './plan.ts';
 import type { Bundle } from './state.ts';
 import { linkAt } from './state.ts';

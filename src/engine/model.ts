@@ -5,6 +5,7 @@
 import { must } from '../lib/assert.ts';
 import { canonicaliserOf } from './canonical.ts';
 import { computedOf, filterOf, type Computation, type Computed } from './computed.ts';
+import { compileRules, type RuleModel, type ValueRule } from './rules.ts';
 import { isLossy, stepOf } from './transform.ts';
 import type { Transform } from './transforms/step.ts';
 import { sameOf, type Same } from './types/same.ts';
@@ -20,6 +21,8 @@ export interface SyncDefinition {
   readonly match: readonly (readonly string[])[];
   readonly deletes: DeletePolicy;
   readonly guard: GuardLimits;
+  /** What the data dictionary demands of the values. Absent where no dictionary describes the entity. */
+  readonly rules?: readonly ValueRule[];
 }
 
 /** A field of the entity: its type, what counts as equal, and who decides about it. */
@@ -159,6 +162,7 @@ export interface SyncModel {
   readonly match: readonly (readonly string[])[];
   readonly deletes: DeletePolicy;
   readonly guard: GuardLimits;
+  readonly rules: RuleModel;
 }
 
 /** Compiles a definition that has been checked: a name that resolves to nothing is a bug here. */
@@ -174,6 +178,10 @@ export function compileSync(definition: SyncDefinition): SyncModel {
     match: definition.match,
     deletes: definition.deletes,
     guard: definition.guard,
+    rules: compileRules(
+      definition.rules ?? [],
+      new Map(definition.fields.map(({ name, type }) => [name, type])),
+    ),
   };
 }
 

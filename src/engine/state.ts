@@ -37,6 +37,7 @@ export type Rule =
   | 'hold' // a person must decide
   | 'editWins' // the record was deleted there, edited here: it is made again
   | 'deleteWins' // the same, and it is deleted here too
+  | 'dictionary' // the value breaks a rule of the data dictionary: it is corrected
   | 'person'; // a person decided
 
 /** The name that stands for a deciding person where a side would stand. */
@@ -133,6 +134,7 @@ export type HoldReason =
   | 'deletion'
   | 'returned'
   | 'oscillation'
+  | 'violation'
   | 'ambiguousMatch'
   | 'duplicateRecord'
   | 'createOutcomeUnknown'
@@ -192,12 +194,27 @@ export interface FieldChange {
   readonly rule: Rule;
 }
 
+/**
+ * `flag`: the value is taken, and told of. `hold`: it waits for a person, and nothing of it goes elsewhere. `correct`: the
+ * side gets the value back that stood before; where none did, it is held.
+ */
+export type OnViolation = 'flag' | 'hold' | 'correct';
+
+/** A value that breaks the dictionary: what becomes of it, and why in a sentence that never quotes it. */
+export interface Violation {
+  readonly field: string;
+  readonly onViolation: OnViolation;
+  readonly says: string;
+}
+
 /** The next state of an identity, and all that there is to tell about how it came about. */
 export interface Outcome {
   readonly bundle: Bundle;
   readonly changes: readonly FieldChange[];
   readonly decisions: readonly Decision[];
   readonly holds: readonly NewHold[];
+  /** What of the data dictionary the observed values break, whatever became of them. Absent where they break nothing. */
+  readonly violations?: readonly Violation[];
 }
 
 /** The identity's link at a side, in whatever status. */

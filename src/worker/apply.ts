@@ -119,7 +119,8 @@ function applyReading(
   }
   const isNew = reading.linkedTo === null;
   const outcome = mergeObservation(runtime.model, bundle, observation);
-  const tells = isNew || outcome.changes.length > 0 || outcome.decisions.length > 0;
+  const isNews = outcome.changes.length > 0 || outcome.decisions.length > 0;
+  const tells = isNew || isNews || outcome.violations !== undefined;
   const story = { identityId: bundle.identity.id, side: page.side, recordId: reading.recordId };
   const body = changeBody(outcome, isNew ? { values: reading.values } : {});
   batch.apply(outcome, tells ? { ...story, kind: isNew ? 'linked' : 'changed', body } : null);

@@ -252,10 +252,15 @@ export class Batch {
   }
 }
 
-/** The journal's story of an observation: per field the value before and after, and the rule. */
+/** The journal's story of an observation: per field the value before and after, and the rule; and what breaks the dictionary. */
 export function changeBody(outcome: Outcome, extra: JsonObject): JsonObject {
   const fields = Object.fromEntries(
     outcome.changes.map(({ field, before, after, rule }) => [field, [before ?? null, after, rule]]),
   );
-  return { ...extra, ...(outcome.changes.length === 0 ? {} : { fields }) };
+  const violations = Object.fromEntries((outcome.violations ?? []).map(({ field, says }) => [field, says]));
+  return {
+    ...extra,
+    ...(outcome.changes.length === 0 ? {} : { fields }),
+    ...(outcome.violations === undefined ? {} : { violations }),
+  };
 }

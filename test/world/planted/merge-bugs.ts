@@ -2,6 +2,7 @@
 import type { PlantedBug } from './bug.ts';
 
 const MERGE = 'src/engine/merge.ts';
+const DRAFT = 'src/engine/merge-draft.ts';
 const EXISTENCE = 'src/engine/existence.ts';
 const POLICY = 'src/engine/policy.ts';
 
@@ -39,7 +40,7 @@ export const MERGE_BUGS: readonly PlantedBug[] = [
   {
     name: 'echo-is-news',
     sentence: 'Our own value that comes back while its write is open is taken for an edit of somebody.',
-    file: MERGE,
+    file: DRAFT,
     find: 'if (write !== undefined && holds(write.body, field, value)) return write.seq;',
     replace: '',
   },
@@ -47,7 +48,7 @@ export const MERGE_BUGS: readonly PlantedBug[] = [
     name: 'late-landing-is-news',
     sentence:
       'A body whose outcome was never learned, and that lands after all, is taken for an edit of somebody.',
-    file: MERGE,
+    file: DRAFT,
     find: 'return sent?.seq ?? null;',
     replace: 'return null;',
   },
@@ -68,14 +69,14 @@ export const MERGE_BUGS: readonly PlantedBug[] = [
   {
     name: 'endless-corrections',
     sentence: 'A side that undoes every correction is corrected for ever.',
-    file: MERGE,
+    file: DRAFT,
     find: 'return this.#correction(field).turns > SWING_TURNS_MAX;',
     replace: 'return false;',
   },
   {
     name: 'endless-swings',
     sentence: 'Two automations that undo each other go on for ever.',
-    file: MERGE,
+    file: DRAFT,
     find: 'return this.#turns(field, value) >= SWING_TURNS_MAX;',
     replace: 'return false;',
   },
@@ -89,7 +90,7 @@ export const MERGE_BUGS: readonly PlantedBug[] = [
   {
     name: 'time-runs-back',
     sentence: 'A look sets back the instant before which nothing counts.',
-    file: MERGE,
+    file: DRAFT,
     find: 'asOfMs: Math.max(this.link.asOfMs, this.seen.readBeganMs),',
     replace: 'asOfMs: this.seen.readBeganMs,',
   },
