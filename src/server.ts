@@ -29,6 +29,7 @@ import { startEmbeddedPostgres } from './store/embedded/server.ts';
 import { createSealer, installationKey, type Sealer } from './store/seal.ts';
 import { syncTransaction } from './store/sync-transaction.ts';
 import { tokenRow } from './store/tokens.ts';
+import { stored } from './worker/failures.ts';
 import type { Log, SideRuntime, SyncRuntime } from './worker/runtime.ts';
 import { createWakes } from './worker/wakes.ts';
 
@@ -109,9 +110,11 @@ export async function openConnection(
     return session;
   } catch (error) {
     if (error instanceof ConnectorFailure) {
-      const { kind, message } = error.failure;
+      const { kind } = error.failure;
       const state = kind === 'auth' ? 'reauthorise' : kind === 'config' ? 'misconfigured' : 'unreachable';
-      await installation.transaction((tx) => setConnectionState(tx, connection.name, state, message));
+      await installation.transaction((tx) =>
+        setConnectionState(tx, connection.name, state, stored(error.failure)),
+      );
     }
     throw error;
   }

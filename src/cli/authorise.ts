@@ -3,6 +3,7 @@ import { askConsent, type Consent } from '../connector/oauth/consent.ts';
 import type { Health } from '../connector/oauth/health.ts';
 import { connectors } from '../connectors/registry.ts';
 import { connectorContext, type Installation } from '../server.ts';
+import type { StoredFailure } from '../store/contract.ts';
 import { setConnectionState, type ConnectionRow } from '../store/control.ts';
 import { CommandFailed, EXIT, type CommandContext } from './command.ts';
 
@@ -65,8 +66,13 @@ function adviceFor(health: Health | null, name: string): string {
 }
 
 async function noteState(installation: Installation, name: string, health: Health): Promise<void> {
-  const reason = 'why' in health ? health.why : null;
-  await installation.transaction((tx) => setConnectionState(tx, name, health.kind, reason));
+  const failure = 'why' in health ? connectionFailure(health.kind, health.why) : null;
+  await installation.transaction((tx) => setConnectionState(tx, name, health.kind, failure));
+}
+
+function connectionFailure(state: Health['kind'], message: string): StoredFailure {
+  const kind = state === 'reauthorise' ? 'auth' : state === 'misconfigured' ? 'config' : 'transient';
+  return { kind, code: `connection.${state}`, message };
 }
 
 function portOf(given: unknown): number {

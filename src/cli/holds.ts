@@ -1,11 +1,11 @@
-import { canonicaliserOf } from '../engine/canonical.ts';
-import { InvalidValue, type Value } from '../engine/value.ts';
+import type { Value } from '../engine/value.ts';
 import type { Installation } from '../server.ts';
 import type { SyncRow } from '../store/control.ts';
 import { heldWrites, releaseHeld } from '../store/held.ts';
 import { openHolds, type HoldRow } from '../store/history.ts';
 import { ChoiceRefused, resolveHold, type HoldChoice } from '../worker/holds.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { fieldValue } from './field-value.ts';
 import {
   chooseSync,
   SYNC_OPTION,
@@ -127,14 +127,9 @@ function choiceOf(sync: SyncRow, hold: HoldRow, verb: string, argument: string |
     : { kind: 'value', value: valueFor(sync, hold, argument) };
 }
 
-function valueFor(sync: SyncRow, hold: HoldRow, argument: string): Value {
-  const field = sync.definition.fields.find((known) => known.name === hold.field);
-  if (field === undefined)
-    throw new CommandFailed('this hold is about the record as a whole: choose delete or revive', {
-      exitCode: EXIT.wrongInput,
-    });
-  const value = canonicaliserOf(field.type)(argument === 'null' ? null : argument);
-  if (value instanceof InvalidValue)
-    throw new CommandFailed(`${field.name}: ${value.reason}`, { exitCode: EXIT.wrongInput });
-  return value;
+function valueFor(sync: SyncRow, { field }: HoldRow, argument: string): Value {
+  if (field !== null) return fieldValue(sync, field, argument);
+  throw new CommandFailed('this hold is about the record as a whole: choose delete or revive', {
+    exitCode: EXIT.wrongInput,
+  });
 }

@@ -3,6 +3,7 @@ import { blame } from './blame.ts';
 import { check } from './check.ts';
 import type { Command } from './command.ts';
 import { connect } from './connect.ts';
+import { deadletters } from './deadletters.ts';
 import { demo } from './demo.ts';
 import { discover } from './discover.ts';
 import { doctor } from './doctor.ts';
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   trace,
   blame,
   holds,
+  deadletters,
   recover,
   doctor,
   simulate,

@@ -1,6 +1,7 @@
 /** The control plane: workspaces, connections, secrets, syncs and their revisions, plans. */
 import type { SyncDefinition } from '../engine/model.ts';
 import type { Secret } from '../lib/secret.ts';
+import type { StoredFailure } from './contract.ts';
 import type { Tx } from './database.ts';
 import type { Sealer } from './seal.ts';
 
@@ -92,14 +93,14 @@ export async function setConnectionState(
   tx: Tx,
   name: string,
   state: string,
-  reason: string | null,
+  failure: StoredFailure | null,
 ): Promise<void> {
   await tx.execute(
     `update connections
-        set state = $2, state_reason = $3, state_since = case when state = $2 then state_since else clock_timestamp() end,
+        set state = $2, state_reason = $3, failure = $4, state_since = case when state = $2 then state_since else clock_timestamp() end,
             last_success_at = case when $2 = 'connected' then clock_timestamp() else last_success_at end
       where name = $1`,
-    [name, state, reason],
+    [name, state, failure?.message ?? null, failure === null ? null : JSON.stringify(failure)],
   );
 }
 
