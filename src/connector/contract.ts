@@ -139,8 +139,17 @@ export interface CapabilityCard {
   /** The longest a request may still take effect after we gave up on it, in milliseconds. */
   readonly executionMaxMs: number;
   readonly writeBatchMax: number;
+  /** What many writes at once are worth to the system; absent where `writeBatchMax` is all there is. */
+  readonly bulk?: BulkWriting;
   readonly getBatchMax: number;
   readonly can: { readonly create: boolean; readonly update: boolean; readonly delete: boolean };
+}
+
+/** From `writesMin` writes on, up to `writesMax` may be given to `write` together, which then takes at most `durationMaxMs`. */
+export interface BulkWriting {
+  readonly writesMin: number;
+  readonly writesMax: number;
+  readonly durationMaxMs: number;
 }
 
 /** One field of a collection, as its system defines it. */

@@ -11,6 +11,7 @@ import { endAll } from './ends.ts';
 import { stored } from './failures.ts';
 import { keyOf, type Intent } from './intent.ts';
 import { afterLag } from './lag.ts';
+import { PAGE_RECORDS_MAX } from './limits.ts';
 import { nextAfter } from './retry.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { valuesOf } from './values.ts';
@@ -22,6 +23,9 @@ interface Answer {
   readonly result: WriteResult;
 }
 
+/** Answers stored in one transaction: as many as a page of records. */
+const ANSWERS_MAX = PAGE_RECORDS_MAX;
+
 /** T5. Answers to tries that are no longer the newest are kept as evidence and lead to a fresh look. */
 export async function recordAnswers(
   runtime: SyncRuntime,
@@ -29,13 +33,15 @@ export async function recordAnswers(
   intents: readonly Intent[],
   results: readonly WriteResult[],
 ): Promise<void> {
-  if (intents.length === 0) return;
   const answers = intents.map((intent, index) => ({
     intent,
     result: must(results[index], 'every write has a result'),
   }));
-  const wakened = await runtime.transaction((tx) => store(runtime, tx, side, answers));
-  for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
+  for (let start = 0; start < answers.length; start += ANSWERS_MAX) {
+    const some = answers.slice(start, start + ANSWERS_MAX);
+    const wakened = await runtime.transaction((tx) => store(runtime, tx, side, some));
+    for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
+  }
 }
 
 async function store(

@@ -2,7 +2,7 @@
  * Delivers what a side is owed. The intent is committed before the request leaves, the answer is recorded against that
  * very try, and a try without an answer becomes `unknown`: it never silently returns to the queue.
  */
-import type { SystemRecord, WriteResult } from '../connector/contract.ts';
+import type { Lookup, SystemRecord, WriteResult } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { renderBody, type Rendering } from '../engine/mapping.ts';
 import { bodyOf, missingRequired, planIdentity } from '../engine/plan.ts';
@@ -15,20 +15,19 @@ import { emptySave } from './batch.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { keyOf, type Intent } from './intent.ts';
 import { leavingTogether, recordBroken, recordBrokenLook } from './isolate.ts';
-import { DELIVERY_WRITES_MAX, SEND_WITHIN_MS, SENT_LEASE_MS } from './limits.ts';
+import { DELIVERY_CHARACTERS_MAX } from './limits.ts';
+import { claim, type Pace } from './pace.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { valuesOf } from './values.ts';
 
 /** Delivers one batch. Returns how many writes it took from the queue. */
 export async function deliverBatch(runtime: SyncRuntime, side: SideRuntime): Promise<number> {
-  // The look before the writes is one request, so that it stays short of the lease.
-  const countMax = Math.min(DELIVERY_WRITES_MAX, side.card.writeBatchMax, side.card.getBatchMax);
   const beganMs = runtime.clock.monotonicMs();
-  const { intents, taken } = await runtime.transaction((tx) => intend(runtime, tx, side, countMax));
+  const { intents, taken, pace } = await runtime.transaction((tx) => intend(runtime, tx, side));
   if (intents.length === 0) return taken;
   const ready = await withoutChanged(runtime, side, intents);
   if (ready.length === 0) return taken;
-  const isLate = runtime.clock.monotonicMs() - beganMs > SEND_WITHIN_MS;
+  const isLate = runtime.clock.monotonicMs() - beganMs > pace.sendWithinMs;
   const results = isLate ? ready.map(tooLate) : await send(side, ready);
   if ('code' in results) await recordBroken(runtime, side, ready, results);
   else await recordAnswers(runtime, side, ready, results);
@@ -48,30 +47,32 @@ function tooLate(intent: Intent): WriteResult {
 interface Intended {
   readonly intents: readonly Intent[];
   readonly taken: number;
+  readonly pace: Pace;
 }
 
 /** T4: decides afresh what is owed now, freezes it, and commits that it is about to be sent. */
-async function intend(
-  runtime: SyncRuntime,
-  tx: SyncTx,
-  side: SideRuntime,
-  countMax: number,
-): Promise<Intended> {
-  const ids = await tx.claimQueued(side.model.name, countMax);
-  if (ids.length === 0) return { intents: [], taken: 0 };
+async function intend(runtime: SyncRuntime, tx: SyncTx, side: SideRuntime): Promise<Intended> {
+  const { ids, pace } = await claim(tx, side);
+  if (ids.length === 0) return { intents: [], taken: 0, pace };
   const bundles = await tx.lockBundles(ids, 'skip');
   const intents: Intent[] = [];
   const refused: { readonly intent: Intent; readonly failure: Failure }[] = [];
   const dropped: WriteRow[] = [];
   const due = ids.flatMap((id) => dueIn(bundles.get(id), side));
-  const leaving = leavingTogether(due, countMax);
+  const leaving = leavingTogether(due, pace.countMax);
+  let [decided, characters] = [0, 0];
   for (const { bundle, row } of leaving) {
+    if (characters > DELIVERY_CHARACTERS_MAX) break;
     const made = intentOf(runtime, side, bundle, row, tx.nowMs);
+    decided += 1;
     if (made === null) dropped.push(row);
     else if ('failure' in made) refused.push(made);
-    else intents.push(made);
+    else {
+      intents.push(made);
+      characters += charactersOf(made);
+    }
   }
-  await tx.sendWrites([...intents, ...refused.map(({ intent }) => intent)], SENT_LEASE_MS);
+  await tx.sendWrites([...intents, ...refused.map(({ intent }) => intent)], pace.leaseMs);
   await tx.endWrites(
     refused.map(({ intent, failure }): WriteEnd => ({
       ...keyOf(intent),
@@ -80,7 +81,14 @@ async function intend(
     })),
   );
   await tx.save({ ...emptySave(), droppedWrites: dropped });
-  return { intents, taken: ids.length - (due.length - leaving.length) };
+  return { intents, taken: ids.length - (due.length - decided), pace };
+}
+
+function charactersOf({ body }: Intent): number {
+  return Object.values(body).reduce<number>(
+    (characters, value) => characters + (typeof value === 'string' ? value.length : 0),
+    0,
+  );
 }
 
 interface Due {
@@ -230,7 +238,12 @@ async function lookBefore(side: SideRuntime, intents: readonly Intent[]): Promis
   const ids = intents.map((intent) => must(intent.recordId, 'only a create has no record'));
   const changed = new Set<Intent>();
   const versions = new Map<Intent, string | null>();
-  const lookups = await side.session.get(side.model.collection, ids, side.model.natives);
+  const lookups: Lookup[] = [];
+  const { getBatchMax } = side.card;
+  for (let start = 0; start < ids.length; start += getBatchMax) {
+    const some = ids.slice(start, start + getBatchMax);
+    lookups.push(...(await side.session.get(side.model.collection, some, side.model.natives)));
+  }
   for (const [index, intent] of intents.entries()) {
     const lookup = lookups[index];
     const isSame = lookup?.kind === 'found' && isAsAccounted(side, intent, lookup.record);

@@ -4,6 +4,8 @@
 export const PAGE_RECORDS_MAX = 2_000;
 /** Writes per delivery: a target's own batch size may cut it further. */
 export const DELIVERY_WRITES_MAX = 1_000;
+/** Of what the writes of one delivery say: many long texts must not fill the memory. */
+export const DELIVERY_CHARACTERS_MAX = 20_000_000;
 /** Deliveries under way per side, so that the store and the target work at the same time. */
 export const DELIVERY_LANES = 4;
 /** How long a worker may be silent before another takes over what it was doing. */
@@ -15,6 +17,8 @@ export const REQUEST_TIMEOUT_MS = 30_000;
 export const SENT_LEASE_MS = REQUEST_TIMEOUT_MS + 10_000;
 /** A request leaves within this time of its decision, or not at all: with its own limit it then ends within the lease. */
 export const SEND_WITHIN_MS = SENT_LEASE_MS - REQUEST_TIMEOUT_MS;
+/** The same for a delivery of very many writes, which is decided and looked at for longer. */
+export const BULK_SEND_WITHIN_MS = 60_000;
 /** How often an idle loop looks by itself when nobody wakes it. */
 export const IDLE_LOOK_MS = 1_000;
 /** A side without a change feed is compared as a whole this often. */

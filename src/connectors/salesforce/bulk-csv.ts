@@ -19,6 +19,11 @@ export function isForBulk({ values }: Row): boolean {
   );
 }
 
+/** At most so much of the CSV is the row's: quoting doubles no more than every character. */
+export function charactersOf({ id, values }: Row): number {
+  return values.reduce((sum, [, value]) => sum + 2 * spelled(value).length + NULL_CELL.length, id.length + 1);
+}
+
 /** The rows of one operation, each with a cell for every field that any of them sets. */
 export function tableOf(rows: readonly Row[]): Table {
   const hasIds = rows.some(({ operation }) => operation !== 'insert');

@@ -1,13 +1,17 @@
-import type { Failure } from '../../connector/failure.ts';
 /** One ingest job of the Bulk API 2.0, from its creation to its results. */
+import type { Failure } from '../../connector/failure.ts';
 import { path } from '../../connector/http/path.ts';
 import type { SalesforceApi } from './api.ts';
-import { failureFrom } from './failures.ts';
+import { failureFrom, failureOf } from './failures.ts';
 import type { Operation } from './row.ts';
 import { numberOf, objectIn, textOf } from './wire.ts';
 
-/** A job that takes longer is stopped: what it did not do is sent again. */
-const JOB_MS_MAX = 30 * 60_000;
+/** Jobs of one write that have not ended after this are stopped: what they did not do is sent again. */
+export const JOBS_MS_MAX = 25 * 60_000;
+/** Everything about the rows of one write: its jobs, stopping the last, and the requests around them. */
+export const BULK_MS_MAX = 40 * 60_000;
+/** A process that stood still for longer may have lost the right to give the order to begin. */
+const BEGIN_WITHIN_MS = 5 * 60_000;
 const STOP_MS_MAX = 60_000;
 /** A quarter of the time that was waited already, so that no job is noticed much later than it ends. */
 const POLL_SHARE = 0.25;
@@ -31,13 +35,15 @@ export type JobRun =
   /** It was begun, and nobody could be asked how it ended. */
   | { readonly kind: 'lost' };
 
-/** Runs a job over the CSV. Throws only bugs. */
+/** Runs a job over the CSV, until `untilMs` of the monotonic clock. Throws only bugs. */
 export async function runJob(
   api: SalesforceApi,
   object: string,
   operation: Operation,
   csv: string,
+  untilMs: number,
 ): Promise<JobRun> {
+  const beginUntilMs = Math.min(untilMs, api.clock.monotonicMs() + BEGIN_WITHIN_MS);
   let id: string;
   try {
     const value = { object, operation, contentType: 'CSV', lineEnding: 'LF' };
@@ -57,11 +63,14 @@ export async function runJob(
     const kind = failure.kind === 'unknownOutcome' ? 'transient' : failure.kind;
     return { kind: 'notBegun', failure: { ...failure, kind } };
   }
-  const refusal = await begin(api, id);
+  const isLate = api.clock.monotonicMs() > beginUntilMs;
+  const refusal = isLate ? failureOf('job_aborted', TOO_LATE) : await begin(api, id);
   if (refusal !== null) return { kind: 'notBegun', failure: refusal };
-  const end = (await ended(api, id, JOB_MS_MAX)) ?? (await stopped(api, id));
+  const end = (await ended(api, id, untilMs - api.clock.monotonicMs())) ?? (await stopped(api, id));
   return end === null ? { kind: 'lost' } : { kind: 'ended', id, end };
 }
+
+const TOO_LATE = 'A bulk job was uploaded so late that it was not told to begin.';
 
 /** A result of an ended job as CSV. */
 export async function resultOf(api: SalesforceApi, id: string, which: string): Promise<string> {

@@ -2,17 +2,51 @@
 import type { Failure } from '../../connector/failure.ts';
 import type { SystemError } from '../../connector/http/failures.ts';
 import type { SalesforceApi } from './api.ts';
-import { parsedResult, printed, tableOf, type Table } from './bulk-csv.ts';
-import { resultOf, runJob, type JobEnd } from './bulk-job.ts';
+import { charactersOf, parsedResult, printed, tableOf, type Table } from './bulk-csv.ts';
+import { JOBS_MS_MAX, resultOf, runJob, type JobEnd } from './bulk-job.ts';
 import { failureFrom, failureOf, failureOfRecord } from './failures.ts';
-import type { Outcome, Outcomes, Row } from './row.ts';
+import type { Operation, Outcome, Outcomes, Row } from './row.ts';
 
-/** Sends rows of one operation as one job; one outcome for each. */
+/** A job takes 150 MB in base64, which is 100 MB as it is; a character of ours may take three bytes. */
+const JOB_CHARACTERS_MAX = 30_000_000;
+const OPERATIONS: readonly Operation[] = ['insert', 'update', 'delete'];
+
+/** Sends the rows, a job for each operation or several where they are very long; one outcome for each. */
 export async function sendBulk(api: SalesforceApi, object: string, rows: readonly Row[]): Promise<Outcomes> {
-  const [first] = rows;
-  if (first === undefined) return new Map();
+  const untilMs = api.clock.monotonicMs() + JOBS_MS_MAX;
+  const outcomes = new Map<Row, Outcome>();
+  for (const operation of OPERATIONS) {
+    const own = rows.filter((row) => row.operation === operation);
+    for (const some of inJobs(own))
+      for (const [row, outcome] of await sendJob(api, object, operation, some, untilMs))
+        outcomes.set(row, outcome);
+  }
+  return outcomes;
+}
+
+function* inJobs(rows: readonly Row[]): Generator<readonly Row[]> {
+  let [job, characters]: [Row[], number] = [[], 0];
+  for (const row of rows) {
+    const own = charactersOf(row);
+    if (characters + own > JOB_CHARACTERS_MAX && job.length > 0) {
+      yield job;
+      [job, characters] = [[], 0];
+    }
+    job.push(row);
+    characters += own;
+  }
+  if (job.length > 0) yield job;
+}
+
+async function sendJob(
+  api: SalesforceApi,
+  object: string,
+  operation: Operation,
+  rows: readonly Row[],
+  untilMs: number,
+): Promise<Outcomes> {
   const table = tableOf(rows);
-  const run = await runJob(api, object, first.operation, printed(table));
+  const run = await runJob(api, object, operation, printed(table), untilMs);
   if (run.kind === 'notBegun')
     return new Map(rows.map((row) => [row, { kind: 'failed', failure: run.failure }]));
   const outcomes = new Map<Row, Outcome>();

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { salesforceWorkbench, type SalesforceWorkbench } from '../../../test/support/salesforce-workbench.ts';
 import type { Session, WriteRequest, WriteResult } from '../../connector/contract.ts';
@@ -27,6 +27,13 @@ function create(index: number, fields: Readonly<Record<string, NativeValue>> = {
 
 function creates(count: number): readonly WriteRequest[] {
   return Array.from({ length: count }, (_, index) => create(index));
+}
+
+/** Creates of records that no earlier one of the test has made. */
+let createdUpTo = 10_000;
+function laterCreates(count: number): readonly WriteRequest[] {
+  createdUpTo += count;
+  return Array.from({ length: count }, (_, index) => create(createdUpTo - index));
 }
 
 function said(result: WriteResult | undefined): string {
@@ -126,14 +133,41 @@ test('texts with quotes, commas and lines arrive as they are', async () => {
   expect(bench.simulator.org.records('Account').every((record) => record['Description'] === text)).toBe(true);
 });
 
-test('few rows stay with collections, until the day’s requests run out', async () => {
-  const usual = await bench.open();
-  await usual.write('Account', creates(1_000));
+test('few rows stay with collections; when the day’s requests run out, those do that take fewer requests so', async () => {
+  const usual = await bench.open({ collections_per_call: '1' });
+  await usual.write('Account', creates(3_000));
   expect(ingestJobs()).toBe(0);
   bench.simulator.limits.spend(92_000);
   await usual.describe(['Contact']);
-  const more = Array.from({ length: 1_000 }, (_, index) => create(index + 5_000));
-  const results = await usual.write('Account', more);
+  await usual.write('Account', laterCreates(2_999));
+  expect(ingestJobs()).toBe(0);
+  const results = await usual.write('Account', laterCreates(3_000));
   expect(new Set(results.map(said))).toEqual(new Set(['written']));
   expect(ingestJobs()).toBe(1);
 });
+
+test('rows that are together too long for one job go in several, and a job that ran out of time is not begun', async () => {
+  const text = 'x'.repeat(30_000);
+  const long = creates(600).map((_, index) => create(index, { Description: text }));
+  const results = await session.write('Account', long);
+  expect(new Set(results.map(said))).toEqual(new Set(['written']));
+  expect(ingestJobs()).toBe(2);
+  const late = bench.simulator.fault({ match: { method: 'PUT' }, kind: 'delay', delayMs: 1_000 });
+  const writing = session.write('Account', laterCreates(120));
+  await vi.waitFor(() => expect(late.hits()).toBe(1));
+  bench.clock.shift(6 * 60_000);
+  expect(new Set((await writing).map(said))).toEqual(new Set(['transient salesforce.job_aborted']));
+  expect(bench.simulator.org.records('Account')).toHaveLength(600);
+});
+
+test('the card offers many writes together only where they can go by the Bulk API', async () => {
+  expect(await fewestInBulk({})).toBe(5_000);
+  expect(await fewestInBulk({ collections_per_call: '1' })).toBe(3_000);
+  expect(await fewestInBulk({ bulk_from: '0' })).toBeUndefined();
+  expect(await fewestInBulk({ duplicate_rules: 'allow' })).toBeUndefined();
+});
+
+async function fewestInBulk(settings: Readonly<Record<string, string>>): Promise<number | undefined> {
+  const [account] = await (await bench.open(settings)).describe(['Account']);
+  return account?.card.bulk?.writesMin;
+}

@@ -2,19 +2,23 @@
 import type { CapabilityCard, CollectionDescription, FieldDescription } from '../../connector/contract.ts';
 import type { FieldType } from '../../engine/value.ts';
 import { EXECUTION_MS_MAX } from './api.ts';
+import { BULK_MS_MAX } from './bulk-job.ts';
+import { bulkFrom } from './bulk-worth.ts';
 import type { SalesforceField, SalesforceObject } from './object.ts';
+import type { Settings } from './settings.ts';
 
-const WRITE_BATCH_MAX = 20_000;
+const WRITE_BATCH_MAX = 1_000;
+const BULK_WRITES_MAX = 20_000;
 export const GET_BATCH_MAX = 2_000;
 const SECOND_MS = 1_000;
 
-export function describeObject(object: SalesforceObject, hasEvents: boolean): CollectionDescription {
+export function describeObject(object: SalesforceObject, settings: Settings): CollectionDescription {
   const fields = [...object.fields.values()];
   return {
     name: object.name,
     title: object.label,
     fields: fields.map(describeField),
-    card: cardOf(object, hasEvents),
+    card: cardOf(object, settings),
     recordsEstimate: null,
   };
 }
@@ -23,7 +27,9 @@ export function describeObject(object: SalesforceObject, hasEvents: boolean): Co
  * Not conditional: `If-Unmodified-Since` knows seconds only, so that two edits within one pass for the same, and it takes
  * one request for each record; a query beside the write in a composite request locks nothing.
  */
-function cardOf(object: SalesforceObject, hasEvents: boolean): CapabilityCard {
+function cardOf(object: SalesforceObject, settings: Settings): CapabilityCard {
+  const hasEvents = settings.changeEvents.includes(object.name);
+  const writesMin = bulkFrom(settings);
   const hasKey = [...object.fields.values()].some(({ isKey, unique }) => isKey && unique);
   return {
     version: 'opaque',
@@ -34,6 +40,9 @@ function cardOf(object: SalesforceObject, hasEvents: boolean): CapabilityCard {
     feed: object.fields.has('SystemModstamp') ? (hasEvents ? 'log' : 'cursor') : 'none',
     executionMaxMs: EXECUTION_MS_MAX,
     writeBatchMax: WRITE_BATCH_MAX,
+    ...(writesMin === null
+      ? {}
+      : { bulk: { writesMin, writesMax: BULK_WRITES_MAX, durationMaxMs: BULK_MS_MAX } }),
     getBatchMax: GET_BATCH_MAX,
     can: object.can,
   };

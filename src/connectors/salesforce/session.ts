@@ -33,7 +33,7 @@ export function salesforceSession(
     describe: async (collections) => {
       const names = collections ?? (await catalog.names());
       const objects = await Promise.all(names.map((name) => catalog.object(name)));
-      return objects.map((object) => describeObject(object, settings.changeEvents.includes(object.name)));
+      return objects.map((object) => describeObject(object, settings));
     },
     readAll: (request) =>
       untilAborted(request.signal, async function* pages() {

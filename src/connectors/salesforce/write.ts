@@ -5,6 +5,7 @@ import { backoffMs } from '../../lib/backoff.ts';
 import type { Random } from '../../lib/random.ts';
 import type { SalesforceApi } from './api.ts';
 import { isForBulk } from './bulk-csv.ts';
+import { isWorthBulk } from './bulk-worth.ts';
 import { sendBulk } from './bulk-write.ts';
 import { sendCollections, type Packing } from './collections.ts';
 import { withoutTaken } from './creates.ts';
@@ -35,9 +36,6 @@ const AGAIN_TRIES_MAX = 3;
 const AGAIN_ROWS_MAX = 50;
 const AGAIN_MS = 200;
 const AGAIN_MS_MAX = 2_000;
-/** With less than this share of the day left, a bulk job is worth its waiting from fewer rows on. */
-const SCARCE_SHARE = 0.1;
-const SCARCE_ROWS_MIN = 1_000;
 
 /** One result per request, in order. */
 export async function writeAll(
@@ -72,15 +70,7 @@ async function writeWave(
   }
   const open = inSendingOrder(rows.filter((row) => !outcomes.has(row)));
   const bulk = new Set(isManyRows(writing, open.length) ? open.filter(isForBulk) : []);
-  for (const operation of ['insert', 'update', 'delete'] as const)
-    add(
-      outcomes,
-      await sendBulk(
-        writing.api,
-        writing.object.name,
-        open.filter((row) => bulk.has(row) && row.operation === operation),
-      ),
-    );
+  add(outcomes, await sendBulk(writing.api, writing.object.name, [...bulk]));
   const single = open.filter((row) => !bulk.has(row));
   add(outcomes, await sendCollections(writing.api, writing.object.name, single, packingOf(writing)));
   await tryAgain(writing, outcomes);
@@ -101,13 +91,9 @@ function withoutSending({ operation, id, values }: Row): Outcome | null {
   return operation === 'update' && values.length === 0 ? { kind: 'done', id } : null;
 }
 
-/** Whether so many rows are worth a job; fewer are when the day's requests run out. */
 function isManyRows({ api, settings }: Writing, rows: number): boolean {
-  const { bulkFrom, duplicateRules } = settings;
-  if (bulkFrom === 0 || duplicateRules === 'allow') return false;
   const { usage } = api;
-  const isScarce = usage !== null && usage.max - usage.used < usage.max * SCARCE_SHARE;
-  return rows >= (isScarce ? Math.min(bulkFrom, SCARCE_ROWS_MIN) : bulkFrom);
+  return isWorthBulk(settings, rows, usage === null ? 1 : 1 - usage.used / Math.max(1, usage.max));
 }
 
 function packingOf({ settings }: Writing): Packing {
