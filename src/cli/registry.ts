@@ -10,6 +10,7 @@ import { doctor } from './doctor.ts';
 import { holds } from './holds.ts';
 import { init } from './init.ts';
 import { plan } from './plan.ts';
+import { problems } from './problems.ts';
 import { recover } from './recover.ts';
 import { simulate } from './simulate.ts';
 import { status } from './status.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   start,
   worker,
   status,
+  problems,
   trace,
   blame,
   holds,

@@ -1,0 +1,166 @@
+import type { ProblemView } from '../diagnose/problem-view.ts';
+import { currentProblems } from '../diagnose/problems.ts';
+import type { Installation } from '../server.ts';
+import { allSyncs } from '../store/control.ts';
+import { addProblemNote, problemNotes, setProblemOwner, type ProblemFilter } from '../store/problems.ts';
+import { REPLAY_PER_SECOND, replayAll } from '../worker/redrive.ts';
+import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { by } from './deadletters.ts';
+import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, wordsOf } from './open.ts';
+import { count, duration, instant, type Output } from './output.ts';
+
+const SHOWN_MAX = 200;
+
+export const problems: Command = {
+  name: 'problems',
+  usage: '[list | show PROBLEM | fix PROBLEM | own PROBLEM NAME | note PROBLEM TEXT]',
+  summary: 'What is wrong, one line per cause: since when, for how many records, and what to do about it',
+  example: 'trueup problems show 3fa1',
+  options: {
+    ...SYNC_OPTION,
+    side: { type: 'string' },
+    code: { type: 'string' },
+    owner: { type: 'string' },
+    all: { type: 'boolean' },
+    rate: { type: 'string' },
+  },
+  optionHelp: {
+    ...SYNC_OPTION_HELP,
+    side: 'only of this side',
+    code: 'only with this failure code',
+    owner: 'only those this person looks after',
+    all: 'also those that are resolved',
+    rate: `fix: how many letters to replay per second (default ${String(REPLAY_PER_SECOND)})`,
+  },
+  run: (context) =>
+    withInstallation(context, async (installation) => {
+      const [verb = 'list'] = context.words;
+      switch (verb) {
+        case 'list':
+          return list(context, installation);
+        case 'show':
+          return show(context, installation);
+        case 'fix':
+          return fix(context, installation);
+        case 'own':
+          return own(context, installation);
+        case 'note':
+          return note(context, installation);
+        default:
+          throw new CommandFailed(`problems has no ${verb}`, {
+            exitCode: EXIT.wrongInput,
+            advice: 'It has: list, show, fix, own, note',
+          });
+      }
+    }),
+};
+
+async function filterOf(context: CommandContext, installation: Installation): Promise<ProblemFilter> {
+  const { flags } = context;
+  const sync = text(flags['sync']);
+  const given = {
+    syncKey: sync === undefined ? undefined : (await chooseSync(installation, sync)).syncKey,
+    side: text(flags['side']),
+    code: text(flags['code']),
+    owner: text(flags['owner']),
+    state: flags['all'] === true ? undefined : 'open',
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+async function list(context: CommandContext, installation: Installation): Promise<number> {
+  const filter = await filterOf(context, installation);
+  const found = await installation.transaction((tx) => currentProblems(tx, filter, SHOWN_MAX));
+  context.output.json({ problems: found });
+  for (const problem of found) summarise(context.output, problem);
+  if (found.length === 0) context.output.line('No problem is known.');
+  return found.some((problem) => problem.state === 'open') ? EXIT.attention : EXIT.ok;
+}
+
+const REACH = {
+  side: 'only here',
+  connection: 'every sync of this connection has it',
+  systems: 'several systems fail at once: look at the network of this machine first',
+} as const;
+
+function summarise(output: Output, problem: ProblemView): void {
+  const { problemId, code, sync, side, direction, field, records, trend, state, openedMs, openForMs } =
+    problem;
+  const place = `${direction === 'in' ? 'from' : direction === 'out' ? 'to' : 'with'} ${side}`;
+  const of = field === null ? '' : `, field ${field}`;
+  const affected = records === 0 ? 'the whole side' : `${count(records)} records`;
+  output.line(
+    `${problemId}  ${code} ${place} in ${sync}${of}: ${affected}, ${state === 'open' ? trend : 'resolved'}`,
+  );
+  output.line(`  ${problem.message}`);
+  output.line(`  since ${instant(openedMs)} (${duration(openForMs)}), ${REACH[problem.reach]}`);
+  if (problem.advice !== null) output.line(`  ${problem.advice}`);
+}
+
+async function oneProblem(context: CommandContext, installation: Installation): Promise<ProblemView> {
+  const [, prefix = ''] = wordsOf(context, ['', 'PROBLEM']);
+  const found = await installation.transaction((tx) => currentProblems(tx, { problem: prefix }, 2));
+  const [problem, another] = found;
+  if (problem !== undefined && another === undefined) return problem;
+  throw new CommandFailed(
+    problem === undefined ? `no problem begins with ${prefix}` : `several problems begin with ${prefix}`,
+    { exitCode: EXIT.wrongInput, advice: 'See: trueup problems --all' },
+  );
+}
+
+async function show(context: CommandContext, installation: Installation): Promise<number> {
+  const problem = await oneProblem(context, installation);
+  const notes = await installation.transaction((tx) => problemNotes(tx, problem.syncKey, problem.problemId));
+  context.output.json({ problem, notes });
+  const { output } = context;
+  summarise(output, problem);
+  output.line(
+    `  first seen ${instant(problem.firstSeenMs)}, opened ${String(problem.openings)} times${problem.owner === null ? '' : `, looked after by ${problem.owner}`}`,
+  );
+  for (const record of problem.samples)
+    output.line(`  for example ${record}: trueup trace ${problem.side} ${record}`);
+  for (const { atMs, author, note: said } of notes) output.line(`  ${instant(atMs)} ${author}: ${said}`);
+  if (problem.state === 'open' && problem.records > 0)
+    output.line(`  When the cause is put right: trueup problems fix ${problem.problemId}`);
+  return problem.state === 'open' ? EXIT.attention : EXIT.ok;
+}
+
+async function fix(context: CommandContext, installation: Installation): Promise<number> {
+  const problem = await oneProblem(context, installation);
+  const rate = Number(context.flags['rate'] ?? REPLAY_PER_SECOND);
+  const syncs = await installation.transaction((tx) => allSyncs(tx));
+  const sync = syncs.find(({ syncKey }) => syncKey === problem.syncKey);
+  const act = { by: by(context), reason: `fixes ${problem.problemId}` };
+  const filter = { problem: problem.problemId };
+  const replayed = sync === undefined ? 0 : await replayAll(installation, sync, filter, act, rate);
+  context.output.json({ problem: problem.problemId, replayed });
+  context.output.line(
+    replayed === 0
+      ? 'Nothing of it waits to be replayed: what retries by itself goes on, and holds are answered with trueup holds.'
+      : `${count(replayed)} letters try again. A running worker delivers them; or run: trueup apply`,
+  );
+  return EXIT.ok;
+}
+
+async function own(context: CommandContext, installation: Installation): Promise<number> {
+  const [, , name = ''] = wordsOf(context, ['', 'PROBLEM', 'NAME']);
+  const { syncKey, problemId } = await oneProblem(context, installation);
+  await installation.transaction((tx) =>
+    setProblemOwner(tx, syncKey, problemId, name === 'nobody' ? null : name),
+  );
+  context.output.json({ problem: problemId, owner: name });
+  context.output.line(`${name} looks after ${problemId}.`);
+  return EXIT.ok;
+}
+
+async function note(context: CommandContext, installation: Installation): Promise<number> {
+  const [, , ...words] = context.words;
+  wordsOf(context, ['', 'PROBLEM', 'TEXT']);
+  const { syncKey, problemId } = await oneProblem(context, installation);
+  await installation.transaction((tx) =>
+    addProblemNote(tx, syncKey, problemId, by(context), words.join(' ')),
+  );
+  context.output.json({ problem: problemId });
+  context.output.line('Noted.');
+  return EXIT.ok;
+}
