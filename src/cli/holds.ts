@@ -1,4 +1,6 @@
-import type { Value } from '../engine/value.ts';
+import { compileSync } from '../engine/model.ts';
+import { violationOf, type RuleModel } from '../engine/rules.ts';
+import type { Value, Values } from '../engine/value.ts';
 import type { Installation } from '../server.ts';
 import type { SyncRow } from '../store/control.ts';
 import { heldWrites, releaseHeld } from '../store/held.ts';
@@ -44,11 +46,14 @@ async function list(context: CommandContext, installation: Installation, sync: S
   }));
   context.output.json({ holds: open, floods });
   const { output } = context;
+  const { rules } = compileSync(sync.definition);
   for (const hold of open) {
     output.line(
       `${hold.holdId}  ${hold.reason}${hold.field === null ? '' : ` of ${hold.field}`}, seen at ${hold.side}, since ${instant(hold.openedAtMs)}`,
     );
     output.line(`  seen: ${JSON.stringify(hold.seen)}`);
+    const why = whyHeld(rules, hold);
+    if (why !== null) output.line(`  ${hold.field ?? ''} breaks a rule of the data dictionary: ${why}`);
   }
   for (const flood of floods) {
     output.line(
@@ -58,6 +63,13 @@ async function list(context: CommandContext, installation: Installation, sync: S
   }
   if (open.length + floods.length === 0) output.line('Nothing is held.');
   return open.length + floods.length === 0 ? EXIT.ok : EXIT.attention;
+}
+
+/** The rule that the held value breaks, as the dictionary has it now; null for a hold of another kind. */
+function whyHeld(rules: RuleModel, { reason, field, side, seen }: HoldRow): string | null {
+  if (reason !== 'violation' || field === null) return null;
+  const values = (seen as unknown as Readonly<Record<string, Values>>)[side] ?? {};
+  return violationOf(rules, field, values)?.says ?? 'see the journey of the record, with: trueup trace';
 }
 
 async function release(context: CommandContext, installation: Installation, sync: SyncRow): Promise<number> {

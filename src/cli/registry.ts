@@ -5,6 +5,7 @@ import type { Command } from './command.ts';
 import { connect } from './connect.ts';
 import { deadletters } from './deadletters.ts';
 import { demo } from './demo.ts';
+import { dictionary } from './dictionary.ts';
 import { discover } from './discover.ts';
 import { doctor } from './doctor.ts';
 import { holds } from './holds.ts';
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   connect,
   check,
   discover,
+  dictionary,
   plan,
   apply,
   start,

@@ -1,7 +1,7 @@
 /** Reads the folder's sync file, brings it into the store, and says what is wrong with it where it is wrong. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import type { CollectionDescription, Session, SystemRecord } from '../connector/contract.ts';
 import { connectors } from '../connectors/registry.ts';
@@ -10,6 +10,8 @@ import { must } from '../lib/assert.ts';
 import { canonicalJson, type Json } from '../lib/json.ts';
 import { openConnection, type Installation } from '../server.ts';
 import { saveConnection, saveRevision, type SyncRow } from '../store/control.ts';
+import { withDictionary } from '../syncfile/dictionary/agreement.ts';
+import { parseDictionary, type Dictionary } from '../syncfile/dictionary/dictionary.ts';
 import { checkAgainst, parseSyncFile, type FileError, type SyncFile } from '../syncfile/sync-file.ts';
 import { CommandFailed, EXIT, type CommandContext } from './command.ts';
 import { SYNC_FILE } from './init.ts';
@@ -22,9 +24,15 @@ export interface ReadFile {
   readonly name: string;
   readonly source: string;
   readonly file: SyncFile;
+  /** The data dictionary that the file names; null for none. */
+  readonly dictionary: Dictionary | null;
 }
 
-export async function readSyncFile(context: CommandContext): Promise<ReadFile> {
+/** The file, and with it the data dictionary that it names, unless that is to be made only now. */
+export async function readSyncFile(
+  context: CommandContext,
+  how: 'with dictionary' | 'without dictionary' = 'with dictionary',
+): Promise<ReadFile> {
   const name = text(context.flags['file']) ?? SYNC_FILE;
   const path = join(context.directory, name);
   const source = await readFile(path, 'utf8').catch(() => null);
@@ -37,7 +45,27 @@ export async function readSyncFile(context: CommandContext): Promise<ReadFile> {
   const settings = new Map([...connectors].map(([system, connector]) => [system, connector.settings]));
   const parsed = parseSyncFile(source, name, settings);
   if (parsed.kind === 'errors') throw fileErrors(context, parsed.errors);
-  return { name, source, file: parsed.file };
+  const { file } = parsed;
+  if (file.dictionary === null || how === 'without dictionary')
+    return { name, source, file, dictionary: null };
+  const dictionary = await readDictionary(context, dirname(path), file.dictionary);
+  const agreed = withDictionary(file, dictionary);
+  if (agreed.kind === 'errors') throw fileErrors(context, agreed.errors);
+  return { name, source, file: agreed.file, dictionary };
+}
+
+async function readDictionary(context: CommandContext, folder: string, name: string): Promise<Dictionary> {
+  const path = join(folder, name);
+  const source = await readFile(path, 'utf8').catch(() => null);
+  if (source === null) {
+    throw new CommandFailed(`there is no data dictionary ${path}`, {
+      exitCode: EXIT.wrongInput,
+      advice: `Draft it with: trueup dictionary draft --output ${name}`,
+    });
+  }
+  const parsed = parseDictionary(source, name);
+  if (parsed.kind === 'errors') throw fileErrors(context, parsed.errors);
+  return parsed.dictionary;
 }
 
 /** Every error on a line of its own, with the place first, so that editors and terminals can jump there. */

@@ -82,6 +82,8 @@ export interface ConditionDraft {
 
 /** The whole file taken apart: its maps of connections and syncs, each entry still to be read. */
 export interface FileDraft {
+  /** The name of the data dictionary's file; null for none. */
+  readonly dictionary: string | null;
   readonly connections: Readonly<Record<string, Tree>>;
   readonly syncs: readonly SyncDraft[];
 }
@@ -96,8 +98,16 @@ export function draftFile(tree: Tree, findings: Findings): FileDraft | null {
   take(fileShape.shape.version, file['version'], ['version'], findings);
   const connections = entries(fileShape.shape.connections, file['connections'], ['connections'], findings);
   const syncs = entries(fileShape.shape.syncs, file['syncs'], ['syncs'], findings);
+  const dictionary = file['dictionary'];
   const drafts = Object.entries(syncs).map(([name, sync]) => draftSync(name, sync, findings));
-  return { connections, syncs: drafts.filter((draft) => draft !== null) };
+  return {
+    dictionary:
+      dictionary === undefined
+        ? null
+        : (take(fileShape.shape.dictionary, dictionary, ['dictionary'], findings) ?? null),
+    connections,
+    syncs: drafts.filter((draft) => draft !== null),
+  };
 }
 
 function draftSync(name: string, tree: Tree, findings: Findings): SyncDraft | null {

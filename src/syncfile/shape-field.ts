@@ -113,7 +113,7 @@ const url = strict({
   ...common,
 });
 
-const TYPES = [
+export const TYPES = [
   'text',
   'integer',
   'decimal',

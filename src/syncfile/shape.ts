@@ -112,6 +112,14 @@ export const syncShape = strict({
 
 export const fileShape = strict({
   version: z.literal(1).describe('The version of this format: 1.'),
+  dictionary: z
+    .string()
+    .min(1)
+    .max(500)
+    .optional()
+    .describe(
+      'The data dictionary beside this file: dictionary.yaml. It says what the fields mean and which values are good.',
+    ),
   connections: z.record(name, connectionShape).describe('Name → account.'),
   syncs: z.record(name, syncShape).describe('Name → sync.'),
 }).describe('What Trueup keeps in step.');

@@ -21,6 +21,8 @@ export type { FileError };
 export interface SyncFile {
   readonly connections: readonly ConnectionDeclaration[];
   readonly syncs: readonly SyncDefinition[];
+  /** The file of the data dictionary, from the folder of this one; null for none. Its rules come in by `withDictionary`. */
+  readonly dictionary: string | null;
   /** Where everything stands, for what is found wrong later. */
   readonly places: Places;
 }
@@ -47,7 +49,12 @@ export function parseSyncFile(text: string, fileName: string, knownSystems: Know
   if (findings.errors.length > 0) return { kind: 'errors', errors: findings.errors };
   return {
     kind: 'ok',
-    file: { connections, syncs: draft.syncs.map((sync) => syncDefinition(sync, places)), places },
+    file: {
+      connections,
+      syncs: draft.syncs.map((sync) => syncDefinition(sync, places)),
+      dictionary: draft.dictionary,
+      places,
+    },
   };
 }
 

@@ -1,0 +1,109 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { runTrueup } from '../../test/support/command.ts';
+import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+
+const SYNC_FILE = `version: 1
+dictionary: dictionary.yaml
+connections:
+  crm: {system: files, directory: ./crm}
+  erp: {system: files, directory: ./erp}
+syncs:
+  customers:
+    entity: Customer
+    fields:
+      email: {type: email, required: true}
+      status: text
+      code: text
+    match: email
+    sides:
+      crm: {connection: crm, collection: c.csv, fields: {email: mail, status: status, code: code}}
+      erp: {connection: erp, collection: e.csv, fields: {email: E-mail, status: State, code: Code}}
+`;
+
+const DICTIONARY = `version: 1
+entities:
+  Customer:
+    meaning: Whoever has bought from us.
+    fields:
+      email: {type: email, meaning: Where invoices go, sensitivity: personal}
+      status: {type: text, meaning: Whether they may buy, values: {active: may buy, blocked: may not}}
+      code: {type: text, meaning: Our number, format: C-###, on_violation: flag}
+`;
+
+let store: TestDatabase;
+let directory: string;
+
+beforeAll(async () => {
+  store = await createTestDatabase();
+  directory = await mkdtemp(join(tmpdir(), 'trueup-dictionary-'));
+  await mkdir(join(directory, 'crm'));
+  await mkdir(join(directory, 'erp'));
+  await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE);
+  await writeFile(
+    join(directory, 'crm', 'c.csv'),
+    'id,mail,status,code\n1,ann@x.example,active,C-001\n2,bob@x.example,odd,C-002\n3,cat@x.example,blocked,nine\n',
+  );
+  await writeFile(join(directory, 'erp', 'e.csv'), 'id,E-mail,State,Code\n');
+});
+afterAll(async () => {
+  await store.drop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function trueup(...args: readonly string[]): ReturnType<typeof runTrueup> {
+  return runTrueup([...args, '-C', directory], { DATABASE_URL: store.url });
+}
+
+test('a dictionary that is named and missing is told, with how to draft it', async () => {
+  const { exitCode, errors } = await trueup('check');
+  expect(exitCode).toBe(2);
+  expect(errors).toContain('Draft it with: trueup dictionary draft --output dictionary.yaml');
+});
+
+test('a draft is made from the file and the systems, and never over a file that is there', async () => {
+  expect((await trueup('dictionary', 'draft', '--output', 'dictionary.yaml')).exitCode).toBe(0);
+  expect((await trueup('dictionary', 'check')).output).toContain(
+    'dictionary.yaml is good: 1 entities, 3 fields.',
+  );
+  const again = await trueup('dictionary', 'draft', '--output', 'dictionary.yaml');
+  expect(again.errors).toContain('is already there');
+  await writeFile(join(directory, 'dictionary.yaml'), DICTIONARY);
+});
+
+test('what breaks a rule is held or flagged on its way in, and a person lets it go', async () => {
+  expect((await trueup('apply', '--yes')).errors).toBe('');
+  const erp = async (): Promise<string> => readFile(join(directory, 'erp', 'e.csv'), 'utf8');
+  expect(await erp()).toContain('ann@x.example,active,C-001');
+  expect(await erp()).toMatch(/bob@x\.example,,C-002/);
+  expect(await erp()).toContain('cat@x.example,blocked,nine');
+  const listed = await trueup('holds');
+  expect(listed.output).toContain('violation of status, seen at crm');
+  expect(listed.output).toContain('breaks a rule of the data dictionary: it must be one of active, blocked');
+  const told = await trueup('dictionary', 'violations');
+  expect(told.exitCode).toBe(3);
+  expect(told.output).toContain('1 of crm: code — it must look like C-### (flag), for example 3');
+  expect(told.output).toContain('1 of crm: status — it must be one of active, blocked (hold), for example 2');
+  expect((await trueup('trace', 'crm', '3')).output).toContain('code breaks a rule: it must look like C-###');
+  const [hold = ''] = listed.output.split(' ');
+  expect((await trueup('holds', 'value', hold, 'active')).exitCode).toBe(0);
+  await trueup('apply', '--yes');
+  expect(await erp()).toMatch(/bob@x\.example,active,C-002/);
+  expect(await readFile(join(directory, 'crm', 'c.csv'), 'utf8')).toContain('2,bob@x.example,active,C-002');
+});
+
+test('the dictionary is exported with who owns what, as a page and for programs', async () => {
+  const page = await trueup('dictionary', 'export');
+  expect(page.output).toContain('| status | nobody: every side may change it | ⇄ status | ⇄ State |');
+  const schema = await trueup('dictionary', 'export', '--format', 'json-schema');
+  expect(JSON.parse(schema.output)).toMatchObject({
+    $defs: { Customer: { properties: { status: { enum: ['active', 'blocked', null] } } } },
+  });
+  expect((await trueup('dictionary', 'export', '--format', 'pdf')).errors).toContain(
+    'Choose markdown, html or json-schema.',
+  );
+});
