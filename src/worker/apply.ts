@@ -11,7 +11,7 @@ import { must } from '../lib/assert.ts';
 import type { KnownRecord, SyncTx } from '../store/contract.ts';
 import { Collision } from '../store/database.ts';
 import { Batch, changeBody } from './batch.ts';
-import { findHomes } from './homes.ts';
+import { confirmMatches, findHomes, identitiesOf } from './homes.ts';
 import type { SyncRuntime } from './runtime.ts';
 import type { ApplyCounts, Sighting, SightingPage } from './sighting.ts';
 import { kindOf, sort, type Reading, type Sorted } from './sort.ts';
@@ -33,14 +33,15 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   const batch = new Batch(runtime, tx);
   const homes = await findHomes(runtime, tx, side, page, sorted, batch);
   const identityIds = new Set([
-    ...homes.values(),
+    ...identitiesOf(homes),
     ...sorted.existence.map((one) => one.known.identityId ?? ''),
     ...sorted.readings.map((reading) => formerOf(reading.known) ?? ''),
   ]);
   identityIds.delete('');
   for (const bundle of (await tx.lockBundles([...identityIds])).values()) batch.load(bundle);
+  await confirmMatches(runtime, tx, page, sorted, homes, batch);
   for (const reading of sorted.readings)
-    applyReading(runtime, tx, batch, page, sorted, reading, homes.get(reading.recordId));
+    applyReading(runtime, tx, batch, page, sorted, reading, homes.of.get(reading.recordId));
   for (const { sighting, known: record } of sorted.existence)
     applyExistence(runtime, tx, batch, page, sorted, sighting, record);
   for (const recordId of sorted.forgotten) batch.forget(page.side, recordId);

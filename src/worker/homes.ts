@@ -1,5 +1,5 @@
 /** Whose a record is: its link says so, its keys lead there, or it is a create of ours that has landed. */
-import { matchKeys, matchOf } from '../engine/match.ts';
+import { matchKeys, matchOf, type Match } from '../engine/match.ts';
 import { isEmpty, type Values } from '../engine/value.ts';
 import type { OpenCreate, SyncTx } from '../store/contract.ts';
 import type { Batch } from './batch.ts';
@@ -11,6 +11,20 @@ import type { Reading, Sorted } from './sort.ts';
 const POSSIBLY_OURS_WAIT_MS = 1_000;
 const OPEN_CREATES_MAX = 20_000;
 
+/** Where the records of a page belong, as far as can be told before anything is locked. */
+export interface Homes {
+  /** Record id → identity. Who has none here is a thing not met before. */
+  readonly of: Map<string, string>;
+  /** Records whose keys led to an identity, or to several: to be confirmed once those are locked. */
+  readonly matches: Matched[];
+}
+
+interface Matched {
+  readonly reading: Reading;
+  readonly keys: readonly string[];
+  readonly identityIds: readonly string[];
+}
+
 /** The identity each reading belongs to: its link's, a match, a create of ours that landed, or none yet. */
 export async function findHomes(
   runtime: SyncRuntime,
@@ -19,11 +33,11 @@ export async function findHomes(
   page: SightingPage,
   sorted: Sorted,
   batch: Batch,
-): Promise<Map<string, string>> {
-  const homes = new Map<string, string>();
+): Promise<Homes> {
+  const homes: Homes = { of: new Map(), matches: [] };
   const strangers: Reading[] = [];
   for (const reading of sorted.readings) {
-    if (reading.linkedTo !== null) homes.set(reading.recordId, reading.linkedTo);
+    if (reading.linkedTo !== null) homes.of.set(reading.recordId, reading.linkedTo);
     else strangers.push(reading);
   }
   if (strangers.length === 0) return homes;
@@ -33,16 +47,62 @@ export async function findHomes(
   batch.noteFreeKeys(keys.filter((key) => !identityByKey.has(key)));
   const creates = side.model.creates ? await tx.openCreates(page.side, OPEN_CREATES_MAX) : [];
   for (const reading of strangers) {
-    const match = matchOf(keysOf.get(reading) ?? [], identityByKey);
-    if (match.kind === 'one') homes.set(reading.recordId, match.identityId);
-    else if (match.kind === 'several')
-      park(page, sorted, reading, 'trueup.ambiguous_match', 'its keys lead to several identities');
-    else if (creates.length === 0 || !findCreate(side, sorted, reading, creates, homes)) {
+    const own = keysOf.get(reading) ?? [];
+    const match = matchOf(own, identityByKey);
+    if (match.kind !== 'none') homes.matches.push({ reading, keys: own, identityIds: matchedIn(match) });
+    if (match.kind === 'one') homes.of.set(reading.recordId, match.identityId);
+    else if (
+      match.kind === 'none' &&
+      (creates.length === 0 || !findCreate(side, sorted, reading, creates, homes.of))
+    ) {
       // What was deleted under this id may have come back.
-      if (reading.known?.identityId != null) homes.set(reading.recordId, reading.known.identityId);
+      if (reading.known?.identityId != null) homes.of.set(reading.recordId, reading.known.identityId);
     }
   }
   return homes;
+}
+
+/** Every identity that a record of the page may belong to. */
+export function identitiesOf({ of, matches }: Homes): readonly string[] {
+  return [...of.values(), ...matches.flatMap(({ identityIds }) => identityIds)];
+}
+
+/**
+ * The identities are locked, so that their keys stay as they are now. A record whose keys led elsewhere before is looked at
+ * again: parked by what is no longer so, it would wait for room that has been made already.
+ */
+export async function confirmMatches(
+  runtime: SyncRuntime,
+  tx: SyncTx,
+  page: SightingPage,
+  sorted: Sorted,
+  { matches }: Homes,
+  batch: Batch,
+): Promise<void> {
+  const unsure = matches.filter(({ keys, identityIds: [only = '', ...others] }) => {
+    const found = batch.get(only)?.identity;
+    // What was deleted meanwhile has given its keys away.
+    if (found === undefined || found.tombstone !== null || others.length > 0) return true;
+    return !matchKeys(runtime.model, found.golden).some((key) => keys.includes(key));
+  });
+  if (unsure.length === 0) return;
+  const identityByKey = await tx.identitiesByKey(unsure.flatMap(({ keys }) => keys));
+  for (const { reading, keys, identityIds } of unsure) {
+    if (matchedIn(matchOf(keys, identityByKey)).join() !== identityIds.join()) {
+      remove(sorted, reading);
+      sorted.hints.push({ recordId: reading.recordId, kind: 'changed' });
+    } else if (identityIds.length > 1)
+      park(page, sorted, reading, 'trueup.ambiguous_match', 'its keys lead to several identities');
+  }
+}
+
+function matchedIn(match: Match): readonly string[] {
+  if (match.kind === 'several') return match.identityIds;
+  return match.kind === 'one' ? [match.identityId] : [];
+}
+
+function remove(sorted: Sorted, reading: Reading): void {
+  sorted.readings.splice(sorted.readings.indexOf(reading), 1);
 }
 
 /**
@@ -61,7 +121,7 @@ function findCreate(
   const [only, ...others] = equal;
   if (only !== undefined && others.length === 0) homes.set(reading.recordId, only.identityId);
   else if (alike.length > 0) {
-    sorted.readings.splice(sorted.readings.indexOf(reading), 1);
+    remove(sorted, reading);
     sorted.hints.push({ recordId: reading.recordId, kind: 'changed', dueInMs: POSSIBLY_OURS_WAIT_MS });
   }
   return alike.length > 0;
@@ -81,7 +141,7 @@ function holdsAll(side: SideRuntime, body: Values, values: Values): boolean {
 }
 
 function park(page: SightingPage, sorted: Sorted, reading: Reading, code: string, message: string): void {
-  sorted.readings.splice(sorted.readings.indexOf(reading), 1);
+  remove(sorted, reading);
   const failure = {
     kind: 'invalid',
     code,

@@ -28,6 +28,10 @@ export interface Sorted {
   readonly unchangedIds: string[];
   readonly forgotten: string[];
 }
+
+/** Of these an equal version tells too little: that the record is there is news, or what kept it out may be gone. */
+const ASKED_EACH_TIME: ReadonlySet<KnownRecord['status']> = new Set(['gone', 'hidden', 'parked']);
+
 /** Tells news from what is known, by version and by time; reads the news through the mapping. */
 export function sort(side: SideRuntime, page: SightingPage, known: ReadonlyMap<string, KnownRecord>): Sorted {
   const sorted: Sorted = {
@@ -46,8 +50,7 @@ export function sort(side: SideRuntime, page: SightingPage, known: ReadonlyMap<s
       record !== undefined &&
       version !== null &&
       record.version === version &&
-      record.status !== 'gone' &&
-      record.status !== 'hidden'
+      !ASKED_EACH_TIME.has(record.status)
     ) {
       sorted.unchangedIds.push(sighting.recordId);
     } else if (record !== undefined && page.readBeganMs <= record.asOfMs) {

@@ -71,15 +71,23 @@ export const READING_BUGS: readonly PlantedBug[] = [
     name: 'gone-stays-gone',
     sentence: 'A record that comes back as it was is taken for the deleted one that is known.',
     file: SORT,
-    find: "record.status !== 'gone' &&",
-    replace: '',
+    find: "new Set(['gone', 'hidden', 'parked'])",
+    replace: "new Set(['hidden', 'parked'])",
   },
   {
     name: 'hidden-stays-hidden',
     sentence: 'A record that can be seen again, and has not changed, stays hidden.',
     file: SORT,
-    find: "&&\n      record.status !== 'hidden'\n",
-    replace: '\n',
+    find: "new Set(['gone', 'hidden', 'parked'])",
+    replace: "new Set(['gone', 'parked'])",
+  },
+  {
+    name: 'parked-stays-parked',
+    sentence:
+      'A record that waited for another to make room is taken for unchanged when it is looked at again.',
+    file: SORT,
+    find: "new Set(['gone', 'hidden', 'parked'])",
+    replace: "new Set(['gone', 'hidden'])",
   },
   {
     name: 'deletes-told-are-forgotten',
@@ -113,8 +121,8 @@ export const READING_BUGS: readonly PlantedBug[] = [
     name: 'match-is-not-sought',
     sentence: 'A new record is never matched with a thing that is known already.',
     file: HOMES,
-    find: "if (match.kind === 'one') homes.set(reading.recordId, match.identityId);",
-    replace: "if (match.kind === 'one' && keys.length < 0) homes.set(reading.recordId, match.identityId);",
+    find: 'const match = matchOf(own, identityByKey);',
+    replace: 'const match = matchOf([], identityByKey);',
   },
   {
     name: 'own-create-not-recognised',
