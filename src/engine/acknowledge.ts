@@ -21,6 +21,7 @@ export interface SentWrite {
 /** A look before the write took effect leaves its landing to be seen; this long it may take until that look comes. */
 const LANDING_SEEN_MAX_MS = 60_000;
 
+/** The answer to a write, and when it must have been done. */
 export interface Receipt {
   readonly recordId: string;
   readonly version: string | null;

@@ -20,6 +20,7 @@ export function matchKeys(model: SyncModel, values: Values): readonly string[] {
   return keys;
 }
 
+/** Where the keys of a record lead. */
 export type Match =
   | { readonly kind: 'none' }
   | { readonly kind: 'one'; readonly identityId: string }

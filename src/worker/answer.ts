@@ -1,9 +1,9 @@
 /** Records the answers of a delivery: each against the try it belongs to, with all that follows from it, in one transaction. */
 import type { WriteResult } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
-import { acknowledge, withoutWrite } from '../engine/acknowledge.ts';
+import { acknowledge, withoutWrite, type Receipt } from '../engine/acknowledge.ts';
 import { held, moveAside } from '../engine/existence.ts';
-import { linkAt } from '../engine/state.ts';
+import { linkAt, type Bundle } from '../engine/state.ts';
 import { must } from '../lib/assert.ts';
 import type { KnownRecord, NewHint, StoredBundle, SyncTx, WriteEnd } from '../store/contract.ts';
 import { Batch, changeBody } from './batch.ts';
@@ -57,35 +57,38 @@ async function store(
   const known = await tx.recordsOf(side.model.name, created);
   const batch = new Batch(runtime, tx);
   await moveDeletedAside(tx, batch, side, known, bundles);
-  const ends: WriteEnd[] = [];
-  const late: WriteEnd[] = [];
-  const hints: NewHint[] = [];
+  const recording: Recording = { runtime, tx, side, batch, known, ends: [], late: [], hints: [] };
   for (const { intent, result } of answers) {
     const bundle = bundles.get(intent.identityId);
     if (bundle === undefined) continue;
     batch.load(bundle);
-    if (result.kind === 'failed')
-      recordFailure(runtime, side, batch, bundle, intent, result.failure, ends, hints);
-    else
-      recordWritten(
-        runtime,
-        tx,
-        side,
-        batch,
-        bundle,
-        intent,
-        result,
-        known,
-        isCurrent(bundle, intent) ? ends : late,
-        hints,
-      );
+    const isFirst = isCurrent(bundle, intent);
+    if (result.kind === 'failed') {
+      if (isFirst) recordFailure(recording, intent, result.failure);
+    } else if (isFirst) recordWritten(recording, bundle, intent, result);
+    else recordLate(recording, bundle, intent, result);
   }
+  const { ends, late, hints } = recording;
   await endAll(tx, ends);
   await tx.endWrites(late);
   const wakened = await batch.store();
   await tx.noteHints(side.model.name, afterLag(side, hints));
   if (hints.length > 0) runtime.wakes.wake(`look ${side.model.name}`);
   return wakened;
+}
+
+/** Answers while they are being recorded, and what they lead to. */
+interface Recording {
+  readonly runtime: SyncRuntime;
+  readonly tx: SyncTx;
+  readonly side: SideRuntime;
+  readonly batch: Batch;
+  /** What is known of the records that creates have made. */
+  readonly known: ReadonlyMap<string, KnownRecord>;
+  readonly ends: WriteEnd[];
+  /** Ends that come too late to end anything, and are kept as evidence. */
+  readonly late: WriteEnd[];
+  readonly hints: NewHint[];
 }
 
 /** The system has given the ids of deleted records again: what was deleted keeps its memory under another name. */
@@ -119,43 +122,15 @@ function isCurrent(bundle: StoredBundle, intent: Intent): boolean {
   );
 }
 
-function recordWritten(
-  runtime: SyncRuntime,
-  tx: SyncTx,
-  side: SideRuntime,
-  batch: Batch,
-  bundle: StoredBundle,
-  intent: Intent,
-  result: Written,
-  known: ReadonlyMap<string, KnownRecord>,
-  ends: WriteEnd[],
-  hints: NewHint[],
-): void {
+function recordWritten(recording: Recording, bundle: StoredBundle, intent: Intent, result: Written): void {
+  const { runtime, side, batch, ends, hints } = recording;
   ends.push({ ...keyOf(intent), to: 'acknowledged' });
   const entry = { identityId: intent.identityId, side: intent.side, recordId: result.recordId };
-  if (!isCurrent(bundle, intent)) {
-    // The record as it is now decides; what this answer proves is that a write of ours reached it.
-    hints.push({ recordId: result.recordId, kind: 'changed' });
-    batch.note({ ...entry, kind: 'late', body: { write: intent.kind, values: intent.body } });
+  if (isAnothers(recording, intent, result)) {
+    holdSecond(batch, withoutWrite(bundle, intent.side), intent, result);
     return;
   }
-  const holder = known.get(result.recordId);
-  // A system may give the id of a deleted record to a new one; only a record that is there is somebody's.
-  const home = holder === undefined || holder.status === 'gone' ? null : holder.identityId;
-  if (home !== null && home !== intent.identityId) {
-    const hold = { field: null, reason: 'duplicateRecord' as const, seen: {}, side: intent.side };
-    batch.apply(held(withoutWrite(bundle, intent.side), hold), {
-      ...entry,
-      kind: 'held',
-      body: { reason: hold.reason },
-    });
-    return;
-  }
-  // Null where the answer says nothing of the record, or nothing readable.
-  const returned = result.fields === undefined ? null : valuesOf(side.model, result.fields);
-  const { recordId, version } = result;
-  const receipt = { recordId, version, returned, sentAtMs: intent.sentAtMs, nowMs: tx.nowMs };
-  const outcome = acknowledge(runtime.model, bundle, intent, receipt);
+  const outcome = acknowledge(runtime.model, bundle, intent, receiptOf(recording, intent, result));
   batch.apply(outcome, {
     ...entry,
     kind: 'written',
@@ -166,21 +141,64 @@ function recordWritten(
   }
 }
 
+/**
+ * An answer to a try that was given up. The record as it is now decides; what the answer proves is that a write of ours
+ * reached it, and of a create, which record it made: no search tells that as surely.
+ */
+function recordLate(recording: Recording, bundle: StoredBundle, intent: Intent, result: Written): void {
+  const { runtime, batch, ends, late, hints } = recording;
+  const { identityId, side } = intent;
+  late.push({ ...keyOf(intent), to: 'acknowledged' });
+  hints.push({ recordId: result.recordId, kind: 'changed' });
+  const story = { identityId, side, recordId: result.recordId, kind: 'late' };
+  const body = { write: intent.kind, values: intent.body };
+  const link = linkAt(bundle, side);
+  if (intent.kind !== 'create' || (link !== undefined && link.status !== 'gone')) {
+    batch.note({ ...story, body });
+    return;
+  }
+  const open = bundle.writes.find((write) => write.side === side);
+  const isUnknown = open?.writeId === intent.writeId && open.state === 'unknown';
+  if (isUnknown) ends.push({ ...keyOf(intent), epoch: open.epoch, to: 'acknowledged' });
+  // A later try is under way, or waits: once the record has its link it is planned anew, as an update at most.
+  const rest = isUnknown ? withoutWrite(bundle, side) : bundle;
+  if (isAnothers(recording, intent, result)) {
+    holdSecond(batch, rest, intent, result);
+    return;
+  }
+  const made = acknowledge(runtime.model, bundle, intent, receiptOf(recording, intent, result));
+  const holds = made.bundle.holds.filter(({ reason }) => reason !== 'createOutcomeUnknown');
+  const linked = { ...made.bundle, holds, writes: rest.writes };
+  batch.apply({ ...made, bundle: linked }, { ...story, body: changeBody(made, body) });
+}
+
+/** Our create has made a record that counts as another identity's. */
+function holdSecond(batch: Batch, bundle: Bundle, { identityId, side }: Intent, { recordId }: Written): void {
+  const hold = { field: null, reason: 'duplicateRecord' as const, seen: {}, side };
+  const body = { reason: hold.reason };
+  batch.apply(held(bundle, hold), { identityId, side, recordId, kind: 'held', body });
+}
+
+/** A system may give the id of a deleted record to a new one; only a record that is there is somebody's. */
+function isAnothers({ known }: Recording, { identityId }: Intent, { recordId }: Written): boolean {
+  const holder = known.get(recordId);
+  const home = holder === undefined || holder.status === 'gone' ? null : holder.identityId;
+  return home !== null && home !== identityId;
+}
+
+function receiptOf({ tx, side }: Recording, { sentAtMs }: Intent, result: Written): Receipt {
+  const { recordId, version } = result;
+  // Null where the answer says nothing of the record, or nothing readable.
+  const returned = result.fields === undefined ? null : valuesOf(side.model, result.fields);
+  return { recordId, version, returned, sentAtMs, nowMs: tx.nowMs };
+}
+
 function attemptsBody(intent: Intent): { readonly attempts?: number } {
   return intent.attempts === 0 ? {} : { attempts: intent.attempts + 1 };
 }
 
-function recordFailure(
-  runtime: SyncRuntime,
-  side: SideRuntime,
-  batch: Batch,
-  bundle: StoredBundle,
-  intent: Intent,
-  failure: Failure,
-  ends: WriteEnd[],
-  hints: NewHint[],
-): void {
-  if (!isCurrent(bundle, intent)) return;
+function recordFailure(recording: Recording, intent: Intent, failure: Failure): void {
+  const { runtime, side, batch, ends, hints } = recording;
   const next = nextAfter(failure, intent.attempts, runtime.random);
   const key = keyOf(intent);
   switch (next.kind) {

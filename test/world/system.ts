@@ -278,9 +278,12 @@ export class SimulatedSystem {
     if (this.#scheduler.nowMs - calledMs > REQUEST_TIMEOUT_MS) throw new ConnectorFailure(OUTAGE);
     const inOrder = this.#faults.strikes('executionShuffled') ? requests.toReversed() : requests;
     const results = new Map<string, WriteResult>();
+    // A batch is one request: all of it has left, whatever becomes of its sender.
+    const sentOrder = this.#counter.last();
     for (const request of inOrder) {
-      const lookedOrder = looked.get(request.recordId ?? '') ?? 0;
-      results.set(request.key, await this.#send(request, lookedOrder));
+      const { key, recordId } = request;
+      const lookedOrder = looked.get(recordId ?? '') ?? 0;
+      results.set(key, await this.#send(request, { key, lookedOrder, sentOrder }));
     }
     const isLost = this.#faults.strikes('batchAnswerLost');
     await this.#scheduler.pause(owner, `${this.shape.name} written`);
@@ -293,9 +296,8 @@ export class SimulatedSystem {
   }
 
   /** The request travels by itself: whoever sent it may be gone when it arrives. */
-  async #send(request: WriteRequest, lookedOrder: number): Promise<WriteResult> {
+  async #send(request: WriteRequest, sent: Sent): Promise<WriteResult> {
     const { key } = request;
-    const sent = { key, lookedOrder, sentOrder: this.#counter.last() };
     const lost: WriteResult = { kind: 'failed', key, failure: ANSWER_LOST };
     if (this.#faults.strikes('writeRefused'))
       return { kind: 'failed', key, failure: { ...OUTAGE, kind: 'transient', code: 'world.busy' } };

@@ -140,7 +140,10 @@ function checkElements(world: World, entries: readonly Entry[]): void {
   ]);
   const taken = new Set(
     entries
-      .filter(({ actor }) => actor !== 'trueup')
+      // What was decided after the backup was taken is known no more.
+      .filter(
+        ({ actor, write }) => actor !== 'trueup' || (write?.sentOrder ?? Infinity) <= world.restoredOrder,
+      )
       .flatMap(({ before, after }) => {
         const left = elementsOf(after?.['tags']);
         return elementsOf(before?.['tags']).filter((element) => !left.includes(element));

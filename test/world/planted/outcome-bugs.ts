@@ -88,8 +88,8 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
     name: 'late-answers-thrown-away',
     sentence: 'An answer to a try that was given up leads to nothing.',
     file: ANSWER,
-    find: "hints.push({ recordId: result.recordId, kind: 'changed' });\n    batch.note(",
-    replace: 'batch.note(',
+    find: 'else recordLate(recording, bundle, intent, result);',
+    replace: '',
   },
   {
     name: 'id-given-again-unnoticed',

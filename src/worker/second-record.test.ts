@@ -1,0 +1,111 @@
+/** Of one thing one record is made at a side, whoever was there first and whatever came late. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { MemorySystem } from '../../test/support/memory-system.ts';
+import {
+  createTestRuntime,
+  createTestStore,
+  simpleDefinition,
+  type TestStore,
+} from '../../test/support/sync.ts';
+import { must } from '../lib/assert.ts';
+import type { SyncTx } from '../store/contract.ts';
+import { applyPage } from './apply.ts';
+import { captureChanges } from './capture.ts';
+import { deliverBatch } from './deliver.ts';
+import { settleHints } from './look.ts';
+import { deliverAll, observeAll } from './rounds.ts';
+import type { SideRuntime, SyncRuntime } from './runtime.ts';
+
+const signal = new AbortController().signal;
+let store: TestStore;
+
+beforeAll(async () => {
+  store = await createTestStore();
+});
+afterAll(() => store.close());
+
+async function settle(runtime: SyncRuntime): Promise<void> {
+  for (let round = 0; round < 6; round += 1) {
+    for (const side of runtime.sides.values()) await captureChanges(runtime, side, false, signal);
+    await deliverAll(runtime, signal);
+  }
+}
+
+async function start(name: string): Promise<{
+  readonly crm: MemorySystem;
+  readonly erp: MemorySystem;
+  readonly runtime: SyncRuntime;
+  readonly side: SideRuntime;
+}> {
+  const [crm, erp] = [new MemorySystem(), new MemorySystem()];
+  const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name }), { crm, erp });
+  return { crm, erp, runtime, side: must(runtime.sides.get('erp'), 'erp is a side') };
+}
+
+function emailsAt(system: MemorySystem): readonly string[] {
+  return Object.values(system.all())
+    .flatMap(({ email }) => (typeof email === 'string' ? [email] : []))
+    .toSorted();
+}
+
+test('a record that was parked takes its place when that becomes free, though it has not changed', async () => {
+  const { crm, erp, runtime } = await start('parked');
+  const first = crm.create({ email: 'ann@x.test', name: 'Ann', phone: null, city: null });
+  crm.create({ email: 'ann@x.test', name: 'Ann', phone: null, city: null });
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  expect(emailsAt(erp)).toEqual(['ann@x.test']);
+  crm.edit(first, { email: 'amy@x.test' });
+  await settle(runtime);
+  expect(emailsAt(erp)).toEqual(['amy@x.test', 'ann@x.test']);
+  expect(crm.size).toBe(2);
+});
+
+test('a record whose key was given up by another while its page waited is a thing of its own', async () => {
+  const { crm, erp, runtime, side } = await start('given-up');
+  const id = crm.create({ email: 'bob@x.test', name: 'Bob', phone: null, city: null });
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  const own = erp.create({ email: 'bob@x.test', name: 'Bo', phone: null, city: null });
+  const readBeganMs = await runtime.nowMs();
+  const [seen] = await side.session.get('things', [own], side.model.natives);
+  if (seen?.kind !== 'found') throw new Error('the record is there');
+  const sightings = [{ kind: 'record' as const, recordId: own, record: seen.record }];
+  await runtime.transaction((tx) => {
+    const waiting: SyncTx = {
+      ...tx,
+      lockBundles: async (ids, ifLocked) => {
+        crm.edit(id, { email: 'ben@x.test' });
+        const other = must(runtime.sides.get('crm'), 'crm is a side');
+        await captureChanges(runtime, other, false, signal);
+        await settleHints(runtime, other, signal);
+        return tx.lockBundles(ids, ifLocked);
+      },
+    };
+    return applyPage(runtime, waiting, { side: 'erp', sightings, readBeganMs, unchangedUntilMs: null });
+  });
+  await settle(runtime);
+  expect(emailsAt(erp)).toEqual(['ben@x.test', 'bob@x.test']);
+  expect(emailsAt(crm)).toEqual(['ben@x.test', 'bob@x.test']);
+});
+
+test('an answer that comes after its create was given up tells which record was made', async () => {
+  const { crm, erp, runtime, side } = await start('late');
+  crm.create({ email: 'kim@x.test', name: 'Kim', phone: null, city: null });
+  await observeAll(runtime, signal);
+  const given = erp.write.bind(erp);
+  erp.write = async (collection, requests) => {
+    const results = await given(collection, requests);
+    // The lease runs out, and somebody gives the record a key by which no search finds it.
+    await store.raw.pool.query(`update writes set lease_until = '-infinity'`);
+    await runtime.transaction((tx) => tx.reapSent(0));
+    erp.edit(erp.find1('email', 'kim@x.test').id, { email: 'kit@x.test' });
+    return results;
+  };
+  await deliverBatch(runtime, side);
+  erp.write = given;
+  await settle(runtime);
+  expect(emailsAt(erp)).toEqual(['kit@x.test']);
+  expect(emailsAt(crm)).toEqual(['kit@x.test']);
+});
