@@ -9,7 +9,7 @@ import type { NetworkPolicy } from './connector/http/network.ts';
 import type { Consent } from './connector/oauth/consent.ts';
 import { createTokenStore } from './connector/oauth/kept-tokens.ts';
 import { connectors } from './connectors/registry.ts';
-import { compileSync } from './engine/model.ts';
+import { compileSync, type SyncModel } from './engine/model.ts';
 import { must } from './lib/assert.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import { createIds, type Ids } from './lib/ids.ts';
@@ -239,7 +239,21 @@ export async function openSync(installation: Installation, sync: SyncRow): Promi
     await close();
     throw error;
   }
-  const runtime: SyncRuntime = {
+  return { runtime: runtimeOf(installation, sync, model, sides), close };
+}
+
+/** The sync bound to the store, with its sides not opened: enough for what a person decides. */
+export function unopenedSync(installation: Installation, sync: SyncRow): SyncRuntime {
+  return runtimeOf(installation, sync, compileSync(sync.definition), new Map());
+}
+
+function runtimeOf(
+  installation: Installation,
+  sync: SyncRow,
+  model: SyncModel,
+  sides: ReadonlyMap<string, SideRuntime>,
+): SyncRuntime {
+  return {
     syncKey: sync.syncKey,
     name: sync.name,
     mode: sync.mode,
@@ -254,5 +268,4 @@ export async function openSync(installation: Installation, sync: SyncRow): Promi
     transaction: (action) =>
       installation.transaction((tx) => action(syncTransaction(tx, sync, installation.ids))),
   };
-  return { runtime, close };
 }

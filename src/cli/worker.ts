@@ -1,9 +1,11 @@
 import pino from 'pino';
 
 import { runFleet } from '../fleet.ts';
+import { serve, type ServeOptions, type Serving } from '../serve.ts';
 import type { Log } from '../worker/runtime.ts';
-import { EXIT, type Command } from './command.ts';
-import { withInstallation } from './open.ts';
+import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { text, withInstallation } from './open.ts';
+import type { Output } from './output.ts';
 
 /** Field names that must never reach a log, wherever they turn up. */
 const REDACTED = ['password', 'secret', 'token', 'url', 'authorization', 'values', 'body'];
@@ -35,13 +37,62 @@ export const worker: Command = {
     ),
 };
 
+const PORT = 4_600;
+const PORT_MAX = 65_535;
+const HOSTNAME = '127.0.0.1';
+
 export const start: Command = {
-  ...worker,
   name: 'start',
-  summary: 'Runs Trueup: the store and a worker',
-  example: 'trueup start',
-  run: async (context) => {
-    context.output.line('Trueup runs. Stop it with Ctrl-C; look at it with: trueup status');
-    return worker.run(context);
+  usage: '',
+  summary: 'Runs Trueup: the store, a worker, and the console with its API',
+  example: 'trueup start --port 4600',
+  options: { port: { type: 'string' }, host: { type: 'string' }, 'public-url': { type: 'string' } },
+  optionHelp: {
+    port: `where the console is (default ${String(PORT)}, 0 for any free port)`,
+    host: `the address to listen on (default ${HOSTNAME}: this machine only)`,
+    'public-url': 'how browsers reach it through a proxy that brings TLS, such as https://trueup.example.com',
   },
+  run: (context) =>
+    withInstallation(
+      context,
+      async (installation) => {
+        const serving = await serve(installation, serveOptions(context));
+        try {
+          tell(context.output, serving);
+          await runFleet(installation, context.signal);
+        } finally {
+          await serving.close();
+        }
+        return EXIT.ok;
+      },
+      createLog(),
+    ),
 };
+
+function serveOptions({ flags, environment }: CommandContext): ServeOptions {
+  const port = Number(text(flags['port']) ?? PORT);
+  if (!Number.isInteger(port) || port < 0 || port > PORT_MAX)
+    throw new CommandFailed(`--port must be a number from 0 to ${String(PORT_MAX)}`, {
+      exitCode: EXIT.wrongInput,
+    });
+  const given = text(flags['public-url']) ?? environment['TRUEUP_PUBLIC_URL'] ?? '';
+  if (given !== '' && !/^https?:\/\/[^/]+\/?$/.test(given))
+    throw new CommandFailed('--public-url must be an address without a path', {
+      exitCode: EXIT.wrongInput,
+      advice: 'Such as https://trueup.example.com',
+    });
+  return {
+    hostname: text(flags['host']) ?? HOSTNAME,
+    port,
+    publicUrl: given === '' ? null : new URL(given).origin,
+  };
+}
+
+function tell(output: Output, { url, setUpToken }: Serving): void {
+  output.line(`Trueup runs: ${url}`);
+  if (setUpToken !== null)
+    output.line(
+      `\nNobody has an account yet. Make the first one there, with this set-up token:\n\n  ${setUpToken}\n`,
+    );
+  output.line('Stop it with Ctrl-C; look at it from here with: trueup status');
+}

@@ -67,17 +67,35 @@ type WriteColumns = Omit<
 };
 
 /** Locks in id order, the same everywhere, so that two batches that share identities wait and do not deadlock. */
-export async function lockBundles(
+export function lockBundles(
   tx: Tx,
   syncKey: string,
   identityIds: readonly string[],
   ifLocked: 'wait' | 'skip' = 'wait',
 ): Promise<ReadonlyMap<string, StoredBundle>> {
+  return bundlesOf(tx, syncKey, identityIds, `for update ${ifLocked === 'skip' ? 'skip locked' : ''}`);
+}
+
+/** The same without a lock, for showing: its parts may be of different moments, and nothing may be decided on it. */
+export function readBundles(
+  tx: Tx,
+  syncKey: string,
+  identityIds: readonly string[],
+): Promise<ReadonlyMap<string, StoredBundle>> {
+  return bundlesOf(tx, syncKey, identityIds, '');
+}
+
+async function bundlesOf(
+  tx: Tx,
+  syncKey: string,
+  identityIds: readonly string[],
+  lock: string,
+): Promise<ReadonlyMap<string, StoredBundle>> {
   if (identityIds.length === 0) return new Map();
   const identities = await tx.query<IdentityColumns & { readonly seq: string }>(
     `select identity_id, seq, golden, edits, tombstone from identities
       where sync_key = $1 and identity_id = any($2::uuid[]) order by identity_id
-        for update ${ifLocked === 'skip' ? 'skip locked' : ''}`,
+        ${lock}`,
     [syncKey, identityIds],
   );
   const links = await tx.query<LinkColumns & { readonly identity_id: string }>(

@@ -1,0 +1,31 @@
+/** What the API needs of the installation it speaks for. server.ts gives it; tests give one over a database of their own. */
+import type { Clock } from '../lib/clock.ts';
+import type { Ids } from '../lib/ids.ts';
+import type { Random } from '../lib/random.ts';
+import type { SyncRow } from '../store/control.ts';
+import type { Database } from '../store/database.ts';
+import type { Sealer } from '../store/seal.ts';
+import type { Log, SyncRuntime } from '../worker/runtime.ts';
+
+/** The work of one workspace that reaches out to systems. Every call may take as long as they do, and throws their failures. */
+export interface WorkspaceWork {
+  /** Opens the connection and notes how it stands. */
+  tryConnection(name: string): Promise<void>;
+  /** The sync without its sides open: enough for a decision of a person. */
+  unopened(sync: SyncRow): SyncRuntime;
+  /** The sync with every side open while `action` runs. */
+  withSync<T>(sync: SyncRow, action: (runtime: SyncRuntime) => Promise<T>): Promise<T>;
+}
+
+/** The installation as the API sees it. */
+export interface ApiHost {
+  readonly database: Database;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: Ids;
+  readonly log: Log;
+  /** The workspace that is meant where none is named. */
+  readonly workspaceNo: number;
+  work(workspaceNo: number): WorkspaceWork;
+}

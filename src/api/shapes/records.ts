@@ -1,0 +1,125 @@
+/** Records, their journeys, holds and runs. */
+import { z } from '@hono/zod-openapi';
+
+import { Failure, Instant, list, Value, Values } from './common.ts';
+
+const Status = z.enum(['live', 'hidden', 'gone', 'returned', 'parked', 'excluded', 'unreadable']);
+
+const RecordPlace = z
+  .object({ side: z.string(), recordId: z.string(), status: Status })
+  .openapi('RecordPlace');
+
+export const FoundRecord = z
+  .object({
+    sync: z.string(),
+    identity: z.string().nullable(),
+    title: z.string(),
+    records: list(RecordPlace),
+    matched: z.enum(['identity', 'recordId', 'matchKey', 'value']).nullable(),
+  })
+  .openapi('FoundRecord');
+
+const Choice = z
+  .object({
+    kind: z.enum(['take', 'keep', 'value', 'delete', 'revive']),
+    side: z.string().nullable(),
+    value: Value.nullable(),
+  })
+  .openapi('Choice');
+
+export const Hold = z
+  .object({
+    id: z.string(),
+    sync: z.string(),
+    identity: z.string().nullable(),
+    side: z.string(),
+    recordId: z.string().nullable(),
+    field: z.string().nullable(),
+    reason: z.string(),
+    sentence: z.string(),
+    title: z.string(),
+    openedAt: Instant,
+    seen: z.json(),
+    choices: list(Choice),
+  })
+  .openapi('Hold');
+
+const Change = z
+  .object({ field: z.string(), before: Value, after: Value, rule: z.string() })
+  .openapi('Change');
+
+const Step = z
+  .object({
+    at: Instant,
+    kind: z.string(),
+    side: z.string(),
+    recordId: z.string().nullable(),
+    sentence: z.string(),
+    changes: list(Change),
+    values: Values,
+    failure: Failure.nullable(),
+  })
+  .openapi('Step');
+
+export const Journey = z
+  .object({
+    sync: z.string(),
+    identity: z.string(),
+    title: z.string(),
+    tombstone: z
+      .object({ side: z.string(), recordId: z.string(), at: Instant, evidence: z.string() })
+      .nullable(),
+    fields: list(
+      z.object({
+        name: z.string(),
+        golden: Value,
+        edit: z
+          .object({
+            side: z.string(),
+            fromAt: Instant.nullable(),
+            untilAt: Instant,
+            rule: z.string(),
+          })
+          .nullable(),
+        sides: Values.openapi({ description: 'What is accounted for at each side that has the field' }),
+      }),
+    ),
+    records: list(
+      RecordPlace.extend({
+        version: z.string().nullable(),
+        asOf: Instant,
+        lookedAt: Instant.nullable(),
+      }),
+    ),
+    writes: list(z.object({ side: z.string(), kind: z.string(), state: z.string(), attempts: z.int() })),
+    holds: list(Hold),
+    timeline: list(Step),
+  })
+  .openapi('Journey');
+
+export const Run = z
+  .object({
+    id: z.string(),
+    sync: z.string(),
+    side: z.string(),
+    kind: z.string(),
+    state: z.enum(['running', 'complete', 'failed']),
+    startedAt: Instant,
+    endedAt: Instant.nullable(),
+    seen: z.int(),
+    changed: z.int(),
+    unreadable: z.int(),
+    missing: z.int(),
+    failure: Failure.nullable(),
+  })
+  .openapi('Run');
+
+export const HeldWrites = z
+  .object({
+    sync: z.string(),
+    side: z.string(),
+    kind: z.string(),
+    writes: z.int(),
+    hash: z.string(),
+  })
+  .openapi('HeldWrites');

@@ -1,0 +1,100 @@
+/** Syncs, sides and connections as the overview shows them. */
+import { z } from '@hono/zod-openapi';
+
+import { Failure, Instant, list } from './common.ts';
+
+const Counts = z
+  .object({
+    records: z.int(),
+    inSync: z.int(),
+    pending: z.int(),
+    held: z.int(),
+    dead: z.int(),
+    excluded: z.int(),
+  })
+  .openapi('Counts', { description: 'Every record is in exactly one state: the five add up to `records`' });
+
+const Owed = z
+  .object({
+    planned: z.int(),
+    queued: z.int(),
+    sent: z.int(),
+    unknown: z.int(),
+    held: z.int(),
+    dead: z.int(),
+  })
+  .openapi('Owed', { description: 'Writes that are on their way to the side, by state' });
+
+export const Side = z
+  .object({
+    name: z.string(),
+    connection: z.string(),
+    system: z.string(),
+    collection: z.string(),
+    counts: Counts.nullable(),
+    countedAt: Instant.nullable(),
+    owed: Owed,
+    currentAsOf: Instant.nullable().openapi({ description: 'All that happened there before is known' }),
+    lagMs: z.number().nullable(),
+    lastAttemptAt: Instant.nullable(),
+    lastSuccessAt: Instant.nullable(),
+    failure: Failure.nullable(),
+  })
+  .openapi('Side');
+
+export const Mode = z.enum(['observe', 'live', 'paused']).openapi('Mode');
+
+export const Sync = z
+  .object({
+    name: z.string(),
+    entity: z.string(),
+    mode: Mode,
+    revision: z.int(),
+    approvedUntil: Instant.nullable(),
+    sides: list(Side),
+  })
+  .openapi('Sync');
+
+export const Connection = z
+  .object({
+    name: z.string(),
+    system: z.string(),
+    title: z.string(),
+    state: z.enum(['new', 'connected', 'reauthorise', 'unreachable', 'misconfigured']),
+    reason: z.string().nullable(),
+    advice: z.string().nullable(),
+    since: Instant,
+    lastSuccessAt: Instant.nullable(),
+    settings: list(
+      z.object({
+        name: z.string(),
+        value: z.string().nullable(),
+        secret: z.string().nullable().openapi({ description: 'The name of the secret that it is' }),
+        isStored: z.boolean(),
+      }),
+    ),
+    usedBy: list(z.object({ sync: z.string(), side: z.string() })),
+    limits: list(
+      z.object({
+        name: z.string(),
+        unitsMax: z.number(),
+        units: z.number(),
+        pausedUntil: Instant.nullable(),
+      }),
+    ),
+  })
+  .openapi('Connection');
+
+export const Overview = z
+  .object({
+    asOf: Instant,
+    syncs: list(Sync),
+    connections: list(Connection),
+    waiting: z.object({
+      holds: z.int(),
+      heldWrites: z.int(),
+      dead: z.int(),
+      connections: z.int(),
+    }),
+  })
+  .openapi('Overview');

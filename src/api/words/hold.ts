@@ -1,0 +1,51 @@
+/** Why something is held, as a sentence, and what a person can choose. */
+import type { HoldReason } from '../../engine/state.ts';
+import { linkAt } from '../../engine/state.ts';
+import type { Value } from '../../engine/value.ts';
+import type { StoredBundle } from '../../store/contract.ts';
+import type { HoldRow } from '../../store/history.ts';
+
+const SENTENCES: Readonly<Record<HoldReason, (side: string, field: string) => string>> = {
+  conflict: (side, field) =>
+    `${field} was given different values at ${side} and elsewhere, neither having seen the other.`,
+  editAgainstDelete: (side) => `The record was deleted at one side and edited at another (seen at ${side}).`,
+  deletion: (side) => `The record was deleted at ${side}; deletes wait for a person here.`,
+  returned: (side) => `A record that was deleted is there again at ${side}.`,
+  oscillation: (side, field) =>
+    `${field} goes back and forth between two values; something at ${side} keeps changing it.`,
+  ambiguousMatch: (side) => `What was entered at ${side} makes it match more than one thing.`,
+  duplicateRecord: (side) => `${side} has a second record of the same thing.`,
+  createOutcomeUnknown: (side) =>
+    `A create at ${side} got no answer, and nothing there tells whether it happened.`,
+  violation: (side, field) => `${field}, as entered at ${side}, breaks a rule of the data dictionary.`,
+  massDelete: (side) => `Too many deletes at once at ${side}.`,
+  massChange: (side) => `Too many changes at once at ${side}.`,
+};
+
+export function holdSentence({ reason, side, field }: HoldRow): string {
+  return SENTENCES[reason](side, field ?? 'the record');
+}
+
+export interface HoldOption {
+  readonly kind: 'take' | 'keep' | 'value' | 'delete' | 'revive';
+  readonly side: string | null;
+  readonly value: Value;
+}
+
+const ABOUT_DELETES: ReadonlySet<HoldReason> = new Set(['deletion', 'editAgainstDelete', 'returned']);
+
+/** Every choice that `resolveHold` would take for this hold, with the value that would stand. */
+export function holdOptions(hold: HoldRow, bundle: StoredBundle | undefined): readonly HoldOption[] {
+  if (bundle === undefined) return [];
+  const { field, reason } = hold;
+  if (field === null) {
+    const revive: HoldOption = { kind: 'revive', side: null, value: null };
+    return ABOUT_DELETES.has(reason) ? [{ kind: 'delete', side: null, value: null }, revive] : [revive];
+  }
+  const takes = bundle.links.flatMap((link): readonly HoldOption[] => {
+    const value = linkAt(bundle, link.side)?.accounted[field];
+    return value === undefined ? [] : [{ kind: 'take', side: link.side, value }];
+  });
+  const keep: HoldOption = { kind: 'keep', side: null, value: bundle.identity.golden[field] ?? null };
+  return [...takes, keep, { kind: 'value', side: null, value: null }];
+}

@@ -1,0 +1,75 @@
+/** Gives the API what it needs of an installation, workspace by workspace, and opens its door to the network. */
+import type { ApiHost } from './api/host.ts';
+import { listen, type Listening } from './api/listen.ts';
+import { createSetUp } from './api/set-up.ts';
+import { ConnectorFailure } from './connector/failure.ts';
+import { openConnection, openSync, unopenedSync, type Installation } from './server.ts';
+import { hasAccounts } from './store/accounts.ts';
+import { connectionsNamed } from './store/control.ts';
+
+export interface ServeOptions {
+  readonly hostname: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** How browsers reach this, where that is not by its own address: `https://trueup.example.com`. */
+  readonly publicUrl: string | null;
+}
+
+export interface Serving extends Listening {
+  /** Makes the first account; null when there is one already. */
+  readonly setUpToken: string | null;
+}
+
+export async function serve(installation: Installation, options: ServeOptions): Promise<Serving> {
+  const host = apiHost(installation);
+  const setUp = createSetUp(installation.random);
+  if (await installation.transaction(hasAccounts)) setUp.close();
+  const listening = await listen(host, { ...options, setUp });
+  return { ...listening, setUpToken: setUp.isOpen() ? setUp.token : null };
+}
+
+/** The installation as it is for another workspace of the same store. */
+function inWorkspace(installation: Installation, workspaceNo: number): Installation {
+  return {
+    ...installation,
+    workspaceNo,
+    transaction: (action) => installation.database.transaction(workspaceNo, action),
+  };
+}
+
+function apiHost(installation: Installation): ApiHost {
+  const { database, sealer, clock, random, ids, log, workspaceNo } = installation;
+  return {
+    database,
+    sealer,
+    clock,
+    random,
+    ids,
+    log,
+    workspaceNo,
+    work: (no) => {
+      const here = inWorkspace(installation, no);
+      return {
+        tryConnection: async (name) => {
+          const [row] = await here.transaction((tx) => connectionsNamed(tx, [name]));
+          if (row === undefined) return;
+          try {
+            await (await openConnection(here, row)).close();
+          } catch (error) {
+            // How it stands has been noted; that is what was asked for.
+            if (!(error instanceof ConnectorFailure)) throw error;
+          }
+        },
+        unopened: (sync) => unopenedSync(here, sync),
+        withSync: async (sync, action) => {
+          const opened = await openSync(here, sync);
+          try {
+            return await action(opened.runtime);
+          } finally {
+            await opened.close();
+          }
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,218 @@
+/** Pages of what the store knows, each answered by an index however much there is. */
+import type { HoldReason } from '../engine/state.ts';
+import type { Json } from '../lib/json.ts';
+import type { RecordStatus, StoredFailure } from './contract.ts';
+import type { Tx } from './database.ts';
+import type { HoldRow } from './history.ts';
+
+export interface RunRow {
+  readonly runId: string;
+  readonly syncKey: string;
+  readonly side: string;
+  readonly kind: string;
+  readonly state: 'running' | 'complete' | 'failed';
+  readonly startedMs: number;
+  readonly endedMs: number | null;
+  readonly seen: number;
+  readonly changed: number;
+  readonly unreadable: number;
+  readonly missing: number;
+  readonly failure: StoredFailure | null;
+}
+
+export interface RunFilter {
+  readonly syncKeys: readonly string[];
+  readonly side: string | null;
+  readonly state: string | null;
+}
+
+/** The newest runs before `before`, newest first: run ids sort by time. */
+export async function runsPage(
+  tx: Tx,
+  filter: RunFilter,
+  before: string | null,
+  countMax: number,
+): Promise<readonly RunRow[]> {
+  const rows = await tx.query<{
+    run_id: string;
+    sync_key: string;
+    side: string;
+    kind: string;
+    state: RunRow['state'];
+    started_ms: number;
+    ended_ms: number | null;
+    seen: string;
+    changed: string;
+    unreadable: string;
+    missing: string;
+    failure: StoredFailure | null;
+  }>(
+    `select run_id, sync_key, side, kind, state, seen, changed, unreadable, missing, failure,
+            extract(epoch from started_at)::float8 * 1000 as started_ms, extract(epoch from ended_at)::float8 * 1000 as ended_ms
+       from runs
+      where sync_key = any($1) and ($2::text is null or side = $2) and ($3::text is null or state = $3)
+        and ($4::uuid is null or run_id < $4)
+      order by run_id desc limit $5`,
+    [filter.syncKeys, filter.side, filter.state, before, countMax],
+  );
+  return rows.map((row) => ({
+    runId: row.run_id,
+    syncKey: row.sync_key,
+    side: row.side,
+    kind: row.kind,
+    state: row.state,
+    startedMs: row.started_ms,
+    endedMs: row.ended_ms,
+    seen: Number(row.seen),
+    changed: Number(row.changed),
+    unreadable: Number(row.unreadable),
+    missing: Number(row.missing),
+    failure: row.failure,
+  }));
+}
+
+/** An open hold and its sync. */
+export interface ListedHold extends HoldRow {
+  readonly syncKey: string;
+}
+
+interface HoldColumns {
+  readonly sync_key: string;
+  readonly hold_id: string;
+  readonly identity_id: string | null;
+  readonly side: string;
+  readonly record_id: string | null;
+  readonly field: string | null;
+  readonly reason: HoldReason;
+  readonly seen: Json;
+  readonly opened_ms: number;
+}
+
+const HOLD_COLUMNS = `sync_key, hold_id, identity_id, side, record_id, field, reason, seen,
+  extract(epoch from opened_at)::float8 * 1000 as opened_ms`;
+
+function listedHold(row: HoldColumns): ListedHold {
+  return {
+    syncKey: row.sync_key,
+    holdId: row.hold_id,
+    identityId: row.identity_id,
+    side: row.side,
+    recordId: row.record_id,
+    field: row.field,
+    reason: row.reason,
+    seen: row.seen,
+    openedAtMs: row.opened_ms,
+  };
+}
+
+export interface HoldFilter {
+  readonly syncKeys: readonly string[];
+  readonly reason: string | null;
+  readonly field: string | null;
+}
+
+/** Where a page of holds ended. */
+export interface HoldPlace {
+  readonly openedMs: number;
+  readonly holdId: string;
+}
+
+/** Open holds, the oldest first, after a place. */
+export async function holdsPage(
+  tx: Tx,
+  filter: HoldFilter,
+  after: HoldPlace | null,
+  countMax: number,
+): Promise<readonly ListedHold[]> {
+  const rows = await tx.query<HoldColumns>(
+    `select ${HOLD_COLUMNS} from holds
+      where sync_key = any($1) and closed_at is null and ($2::text is null or reason = $2) and ($3::text is null or field = $3)
+        and ($4::float8 is null or (opened_at, hold_id) > (to_timestamp($4::float8 / 1000), $5::uuid))
+      order by opened_at, hold_id limit $6`,
+    [filter.syncKeys, filter.reason, filter.field, after?.openedMs ?? null, after?.holdId ?? null, countMax],
+  );
+  return rows.map(listedHold);
+}
+
+/** Null when there is no open hold with this id. */
+export async function findHold(
+  tx: Tx,
+  syncKeys: readonly string[],
+  holdId: string,
+): Promise<ListedHold | null> {
+  const [row] = await tx.query<HoldColumns>(
+    `select ${HOLD_COLUMNS} from holds where sync_key = any($1) and hold_id = $2 and closed_at is null`,
+    [syncKeys, holdId],
+  );
+  return row === undefined ? null : listedHold(row);
+}
+
+/** How many holds are open: exactly up to `countMax`, which then stands for "or more". */
+export async function countHolds(tx: Tx, syncKeys: readonly string[], countMax: number): Promise<number> {
+  const [row] = await tx.query<{ count: string }>(
+    `select count(*) as count from (select from holds where sync_key = any($1) and closed_at is null limit $2) as open`,
+    [syncKeys, countMax],
+  );
+  return Number(row?.count ?? 0);
+}
+
+/** A record as a list shows it. */
+export interface ListedRecord {
+  readonly syncKey: string;
+  readonly side: string;
+  readonly recordId: string;
+  readonly status: RecordStatus;
+  readonly identityId: string | null;
+}
+
+interface RecordColumns {
+  readonly sync_key: string;
+  readonly side: string;
+  readonly record_id: string;
+  readonly status: RecordStatus;
+  readonly identity_id: string | null;
+}
+
+const RECORD_COLUMNS = 'sync_key, side, record_id, status, identity_id';
+
+function listedRecord(row: RecordColumns): ListedRecord {
+  return {
+    syncKey: row.sync_key,
+    side: row.side,
+    recordId: row.record_id,
+    status: row.status,
+    identityId: row.identity_id,
+  };
+}
+
+/** Records of one side in the order of their ids, after one, whose ids begin with `prefix`. */
+export async function recordsPage(
+  tx: Tx,
+  place: { readonly syncKey: string; readonly side: string },
+  prefix: string,
+  after: string | null,
+  countMax: number,
+): Promise<readonly ListedRecord[]> {
+  const rows = await tx.query<RecordColumns>(
+    `select ${RECORD_COLUMNS} from links
+      where sync_key = $1 and side = $2 and record_id >= $3 and record_id < $3 || E'\\U0010FFFD'
+        and starts_with(record_id, $3) and ($4::text is null or record_id > $4)
+      order by record_id limit $5`,
+    [place.syncKey, place.side, prefix, after, countMax],
+  );
+  return rows.map(listedRecord);
+}
+
+/** The records of identities, at all sides. */
+export async function recordsOfIdentities(
+  tx: Tx,
+  syncKeys: readonly string[],
+  identityIds: readonly string[],
+): Promise<readonly ListedRecord[]> {
+  if (identityIds.length === 0) return [];
+  const rows = await tx.query<RecordColumns>(
+    `select ${RECORD_COLUMNS} from links where sync_key = any($1) and identity_id = any($2::uuid[]) order by side, record_id`,
+    [syncKeys, identityIds],
+  );
+  return rows.map(listedRecord);
+}
