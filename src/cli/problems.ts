@@ -117,6 +117,9 @@ async function show(context: CommandContext, installation: Installation): Promis
   output.line(
     `  first seen ${instant(problem.firstSeenMs)}, opened ${String(problem.openings)} times${problem.owner === null ? '' : `, looked after by ${problem.owner}`}`,
   );
+  if (problem.explanation !== null) output.line(`  why: ${problem.explanation}`);
+  if (problem.retry !== null) output.line(`  does trying again help? ${problem.retry}`);
+  if (problem.isOurBug) output.line('  This one is ours: please report it with its code.');
   for (const record of problem.samples)
     output.line(`  for example ${record}: trueup trace ${problem.side} ${record}`);
   for (const { atMs, author, note: said } of notes) output.line(`  ${instant(atMs)} ${author}: ${said}`);

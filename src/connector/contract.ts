@@ -9,6 +9,7 @@ import type { Random } from '../lib/random.ts';
 import type { Failure } from './failure.ts';
 import type { BudgetStore } from './http/budget.ts';
 import type { NetworkPolicy } from './http/network.ts';
+import type { KnownFailure } from './known-failures.ts';
 import type { Consent } from './oauth/consent.ts';
 import type { TokenStore } from './oauth/token-store.ts';
 
@@ -248,6 +249,8 @@ export interface Connector {
   readonly system: string;
   readonly title: string;
   readonly settings: readonly SettingDescription[];
+  /** Everything its failures may say, each with its cause and what to do. A code that is not here counts as a bug of ours. */
+  readonly failures: readonly KnownFailure[];
   /**
    * Connects and proves that the account works. `settings` holds only known names, secrets already revealed.
    * A wrong setting ⇒ failure `config` naming it; refused credentials ⇒ `auth`; unreachable ⇒ `transient`.

@@ -1,6 +1,8 @@
 /** A problem as people see it: whither it goes, how far it reaches, and since when, in words. */
+import { RETRY } from '../connector/known-failures.ts';
 import type { SyncRow } from '../store/control.ts';
 import type { HourCount, Problem } from '../store/problems.ts';
+import { isOurBug, knownFailure } from './catalogue.ts';
 
 export type Trend = 'new' | 'growing' | 'steady' | 'shrinking' | 'over';
 
@@ -13,6 +15,11 @@ export interface ProblemView extends Problem {
   readonly reach: Reach;
   /** How long it has been open, or was until it was resolved. */
   readonly openForMs: number;
+  /** Why such a failure happens, and whether trying again helps; null for a code that nobody has described. */
+  readonly explanation: string | null;
+  readonly retry: string | null;
+  /** Trueup itself is at fault, or fails to explain. */
+  readonly isOurBug: boolean;
 }
 
 const NEW_FOR_MS = 60 * 60 * 1_000;
@@ -32,6 +39,7 @@ export function viewProblems(
   const byKey = new Map(syncs.map((sync) => [sync.syncKey, sync]));
   return problems.map((problem) => ({
     ...problem,
+    ...explained(problem),
     sync: byKey.get(problem.syncKey)?.name ?? '',
     trend: trendOf(
       problem,
@@ -41,6 +49,19 @@ export function viewProblems(
     reach: reachOf(problem, all, byKey),
     openForMs: Math.max(0, (problem.resolvedMs ?? nowMs) - problem.openedMs),
   }));
+}
+
+function explained({
+  code,
+  advice,
+}: Problem): Pick<ProblemView, 'advice' | 'explanation' | 'retry' | 'isOurBug'> {
+  const known = knownFailure(code);
+  return {
+    advice: advice ?? known?.advice ?? 'Report this with the code: Trueup does not know what it means.',
+    explanation: known?.cause ?? null,
+    retry: known === null ? null : RETRY[known.kind],
+    isOurBug: isOurBug(code),
+  };
 }
 
 /** Against the hour before the running one; what had no records then has only now begun to grow. */

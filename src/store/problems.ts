@@ -1,4 +1,5 @@
 /** Problems: one row per cause for ever, kept in step with what fails; people's owners and notes beside it. */
+import type { HoldReason } from '../engine/state.ts';
 import { CAUSES } from './causes.ts';
 import type { SyncRow } from './control.ts';
 import type { Tx } from './database.ts';
@@ -41,13 +42,17 @@ export interface ProblemMoves {
   readonly resolved: readonly Problem[];
 }
 
+/** Why something stops without a failure: a hold, or a record that is kept from us. */
+export type Stop = HoldReason | 'hidden';
+
 /** Texts of what stops without a failure, by the reason. */
-export const HOLD_TEXTS: Readonly<Record<string, string>> = {
+export const HOLD_TEXTS: Readonly<Record<Stop, string>> = {
   conflict: 'two sides gave the field different values, and no rule decides between them',
   editAgainstDelete: 'the record was edited at one side and deleted at another',
   deletion: 'the record was deleted at a side whose deletes are not passed on by themselves',
   returned: 'a record that was deleted is there again',
   oscillation: 'the value is put back and forth: two automations undo each other',
+  violation: 'the value breaks a rule of the field',
   ambiguousMatch: 'the keys of the record lead to more than one thing',
   duplicateRecord: 'two records of one side are the same thing by their keys',
   createOutcomeUnknown: 'the answer to a create was lost, and nothing tells whether the record exists',

@@ -22,7 +22,8 @@ interface Reading {
   readonly read?: 'permanent';
 }
 
-const READINGS: Readonly<Record<TransportReason, Reading>> = {
+/** What each way of failing on the wire is called, and means. */
+export const READINGS: Readonly<Record<TransportReason, Reading>> = {
   forbidden: {
     name: 'forbidden_address',
     text: 'this address is not one that connections may reach',

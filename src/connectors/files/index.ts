@@ -1,4 +1,5 @@
 import type { Connector } from '../../connector/contract.ts';
+import { CODES } from './codes.ts';
 import { createSession } from './session.ts';
 import { resolveSettings, SETTINGS } from './settings.ts';
 
@@ -7,6 +8,7 @@ export const files: Connector = {
   system: 'files',
   title: 'CSV, JSON Lines and Excel files',
   settings: SETTINGS,
+  failures: CODES,
   open: async (settings, context) =>
     createSession(await resolveSettings(settings, context.baseDirectory), context),
 };

@@ -233,3 +233,12 @@ export function meaningOfErrno(errno: number): ServerMeaning | null {
 export function meaningOfCode(code: string): Meaning {
   return CODES[code] ?? CONNECTION_LOST;
 }
+
+/** Every meaning there is, with the number or code that says so. */
+export function allMeanings(): readonly (Meaning & { readonly sign?: string })[] {
+  const numbered = Object.entries(MEANINGS).map(([errno, meaning]) => ({
+    ...meaning,
+    sign: `error ${errno}`,
+  }));
+  return [...numbered, ...Object.values(CODES), CONNECTION_LOST];
+}

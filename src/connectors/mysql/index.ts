@@ -1,4 +1,5 @@
 import type { Connector } from '../../connector/contract.ts';
+import { CODES } from './codes.ts';
 import { openSession } from './session.ts';
 import { SETTINGS, settingsOf } from './settings.ts';
 
@@ -7,5 +8,6 @@ export const mysql: Connector = {
   system: 'mysql',
   title: 'MySQL and MariaDB',
   settings: SETTINGS,
+  failures: CODES,
   open: async (settings, context) => openSession(settingsOf(settings), context),
 };

@@ -15,7 +15,7 @@ import { InvariantError } from '../../lib/assert.ts';
 import { meaningOf } from './sqlstates.ts';
 
 /** By the code of Node's own network and TLS errors. */
-const NETWORK: Readonly<Record<string, Meaning>> = {
+export const NETWORK: Readonly<Record<string, Meaning>> = {
   ...networkMeanings('PostgreSQL'),
   // The server's socket on this machine is not there.
   ENOENT: { ...UNREACHABLE, name: 'connection_refused' },

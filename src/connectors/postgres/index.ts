@@ -1,4 +1,5 @@
 import type { Connector } from '../../connector/contract.ts';
+import { CODES } from './codes.ts';
 import { createDatabase, textIn, type Database } from './database.ts';
 import type { Access } from './describe.ts';
 import { refuse } from './failures.ts';
@@ -12,6 +13,7 @@ export const postgres: Connector = {
   system: 'postgres',
   title: 'PostgreSQL',
   settings: SETTINGS,
+  failures: CODES,
   open: async (given, context) => {
     const settings = settingsOf(given);
     const database = createDatabase(settings.connection);

@@ -140,3 +140,16 @@ export function meaningOf(sqlState: string): Meaning {
     CLASSES[sqlState.slice(0, 2)] ?? { kind: 'permanent', name: `sqlstate_${sqlState.toLowerCase()}` }
   );
 }
+
+/** Every meaning there is, with the SQLSTATE that says so. */
+export function allMeanings(): readonly (Meaning & { readonly sign: string })[] {
+  const stated = Object.entries(STATES).map(([state, meaning]) => ({
+    ...meaning,
+    sign: `SQLSTATE ${state}`,
+  }));
+  const classed = Object.entries(CLASSES).map(([name, meaning]) => ({
+    ...meaning,
+    sign: `SQLSTATE ${name}…`,
+  }));
+  return [...stated, ...classed];
+}

@@ -9,7 +9,8 @@ interface Own {
   readonly advice?: string;
 }
 
-const OWN = {
+/** What we ourselves find. */
+export const OWN = {
   bad_setting: { kind: 'config' },
   unknown_collection: { kind: 'config', advice: 'Correct the name of the collection.' },
   unknown_field: { kind: 'config', advice: 'Correct the name of the field, or let the user see it.' },

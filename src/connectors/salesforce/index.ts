@@ -1,7 +1,8 @@
-/** Connector for Salesforce over REST, the Bulk API 2.0 and the Pub/Sub API. See README.md for what it can and cannot do. */
 import type { Connector } from '../../connector/contract.ts';
 import { consentOf, openAccount, type Deployment } from './account.ts';
 import { SalesforceApi } from './api.ts';
+/** Connector for Salesforce over REST, the Bulk API 2.0 and the Pub/Sub API. See README.md for what it can and cannot do. */
+import { CODES } from './codes.ts';
 import { salesforceSession } from './session.ts';
 import { SETTINGS, settingsOf } from './settings.ts';
 
@@ -11,6 +12,7 @@ export function createSalesforce(own: Deployment = {}): Connector {
     system: 'salesforce',
     title: 'Salesforce',
     settings: SETTINGS,
+    failures: CODES,
     open: async (given, context) => {
       const settings = settingsOf(given);
       const { network, budgets } = context;

@@ -6,7 +6,8 @@ interface Row {
   readonly advice: string;
 }
 
-const FAILURES = {
+/** By code; codes.ts says why each happens. */
+export const FAILURES = {
   'tryton.bad_setting': {
     kind: 'config',
     advice: 'Correct the setting of this connection.',

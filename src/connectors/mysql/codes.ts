@@ -1,0 +1,108 @@
+/** Every failure of this connector with its cause, for the catalogue; what the server says is in errnos.ts. */
+import { knownFailures, type KnownFailure, type NamedMeaning } from '../../connector/known-failures.ts';
+import { allMeanings } from './errnos.ts';
+
+const CAUSES: Readonly<Record<string, string>> = {
+  duplicate: 'Another record has the same value in a column that is unique.',
+  foreign_key: 'The record refers to one that is not there.',
+  referred_to: 'Other records refer to this one.',
+  check: 'A rule of the table refuses the value.',
+  read_only_field: 'The database computes this column itself.',
+  read_only_table: 'The table takes no writes.',
+  permission_denied: 'The user lacks a right on the database, table or column.',
+  access_denied: 'User or password is wrong, or has been changed.',
+  password_expired: 'The password of the user has expired.',
+  account_locked: 'The user is locked in the database.',
+  host_refused: 'The server does not admit this machine.',
+  login_method: 'The user logs in by a method that the driver does not know.',
+  not_null: 'A column that must have a value is empty.',
+  out_of_range: 'The number is out of the range of the column.',
+  out_of_memory: 'The server has no memory left.',
+  read_only: 'The server takes no writes: it is a replica or in maintenance.',
+  disk_full: 'The disk of the server is full.',
+  statement_stopped: 'Somebody, or a limit of time, ended the statement.',
+  wrong_type: 'The value does not fit the type of the column.',
+  not_a_date: 'The text is not a date or time.',
+  not_json: 'The text is not JSON.',
+  too_many_connections: 'The server has as many connections as it takes.',
+  unknown_database: 'The server has no such database.',
+  unknown_field: 'The table has no such column: it was renamed or dropped.',
+  unknown_collection: 'There is no such table: it was renamed or dropped.',
+  unknown_error: 'The server failed in a way that it does not explain.',
+  too_large: 'The record is larger than the server takes in one statement.',
+  user_connections: 'The user has as many connections as it may.',
+  user_limit: 'The user has used up what it may ask in an hour.',
+  lock_wait: 'Another program held the record locked for too long.',
+  lock_table_full: 'The server keeps more locks than it has room for.',
+  deadlock: 'Two transactions waited for each other, and this one gave way.',
+  collation_mix: 'Columns of different collations are compared.',
+  too_long: 'The text is longer than the column.',
+  refused_by_trigger: 'A trigger of the table refuses the record.',
+  statement_binlog: 'The server’s binary log does not take the statement.',
+  connection_lost: 'The connection broke, or the server ended it.',
+  connection_refused: 'Nothing listens at this address and port.',
+  host_not_found: 'The name of the host cannot be looked up.',
+  unreachable: 'No connection could be made in time.',
+  certificate: 'The certificate is expired, for another name, or of an unknown authority.',
+  no_encryption: 'The server does not encrypt, and the connection asks for it.',
+  no_answer: 'The server took the statement and did not answer in time.',
+  no_key: 'The table has neither a primary key nor a unique one without nulls.',
+  aborted: 'The work was stopped on purpose.',
+  no_cursor_column: 'The table has no column that tells when a record was changed.',
+  cursor_expired: 'The stored position does not belong to the table as it is now.',
+  gone: 'The record was deleted since it was read.',
+  changed: 'The record was changed by somebody else since it was read.',
+  key_missing: 'A new record has no value for its key.',
+  key_fixed: 'The key of a record was to be changed.',
+  bad_setting: 'A setting of the connection is wrong.',
+  commit_unanswered: 'The connection broke between the commit and its answer.',
+  record_locked: 'Another program holds the record locked.',
+  not_transactional: 'The storage engine of the table has no transactions.',
+};
+
+const LOOKED_UP = 'Nothing to do: it is looked up whether the write happened.';
+
+const OWN: readonly NamedMeaning[] = [
+  {
+    name: 'no_key',
+    kind: 'config',
+    advice: 'Add a primary key to the table: without one its records cannot be told apart.',
+  },
+  { name: 'aborted', kind: 'transient' },
+  {
+    name: 'no_cursor_column',
+    kind: 'config',
+    advice: 'Add a column such as updated_at with an index, or name one in the setting cursor_column.',
+  },
+  {
+    name: 'cursor_expired',
+    kind: 'config',
+    advice: 'Nothing to do: the collection is compared completely instead.',
+  },
+  { name: 'gone', kind: 'precondition' },
+  { name: 'changed', kind: 'precondition' },
+  {
+    name: 'key_missing',
+    kind: 'invalid',
+    advice: 'Map a field to the key, or let the database number the records (auto_increment).',
+  },
+  {
+    name: 'key_fixed',
+    kind: 'invalid',
+    advice: 'Delete the record and create it again under its new key.',
+  },
+  { name: 'bad_setting', kind: 'config', advice: 'Correct the setting that the message names.' },
+  { name: 'commit_unanswered', kind: 'unknownOutcome', advice: LOOKED_UP },
+  {
+    name: 'record_locked',
+    kind: 'transient',
+    advice: 'If it lasts, find the program with `show processlist`: a transaction of it stays open.',
+  },
+  {
+    name: 'not_transactional',
+    kind: 'config',
+    advice: 'Let an administrator change the table to the engine InnoDB.',
+  },
+];
+
+export const CODES: readonly KnownFailure[] = knownFailures('mysql', [...allMeanings(), ...OWN], CAUSES);

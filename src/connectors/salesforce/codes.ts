@@ -1,0 +1,102 @@
+/** Every failure of this connector with its cause, for the catalogue; kinds and advice are those of the error tables. */
+import { httpFailures } from '../../connector/http/known-failures.ts';
+import { knownFailures, type KnownFailure, type NamedMeaning } from '../../connector/known-failures.ts';
+import { ERROR_CODES } from './error-codes.ts';
+import { OWN } from './failures.ts';
+
+const CAUSES: Readonly<Record<string, string>> = {
+  duplicate_value: 'Another record has the same value in a field that is unique.',
+  duplicates_detected: 'A duplicate rule of the org takes the record for one that is there already.',
+  required_field_missing: 'A field that the org requires, perhaps only recently, is empty.',
+  string_too_long: 'The text is longer than the field.',
+  field_integrity_exception: 'The value does not fit the field, or another field of the record.',
+  invalid_or_null_for_restricted_picklist: 'The choice is not in the picklist, or not for this record type.',
+  field_custom_validation_exception: 'A validation rule of the org refuses the record.',
+  field_filter_validation_exception: 'A lookup filter of the org refuses the parent.',
+  governor_limit: 'A trigger or flow of the org used up a limit of its transaction.',
+  cannot_insert_update_activate_entity: 'A trigger or flow of the org refuses the record.',
+  cannot_execute_flow_trigger: 'A flow of the org failed on the record.',
+  apex_error: 'Code in the org failed on the record.',
+  invalid_email_address: 'The text is not an e-mail address.',
+  number_outside_valid_range: 'The number has more digits than the field, or is out of its range.',
+  invalid_type_on_field_in_record: 'The mapping gives a value of another type than the field has.',
+  json_parser_error: 'The mapping gives a value that the field’s type cannot be read from.',
+  transfer_requires_read: 'The new owner of the record may not read this kind of record.',
+  circular_dependency: 'The record would become its own parent.',
+  delete_failed: 'Other records depend on the one that is to be deleted.',
+  parent_missing: 'The parent that the record refers to by its key is not in Salesforce yet.',
+  key_not_unique: 'Several records share the value of the match field.',
+  record_gone: 'The record was deleted since it was read.',
+  invalid_cross_reference_key: 'A reference leads to a record that does not exist or is of another kind.',
+  malformed_id: 'A reference holds a text that is no Salesforce id.',
+  precondition_failed: 'The record was changed by somebody else since it was read.',
+  unable_to_lock_row: 'Somebody else was writing the record, or another child of the same parent.',
+  unknown_exception: 'Salesforce failed inside on this record.',
+  all_or_none_operation_rolled_back: 'Another record of the same request failed, and all were undone.',
+  processing_halted: 'Another record of the same request failed, and the rest was not tried.',
+  batch_processing_halted: 'Another part of the same request failed, and the rest was not tried.',
+  invalid_session_id: 'The session has expired or was ended, or the app lacks the scope `api`.',
+  invalid_auth_header: 'The request carried no usable token.',
+  api_disabled_for_org: 'The edition of the org has no API.',
+  api_currently_disabled: 'The user lacks the right "API Enabled", or the API is switched off.',
+  insufficient_access_or_readonly: 'The user may not write this record or this field.',
+  insufficient_access_on_cross_reference_entity: 'The user may not use the record that is referred to.',
+  insufficient_access: 'The user may not do this with the object.',
+  invalid_field_for_insert_update:
+    'The user may not write a mapped field: it is read-only or hidden by field-level security.',
+  operation_too_large: 'Salesforce refuses the query because of the sharing rules of the user.',
+  invalid_field: 'A mapped field was renamed or deleted, or the user may no longer see it.',
+  invalid_type: 'The object was renamed or deleted, or the user may not see it.',
+  invalidentity: 'The Bulk API does not take this object.',
+  featurenotenabled: 'The Bulk API is not switched on for the user.',
+  functionality_not_enabled: 'The org lacks a feature that the sync needs.',
+  not_found: 'Salesforce has no such object or resource for this user.',
+  unsupported_api_version: 'The version of the API that is set is too old or too new.',
+  cannot_update_converted_lead: 'The lead was converted and can no longer be changed.',
+  malformed_query: 'The query was not formed as Salesforce wants it.',
+  query_too_complicated: 'The query asks for more formula fields than Salesforce takes.',
+  method_not_allowed: 'The request was not formed as Salesforce wants it.',
+  unsupported_media_type: 'The request was not formed as Salesforce wants it.',
+  missing_argument: 'The key of the record is empty.',
+  invalidjob: 'A bulk job was not formed as Salesforce wants it.',
+  invalidjobstate: 'A bulk job was not in the state it was expected in.',
+  invalidoperation: 'A bulk job was asked for something it cannot do.',
+  too_many_long_requests: 'More long requests run at once than the org allows.',
+  request_limit_exceeded: 'The API requests of the last 24 hours are used up.',
+  limit_exceeded: 'A limit of the org is reached.',
+  cursor_expired: 'The position in the changes is older than Salesforce keeps them.',
+  invalid_query_locator: 'Salesforce has forgotten how far a long query had been read.',
+  query_timeout: 'The query took longer than Salesforce allows.',
+  server_unavailable: 'Salesforce is in maintenance or overloaded.',
+  storage_limit_exceeded: 'The org’s storage is full.',
+  request_too_large: 'The record is larger than Salesforce takes.',
+  request_too_long: 'The address of a request is longer than Salesforce takes.',
+  bad_setting: 'A setting of the connection is wrong.',
+  unknown_collection: 'There is no such object, or the user may not see it.',
+  unknown_field: 'The object has no such field, or the user may not see it.',
+  not_searchable: 'Salesforce cannot search by the match field.',
+  bad_instance: 'What answers at the login address does not seem to be Salesforce.',
+  unexpected_answer: 'The answer is not what Salesforce gives: something in between answered.',
+  key_taken: 'A record with the key came into being since it was looked for.',
+  job_aborted: 'A bulk job was aborted by somebody in Salesforce.',
+  bulk_refused: 'The Bulk API refuses the whole job.',
+  outcome_unknown: 'The answer to a write was lost: it may or may not have happened.',
+};
+
+const MEANINGS: readonly NamedMeaning[] = [
+  ...ERROR_CODES.map(([code, { name = code.toLowerCase(), kind, advice }]) => ({
+    name,
+    kind,
+    advice,
+    sign: code,
+  })),
+  ...Object.entries(OWN).map(([name, meaning]) => ({ name, ...meaning })),
+];
+
+const OWN_FAILURES = knownFailures('salesforce', MEANINGS, CAUSES);
+const OWN_CODES = new Set(OWN_FAILURES.map(({ code }) => code));
+
+export const CODES: readonly KnownFailure[] = [
+  ...OWN_FAILURES,
+  ...httpFailures('salesforce').filter(({ code }) => !OWN_CODES.has(code)),
+];

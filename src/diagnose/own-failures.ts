@@ -1,0 +1,229 @@
+/** What Trueup itself reports, beside the connectors: about mappings, holds, connections and its own work. */
+import type { KnownFailure } from '../connector/known-failures.ts';
+import { HOLD_TEXTS, type Stop } from '../store/problems.ts';
+
+type Row = readonly [kind: KnownFailure['kind'], cause: string, advice: string];
+
+const NOTHING = 'Nothing to do: it goes on by itself.';
+const VALUE = 'Correct the value in the system, or change the mapping of the field.';
+const REPORT = 'This is a bug in Trueup: please report it with this code.';
+
+const WORK: Readonly<Record<string, Row>> = {
+  'trueup.unexpected': ['transient', 'Something in Trueup broke that should not.', REPORT],
+  'trueup.store_unavailable': [
+    'transient',
+    'The PostgreSQL that holds Trueup’s own state cannot be reached or has no room.',
+    'Check that it runs and that its disk is not full: trueup doctor',
+  ],
+  'trueup.changed_before_write': [
+    'precondition',
+    'The record was changed between the decision to write and the write.',
+    NOTHING,
+  ],
+  'trueup.required_missing': [
+    'invalid',
+    'A record would be created without a field that must be filled.',
+    'Fill the field in the system that knows it, or give the mapping a `when_missing` value.',
+  ],
+  'trueup.no_result': ['unknownOutcome', 'The connector gave no result for a write.', REPORT],
+  'trueup.no_answer_for_record': [
+    'transient',
+    'The connector answered a look-up without the record.',
+    REPORT,
+  ],
+  'trueup.not_landed': [
+    'transient',
+    'A write whose answer was lost was found not to have happened.',
+    NOTHING,
+  ],
+  'trueup.tries_used_up': [
+    'transient',
+    'The write broke again and again and was found not to have happened each time.',
+    'See its tries with trueup trace, put the cause right, and replay it.',
+  ],
+  'trueup.unclear': [
+    'unknownOutcome',
+    'After a lost answer the record was found changed in another way.',
+    NOTHING,
+  ],
+  'trueup.found_another': [
+    'unknownOutcome',
+    'After a lost answer a record with the same key was found.',
+    NOTHING,
+  ],
+  'trueup.create_outcome_unknown': [
+    'unknownOutcome',
+    'The answer to a create was lost, and nothing tells whether the record exists.',
+    'Look in the system: link the record if it is there, or replay the write if it is not.',
+  ],
+  'trueup.worker_lost': ['unknownOutcome', 'The worker that sent a write has not reported back.', NOTHING],
+  'trueup.put_back': ['transient', 'Another record of the batch could not be looked up.', NOTHING],
+  'worker.too_late': ['transient', 'The worker was stopped between decision and request.', NOTHING],
+  'trueup.duplicate_record': [
+    'invalid',
+    'Another record of the side already stands for the same thing.',
+    'Merge the two records in the system, or change the key of one of them.',
+  ],
+  'trueup.ambiguous_match': [
+    'invalid',
+    'The keys of a record lead to more than one thing.',
+    'Correct the keys of the record, or merge what they lead to.',
+  ],
+  'trueup.side_emptied': [
+    'config',
+    'A side that held many records was read as empty, or nearly.',
+    'Check the account and the collection. If it was really emptied, say so with trueup holds.',
+  ],
+  'trueup.missing_secret': [
+    'config',
+    'A secret of a connection is neither in the environment nor stored.',
+    'Run: trueup connect — it asks for the secret and stores it sealed.',
+  ],
+  'trueup.unknown_system': [
+    'config',
+    'There is no connector for the system.',
+    'Correct `system` of the connection.',
+  ],
+  'trueup.renewal_busy': ['transient', 'Another worker is just renewing the token.', NOTHING],
+  'http.path_segment': [
+    'invalid',
+    'A key holds what cannot stand in an address.',
+    'Correct the key of the record where it comes from.',
+  ],
+  'connection.reauthorise': [
+    'auth',
+    'The system refuses the connection’s credentials.',
+    'Run: trueup connect — a person authorises the connection again.',
+  ],
+  'connection.misconfigured': [
+    'config',
+    'A setting of the connection is wrong.',
+    'Correct it, then run: trueup connect',
+  ],
+  'connection.unreachable': ['transient', 'The system could not be reached when it was last tried.', NOTHING],
+};
+
+/** By the code of InvalidValue: why a value of a system cannot be taken, or one of ours not be given. */
+const VALUES: Readonly<Record<string, string>> = {
+  invalid: 'The value does not fit the field.',
+  not_text: 'The value is not one text.',
+  too_long: 'The value is longer than the field allows.',
+  too_long_there: 'The value is longer than the side keeps.',
+  not_number: 'The text is not a number as the mapping expects it.',
+  not_integer: 'The number is not whole.',
+  too_precise: 'The value is more exact than the side keeps.',
+  not_boolean: 'The value is neither yes nor no.',
+  not_date: 'The text is not a date, or not in the format that the mapping expects.',
+  not_time: 'The text is not a time of day.',
+  not_instant: 'The text is not a moment with its zone, or not in the format that the mapping expects.',
+  no_such_time: 'Clocks in that zone never show this time.',
+  year_there: 'The year cannot be written at the side.',
+  not_email: 'The text is not one e-mail address.',
+  not_phone: 'The text is not a phone number, or its country is not known.',
+  not_country: 'The text names no country.',
+  not_subdivision: 'The text names no state or province of the country.',
+  not_currency: 'The text names no currency.',
+  not_money: 'The text is not an amount with its currency.',
+  not_time_zone: 'The text names no time zone.',
+  not_url: 'The text is not an address.',
+  not_uuid: 'The text is not a UUID.',
+  not_id: 'The text is not an id of the system.',
+  not_html: 'The text is not HTML.',
+  not_json: 'The text is not JSON.',
+  not_a_set: 'The value is not a list.',
+  not_an_option: 'The value is not one of the choices: a new one was perhaps added in the system.',
+  comes_twice: 'The value is given twice where it may stand once.',
+  separator_inside: 'An element of the list holds the separator.',
+  no_prefix: 'The text lacks the prefix that the mapping takes off.',
+  reserved_word: 'The value would mean "none" at the side.',
+  one_way: 'The mapping of the field goes one way only.',
+  bad_expression: 'An expression of the mapping cannot be read.',
+  expression_failed: 'An expression of the mapping fails on this record.',
+  too_deep: 'The structure has more levels than are taken in.',
+};
+
+/** What the watch finds without any failure. */
+const WATCHED: Readonly<Record<string, Row>> = {
+  'watch.silent': [
+    'config',
+    'A side that usually changes has shown no change for unusually long, though reading it works.',
+    'Compare it with the system: a filter, a lost subscription or an account that sees less now look like this. A sweep tells: trueup reconcile',
+  ],
+  'watch.stale': [
+    'transient',
+    'A side has not been read completely for longer than it should.',
+    'See why with trueup diagnose; check that a worker runs.',
+  ],
+  'watch.queue': [
+    'transient',
+    'Writes wait for longer than they should.',
+    'See trueup problems for what stops them; check that a worker runs.',
+  ],
+  'watch.stalled': [
+    'transient',
+    'No worker has taken anything up for minutes.',
+    'Start one: trueup worker. If one runs, its log says what it waits for.',
+  ],
+  'watch.failure_rate': [
+    'transient',
+    'More tries fail than usual.',
+    'See trueup problems: the newest is probably the cause.',
+  ],
+  'watch.quota': [
+    'rateLimited',
+    'What the system allows in a day will be used up before the day ends.',
+    'Read less often (`poll_seconds`), or have the limit raised by the vendor.',
+  ],
+  'watch.token_expiry': [
+    'auth',
+    'The authorisation of a connection ends soon and is not renewed by itself.',
+    'Run: trueup connect — a person authorises the connection again.',
+  ],
+  'watch.filtered_out': [
+    'config',
+    'Many records that took part are now left out by a filter.',
+    'Compare the filter of the sync with what the field holds now: its values were perhaps renamed in the system.',
+  ],
+};
+
+const HOLD_ADVICE: Readonly<Record<Stop, string>> = {
+  conflict:
+    'Choose the value: trueup holds take, keep or value. To decide such cases by themselves, give the field a policy.',
+  editAgainstDelete: 'Say which of the two shall stand: trueup holds delete or revive.',
+  deletion: 'Say whether the delete shall be passed on: trueup holds delete or revive.',
+  returned: 'Say whether it shall live again: trueup holds delete or revive.',
+  oscillation:
+    'Find the automation at one side that puts the value back, and stop it or make that side the owner of the field.',
+  violation: 'Correct the value, or change the rule of the field.',
+  ambiguousMatch: 'Correct the key of one of the records in its system, then trueup holds revive.',
+  duplicateRecord: 'Merge the two records in the system.',
+  createOutcomeUnknown: 'Look in the system whether the record is there; if not, replay it.',
+  massDelete: 'Look at what would be deleted. If it is meant, let exactly that go: trueup holds release.',
+  massChange: 'Look at what would be changed. If it is meant, let exactly that go: trueup holds release.',
+  hidden:
+    'Give the account the right to see it, or widen the filter. If it shall stay out, nothing needs to be done.',
+};
+
+export const OWN_FAILURES: readonly KnownFailure[] = [
+  ...Object.entries({ ...WORK, ...WATCHED }).map(([code, [kind, cause, advice]]) => ({
+    code,
+    kind,
+    cause,
+    sign: null,
+    advice,
+  })),
+  ...Object.entries(VALUES).map(([name, cause]) => ({
+    code: `mapping.${name}`,
+    kind: 'invalid' as const,
+    cause,
+    sign: null,
+    advice: VALUE,
+  })),
+  ...(Object.entries(HOLD_TEXTS) as readonly (readonly [Stop, string])[]).map(([reason, text]) => ({
+    code: `hold.${reason}`,
+    kind: 'hold' as const,
+    cause: `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`,
+    sign: null,
+    advice: HOLD_ADVICE[reason],
+  })),
+];
