@@ -1,9 +1,11 @@
 import type { QueryResultRow } from 'pg';
 
+import type { Session } from '../../src/connector/contract.ts';
 import {
   compileSync,
   type FieldDefinition,
   type SideDefinition,
+  type SideModel,
   type SyncDefinition,
 } from '../../src/engine/model.ts';
 import { must } from '../../src/lib/assert.ts';
@@ -13,7 +15,7 @@ import { systemRandom } from '../../src/lib/random.ts';
 import { ensureWorkspace, findSync, saveRevision, setMode } from '../../src/store/control.ts';
 import { openDatabase, type Database, type Tx } from '../../src/store/database.ts';
 import { syncTransaction } from '../../src/store/sync-transaction.ts';
-import { silentLog, type Mode, type SyncRuntime } from '../../src/worker/runtime.ts';
+import { silentLog, type Mode, type SideRuntime, type SyncRuntime } from '../../src/worker/runtime.ts';
 import { createWakes } from '../../src/worker/wakes.ts';
 import type { MemorySystem } from './memory-system.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
@@ -81,11 +83,36 @@ export function simpleDefinition(
 }
 
 /** A runtime over memory systems, on the store's real PostgreSQL. */
-export async function createTestRuntime(
+export function createTestRuntime(
   store: TestStore,
   definition: SyncDefinition,
   systems: Readonly<Record<string, MemorySystem>>,
   mode: Mode = 'live',
+): Promise<SyncRuntime> {
+  return runtimeOver(store, definition, mode, ({ name }) => {
+    const session = must(systems[name], 'every side has a system');
+    return Promise.resolve({ session, card: session.card });
+  });
+}
+
+/** A runtime over open sessions by side, whose cards are asked for. */
+export function createSessionRuntime(
+  store: TestStore,
+  definition: SyncDefinition,
+  sessions: Readonly<Record<string, Session>>,
+): Promise<SyncRuntime> {
+  return runtimeOver(store, definition, 'live', async ({ name, collection }) => {
+    const session = must(sessions[name], 'every side has a session');
+    const [description] = await session.describe([collection]);
+    return { session, card: must(description, 'describe answers for a known collection').card };
+  });
+}
+
+async function runtimeOver(
+  store: TestStore,
+  definition: SyncDefinition,
+  mode: Mode,
+  open: (side: SideModel) => Promise<Omit<SideRuntime, 'model'>>,
 ): Promise<SyncRuntime> {
   const { database, workspaceNo } = store;
   const sync = await database.transaction(workspaceNo, async (tx) => {
@@ -100,17 +127,14 @@ export async function createTestRuntime(
   });
   const ids = createIds(systemClock, systemRandom);
   const model = compileSync(definition);
+  const sides = new Map<string, SideRuntime>();
+  for (const side of model.sides) sides.set(side.name, { model: side, ...(await open(side)) });
   return {
     syncKey: sync.syncKey,
     name: sync.name,
     mode,
     model,
-    sides: new Map(
-      model.sides.map((side) => {
-        const session = must(systems[side.name], 'every side has a system');
-        return [side.name, { model: side, session, card: session.card }];
-      }),
-    ),
+    sides,
     clock: systemClock,
     random: systemRandom,
     ids,

@@ -5,6 +5,7 @@ import { spelled } from './wire.ts';
 
 /** Salesforce refuses addresses of more than 16,384 characters; a query must leave room for the rest. */
 const ENCODED_LENGTH_MAX = 14_000;
+const SEPARATOR = ', ';
 
 const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['\\', String.raw`\\`],
@@ -54,7 +55,12 @@ export function isId(text: string): boolean {
 
 /** Whether a query fits into the address of a request. */
 export function fits(soql: string): boolean {
-  return encodeURIComponent(soql).length <= ENCODED_LENGTH_MAX;
+  return encodedLength(soql) <= ENCODED_LENGTH_MAX;
+}
+
+/** As the query of an address is encoded, which makes three characters even of a quote. */
+function encodedLength(text: string): number {
+  return new URLSearchParams([['', text]]).toString().length;
 }
 
 /** Cuts a list of literals so that each part fits beside `rest` characters of query. */
@@ -63,11 +69,11 @@ export function* literalParts(
   rest: string,
   countMax: number,
 ): Generator<readonly string[]> {
-  const room = ENCODED_LENGTH_MAX - encodeURIComponent(rest).length;
+  const room = ENCODED_LENGTH_MAX - encodedLength(rest);
   let part: string[] = [];
   let length = 0;
   for (const literal of literals) {
-    const more = encodeURIComponent(literal).length + 3;
+    const more = encodedLength(literal + SEPARATOR);
     if (part.length > 0 && (length + more > room || part.length >= countMax)) {
       yield part;
       part = [];

@@ -5,23 +5,24 @@ import { connectorContext } from '../../../test/support/connector-context.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
 import { skipWaits } from '../../../test/support/rounds.ts';
 import { salesforceWorkbench, type SalesforceWorkbench } from '../../../test/support/salesforce-workbench.ts';
-import { createTestStore, simpleDefinition, type TestStore } from '../../../test/support/sync.ts';
+import {
+  createSessionRuntime,
+  createTestStore,
+  simpleDefinition,
+  type TestStore,
+} from '../../../test/support/sync.ts';
 import type { Session } from '../../connector/contract.ts';
 import type { Health } from '../../connector/oauth/health.ts';
 import { createMemoryTokens, type StoredTokens } from '../../connector/oauth/token-store.ts';
-import { compileSync, type SideDefinition, type SyncDefinition } from '../../engine/model.ts';
+import type { SideDefinition, SyncDefinition } from '../../engine/model.ts';
 import { must } from '../../lib/assert.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { createIds } from '../../lib/ids.ts';
-import { seededRandom, systemRandom } from '../../lib/random.ts';
+import { seededRandom } from '../../lib/random.ts';
 import { Secret } from '../../lib/secret.ts';
-import { findSync, saveRevision, setMode } from '../../store/control.ts';
 import { countStates } from '../../store/status.ts';
-import { syncTransaction } from '../../store/sync-transaction.ts';
 import { observeAll } from '../../worker/rounds.ts';
-import { silentLog, type SyncRuntime } from '../../worker/runtime.ts';
+import type { SyncRuntime } from '../../worker/runtime.ts';
 import { runSync } from '../../worker/sync-worker.ts';
-import { createWakes } from '../../worker/wakes.ts';
 import { postgres } from '../postgres/index.ts';
 
 const FIELDS = ['key', 'name', 'phone', 'limit'] as const;
@@ -86,39 +87,9 @@ function definition(): SyncDefinition {
 }
 
 async function runtimeOf(crm: Session): Promise<SyncRuntime> {
-  const context = connectorContext({ connectionKey: 'erp' });
-  const database = await postgres.open({ url: erp.url }, context);
+  const database = await postgres.open({ url: erp.url }, connectorContext({ connectionKey: 'erp' }));
   sessions.push(database);
-  const ids = createIds(systemClock, systemRandom);
-  const model = compileSync(definition());
-  const sync = await store.database.transaction(store.workspaceNo, async (tx) => {
-    const revision = { definition: definition(), source: '', hash: 'one', author: 'test' };
-    const saved = await saveRevision(tx, store.workspaceNo, revision);
-    await setMode(tx, saved.syncKey, 'live');
-    return must(await findSync(tx, 'things'), 'a saved sync is there');
-  });
-  const sides = await Promise.all(
-    model.sides.map(async (side) => {
-      const session = side.name === 'crm' ? crm : database;
-      const [description] = await session.describe([side.collection]);
-      return [side.name, { model: side, session, card: must(description, 'it is described').card }] as const;
-    }),
-  );
-  return {
-    syncKey: sync.syncKey,
-    name: sync.name,
-    mode: 'live',
-    model,
-    sides: new Map(sides),
-    clock: systemClock,
-    random: systemRandom,
-    ids,
-    log: silentLog,
-    wakes: createWakes(systemClock),
-    nowMs: () => store.database.nowMs(),
-    transaction: (action) =>
-      store.database.transaction(store.workspaceNo, (tx) => action(syncTransaction(tx, sync, ids))),
-  };
+  return createSessionRuntime(store, definition(), { crm, erp: database });
 }
 
 type Customers = Readonly<Record<string, readonly unknown[]>>;

@@ -24,6 +24,10 @@ export class Limits {
     ['DataStorageMB', { max: 10_240, remaining: 10_000 }],
   ]);
   readonly #clock: Clock;
+  /** How many requests were taken in, by kind: `POST /composite/sobjects`. Parts of composite requests are none. */
+  readonly taken = new Map<string, number>();
+  /** How many were refused because a limit was reached. */
+  refused = 0;
   readonly #usedInHour = new Map<number, number>();
   readonly #running = new Set<{ readonly sinceMs: number }>();
 
@@ -45,14 +49,22 @@ export class Limits {
   }
 
   /** Counts a request, or refuses it. */
-  admit(): void {
-    if (this.used() >= this.dailyRequestsMax) throw exceeded('TotalRequests Limit exceeded.');
+  admit(kind: string): void {
+    const reached = this.#reached();
+    if (reached !== null) {
+      this.refused += 1;
+      throw new SalesforceError('REQUEST_LIMIT_EXCEEDED', `${reached} Limit exceeded.`, { status: 403 });
+    }
+    this.taken.set(kind, (this.taken.get(kind) ?? 0) + 1);
+    this.spend(1);
+  }
+
+  #reached(): string | null {
+    if (this.used() >= this.dailyRequestsMax) return 'TotalRequests';
     const now = this.#clock.nowMs();
     const own = [...this.#running].filter(({ sinceMs }) => now - sinceMs >= this.longRunningMs).length;
-    if (own + this.longRunningOfOthers >= this.longRunningMax) {
-      throw exceeded('ConcurrentRequests (Concurrent API Requests) Limit exceeded.');
-    }
-    this.spend(1);
+    const isCrowded = own + this.longRunningOfOthers >= this.longRunningMax;
+    return isCrowded ? 'ConcurrentRequests (Concurrent API Requests)' : null;
   }
 
   /** A request that takes its time. Call what this returns when it is over. */
@@ -80,8 +92,4 @@ export class Limits {
 interface Allowance {
   readonly Max: number;
   readonly Remaining: number;
-}
-
-function exceeded(message: string): SalesforceError {
-  return new SalesforceError('REQUEST_LIMIT_EXCEEDED', message, { status: 403 });
 }

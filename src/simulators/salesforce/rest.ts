@@ -49,7 +49,7 @@ function admitted(parts: RestParts, request: HttpRequest, version: string, path:
     throw new SalesforceError('REQUEST_TOO_LONG', 'URI Too Long', { status: 414 });
   }
   const session = signedIn(parts, request);
-  parts.limits.admit();
+  parts.limits.admit(`${request.method} ${/^(?:\/[^/]+){1,2}/.exec(path)?.[0] ?? path}`);
   return routed(parts, request, session, version, path);
 }
 
