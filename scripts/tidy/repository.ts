@@ -36,7 +36,7 @@ export async function repositoryOf(texts: ReadonlyMap<string, string>): Promise<
 }
 
 function isModulePath(path: string): boolean {
-  return path.endsWith('.ts') && !path.endsWith('.d.ts') && !path.includes('/fixtures/');
+  return /\.tsx?$/.test(path) && !path.endsWith('.d.ts') && !path.includes('/fixtures/');
 }
 
 export function isTest(path: string): boolean {

@@ -1,0 +1,158 @@
+/** What the pages ask for, with the keys under which answers are kept; the first word of a key is its topic. */
+import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/react-query';
+
+import type {
+  AuditEntry,
+  Connection,
+  Found,
+  HeldSet,
+  Hold,
+  Journey,
+  Overview,
+  Page,
+  Person,
+  Plan,
+  Revision,
+  Run,
+  Session,
+  Sync,
+  SyncDetail,
+  Task,
+  Token,
+} from './contract.ts';
+import { read, rememberCsrfToken, segment } from './request.ts';
+
+const PAGE_SIZE = '100';
+const TASK_LOOK_EVERY_MS = 700;
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: async ({ signal }) => {
+    const session = await read<Session>('/session', {}, signal);
+    rememberCsrfToken(session.state === 'signedIn' ? session.csrfToken : '');
+    return session;
+  },
+  staleTime: 60_000,
+});
+
+export const overviewQuery = queryOptions({
+  queryKey: ['overview'],
+  queryFn: ({ signal }) => read<Overview>('/overview', {}, signal),
+});
+
+export const connectionsQuery = queryOptions({
+  queryKey: ['connections'],
+  queryFn: ({ signal }) => read<Page<Connection>>('/connections', {}, signal),
+});
+
+export const connectionQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['connections', name],
+    queryFn: ({ signal }) => read<Connection>(`/connections/${segment(name)}`, {}, signal),
+  });
+
+export const syncsQuery = queryOptions({
+  queryKey: ['syncs'],
+  queryFn: ({ signal }) => read<Page<Sync>>('/syncs', {}, signal),
+});
+
+export const syncQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['syncs', name],
+    queryFn: ({ signal }) => read<SyncDetail>(`/syncs/${segment(name)}`, {}, signal),
+  });
+
+export const planQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['syncs', name, 'plan'],
+    queryFn: ({ signal }) => read<Plan>(`/syncs/${segment(name)}/plan`, {}, signal),
+  });
+
+export const revisionsQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['syncs', name, 'revisions'],
+    queryFn: ({ signal }) => read<Page<Revision>>(`/syncs/${segment(name)}/revisions`, {}, signal),
+  });
+
+export const revisionQuery = (name: string, revision: number) =>
+  queryOptions({
+    queryKey: ['syncs', name, 'revisions', revision],
+    queryFn: ({ signal }) =>
+      read<Revision & { readonly source: string }>(
+        `/syncs/${segment(name)}/revisions/${String(revision)}`,
+        {},
+        signal,
+      ),
+    staleTime: Infinity,
+  });
+
+export const taskQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['tasks', id],
+    queryFn: ({ signal }) => read<Task>(`/tasks/${segment(id)}`, {}, signal),
+    refetchInterval: ({ state }) => (state.data?.state === 'running' ? TASK_LOOK_EVERY_MS : false),
+  });
+
+export const journeyQuery = (identity: string) =>
+  queryOptions({
+    queryKey: ['records', 'journey', identity],
+    queryFn: ({ signal }) => read<Journey>(`/records/${segment(identity)}`, {}, signal),
+  });
+
+export const heldWritesQuery = queryOptions({
+  queryKey: ['holds', 'writes'],
+  queryFn: ({ signal }) => read<Page<HeldSet>>('/held-writes', {}, signal),
+});
+
+export type Filters = Readonly<Record<string, string | undefined>>;
+
+export const recordsQuery = (filters: Filters) => listQuery<Found>(['records', 'found'], '/records', filters);
+export const holdsQuery = (filters: Filters) => listQuery<Hold>(['holds', 'open'], '/holds', filters);
+export const runsQuery = (filters: Filters) => listQuery<Run>(['runs'], '/runs', filters);
+export const auditQuery = listQuery<AuditEntry>(['audit'], '/audit', {});
+
+export const accountsQuery = queryOptions({
+  queryKey: ['accounts'],
+  queryFn: ({ signal }) => read<Page<Person>>('/accounts', {}, signal),
+});
+
+export const tokensQuery = queryOptions({
+  queryKey: ['tokens'],
+  queryFn: ({ signal }) => read<Page<Token>>('/tokens', {}, signal),
+});
+
+export const secretsQuery = queryOptions({
+  queryKey: ['secrets'],
+  queryFn: ({ signal }) =>
+    read<Page<{ readonly name: string; readonly changedAt: string }>>('/secrets', {}, signal),
+});
+
+/** A list that grows by pages as it is scrolled. */
+function listQuery<T>(key: readonly string[], path: string, filters: Filters) {
+  return infiniteQueryOptions({
+    queryKey: [...key, filters],
+    queryFn: ({ pageParam, signal }) =>
+      read<Page<T>>(path, { ...filters, limit: PAGE_SIZE, cursor: pageParam ?? undefined }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  });
+}
+
+/** After something was written: everything of these topics is asked for again. */
+export async function refresh(client: QueryClient, ...topics: readonly string[]): Promise<void> {
+  await Promise.all(topics.map((topic) => client.invalidateQueries({ queryKey: [topic] })));
+}
+
+/** Where the sync file is wrong, and what to write instead. */
+export interface Complaint {
+  readonly line: number;
+  readonly column: number;
+  readonly path: string;
+  readonly message: string;
+  readonly fix: string | null;
+}
+
+export const syncFileQuery = queryOptions({
+  queryKey: ['sync-file'],
+  queryFn: ({ signal }) => read<{ readonly source: string }>('/sync-file', {}, signal),
+});

@@ -1,0 +1,37 @@
+import { Group, Text } from '@mantine/core';
+
+import type { Connection } from '../../data/contract.ts';
+import { Ago } from '../../parts/Ago.tsx';
+import { ConnectionTag } from '../../parts/ConnectionTag.tsx';
+import { Panel } from '../../parts/Panel.tsx';
+import { To } from '../../parts/To.tsx';
+import { TryButton } from './TryButton.tsx';
+
+/** A connection in short. */
+export function ConnectionCard({ connection }: { readonly connection: Connection }) {
+  const { name, title, state, reason, advice, since, lastSuccessAt, usedBy } = connection;
+  return (
+    <Panel
+      title={
+        <Group gap={10}>
+          <To to="/connections/$connection" params={{ connection: name }}>
+            {name}
+          </To>
+          <ConnectionTag state={state} />
+        </Group>
+      }
+      about={title}
+      aside={<TryButton name={name} />}
+    >
+      {reason !== null && state !== 'connected' && (
+        <Text size="sm" mb={6}>
+          Since <Ago at={since} />: {reason} {advice}
+        </Text>
+      )}
+      <Text size="sm" c="dimmed" component="div">
+        Last success <Ago at={lastSuccessAt} /> · used by{' '}
+        {usedBy.length === 0 ? 'no sync' : usedBy.map(({ sync, side }) => `${sync} (${side})`).join(', ')}
+      </Text>
+    </Panel>
+  );
+}

@@ -1,0 +1,49 @@
+import { Text, Tooltip } from '@mantine/core';
+
+import type { Side } from '../../data/contract.ts';
+import { Ago } from '../../parts/Ago.tsx';
+import { Balance } from '../../parts/Balance.tsx';
+import { To } from '../../parts/To.tsx';
+import { owedSentence } from './owed.ts';
+import classes from './SideRow.module.css';
+
+/** One side: its balance, up to when it has been seen, and what is still to be written there. */
+export function SideRow({ sync, side }: { readonly sync: string; readonly side: Side }) {
+  return (
+    <li className={classes['side']}>
+      <div className={classes['name']}>
+        <To to="/records" search={{ sync, side: side.name }}>
+          <b>{side.name}</b>
+        </To>
+        <Text size="xs" c="dimmed" truncate>
+          {side.system} · {side.collection}
+        </Text>
+      </div>
+      {side.counts === null ? (
+        <Text size="sm" c="dimmed">
+          being counted
+        </Text>
+      ) : (
+        <Balance counts={side.counts} />
+      )}
+      <div className={classes['fact']}>
+        <Text size="xs" c="dimmed">
+          Seen up to
+        </Text>
+        <Text size="sm" component="div">
+          <Ago at={side.currentAsOf} never="not yet" />
+        </Text>
+      </div>
+      <div className={classes['fact']}>
+        <Text size="xs" c="dimmed">
+          To be written here
+        </Text>
+        <Tooltip label="Writes that other sides' changes have caused here">
+          <Text size="sm" w="fit-content">
+            {owedSentence(side.owed)}
+          </Text>
+        </Tooltip>
+      </div>
+    </li>
+  );
+}

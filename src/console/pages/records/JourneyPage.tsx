@@ -1,0 +1,84 @@
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+
+import type { Hold, Journey } from '../../data/contract.ts';
+import { journeyQuery } from '../../data/queries.ts';
+import { Ago } from '../../parts/Ago.tsx';
+import { Loaded } from '../../parts/Loaded.tsx';
+import { Page } from '../../parts/Page.tsx';
+import { Panel } from '../../parts/Panel.tsx';
+import { STATUS_TONES } from '../../parts/states.ts';
+import { Tag } from '../../parts/Tag.tsx';
+import { To, ToButton } from '../../parts/To.tsx';
+import { FieldTable } from './FieldTable.tsx';
+import classes from './Journey.module.css';
+import { Timeline } from './Timeline.tsx';
+
+/** One identity: what every side holds of it, who put each value there, and all that happened to it. */
+export function JourneyPage() {
+  const { identity } = useParams({ from: '/shell/records/$identity' });
+  const query = useQuery(journeyQuery(identity));
+  return (
+    <Page title={query.data?.title ?? 'Record'} about={<To to="/records">All records</To>}>
+      <Loaded query={query}>
+        {(journey) => (
+          <>
+            <Where journey={journey} />
+            {journey.holds.map((hold) => (
+              <HoldNote key={hold.id} hold={hold} />
+            ))}
+            <Panel
+              flush
+              title="What each side holds"
+              about="The golden record stands for this identity; a marked value differs from it"
+            >
+              <FieldTable journey={journey} />
+            </Panel>
+            <Panel title="Journey" about="All that happened, the newest first">
+              <Timeline steps={journey.timeline} />
+            </Panel>
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function HoldNote({ hold }: { readonly hold: Hold }) {
+  return (
+    <div className={classes['hold']}>
+      <span>{hold.sentence}</span>
+      <ToButton to="/review" search={{ hold: hold.id }}>
+        Decide
+      </ToButton>
+    </div>
+  );
+}
+
+function Where({ journey }: { readonly journey: Journey }) {
+  return (
+    <div className={classes['where']}>
+      {journey.tombstone !== null && <Tag tone="excluded">deleted at {journey.tombstone.side}</Tag>}
+      {journey.records.map(({ side, recordId, status, asOf, failure }) => (
+        <div key={`${side} ${recordId}`} className={classes['record']}>
+          <b>{side}</b> <code>{recordId}</code>
+          <Tag tone={STATUS_TONES[status] ?? 'excluded'}>{status}</Tag>
+          <span className={classes['faint']}>
+            {failure === null ? (
+              <>
+                seen <Ago at={asOf} />
+              </>
+            ) : (
+              failure.message
+            )}
+          </span>
+        </div>
+      ))}
+      {journey.writes.map(({ side, kind, state }) => (
+        <Tag key={side} tone={state === 'dead' ? 'dead' : state === 'held' ? 'held' : 'pending'}>
+          {kind} at {side}: {state}
+        </Tag>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,99 @@
+import { Select, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { IconSearch, IconSearchOff } from '@tabler/icons-react';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+
+import { recordsQuery, syncsQuery } from '../../data/queries.ts';
+import { EndlessList } from '../../parts/EndlessList.tsx';
+import { inBackground } from '../../parts/in-background.ts';
+import { Nothing } from '../../parts/Nothing.tsx';
+import { Page } from '../../parts/Page.tsx';
+import { STATES } from '../../parts/states.ts';
+import { FoundRow } from './FoundRow.tsx';
+import classes from './Records.module.css';
+
+const TYPING_MS = 200;
+const ROW_HEIGHT = 59;
+
+/** Finds any record by an id of any system or by a value that it holds. */
+export function Records() {
+  const search = useSearch({ from: '/shell/records' });
+  const query = useInfiniteQuery(recordsQuery(search));
+  return (
+    <Page title="Records" about="Every record that any side holds, by any of its ids or values">
+      <Filters />
+      <EndlessList
+        query={query}
+        label="Records"
+        rowHeight={ROW_HEIGHT}
+        keyOf={({ sync, identity, records }) =>
+          `${sync} ${identity ?? records.map(({ side, recordId }) => `${side} ${recordId}`).join(' ')}`
+        }
+        empty={
+          <Nothing icon={IconSearchOff} title="No record is found">
+            Search for a whole id, an e-mail address, or the beginning of a value. A record that was just made
+            is known after its side has been read.
+          </Nothing>
+        }
+      >
+        {(found) => <FoundRow found={found} />}
+      </EndlessList>
+    </Page>
+  );
+}
+
+function Filters() {
+  const search = useSearch({ from: '/shell/records' });
+  const navigate = useNavigate({ from: '/records' });
+  const { data } = useQuery(syncsQuery);
+  const syncs = data?.items ?? [];
+  const sides = syncs
+    .filter(({ name }) => search.sync === undefined || name === search.sync)
+    .flatMap((sync) => sync.sides);
+  const set = (change: Partial<Record<keyof typeof search, string | null>>): void => {
+    const next = Object.entries({ ...search, ...change }).filter(
+      ([, value]) => value !== null && value !== '',
+    );
+    inBackground(navigate({ search: Object.fromEntries(next), replace: true }));
+  };
+  const type = useDebouncedCallback((text: string) => set({ query: text }), TYPING_MS);
+  return (
+    <div className={classes['filters']} role="search">
+      <TextInput
+        key={search.query === undefined ? 'none' : 'some'}
+        className={classes['query']}
+        leftSection={<IconSearch size={16} />}
+        placeholder="An id, an e-mail address, a phone number, a name"
+        aria-label="Search records"
+        defaultValue={search.query ?? ''}
+        onChange={(event) => type(event.currentTarget.value)}
+        autoFocus
+      />
+      <Select
+        aria-label="Sync"
+        placeholder="Any sync"
+        clearable
+        data={syncs.map(({ name }) => name)}
+        value={search.sync ?? null}
+        onChange={(sync) => set({ sync, side: null })}
+      />
+      <Select
+        aria-label="Side"
+        placeholder="Any side"
+        clearable
+        data={[...new Set(sides.map(({ name }) => name))]}
+        value={search.side ?? null}
+        onChange={(side) => set({ side })}
+      />
+      <Select
+        aria-label="State"
+        placeholder="Any state"
+        clearable
+        data={STATES.map(({ state, word }) => ({ value: state, label: word }))}
+        value={search.state ?? null}
+        onChange={(state) => set({ state })}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,49 @@
+/** What a person may decide about a hold, in words, with the body that says it to the API. */
+import type { Json } from '../../../lib/json.ts';
+import type { Choice, Hold } from '../../data/contract.ts';
+
+/** `value` is undefined where the choice is not about one. */
+export interface Option {
+  readonly choice: Choice;
+  readonly label: string;
+  readonly consequence: string;
+  readonly value: Json | undefined;
+}
+
+/** In the order in which the API offers them. */
+export function optionsOf(hold: Hold): readonly Option[] {
+  return hold.choices.map((choice) => ({ choice, ...wordsOf(choice, hold), value: choice.value }));
+}
+
+function wordsOf({ kind, side }: Choice, { field }: Hold): Pick<Option, 'label' | 'consequence'> {
+  const what = field ?? 'record';
+  switch (kind) {
+    case 'take':
+      return {
+        label: `Take what ${side ?? 'it'} holds`,
+        consequence: `It becomes the ${what} at every side.`,
+      };
+    case 'keep':
+      return field === null
+        ? { label: 'Keep the record', consequence: 'It stays, and is made again where it is missing.' }
+        : { label: 'Keep what stood', consequence: `The sides that differ get the golden ${what} back.` };
+    case 'value':
+      return { label: 'Another value', consequence: `You type it; it becomes the ${what} at every side.` };
+    case 'delete':
+      return { label: 'Delete it', consequence: 'It is deleted at every other side too.' };
+    case 'revive':
+      return { label: 'Keep the record', consequence: 'It stays, and is made again where it was deleted.' };
+  }
+}
+
+/** The decision as the API takes it. */
+export function decisionOf({ kind, side }: Choice, typed: string): Json {
+  if (kind === 'take') return { kind, side: side ?? '' };
+  if (kind === 'value') return { kind, value: typed };
+  return { kind };
+}
+
+/** Tells the options of one hold apart. */
+export function keyOf({ choice: { kind, side } }: Option): string {
+  return `${kind} ${side ?? ''}`;
+}

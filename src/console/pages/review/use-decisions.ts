@@ -1,0 +1,86 @@
+/** Decisions wait a few seconds before they are sent, so that the last one can be taken back. */
+import { notifications } from '@mantine/notifications';
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useRef, useState } from 'react';
+
+import { systemClock } from '../../../lib/clock.ts';
+import type { Json } from '../../../lib/json.ts';
+import type { Hold } from '../../data/contract.ts';
+import { refresh } from '../../data/queries.ts';
+import { segment, write } from '../../data/request.ts';
+import { inBackground } from '../../parts/in-background.ts';
+
+const UNDO_MS = 6_000;
+
+interface Waiting {
+  readonly hold: Hold;
+  readonly decision: Json;
+  readonly stop: AbortController;
+}
+
+export interface Decisions {
+  /** Ids of holds that are decided here; the list leaves them out. */
+  readonly decided: ReadonlySet<string>;
+  readonly decide: (hold: Hold, decision: Json) => void;
+  /** Takes the newest decision back that has not been sent; false when there is none. */
+  readonly undo: () => Hold | null;
+  readonly waiting: number;
+}
+
+/** What waits when the page is left is sent at once. */
+export function useDecisions(): Decisions {
+  const client = useQueryClient();
+  const [decided, setDecided] = useState<ReadonlySet<string>>(new Set());
+  const waiting = useRef<readonly Waiting[]>([]);
+  const [waits, setWaits] = useState(0);
+  const drop = useCallback((holdId: string) => {
+    waiting.current = waiting.current.filter(({ hold }) => hold.id !== holdId);
+    setWaits(waiting.current.length);
+  }, []);
+  const bringBack = useCallback((holdId: string) => {
+    setDecided((before) => new Set([...before].filter((id) => id !== holdId)));
+  }, []);
+  const send = useCallback(
+    async ({ hold, decision }: Waiting) => {
+      drop(hold.id);
+      try {
+        await write('POST', `/holds/${segment(hold.id)}/decision`, decision);
+      } catch (error) {
+        bringBack(hold.id);
+        const message = error instanceof Error ? error.message : 'The decision could not be sent.';
+        notifications.show({ color: 'red', title: `${hold.title}: not decided`, message, autoClose: false });
+      }
+      await refresh(client, 'holds', 'overview', 'records');
+    },
+    [bringBack, client, drop],
+  );
+  useEffect(
+    () => () => {
+      for (const one of waiting.current) one.stop.abort('leave');
+    },
+    [],
+  );
+  return {
+    decided,
+    waiting: waits,
+    decide: (hold, decision) => {
+      const one = { hold, decision, stop: new AbortController() };
+      waiting.current = [...waiting.current, one];
+      setWaits(waiting.current.length);
+      setDecided((before) => new Set([...before, hold.id]));
+      inBackground(
+        systemClock
+          .sleep(UNDO_MS, one.stop.signal)
+          .then(() => (one.stop.signal.reason === 'undo' ? undefined : send(one))),
+      );
+    },
+    undo: () => {
+      const last = waiting.current.at(-1);
+      if (last === undefined) return null;
+      drop(last.hold.id);
+      last.stop.abort('undo');
+      bringBack(last.hold.id);
+      return last.hold;
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { Button, Group } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+
+import type { Mode } from '../../data/contract.ts';
+import { refresh } from '../../data/queries.ts';
+import { segment, write } from '../../data/request.ts';
+import { useMay } from '../../data/session.ts';
+import { ModeTag } from '../../parts/ModeTag.tsx';
+
+/** Whether the sync runs. Before its plan is approved it only observes, and the plan is where that ends. */
+export function ModeSwitch({ name, mode }: { readonly name: string; readonly mode: Mode }) {
+  const client = useQueryClient();
+  const mayOperate = useMay('operator');
+  const change = useMutation({
+    mutationFn: (next: Mode) => write('PUT', `/syncs/${segment(name)}/mode`, { mode: next }),
+    onError: (error) => notifications.show({ color: 'red', title: 'Not changed', message: error.message }),
+    onSettled: () => refresh(client, 'syncs', 'overview'),
+  });
+  return (
+    <Group gap={10}>
+      <ModeTag mode={mode} />
+      {mode !== 'observe' && mayOperate && (
+        <Button
+          size="xs"
+          variant="default"
+          loading={change.isPending}
+          leftSection={mode === 'live' ? <IconPlayerPause size={15} /> : <IconPlayerPlay size={15} />}
+          onClick={() => change.mutate(mode === 'live' ? 'paused' : 'live')}
+        >
+          {mode === 'live' ? 'Pause' : 'Go on'}
+        </Button>
+      )}
+    </Group>
+  );
+}

@@ -1,0 +1,76 @@
+import { Button } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+
+import { refresh, revisionQuery } from '../../data/queries.ts';
+import { write } from '../../data/request.ts';
+import { useMay } from '../../data/session.ts';
+import { folded, linesOf } from '../../parts/line-diff.ts';
+import { Loaded } from '../../parts/Loaded.tsx';
+import { Panel } from '../../parts/Panel.tsx';
+import classes from './Revisions.module.css';
+
+const SIGNS = { added: '+', removed: '-', same: ' ', gap: ' ' } as const;
+
+/** What a revision changed against the one before it. */
+export function RevisionDiff({
+  name,
+  revision,
+  before,
+  isNewest,
+}: {
+  readonly name: string;
+  readonly revision: number;
+  readonly before: number | null;
+  readonly isNewest: boolean;
+}) {
+  const present = useQuery(revisionQuery(name, revision));
+  const previous = useQuery({ ...revisionQuery(name, before ?? 0), enabled: before !== null });
+  const older = before === null ? '' : previous.data?.source;
+  return (
+    <Loaded query={present}>
+      {({ source }) => (
+        <Panel
+          flush
+          title={
+            before === null
+              ? `Revision ${String(revision)}, the first`
+              : `Revision ${String(revision)} against ${String(before)}`
+          }
+          aside={!isNewest && <BringBack source={source} revision={revision} />}
+        >
+          <pre className={classes['diff']} role="region" tabIndex={0} aria-label="Changed lines">
+            {folded(linesOf(older ?? source, source)).map(({ kind, text }, index) => (
+              <span key={index} className={classes['line']} data-kind={kind}>
+                {SIGNS[kind]} {text}
+              </span>
+            ))}
+          </pre>
+        </Panel>
+      )}
+    </Loaded>
+  );
+}
+
+function BringBack({ source, revision }: { readonly source: string; readonly revision: number }) {
+  const client = useQueryClient();
+  const mayChange = useMay('admin');
+  const save = useMutation({
+    mutationFn: () => write('PUT', '/sync-file', { source }),
+    onSuccess: async () => {
+      notifications.show({
+        title: `Revision ${String(revision)} is back`,
+        message: 'It is saved as a new revision.',
+      });
+      await refresh(client, 'syncs', 'overview');
+    },
+    onError: (error) =>
+      notifications.show({ color: 'red', title: 'Not brought back', message: error.message }),
+  });
+  if (!mayChange) return null;
+  return (
+    <Button size="xs" variant="default" loading={save.isPending} onClick={() => save.mutate()}>
+      Bring this revision back
+    </Button>
+  );
+}

@@ -1,0 +1,30 @@
+/** The pages of the console as the sidebar, the palette and the keyboard know them. */
+import {
+  IconActivity,
+  IconArrowsExchange,
+  IconChecklist,
+  IconHome,
+  IconPlug,
+  IconSearch,
+  IconSettings,
+} from '@tabler/icons-react';
+
+/** `waiting` names the count of the overview that stands beside the page's name. */
+export const PLACES = [
+  { to: '/', label: 'Overview', key: 'o', icon: IconHome, group: 'watch' },
+  { to: '/records', label: 'Records', key: 'r', icon: IconSearch, group: 'watch' },
+  { to: '/review', label: 'Review', key: 'w', icon: IconChecklist, group: 'watch', waiting: 'review' },
+  { to: '/syncs', label: 'Syncs', key: 's', icon: IconArrowsExchange, group: 'configure' },
+  {
+    to: '/connections',
+    label: 'Connections',
+    key: 'c',
+    icon: IconPlug,
+    group: 'configure',
+    waiting: 'connections',
+  },
+  { to: '/activity', label: 'Activity', key: 'a', icon: IconActivity, group: 'configure' },
+  { to: '/settings', label: 'Settings', key: ',', icon: IconSettings, group: 'configure' },
+] as const;
+
+export type Place = (typeof PLACES)[number];
