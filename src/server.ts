@@ -10,6 +10,7 @@ import type { Consent } from './connector/oauth/consent.ts';
 import { createTokenStore } from './connector/oauth/kept-tokens.ts';
 import { connectors } from './connectors/registry.ts';
 import { compileSync, type SyncModel } from './engine/model.ts';
+import { referrersOf, type Referrer } from './engine/references.ts';
 import { must } from './lib/assert.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import { createIds, type Ids } from './lib/ids.ts';
@@ -17,6 +18,7 @@ import { systemRandom, type Random } from './lib/random.ts';
 import { Secret } from './lib/secret.ts';
 import { bucketRows } from './store/budgets.ts';
 import {
+  allSyncs,
   connectionsNamed,
   ensureWorkspace,
   openSecret,
@@ -207,15 +209,22 @@ export interface OpenSync {
   close(): Promise<void>;
 }
 
+/** Who, among all syncs, names things of this one. */
+async function referrersOfSync(tx: Tx, name: string): Promise<readonly Referrer[]> {
+  const definitions = (await allSyncs(tx)).map(({ definition }) => definition);
+  return referrersOf(name, definitions);
+}
+
 /** Opens every side of a sync and binds it to the store. */
 export async function openSync(installation: Installation, sync: SyncRow): Promise<OpenSync> {
   const model = compileSync(sync.definition);
-  const rows = await installation.transaction((tx) =>
-    connectionsNamed(
+  const { rows, referrers } = await installation.transaction(async (tx) => ({
+    rows: await connectionsNamed(
       tx,
       model.sides.map((side) => side.connection),
     ),
-  );
+    referrers: await referrersOfSync(tx, sync.name),
+  }));
   const sessions = new Map<string, Session>();
   const close = async (): Promise<void> => {
     await Promise.allSettled([...sessions.values()].map((session) => session.close()));
@@ -239,7 +248,7 @@ export async function openSync(installation: Installation, sync: SyncRow): Promi
     await close();
     throw error;
   }
-  return { runtime: runtimeOf(installation, sync, model, sides), close };
+  return { runtime: { ...runtimeOf(installation, sync, model, sides), referrers }, close };
 }
 
 /** The sync bound to the store, with its sides not opened: enough for what a person decides. */

@@ -119,7 +119,8 @@ function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWri
   // The status stays: an answer proves that the record was there, not that it still is.
   // The record held this at some time since the sending; fields that were not sent were looked at when they were.
   const lookedAtMs = write.kind === 'create' ? receipt.sentAtMs : link.lookedAtMs;
-  return { ...link, version: receipt.version, asOfMs: receipt.nowMs, lookedAtMs, accounted, agreed };
+  const version = link.unread === undefined ? receipt.version : null;
+  return { ...link, version, asOfMs: receipt.nowMs, lookedAtMs, accounted, agreed };
 }
 
 /** What a fresh look at the record says about a write whose answer was lost. */

@@ -69,6 +69,8 @@ function converterOf(type: FieldType): Canonicalise {
       return textOf({});
     case 'salesforceId':
       return canonicalSalesforceId;
+    case 'reference':
+      return type.many === true ? setOf(undefined) : canonicalRecordId;
   }
 }
 
@@ -91,6 +93,14 @@ function canonicalUuid(raw: NativeValue): Value | InvalidValue {
   if (!UUID.test(text)) return new InvalidValue('not_uuid', `expected a UUID, got ${shapeOf(raw)}`);
   const hex = text.replaceAll('-', '').toLowerCase();
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** What a reference looks like before it is known whose record it names: an id as connectors spell them. */
+function canonicalRecordId(raw: NativeValue): Value | InvalidValue {
+  const written = typeof raw === 'string' ? raw : scalarText(raw);
+  if (written === null)
+    return new InvalidValue('not_reference', `expected the id of a record, got ${shapeOf(raw)}`);
+  return written === '' ? null : (composed(written) ?? halfCharacter());
 }
 
 function choiceOf(options: readonly string[]): Canonicalise {

@@ -112,10 +112,14 @@ function edgesOf(type: FieldType): readonly NativeValue[] {
       return [[], ...(type.options ?? TEXTS).map((element) => [element]), type.options ?? ['b', 'a']];
     case 'json':
       return STRUCTURES;
+    case 'reference':
+      return type.many === true ? [[], RECORD_IDS] : RECORD_IDS;
     default:
       return standardEdges(type);
   }
 }
+
+const RECORD_IDS = ['1', '9223372036854775807', 'A-17', '001A000001LZ6CIAA3', '["a","b"]', 'a b'];
 
 /** Null where the edges are all there is. */
 function drawOf(type: FieldType): ((random: Random) => NativeValue) | null {
@@ -154,6 +158,12 @@ function drawOf(type: FieldType): ((random: Random) => NativeValue) | null {
       return (random) => ({
         [textOf(random, 6)]: [below(random, 1_000), textOf(random, 12), random.fraction() < 0.5, null],
       });
+    case 'reference': {
+      const one = (random: Random): string => nameOf(random, 18);
+      return type.many === true
+        ? (random) => Array.from({ length: below(random, 4) }, () => one(random))
+        : one;
+    }
     default:
       return standardDraw(type, textOf, nameOf);
   }

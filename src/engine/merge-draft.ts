@@ -177,14 +177,17 @@ export class MergeDraft {
   }
 
   outcome(): Outcome {
+    const { unread } = this.seen;
     const link: Link = {
-      ...this.link,
-      version: this.seen.version,
+      ...withoutUnread(this.link),
+      // An equal version would say that there is nothing more to be read.
+      version: unread === undefined ? this.seen.version : null,
       asOfMs: Math.max(this.link.asOfMs, this.seen.readBeganMs),
       lookedAtMs: Math.max(this.link.lookedAtMs ?? 0, this.seen.readBeganMs),
       accounted: withEntries(this.link.accounted, this.#accounted),
       agreed: withEntries(this.link.agreed, this.#agreed),
       sent: this.link.sent.filter((sent) => sent.expiresAtMs > this.seen.readBeganMs),
+      ...(unread === undefined ? {} : { unread }),
       ...(this.#corrected === null ? {} : { corrected: { ...this.link.corrected, ...this.#corrected } }),
     };
     const seq = this.identity.seq + (this.#changes.length === 0 ? 0 : 1);
@@ -222,6 +225,13 @@ export class MergeDraft {
 function holds(body: Values | null, field: FieldModel, value: Value): boolean {
   const written = body?.[field.name];
   return written !== undefined && field.same(written, value);
+}
+
+/** What could not be read before is asked for anew by every look. */
+function withoutUnread(link: Link): Link {
+  if (link.unread === undefined) return link;
+  const { unread: _, ...rest } = link;
+  return rest;
 }
 
 function withEntries<T>(

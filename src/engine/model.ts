@@ -93,6 +93,8 @@ export interface MappingDefinition {
   readonly whenMissing?: NativeValue;
   /** The value is computed from several native fields; `native` is then the first of them, and the direction `in`. */
   readonly computed?: Computation;
+  /** Of a reference: the side of the sync it refers to whose records this side's value names. */
+  readonly refersTo?: string;
   /** `ifEmpty`: a record that has a value there keeps it, whatever the golden value. Absent: it is always written. */
   readonly writes?: 'ifEmpty';
 }
@@ -133,6 +135,14 @@ export interface FieldLens {
   readonly isBlind: boolean;
   /** Different native codes may have one meaning here. */
   readonly hasCodes: boolean;
+  /** Where a reference leads: its value is the id of a record there. Null for any other field. */
+  readonly refersTo: Place | null;
+}
+
+/** A side of a sync, which may be another one. */
+export interface Place {
+  readonly sync: string;
+  readonly side: string;
 }
 
 /** A side, ready to run. */
@@ -142,6 +152,7 @@ export interface SideModel {
   readonly collection: string;
   readonly lenses: readonly FieldLens[];
   readonly lensOf: ReadonlyMap<string, FieldLens>;
+  readonly references: readonly ReferenceLens[];
   /** Every field without a value: copies of one object are filled twice as fast as objects that grow. */
   readonly blank: Readonly<Record<string, undefined>>;
   /** The native fields to ask for: mapped ones and those of conditions, each once. */
@@ -202,6 +213,7 @@ function compileSide(definition: SideDefinition, fields: ReadonlyMap<string, Fie
     collection: definition.collection,
     lenses,
     lensOf: new Map(lenses.map((lens) => [lens.field.name, lens])),
+    references: lenses.filter(isReference),
     blank: Object.fromEntries(lenses.map((lens) => [lens.field.name, undefined])),
     natives: [...new Set([...mapped, ...conditions, ...(filter?.natives ?? [])])],
     creates: definition.creates,
@@ -213,6 +225,13 @@ function compileSide(definition: SideDefinition, fields: ReadonlyMap<string, Fie
 
 /** Steps after which two codes of a side, or two spellings that it tells apart, may be one value. */
 const CODED: ReadonlySet<Transform['kind']> = new Set(['values', 'prefix', 'case']);
+
+/** A lens of a field that names another thing. */
+export type ReferenceLens = FieldLens & { readonly refersTo: Place };
+
+function isReference(lens: FieldLens): lens is ReferenceLens {
+  return lens.refersTo !== null;
+}
 
 /** Makes a mapping runnable: `get` reads the native value as golden, `put` spells the golden value natively. */
 export function compileLens(mapping: MappingDefinition, field: FieldModel): FieldLens {
@@ -226,6 +245,7 @@ export function compileLens(mapping: MappingDefinition, field: FieldModel): Fiel
     isBlind: mapping.direction === 'out' && mapping.transforms.some((step) => isLossy(step, ignoresCase)),
     fillsOnly: mapping.writes === 'ifEmpty',
     hasCodes: mapping.transforms.some(({ kind }) => CODED.has(kind)),
+    refersTo: field.type.kind === 'reference' ? { sync: field.type.to, side: mapping.refersTo ?? '' } : null,
     native: mapping.native,
     direction: mapping.direction,
     whenMissing: mapping.whenMissing,

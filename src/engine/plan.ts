@@ -1,5 +1,6 @@
 /** What each side still owes the golden record. Pure: same state, same plan; applied in full, the next plan is empty. */
-import type { FieldLens, SideModel, SyncModel } from './model.ts';
+import type { FieldLens, ReferenceLens, SideModel, SyncModel } from './model.ts';
+import { isLate } from './references.ts';
 import type { Bundle, Link, OpenWrite, WriteKind } from './state.ts';
 import { linkAt, writeAt } from './state.ts';
 import { InvalidValue, isEmpty, sameValue, type Value, type Values } from './value.ts';
@@ -48,6 +49,8 @@ function isSettledDead(side: SideModel, bundle: Bundle, open: OpenWrite, owed: W
   const body = bodyOf(side, bundle, owed);
   const names = new Set([...Object.keys(body), ...Object.keys(open.body)]);
   return [...names].every((name) => {
+    // It went without: what it names did not exist there yet.
+    if (side.lensOf.get(name)?.refersTo != null && open.body?.[name] === undefined) return true;
     // A field that is no longer mapped was in the body and is not owed: that differs.
     const same = side.lensOf.get(name)?.field.same ?? sameValue;
     return same(body[name], open.body?.[name]);
@@ -64,8 +67,8 @@ function owedKind(side: SideModel, bundle: Bundle): WriteKind | null {
 
 /** The record is not known to hold the golden value, and what it was last seen to hold differs from it. */
 function isOwed(bundle: Bundle, link: Link, lens: FieldLens): boolean {
-  if (lens.direction === 'in') return false;
   const { name } = lens.field;
+  if (lens.direction === 'in' || link.unread?.[name] !== undefined) return false;
   const edit = bundle.identity.edits[name];
   if (edit === undefined || link.agreed[name] === edit.seq) return false;
   if (lens.field.same(bundle.identity.golden[name], link.accounted[name])) return false;
@@ -83,7 +86,17 @@ function mayCreate(side: SideModel, bundle: Bundle): boolean {
   const { golden } = bundle.identity;
   const isTold = ({ field: { name }, direction }: FieldLens): boolean =>
     direction !== 'in' && golden[name] !== undefined && !isHeld(bundle, name);
-  return side.lenses.some(isTold) && !side.lenses.some((lens) => isLacking(bundle, lens));
+  if (!side.lenses.some(isTold) || side.lenses.some((lens) => isLacking(bundle, lens))) return false;
+  return !side.references.some((lens) => isAwaited(bundle, lens));
+}
+
+/** A reference of which no more is known than that some record has one. */
+function isAwaited(
+  { identity, links }: Bundle,
+  { field: { name, type }, direction }: ReferenceLens,
+): boolean {
+  if (direction === 'in' || isLate(type) || identity.golden[name] !== undefined) return false;
+  return links.some(({ status, unread }) => status === 'live' && unread?.[name] !== undefined);
 }
 
 function isLacking(bundle: Bundle, { field, direction, whenMissing }: FieldLens): boolean {
@@ -105,8 +118,15 @@ export function bodyOf(side: SideModel, bundle: Bundle, kind: WriteKind): Values
   return body;
 }
 
-/** The value that a create writes for a field of which the golden record has none; undefined where it writes none. */
-export function standInOf({ field, whenMissing, get }: FieldLens, body: Values): Value | undefined {
+/**
+ * The value that a create gives a field of which its body has none; undefined where it says nothing. A record that was made
+ * before what it refers to is known to refer to nothing: that it does is no news.
+ */
+export function standInOf(
+  { field, whenMissing, get, refersTo, direction }: FieldLens,
+  body: Values,
+): Value | undefined {
+  if (refersTo !== null && direction !== 'in' && body[field.name] === undefined) return null;
   if (whenMissing === undefined || (body[field.name] ?? null) !== null) return undefined;
   const value = get(whenMissing);
   return value instanceof InvalidValue ? undefined : value;

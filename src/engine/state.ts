@@ -85,6 +85,11 @@ export interface Link {
   readonly agreed: Readonly<Record<string, number>>;
   /** Bodies whose outcome was never established; one of them may still land. */
   readonly sent: readonly SentBody[];
+  /**
+   * Per reference the side's own ids that were seen there and name nothing known yet. While it stands the record has no known
+   * version, and the field is neither merged nor written. Absent where there is none.
+   */
+  readonly unread?: Values;
   /** Per field that the side may not write: how often in a row it was put right. Absent where it never was. */
   readonly corrected?: Readonly<Record<string, Correction>>;
 }
@@ -160,6 +165,8 @@ export interface Observation {
   readonly readBeganMs: number;
   /** Store-clock instant after which nothing of this was read. */
   readonly readEndedMs: number;
+  /** References that the side has and that name nothing known yet; no field is both here and in `values`. */
+  readonly unread?: Values;
   /** The side's feed had shown everything committed before this instant, and this record had not changed then. */
   readonly unchangedUntilMs?: number;
 }

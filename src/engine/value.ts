@@ -56,7 +56,21 @@ export type FieldType =
   /** Kept as written; what shows the same is the same. */
   | { readonly kind: 'html' }
   /** The 18 characters of a Salesforce id, which 15 of them also name. */
-  | { readonly kind: 'salesforceId' };
+  | { readonly kind: 'salesforceId' }
+  | ReferenceType;
+
+/**
+ * Another thing, of the sync `to`. Golden and accounted is the id of its identity; a side calls it by the record that it has
+ * for it there (see references.ts).
+ */
+export interface ReferenceType {
+  readonly kind: 'reference';
+  readonly to: string;
+  /** Any number of them, in no order. */
+  readonly many?: boolean;
+  /** A record may be made without it, and is given it as soon as what it names exists there. */
+  readonly late?: boolean;
+}
 
 /** Why a value cannot be taken as the field's type: a sentence about the value's shape that never quotes it. */
 export class InvalidValue {

@@ -71,17 +71,23 @@ export interface LinkColumns {
   readonly sent: StoredSent | null;
 }
 
-/** Hardly any record is ever put right: those that were say so beside what was sent to them. */
-type StoredSent = readonly SentBody[] | Required<Pick<Link, 'sent' | 'corrected'>>;
+/** What hardly any record has, a correction or a reference that names nothing yet, stands beside what was sent to it. */
+type Rare = Pick<Link, 'sent' | 'corrected' | 'unread'>;
+type StoredSent = readonly SentBody[] | Rare;
 
-function packSent({ sent, corrected }: Link): StoredSent | null {
-  if (corrected !== undefined) return { sent, corrected };
+function packSent({ sent, corrected, unread }: Link): StoredSent | null {
+  if (corrected !== undefined || unread !== undefined)
+    return {
+      sent,
+      ...(corrected === undefined ? {} : { corrected }),
+      ...(unread === undefined ? {} : { unread }),
+    };
   return sent.length === 0 ? null : sent;
 }
 
-function unpackSent(stored: StoredSent | null): Pick<Link, 'sent' | 'corrected'> {
+function unpackSent(stored: StoredSent | null): Rare {
   if (stored === null) return { sent: [] };
-  return 'corrected' in stored ? stored : { sent: stored };
+  return 'sent' in stored ? stored : { sent: stored };
 }
 
 export function packLink(link: Link): LinkColumns {

@@ -26,6 +26,19 @@ import {
 } from './runs.ts';
 import { save, saveUnlinked } from './save.ts';
 import { leaseStream, moveStream, releaseStream, streamFailure, wakeStream } from './streams.ts';
+import {
+  claimWaits,
+  endWaits,
+  identitiesAt,
+  noteWaits,
+  parkWrites,
+  recordsAt,
+  referredTo,
+  releaseWrites,
+  wakeDeletes,
+  wakeReaders,
+  wakeWriters,
+} from './waits.ts';
 import { claimQueued, claimUnknown, endWrites, openCreates, reapSent, sendWrites } from './writes.ts';
 
 export interface SyncScope {
@@ -73,5 +86,16 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     addToRun: (runId, counts) => addToRun(tx, syncKey, runId, counts),
     endRun: (runId, state, failure) => endRun(tx, syncKey, runId, state, failure),
     runStartedAtMs: (runId) => runStartedAtMs(tx, syncKey, runId),
+    identitiesAt: (place, recordIds) => identitiesAt(tx, place, recordIds),
+    recordsAt: (place, identityIds) => recordsAt(tx, place, identityIds),
+    referredTo: (referrer, identityIds) => referredTo(tx, referrer, identityIds),
+    noteWaits: (waits) => noteWaits(tx, syncKey, waits),
+    endWaits: (ends) => endWaits(tx, syncKey, ends),
+    wakeReaders: (place, recordIds) => wakeReaders(tx, place, recordIds),
+    wakeWriters: (place, identityIds) => wakeWriters(tx, place, identityIds),
+    wakeDeletes: (sync, identityIds) => wakeDeletes(tx, sync, identityIds),
+    claimWaits: (countMax) => claimWaits(tx, syncKey, countMax),
+    parkWrites: (writes) => parkWrites(tx, syncKey, writes),
+    releaseWrites: (writes) => releaseWrites(tx, syncKey, writes),
   };
 }

@@ -34,6 +34,9 @@ const SCALARS: readonly Kind[] = [
   'salesforceId',
 ];
 
+/** What keeps the id of a record. */
+const RECORD_IDS: readonly Kind[] = ['integer', 'text', 'uuid', 'salesforceId'];
+
 /** From which native types a field without steps can be read. Text can spell anything; what it spells is seen in use. */
 const READ_FROM: Readonly<Record<Kind, readonly Kind[]>> = {
   text: [...SCALARS, 'json'],
@@ -57,6 +60,7 @@ const READ_FROM: Readonly<Record<Kind, readonly Kind[]>> = {
   url: ['url', 'text'],
   html: ['html', 'text'],
   salesforceId: ['salesforceId', 'text'],
+  reference: [...RECORD_IDS, 'set', 'json'],
 };
 
 /** Into which native types every value of a field without steps can be written. */
@@ -82,6 +86,7 @@ const WRITTEN_TO: Readonly<Record<Kind, readonly Kind[]>> = {
   url: ['url', 'text'],
   html: ['html', 'text'],
   salesforceId: ['salesforceId', 'text'],
+  reference: [...RECORD_IDS, 'set', 'json'],
 };
 
 /** What stands in the way, or null. The first reason only: the others change with it. */

@@ -4,6 +4,7 @@ import type { Failure } from '../connector/failure.ts';
 import { acknowledge, withoutWrite, type Receipt } from '../engine/acknowledge.ts';
 import { held, moveAside } from '../engine/existence.ts';
 import { linkAt, type Bundle } from '../engine/state.ts';
+import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { KnownRecord, NewHint, StoredBundle, SyncTx, WriteEnd } from '../store/contract.ts';
 import { Batch, changeBody } from './batch.ts';
@@ -12,15 +13,18 @@ import { stored } from './failures.ts';
 import { keyOf, type Intent } from './intent.ts';
 import { afterLag } from './lag.ts';
 import { PAGE_RECORDS_MAX } from './limits.ts';
+import { readAll } from './references.ts';
 import { nextAfter } from './retry.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { valuesOf } from './values.ts';
 
-type Written = Extract<WriteResult, { readonly kind: 'written' }>;
+/** With what the answer shows of the record: null where it says nothing, or nothing readable. */
+type Written = Extract<WriteResult, { readonly kind: 'written' }> & { readonly returned: Values | null };
+type Failed = Extract<WriteResult, { readonly kind: 'failed' }>;
 
 interface Answer {
   readonly intent: Intent;
-  readonly result: WriteResult;
+  readonly result: Written | Failed;
 }
 
 /** Answers stored in one transaction: as many as a page of records. */
@@ -35,13 +39,40 @@ export async function recordAnswers(
 ): Promise<void> {
   const answers = intents.map((intent, index) => ({
     intent,
-    result: must(results[index], 'every write has a result'),
+    result: shown(side, must(results[index], 'every write has a result')),
   }));
   for (let start = 0; start < answers.length; start += ANSWERS_MAX) {
     const some = answers.slice(start, start + ANSWERS_MAX);
-    const wakened = await runtime.transaction((tx) => store(runtime, tx, side, some));
+    const wakened = await runtime.transaction(async (tx) =>
+      store(runtime, tx, side, await readAnswers(tx, side, some)),
+    );
     for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
   }
+}
+
+function shown(side: SideRuntime, result: WriteResult): Written | Failed {
+  if (result.kind === 'failed') return result;
+  return {
+    ...result,
+    returned: result.fields === undefined ? null : valuesOf(side.model, result.fields),
+  };
+}
+
+/** An answer that shows a reference to something unknown is as good as none: the record is looked at again. */
+async function readAnswers(
+  tx: SyncTx,
+  side: SideRuntime,
+  answers: readonly Answer[],
+): Promise<readonly Answer[]> {
+  if (side.model.references.length === 0) return answers;
+  const valuesIn = ({ result }: Answer): Values => (result.kind === 'failed' ? {} : (result.returned ?? {}));
+  const reads = await readAll(tx, side.model, answers.map(valuesIn));
+  return answers.map(({ intent, result }, index): Answer => {
+    const read = reads[index];
+    if (result.kind === 'failed' || result.returned === null || read === undefined) return { intent, result };
+    if (read.unread === undefined) return { intent, result: { ...result, returned: read.values } };
+    return { intent, result: { ...result, version: null, returned: null } };
+  });
 }
 
 async function store(
@@ -186,10 +217,8 @@ function isAnothers({ known }: Recording, { identityId }: Intent, { recordId }: 
   return home !== null && home !== identityId;
 }
 
-function receiptOf({ tx, side }: Recording, { sentAtMs }: Intent, result: Written): Receipt {
-  const { recordId, version } = result;
-  // Null where the answer says nothing of the record, or nothing readable.
-  const returned = result.fields === undefined ? null : valuesOf(side.model, result.fields);
+function receiptOf({ tx }: Recording, { sentAtMs }: Intent, result: Written): Receipt {
+  const { recordId, version, returned } = result;
   return { recordId, version, returned, sentAtMs, nowMs: tx.nowMs };
 }
 

@@ -12,6 +12,7 @@ import type { KnownRecord, SyncTx } from '../store/contract.ts';
 import { Collision } from '../store/database.ts';
 import { Batch, changeBody } from './batch.ts';
 import { confirmMatches, findHomes, identitiesOf } from './homes.ts';
+import { readReadings } from './references.ts';
 import type { SyncRuntime } from './runtime.ts';
 import type { ApplyCounts, Sighting, SightingPage } from './sighting.ts';
 import { kindOf, sort, type Reading, type Sorted } from './sort.ts';
@@ -30,6 +31,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
     page.sightings.map((sighting) => sighting.recordId),
   );
   const sorted = sort(side, page, known);
+  await readReadings(tx, side.model, sorted.readings);
   const batch = new Batch(runtime, tx);
   const homes = await findHomes(runtime, tx, side, page, sorted, batch);
   const identityIds = new Set([
@@ -133,9 +135,10 @@ function formerOf(known: KnownRecord | undefined): string | null {
 }
 
 function observationOf(page: SightingPage, reading: Reading, nowMs: number): Observation {
-  const { recordId, version, values } = reading;
+  const { recordId, version, values, unread } = reading;
   const { side, readBeganMs, unchangedUntilMs } = page;
-  const seen = { side, recordId, version, values, readBeganMs, readEndedMs: nowMs };
+  const read = unread === undefined ? { values } : { values, unread };
+  const seen = { side, recordId, version, ...read, readBeganMs, readEndedMs: nowMs };
   return unchangedUntilMs === null ? seen : { ...seen, unchangedUntilMs };
 }
 

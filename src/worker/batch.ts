@@ -9,9 +9,9 @@ import { must } from '../lib/assert.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { JournalEntry, NewWrite, Save, StoredBundle, SyncTx, WriteKey } from '../store/contract.ts';
 import type { SyncRuntime } from './runtime.ts';
+import { noteReferences, type Changed } from './waits.ts';
 
-interface Work {
-  readonly before: StoredBundle | null;
+interface Work extends Changed {
   now: Bundle;
 }
 
@@ -129,6 +129,7 @@ export class Batch {
     }
     await this.#guard();
     await this.#tx.save(this.#save);
+    await noteReferences(this.#runtime, this.#tx, [...this.#work.values()]);
     await beside();
     if (this.#makesRoom()) await this.#tx.hintParked();
     return wakened;

@@ -2,23 +2,26 @@
  * Delivers what a side is owed. The intent is committed before the request leaves, the answer is recorded against that
  * very try, and a try without an answer becomes `unknown`: it never silently returns to the queue.
  */
-import type { Lookup, SystemRecord, WriteResult } from '../connector/contract.ts';
+import type { WriteResult } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { renderBody, type Rendering } from '../engine/mapping.ts';
-import { bodyOf, missingRequired, planIdentity } from '../engine/plan.ts';
+import { missingRequired, planIdentity } from '../engine/plan.ts';
+import type { Translate } from '../engine/references.ts';
 import { linkAt } from '../engine/state.ts';
 import type { Values } from '../engine/value.ts';
-import { must } from '../lib/assert.ts';
 import type { StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
+import type { Wait } from '../store/reference-contract.ts';
 import { recordAnswers } from './answer.ts';
 import { emptySave } from './batch.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { keyOf, type Intent } from './intent.ts';
-import { leavingTogether, recordBroken, recordBrokenLook } from './isolate.ts';
+import { leavingTogether, recordBroken } from './isolate.ts';
 import { DELIVERY_CHARACTERS_MAX } from './limits.ts';
+import { withoutChanged } from './look-before.ts';
 import { claim, type Pace } from './pace.ts';
+import { recordNames, sendable } from './references.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
-import { valuesOf } from './values.ts';
+import { park, stillReferredTo } from './waits.ts';
 
 /** Delivers one batch. Returns how many writes it took from the queue. */
 export async function deliverBatch(runtime: SyncRuntime, side: SideRuntime): Promise<number> {
@@ -60,18 +63,22 @@ async function intend(runtime: SyncRuntime, tx: SyncTx, side: SideRuntime): Prom
   const dropped: WriteRow[] = [];
   const due = ids.flatMap((id) => dueIn(bundles.get(id), side));
   const leaving = leavingTogether(due, pace.countMax);
+  const there = await namesThere(runtime, tx, side, leaving);
+  const waits: Wait[] = [];
   let [decided, characters] = [0, 0];
   for (const { bundle, row } of leaving) {
     if (characters > DELIVERY_CHARACTERS_MAX) break;
-    const made = intentOf(runtime, side, bundle, row, tx.nowMs);
+    const made = intentOf(runtime, side, bundle, row, there, tx.nowMs);
     decided += 1;
     if (made === null) dropped.push(row);
+    else if ('waits' in made) waits.push(...made.waits);
     else if ('failure' in made) refused.push(made);
     else {
       intents.push(made);
       characters += charactersOf(made);
     }
   }
+  await park(tx, waits);
   await tx.sendWrites([...intents, ...refused.map(({ intent }) => intent)], pace.leaseMs);
   await tx.endWrites(
     refused.map(({ intent, failure }): WriteEnd => ({
@@ -103,7 +110,36 @@ function dueIn(bundle: StoredBundle | undefined, side: SideRuntime): readonly Du
   return bundle === undefined || row === undefined ? [] : [{ bundle, row }];
 }
 
-type Made = Intent | { readonly intent: Intent; readonly failure: Failure } | null;
+/** What is known at the side of the things that the due writes refer to, and of those that refer to what they delete. */
+interface There {
+  readonly recordOf: Translate;
+  readonly referredTo: ReadonlySet<string>;
+}
+
+async function namesThere(
+  runtime: SyncRuntime,
+  tx: SyncTx,
+  side: SideRuntime,
+  due: readonly Due[],
+): Promise<There> {
+  const bundles = due.map(({ bundle }) => bundle);
+  const deleted = bundles.filter(({ identity }) => identity.tombstone !== null);
+  return {
+    recordOf: await recordNames(tx, side.model, bundles),
+    referredTo: await stillReferredTo(
+      runtime,
+      tx,
+      side.model.name,
+      deleted.map(({ identity }) => identity.id),
+    ),
+  };
+}
+
+type Made =
+  | Intent
+  | { readonly intent: Intent; readonly failure: Failure }
+  | { readonly waits: readonly Wait[] }
+  | null;
 
 /** Null when nothing is owed any more: the record was brought into step by something else. */
 function intentOf(
@@ -111,13 +147,21 @@ function intentOf(
   side: SideRuntime,
   bundle: StoredBundle,
   row: WriteRow,
+  there: There,
   nowMs: number,
 ): Made {
   const kind = kindNow(runtime, side, bundle, row);
   if (kind === null) return null;
-  const body = bodyOf(side.model, bundle, kind);
   const link = kind === 'create' ? undefined : linkAt(bundle, side.model.name);
-  const rendering = rendered(side, body, kind);
+  if (kind === 'delete' && there.referredTo.has(row.identityId)) {
+    const { identityId } = row;
+    const wait = { identityId, side: row.side, field: '', recordId: link?.recordId ?? null };
+    return { waits: [{ ...wait, kind: 'delete' }] };
+  }
+  const sent = sendable(side.model, bundle, kind, there.recordOf);
+  if (sent.kind === 'wait') return sent;
+  const { body } = sent;
+  const rendering = rendered(side, sent.there, kind);
   const intent: Intent = {
     identityId: row.identityId,
     side: row.side,
@@ -128,6 +172,7 @@ function intentOf(
       version: link?.version ?? null,
       asOfMs: link?.asOfMs ?? 0,
       accounted: link?.accounted ?? {},
+      unread: link?.unread ?? {},
     },
     epoch: row.epoch + 1,
     kind,
@@ -185,84 +230,6 @@ function kindNow(
   const step = planIdentity(runtime.model, bundle).find((planned) => planned.side === side.model.name);
   if (step === undefined) return row.kind;
   return step.kind === 'drop' ? null : step.write;
-}
-
-/**
- * Where the system cannot refuse a stale write, look just before writing: the window shrinks to one request. Where it could,
- * but the version is not known, the look gives the version to write against.
- */
-async function withoutChanged(
-  runtime: SyncRuntime,
-  side: SideRuntime,
-  intents: readonly Intent[],
-): Promise<readonly Intent[]> {
-  const existing = intents.filter(
-    ({ recordId, ifVersion }) => recordId !== null && !(side.card.conditionalWrite && ifVersion !== null),
-  );
-  if (existing.length === 0) return intents;
-  const look = (some: readonly Intent[]): Promise<Looked> => lookBefore(side, some);
-  let looked: Looked;
-  try {
-    looked = await look(existing);
-  } catch (error) {
-    await recordBrokenLook(runtime, side, intents, existing, failureOfError(error), look);
-    return [];
-  }
-  const { changed, versions } = looked;
-  const moved = [...changed];
-  const failure: Failure = {
-    kind: 'precondition',
-    code: 'trueup.changed_before_write',
-    message: 'the record changed since it was last read',
-  };
-  await recordAnswers(
-    runtime,
-    side,
-    moved,
-    moved.map((intent) => ({ kind: 'failed', key: intent.writeId, failure })),
-  );
-  return intents.flatMap((intent) => {
-    if (changed.has(intent)) return [];
-    const ifVersion = versions.get(intent);
-    return ifVersion === undefined ? [intent] : [{ ...intent, request: { ...intent.request, ifVersion } }];
-  });
-}
-
-interface Looked {
-  readonly changed: ReadonlySet<Intent>;
-  /** Of those that have not changed, where the system can refuse another version. */
-  readonly versions: ReadonlyMap<Intent, string | null>;
-}
-
-async function lookBefore(side: SideRuntime, intents: readonly Intent[]): Promise<Looked> {
-  const ids = intents.map((intent) => must(intent.recordId, 'only a create has no record'));
-  const changed = new Set<Intent>();
-  const versions = new Map<Intent, string | null>();
-  const lookups: Lookup[] = [];
-  const { getBatchMax } = side.card;
-  for (let start = 0; start < ids.length; start += getBatchMax) {
-    const some = ids.slice(start, start + getBatchMax);
-    lookups.push(...(await side.session.get(side.model.collection, some, side.model.natives)));
-  }
-  for (const [index, intent] of intents.entries()) {
-    const lookup = lookups[index];
-    const isSame = lookup?.kind === 'found' && isAsAccounted(side, intent, lookup.record);
-    const isGone = intent.kind === 'delete' && lookup?.kind === 'absent';
-    if (!isSame && !isGone) changed.add(intent);
-    else if (isSame && side.card.conditionalWrite) versions.set(intent, lookup.record.version);
-  }
-  return { changed, versions };
-}
-
-/** By the version, where there is one; otherwise by every value that we know of the record. */
-function isAsAccounted(side: SideRuntime, { ifVersion, sentAgainst }: Intent, record: SystemRecord): boolean {
-  if (ifVersion !== null) return record.version === ifVersion;
-  const values = valuesOf(side.model, record.fields);
-  if (values === null) return false;
-  // A field that the record had no value for and has one now was filled by somebody.
-  return side.model.lenses.every(({ field }) =>
-    field.same(values[field.name] ?? null, sentAgainst.accounted[field.name] ?? null),
-  );
 }
 
 /**

@@ -13,6 +13,7 @@ export interface Intent extends SendIntent {
     readonly version: string | null;
     readonly asOfMs: number;
     readonly accounted: Values;
+    readonly unread: Values;
   };
   readonly request: WriteRequest;
 }

@@ -36,6 +36,8 @@ export const OUTAGE_RETRY_BASE_MS = 1_000;
 export const OUTAGE_RETRY_CAP_MS = 5 * 60_000;
 /** No system is left alone longer on its own word: a wrong `Retry-After` must not stop a sync for days. */
 export const RETRY_AFTER_MAX_MS = 60 * 60_000;
+/** Waits checked in one transaction. */
+export const WAITS_CHECKED_MAX = 500;
 /** Records looked up together at the end of a sweep. */
 export const MISSING_RECORDS_MAX = 1_000;
 /** A stop must end within 10 s; requests under way get this long to finish. */

@@ -14,6 +14,7 @@ import { endAll } from './ends.ts';
 import { failureOfError } from './failures.ts';
 import { afterLag } from './lag.ts';
 import { PAGE_RECORDS_MAX } from './limits.ts';
+import { readAll } from './references.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { ruleOnUnknown, settleUnknown, type Finding } from './settle.ts';
 import { valuesOf } from './values.ts';
@@ -209,6 +210,29 @@ async function linkedElsewhere(
   return new Set(others.map(({ writeId }) => writeId));
 }
 
+/** The findings with what their records refer to. */
+async function readFindings(
+  tx: SyncTx,
+  side: SideRuntime,
+  findings: ReadonlyMap<string, Finding>,
+): Promise<ReadonlyMap<string, Finding>> {
+  if (side.model.references.length === 0) return findings;
+  const all = [...findings];
+  const reads = await readAll(
+    tx,
+    side.model,
+    all.map(([, finding]) => (finding.kind === 'record' ? (finding.values ?? {}) : {})),
+  );
+  return new Map(
+    all.map(([writeId, finding], index): [string, Finding] => {
+      const read = reads[index];
+      if (finding.kind !== 'record' || finding.values === null || read === undefined)
+        return [writeId, finding];
+      return [writeId, { ...finding, values: read.values }];
+    }),
+  );
+}
+
 async function settle(
   runtime: SyncRuntime,
   tx: SyncTx,
@@ -218,6 +242,7 @@ async function settle(
 ): Promise<ReadonlySet<string>> {
   const bundles = await tx.lockBundles(writes.map((write) => write.identityId));
   const others = await linkedElsewhere(tx, side, writes, findings);
+  const read = await readFindings(tx, side, findings);
   const batch = new Batch(runtime, tx);
   const ends: WriteEnd[] = [];
   const looks: string[] = [];
@@ -226,7 +251,7 @@ async function settle(
     const row = bundle?.writes.find((open) => open.writeId === write.writeId);
     if (bundle === undefined || row?.state !== 'unknown' || row.epoch !== write.epoch) continue;
     batch.load(bundle);
-    const found = must(findings.get(write.writeId), 'every unknown write was investigated');
+    const found = must(read.get(write.writeId), 'every unknown write was investigated');
     const finding: Finding = others.has(write.writeId) ? { kind: 'several' } : found;
     const openForMs = must(row.resolveAtMs, 'an unknown write has a time to be resolved') - tx.nowMs;
     const ruling = ruleOnUnknown(runtime, row, finding, openForMs);

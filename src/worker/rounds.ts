@@ -6,6 +6,7 @@ import { settleHints } from './look.ts';
 import { resolveUnknown } from './resolve.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { sweepSide, type SweepProgress } from './sweep.ts';
+import { settleWaits } from './waits.ts';
 
 /** A sweep that another worker is running is waited for this long. */
 const SWEEP_WAIT_MS = 10 * 60_000;
@@ -28,7 +29,15 @@ export async function observeAll(
     await sweepToEnd(runtime, side, signal, progress);
     await runtime.transaction((tx) => tx.refreshStatistics());
   }
-  for (const side of runtime.sides.values()) await settleAll(runtime, side, signal);
+  await settleRecords(runtime, signal);
+}
+
+/** Settles what is to be looked at, and what that lets be read, until nothing more comes of it. */
+export async function settleRecords(runtime: SyncRuntime, signal: AbortSignal): Promise<void> {
+  for (let round = 0; round < HINT_ROUNDS_MAX && !signal.aborted; round += 1) {
+    for (const side of runtime.sides.values()) await settleAll(runtime, side, signal);
+    if ((await settleWaits(runtime)) === 0) return;
+  }
 }
 
 async function sweepToEnd(
@@ -80,6 +89,7 @@ export async function deliverAll(
     let settled = 0;
     for (const side of runtime.sides.values()) settled += await settleHints(runtime, side, signal);
     for (const side of runtime.sides.values()) settled += await resolveUnknown(runtime, side);
+    settled += await settleWaits(runtime);
     if (delivered + settled === 0) break;
   }
   return total;

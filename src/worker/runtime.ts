@@ -1,6 +1,7 @@
 /** One sync, ready to run: its model, its open sides, and the store bound to it. */
 import type { CapabilityCard, Session } from '../connector/contract.ts';
 import type { SideModel, SyncModel } from '../engine/model.ts';
+import type { Referrer } from '../engine/references.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Random } from '../lib/random.ts';
@@ -22,6 +23,8 @@ export interface SyncRuntime {
   readonly mode: Mode;
   readonly model: SyncModel;
   readonly sides: ReadonlyMap<string, SideRuntime>;
+  /** The fields, of any sync, that name things of this one; absent where there are none. */
+  readonly referrers?: readonly Referrer[];
   readonly clock: Clock;
   readonly random: Random;
   readonly ids: Ids;

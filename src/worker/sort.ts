@@ -13,6 +13,8 @@ export interface Reading {
   readonly recordId: string;
   readonly version: string | null;
   readonly values: Values;
+  /** References to what is not known yet. */
+  readonly unread?: Values;
   readonly known: KnownRecord | undefined;
   /** The identity whose record this is; null for a record that is not linked, or was deleted. */
   readonly linkedTo: string | null;

@@ -15,10 +15,12 @@ import { settleHints } from './look.ts';
 import { resolveUnknown } from './resolve.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { sweepSide } from './sweep.ts';
+import { hasReferences, settleWaits } from './waits.ts';
 
 /** Resolves when the signal has aborted and the work under way has ended, or its grace has run out. */
 export async function runSync(runtime: SyncRuntime, signal: AbortSignal): Promise<void> {
   const loops: Promise<void>[] = [loop(runtime, 'reap', signal, () => reap(runtime))];
+  if (hasReferences(runtime)) loops.push(loop(runtime, 'waits', signal, () => settleWaits(runtime)));
   for (const side of runtime.sides.values()) loops.push(...sideLoops(runtime, side, signal));
   const grace = new AbortController();
   const forced = new Promise<void>((resolve) => {

@@ -35,6 +35,10 @@ export interface MemoryOptions {
   readonly refuse?: (fields: Fields) => Failure | null;
   /** Gives a new record the smallest id that is free, as a spreadsheet's user might. */
   readonly reusesIds?: boolean;
+  /** What ids begin with (default `r`). */
+  readonly idPrefix?: string;
+  /** Fields that every record has, empty where nobody has given a value. */
+  readonly columns?: readonly string[];
 }
 
 const LOST: Failure = { kind: 'unknownOutcome', code: 'memory.lost', message: 'the answer was lost' };
@@ -48,6 +52,8 @@ export class MemorySystem implements Session {
   readonly #feed: { readonly id: string; readonly deleted: boolean }[] = [];
   readonly #refuse: (fields: Fields) => Failure | null;
   readonly #reusesIds: boolean;
+  readonly #idPrefix: string;
+  readonly #blank: Fields;
   #nextId = 1;
   #version = 0;
 
@@ -66,6 +72,8 @@ export class MemorySystem implements Session {
       ...options.card,
     };
     this.#reusesIds = options.reusesIds ?? false;
+    this.#idPrefix = options.idPrefix ?? 'r';
+    this.#blank = Object.fromEntries((options.columns ?? []).map((name) => [name, null]));
     this.#refuse = options.refuse ?? (() => null);
   }
 
@@ -193,9 +201,9 @@ export class MemorySystem implements Session {
 
   #create(actor: MemoryEvent['actor'], fields: Fields): string {
     if (this.#reusesIds)
-      for (this.#nextId = 1; this.#records.has(`r${String(this.#nextId)}`);) this.#nextId += 1;
-    const id = `r${String(this.#nextId++)}`;
-    this.#records.set(id, { fields: { ...fields }, version: ++this.#version });
+      for (this.#nextId = 1; this.#records.has(this.#idPrefix + String(this.#nextId));) this.#nextId += 1;
+    const id = this.#idPrefix + String(this.#nextId++);
+    this.#records.set(id, { fields: { ...this.#blank, ...fields }, version: ++this.#version });
     this.#note(actor, 'create', id, fields);
     return id;
   }

@@ -29,6 +29,8 @@ export function typeText(type: FieldType): string {
       return 'time zone';
     case 'salesforceId':
       return 'Salesforce id';
+    case 'reference':
+      return type.many === true ? `any of ${type.to}` : `one of ${type.to}`;
     default:
       return type.kind;
   }

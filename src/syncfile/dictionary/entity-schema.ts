@@ -107,6 +107,10 @@ function typePart(type: FieldType): JsonObject {
       const element = { type: 'string', ...(type.options === undefined ? {} : { enum: type.options }) };
       return { type: 'array', items: element, uniqueItems: true };
     }
+    case 'reference': {
+      const id = { type: 'string', format: 'uuid' };
+      return type.many === true ? { type: 'array', items: id, uniqueItems: true } : id;
+    }
     case 'json':
       return {};
     case 'phone':

@@ -2,6 +2,7 @@
 import type { PlantedBug } from './bug.ts';
 
 const DELIVER = 'src/worker/deliver.ts';
+const LOOK = 'src/worker/look-before.ts';
 const PLAN = 'src/engine/plan.ts';
 const BATCH = 'src/worker/batch.ts';
 
@@ -10,8 +11,8 @@ export const DELIVERY_BUGS: readonly PlantedBug[] = [
     name: 'patch-frozen-at-first-try',
     sentence: 'A write that is tried again is sent as it was the first time, whatever has changed since.',
     file: DELIVER,
-    find: 'const body = bodyOf(side.model, bundle, kind);',
-    replace: 'const body = row.body ?? bodyOf(side.model, bundle, kind);',
+    find: 'const { body } = sent;\n  const rendering = rendered(side, sent.there, kind);',
+    replace: 'const body = row.body ?? sent.body;\n  const rendering = rendered(side, body, kind);',
   },
   {
     name: 'sends-what-was-queued',
@@ -30,22 +31,22 @@ export const DELIVERY_BUGS: readonly PlantedBug[] = [
   {
     name: 'no-look-before-the-write',
     sentence: 'Where the system cannot refuse a stale write nobody looks before writing.',
-    file: DELIVER,
+    file: LOOK,
     find: 'if (existing.length === 0) return intents;',
     replace: 'if (existing.length >= 0) return intents;',
   },
   {
     name: 'look-finds-no-change',
     sentence: 'The look before a write to a system without versions does not compare the values.',
-    file: DELIVER,
-    find: 'const values = valuesOf(side.model, record.fields);\n  if (values === null) return false;',
-    replace: 'const values = valuesOf(side.model, record.fields);\n  if (values !== undefined) return true;',
+    file: LOOK,
+    find: 'if (values === null) return false;',
+    replace: 'if (values !== undefined) return true;',
   },
   {
     name: 'looked-version-unused',
     sentence:
       'Where the version was not known, the one that the look before the write gave is not written against.',
-    file: DELIVER,
+    file: LOOK,
     find: 'else if (isSame && side.card.conditionalWrite) versions.set(intent, lookup.record.version);',
     replace: '',
   },

@@ -32,6 +32,8 @@ export interface ConnectionOptions {
 
 export interface MemoryStoreOptions extends Partial<ConnectionOptions> {
   readonly sides: readonly string[];
+  /** What the sync is called by references to itself; there are no others here. */
+  readonly name?: string;
   /** Tells the store's time, and waits between the tries of a transaction. */
   readonly clock: Clock;
   /** Spreads those waits. */
@@ -92,6 +94,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     const { ids, pause, onBlocked, scope } = { ...options, ...given };
     return connection({
       tables,
+      name: options.name ?? 'sync',
       advisory,
       clock,
       random,
@@ -150,6 +153,7 @@ function dumpOf(tables: Tables): Dump {
     writes: tables.writes.rows(),
     attempts: tables.attempts.rows(),
     holds: tables.holds.rows(),
+    waits: tables.waits.rows(),
     guardWindows: tables.guardWindows.rows(),
     runs: tables.runs.rows(),
     sightings: tables.sightings.rows(),

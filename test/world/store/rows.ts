@@ -10,6 +10,7 @@ import type {
   StreamKind,
   WriteKey,
 } from '../../../src/store/contract.ts';
+import type { Wait } from '../../../src/store/reference-contract.ts';
 import { NEVER } from './instant.ts';
 import { Index, Log, Table } from './table.ts';
 
@@ -137,6 +138,22 @@ export interface SightingsRow {
   readonly recordIds: readonly string[];
 }
 
+/** What is waited for stands under names of its own: it may belong to any sync. */
+export interface StoredWait {
+  readonly identityId: string;
+  readonly side: string;
+  readonly field: string;
+  readonly kind: Wait['kind'];
+  readonly recordId: string | null;
+  readonly parentSync: string | null;
+  readonly parentSide: string | null;
+  readonly parentRecord: string | null;
+  readonly parentId: string | null;
+  readonly sinceMs: number;
+  readonly dueAtMs: number;
+  readonly checks: number;
+}
+
 export interface StoredPlan {
   readonly hash: string;
   readonly revision: number;
@@ -162,6 +179,15 @@ export function recordKey({ side, recordId }: { readonly side: string; readonly 
 
 export function writeKey({ identityId, side }: WriteKey): string {
   return pairKey(identityId, side);
+}
+
+export function waitKey({
+  identityId,
+  side,
+  field,
+  kind,
+}: Pick<StoredWait, 'identityId' | 'side' | 'field' | 'kind'>): string {
+  return pairKey(pairKey(identityId, side), pairKey(field, kind));
 }
 
 /** The one key of the scope's table. */
@@ -233,6 +259,7 @@ export function createTables() {
       broken: brokenHold,
       indexes: [holdsOpen, holdsByIdentity],
     }),
+    waits: new Table<StoredWait>({ name: 'waits', keyOf: waitKey }),
     guardWindows: new Table<GuardRow>({
       name: 'guard_windows',
       keyOf: ({ side, windowStartMs }) => pairKey(side, String(windowStartMs)),

@@ -40,6 +40,19 @@ import {
 import { save } from './save.ts';
 import { leaseStream, moveStream, releaseStream, streamFailure, wakeStream } from './streams.ts';
 import type { Transaction } from './transaction.ts';
+import {
+  claimWaits,
+  endWaits,
+  identitiesAt,
+  noteWaits,
+  parkWrites,
+  recordsAt,
+  referredTo,
+  releaseWrites,
+  wakeDeletes,
+  wakeReaders,
+  wakeWriters,
+} from './waits.ts';
 import { claimQueued, claimUnknown, endWrites, openCreates, reapSent, sendWrites } from './writes.ts';
 
 export interface ControlTx {
@@ -99,6 +112,17 @@ export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & Co
     addToRun: (runId, counts) => addToRun(tx, runId, counts),
     endRun: (runId, state, failure) => endRun(tx, runId, state, failure),
     runStartedAtMs: (runId) => runStartedAtMs(tx, runId),
+    identitiesAt: (place, recordIds) => identitiesAt(tx, place, recordIds),
+    recordsAt: (place, identityIds) => recordsAt(tx, place, identityIds),
+    referredTo: (referrer, identityIds) => referredTo(tx, referrer, identityIds),
+    noteWaits: (waits) => noteWaits(tx, waits),
+    endWaits: (ends) => endWaits(tx, ends),
+    wakeReaders: (place, recordIds) => wakeReaders(tx, place, recordIds),
+    wakeWriters: (place, identityIds) => wakeWriters(tx, place, identityIds),
+    wakeDeletes: (sync, identityIds) => wakeDeletes(tx, sync, identityIds),
+    claimWaits: (countMax) => claimWaits(tx, countMax),
+    parkWrites: (writes) => parkWrites(tx, writes),
+    releaseWrites: (writes) => releaseWrites(tx, writes),
     openHolds: (identityId, countMax) => listHolds(tx, identityId, countMax),
     beginRevision: (sides) => beginRevision(tx, sides),
     recover: (sides) => recover(tx, sides),

@@ -15,6 +15,8 @@ import type { Log, Slot, Table } from './table.ts';
 /** What a transaction has of the store, and of the connection it runs on. */
 export interface TransactionHost {
   readonly tables: Tables;
+  /** The sync's own name. */
+  readonly name: string;
   readonly ids: Ids;
   /** Who holds which advisory lock. */
   readonly advisory: Map<string, LockHolder>;

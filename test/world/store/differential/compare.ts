@@ -65,6 +65,7 @@ export function inColumns(dump: Dump): Tables {
       closedBy: closed?.by ?? null,
       resolution: closed?.resolution ?? null,
     })),
+    waits: dump.waits.map((row) => ({ ...row })),
     guard_windows: dump.guardWindows.map((row) => ({ ...row })),
     runs: dump.runs.map((row) => ({ ...row, kind: 'sweep' })),
     sightings: dump.sightings.map((row) => ({ ...row })),

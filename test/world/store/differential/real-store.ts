@@ -1,6 +1,7 @@
 /** One sync in the real store, behind the same face as the one in memory. */
 import type pg from 'pg';
 
+import type { Place } from '../../../../src/engine/model.ts';
 import { must } from '../../../../src/lib/assert.ts';
 import type { Ids } from '../../../../src/lib/ids.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type IdentityColumns,
   type LinkColumns,
 } from '../../../../src/store/codec.ts';
+import type { SyncTx } from '../../../../src/store/contract.ts';
 import {
   approvePlan,
   findSync,
@@ -24,6 +26,7 @@ import { pruneForgotten } from '../../../../src/store/save.ts';
 import { syncTransaction } from '../../../../src/store/sync-transaction.ts';
 import { simpleDefinition, type TestStore } from '../../../support/sync.ts';
 import { SIDES, type StoreTx } from './step.ts';
+import { OWN_NAME } from './wait-steps.ts';
 
 export interface RealSync {
   readonly syncKey: string;
@@ -53,7 +56,7 @@ export async function createRealSync(
         if (onBegun !== undefined) onBegun(await backendOf(tx));
         const sync = must(await findSync(tx, name), 'a sync that was saved is there');
         return action({
-          ...syncTransaction(tx, sync, ids),
+          ...underName(syncTransaction(tx, sync, ids), name),
           openHolds: (identityId, countMax) => openHolds(tx, syncKey, identityId, countMax),
           recover: () => recoverSync(tx, sync),
           beginRevision: async () => void (await saveRevision(tx, workspaceNo, next())),
@@ -63,6 +66,28 @@ export async function createRealSync(
           releaseHeld: (side, kind, hashPrefix) => releaseHeld(tx, syncKey, side, kind, hashPrefix),
           pruneForgotten: () => pruneForgotten(tx, syncKey),
         });
+      }),
+  };
+}
+
+/** The store's calls with the sync under the name that plays have for it. */
+function underName(tx: SyncTx, name: string): SyncTx {
+  const real = (sync: string): string => (sync === OWN_NAME ? name : sync);
+  const at = (place: Place): Place => ({ ...place, sync: real(place.sync) });
+  return {
+    ...tx,
+    identitiesAt: (place, ids) => tx.identitiesAt(at(place), ids),
+    recordsAt: (place, ids) => tx.recordsAt(at(place), ids),
+    referredTo: (referrer, ids) => tx.referredTo({ ...referrer, sync: real(referrer.sync) }, ids),
+    wakeReaders: (place, ids) => tx.wakeReaders(at(place), ids),
+    wakeWriters: (place, ids) => tx.wakeWriters(at(place), ids),
+    wakeDeletes: (sync, ids) => tx.wakeDeletes(real(sync), ids),
+    noteWaits: (waits) =>
+      tx.noteWaits(waits.map((wait) => (wait.kind === 'delete' ? wait : { ...wait, at: at(wait.at) }))),
+    claimWaits: async (countMax) =>
+      (await tx.claimWaits(countMax)).map((wait) => {
+        const isOwn = wait.kind !== 'delete' && wait.at.sync === name;
+        return isOwn ? { ...wait, at: { ...wait.at, sync: OWN_NAME } } : wait;
       }),
   };
 }
@@ -84,6 +109,7 @@ const TABLES = [
   'writes',
   'attempts',
   'holds',
+  'waits',
   'guard_windows',
   'runs',
   'sightings',
@@ -137,6 +163,10 @@ function unpacked(table: string, columns: Columns): Columns {
   if (table === 'identities') {
     const edits = columns['edits'] as IdentityColumns['edits'];
     return { ...row, edits: unpackEdits(edits) };
+  }
+  if (table === 'waits') {
+    const isOwn = columns['parentSync'] !== null && columns['parentSync'] !== 'other';
+    return isOwn ? { ...row, parentSync: OWN_NAME } : row;
   }
   if (table !== 'links' || columns['accounted'] === null) return row;
   return { ...row, ...unpackLink(linkColumns(row)) };

@@ -68,6 +68,7 @@ const identityLink = fc.record({
     corrected: fc.option(fc.dictionary(field, correction, { maxKeys: 2, noNullPrototype: true }), {
       freq: 1,
     }),
+    unread: fc.option(fc.constantFrom({ account: 'r1' }, { owners: ['r1', 'r2'] }), { freq: 1 }),
     isLookedAt: fc.boolean(),
     isRecent: rarely(6),
     accounted: values,
@@ -76,8 +77,9 @@ const identityLink = fc.record({
   }),
 });
 
-type DrawnLink = Omit<Link, 'asOfMs' | 'lookedAtMs' | 'corrected'> & {
+type DrawnLink = Omit<Link, 'asOfMs' | 'lookedAtMs' | 'corrected' | 'unread'> & {
   readonly corrected: Required<Link>['corrected'] | null;
+  readonly unread: Required<Link>['unread'] | null;
   readonly isLookedAt: boolean;
   readonly isRecent: boolean;
 };
@@ -88,7 +90,7 @@ function linkFrom(
   notes: Notes,
   drawn: { readonly identityId: string; readonly isOdd: boolean; readonly link: DrawnLink },
 ): Save['links'][number] {
-  const { isLookedAt, isRecent, corrected, ...link } = drawn.link;
+  const { isLookedAt, isRecent, corrected, unread, ...link } = drawn.link;
   const usual = RECORDS[IDENTITIES.indexOf(drawn.identityId)] ?? link.recordId;
   const asOfMs = isRecent ? tx.nowMs + MINUTE_MS * notes.next() : lookMs(notes);
   return {
@@ -96,6 +98,7 @@ function linkFrom(
     link: {
       ...link,
       ...(corrected === null ? {} : { corrected }),
+      ...(unread === null ? {} : { unread }),
       recordId: drawn.isOdd ? link.recordId : usual,
       asOfMs,
       lookedAtMs: isLookedAt ? asOfMs : null,
@@ -228,7 +231,7 @@ function linkOf(tx: StoreTx, notes: Notes, id: string, at: string): Save['links'
   return linkFrom(tx, notes, {
     identityId: id,
     isOdd: false,
-    link: { ...seen, corrected: null, isLookedAt: true, isRecent: false },
+    link: { ...seen, corrected: null, unread: null, isLookedAt: true, isRecent: false },
   });
 }
 

@@ -6,6 +6,7 @@ import { hintSteps, unlinkedSteps } from './hint-steps.ts';
 import { keyStep, populateStep, saveStep } from './save-steps.ts';
 import type { Step } from './step.ts';
 import { runSteps, streamSteps } from './stream-steps.ts';
+import { waitSteps } from './wait-steps.ts';
 import { deliverySteps, writeSteps } from './write-steps.ts';
 
 /** The calls of one transaction, and whether it is committed in the end. */
@@ -22,6 +23,7 @@ const THEMES: readonly (readonly fc.Arbitrary<Step>[])[] = [
   [...hintSteps, ...hintSteps, ...unlinkedSteps],
   streamSteps,
   [saveStep, ...runSteps],
+  [saveStep, ...waitSteps, ...waitSteps],
 ];
 const EVERYTHING = [...new Set(THEMES.flat())];
 

@@ -1,0 +1,56 @@
+/** The calls that reach from a sync to those it refers to and to those that refer to it. They are named, not keyed: a sync that
+ * is not applied yet has no things, and nothing waits for it in vain. */
+import type { Place } from '../engine/model.ts';
+import type { Referrer } from '../engine/references.ts';
+
+/** A write of an identity at a side. */
+interface Key {
+  readonly identityId: string;
+  readonly side: string;
+}
+
+/** Something stops at an identity, a side and a field until another thing is there. */
+export type Wait = Key & {
+  readonly field: string;
+  /** The identity's own record at the side; null while it has none. */
+  readonly recordId: string | null;
+} &
+  /** The record names one at `at` that belongs to no identity yet: it is to be read again. */
+  (
+    | { readonly kind: 'read'; readonly at: Place; readonly parentRecord: string }
+    /** The open write names an identity that has no record at `at` yet: it is parked. */
+    | { readonly kind: 'write'; readonly at: Place; readonly parentId: string }
+    /** The open write deletes what others still refer to: it is parked, and the field is empty. */
+    | { readonly kind: 'delete' }
+  );
+
+/** Ends the waits of one kind at an identity's side: of a field, or (null) all. */
+export interface WaitEnd extends Key {
+  readonly kind: Wait['kind'];
+  readonly field: string | null;
+}
+
+export interface ReferenceTx {
+  /** The identities of records at another sync's side, in whatever status; records that belong to none are left out. */
+  identitiesAt(place: Place, recordIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The live records of identities at another sync's side, by identity. */
+  recordsAt(place: Place, identityIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Per identity the number of live records that are known to refer to it; those with none are left out. */
+  referredTo(referrer: Referrer, identityIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+
+  /** Notes waits, or what they wait for now. One that waits for the same as before keeps its place. */
+  noteWaits(waits: readonly Wait[]): Promise<void>;
+  endWaits(ends: readonly WaitEnd[]): Promise<void>;
+  /** Makes due what waits for records at `place`, or for identities to have one there. */
+  wakeReaders(place: Place, recordIds: readonly string[]): Promise<void>;
+  wakeWriters(place: Place, identityIds: readonly string[]): Promise<void>;
+  /** Makes due the deletes of the sync's identities that wait for nobody to refer to them. */
+  wakeDeletes(sync: string, identityIds: readonly string[]): Promise<void>;
+  /** Takes due waits to be checked; unless they end, they are due again by themselves, ever later up to a minute. */
+  claimWaits(countMax: number): Promise<readonly Wait[]>;
+
+  /** Takes planned and queued writes out of the queue. */
+  parkWrites(writes: readonly Key[]): Promise<void>;
+  /** Puts parked writes back into the queue. */
+  releaseWrites(writes: readonly Key[]): Promise<void>;
+}

@@ -1,0 +1,118 @@
+/** The look at a record just before it is written: what it is written against must still be what we know of it. */
+import type { Lookup, SystemRecord } from '../connector/contract.ts';
+import type { Failure } from '../connector/failure.ts';
+import type { Values } from '../engine/value.ts';
+import { must } from '../lib/assert.ts';
+import { recordAnswers } from './answer.ts';
+import { failureOfError } from './failures.ts';
+import type { Intent } from './intent.ts';
+import { recordBrokenLook } from './isolate.ts';
+import { readAll } from './references.ts';
+import type { SideRuntime, SyncRuntime } from './runtime.ts';
+import { valuesOf } from './values.ts';
+
+/**
+ * Where the system cannot refuse a stale write, look just before writing: the window shrinks to one request. Where it could,
+ * but the version is not known, the look gives the version to write against.
+ */
+export async function withoutChanged(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  intents: readonly Intent[],
+): Promise<readonly Intent[]> {
+  const existing = intents.filter(
+    ({ recordId, ifVersion }) => recordId !== null && !(side.card.conditionalWrite && ifVersion !== null),
+  );
+  if (existing.length === 0) return intents;
+  const look = (some: readonly Intent[]): Promise<Looked> => lookBefore(runtime, side, some);
+  let looked: Looked;
+  try {
+    looked = await look(existing);
+  } catch (error) {
+    await recordBrokenLook(runtime, side, intents, existing, failureOfError(error), look);
+    return [];
+  }
+  const { changed, versions } = looked;
+  const moved = [...changed];
+  const failure: Failure = {
+    kind: 'precondition',
+    code: 'trueup.changed_before_write',
+    message: 'the record changed since it was last read',
+  };
+  await recordAnswers(
+    runtime,
+    side,
+    moved,
+    moved.map((intent) => ({ kind: 'failed', key: intent.writeId, failure })),
+  );
+  return intents.flatMap((intent) => {
+    if (changed.has(intent)) return [];
+    const ifVersion = versions.get(intent);
+    return ifVersion === undefined ? [intent] : [{ ...intent, request: { ...intent.request, ifVersion } }];
+  });
+}
+
+interface Looked {
+  readonly changed: ReadonlySet<Intent>;
+  /** Of those that have not changed, where the system can refuse another version. */
+  readonly versions: ReadonlyMap<Intent, string | null>;
+}
+
+async function lookBefore(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  intents: readonly Intent[],
+): Promise<Looked> {
+  const ids = intents.map((intent) => must(intent.recordId, 'only a create has no record'));
+  const changed = new Set<Intent>();
+  const versions = new Map<Intent, string | null>();
+  const lookups: Lookup[] = [];
+  const { getBatchMax } = side.card;
+  for (let start = 0; start < ids.length; start += getBatchMax) {
+    const some = ids.slice(start, start + getBatchMax);
+    lookups.push(...(await side.session.get(side.model.collection, some, side.model.natives)));
+  }
+  const read = await readLooked(runtime, side, lookups);
+  for (const [index, intent] of intents.entries()) {
+    const lookup = lookups[index];
+    const isSame =
+      lookup?.kind === 'found' && isAsAccounted(side, intent, lookup.record, read.get(lookup) ?? null);
+    const isGone = intent.kind === 'delete' && lookup?.kind === 'absent';
+    if (!isSame && !isGone) changed.add(intent);
+    else if (isSame && side.card.conditionalWrite) versions.set(intent, lookup.record.version);
+  }
+  return { changed, versions };
+}
+
+/** The values of the records that were found; null for one that cannot be read. */
+async function readLooked(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  lookups: readonly Lookup[],
+): Promise<ReadonlyMap<Lookup, Values | null>> {
+  const found = lookups.flatMap((lookup) => {
+    const values = lookup.kind === 'found' ? valuesOf(side.model, lookup.record.fields) : null;
+    return values === null ? [] : [{ lookup, values }];
+  });
+  if (side.model.references.length === 0) return new Map(found.map(({ lookup, values }) => [lookup, values]));
+  const records = found.map(({ values }) => values);
+  const reads = await runtime.transaction((tx) => readAll(tx, side.model, records));
+  return new Map(found.map(({ lookup }, index) => [lookup, reads[index]?.values ?? null]));
+}
+
+/** By the version, where there is one; otherwise by every value that we know of the record. */
+function isAsAccounted(
+  side: SideRuntime,
+  { ifVersion, sentAgainst }: Intent,
+  record: SystemRecord,
+  values: Values | null,
+): boolean {
+  if (ifVersion !== null) return record.version === ifVersion;
+  if (values === null) return false;
+  // A field that the record had no value for and has one now was filled by somebody. What could not be read is not written.
+  return side.model.lenses.every(
+    ({ field }) =>
+      sentAgainst.unread[field.name] !== undefined ||
+      field.same(values[field.name] ?? null, sentAgainst.accounted[field.name] ?? null),
+  );
+}

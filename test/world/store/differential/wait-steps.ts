@@ -1,0 +1,74 @@
+import * as fc from 'fast-check';
+
+import type { Place } from '../../../../src/engine/model.ts';
+import type { Wait, WaitEnd } from '../../../../src/store/reference-contract.ts';
+import { field, identityId, recordId, RECORDS, IDENTITIES, side, sorted, step, type Step } from './step.ts';
+
+/** The sync itself, which both stores are told by this name; and one that is nowhere. */
+export const OWN_NAME = 'sync';
+const place: fc.Arbitrary<Place> = fc.record({
+  sync: fc.constantFrom(OWN_NAME, OWN_NAME, OWN_NAME, 'other'),
+  side,
+});
+const someIds = fc.uniqueArray(identityId, { maxLength: 3 });
+const someRecords = fc.uniqueArray(recordId, { maxLength: 3 });
+
+const own = { identityId, side, field: fc.constantFrom('account', 'owner') };
+const wait: fc.Arbitrary<Wait> = fc.oneof(
+  fc.record({ ...own, recordId, kind: fc.constant('read' as const), at: place, parentRecord: recordId }),
+  fc.record({
+    ...own,
+    recordId: fc.option(recordId),
+    kind: fc.constant('write' as const),
+    at: place,
+    parentId: identityId,
+  }),
+  fc.record({ ...own, field: fc.constant(''), recordId, kind: fc.constant('delete' as const) }),
+);
+const waits = fc.uniqueArray(wait, {
+  maxLength: 3,
+  selector: ({ identityId: id, side: at, field: name, kind }) => `${id} ${at} ${name} ${kind}`,
+});
+const end: fc.Arbitrary<WaitEnd> = fc.record({
+  identityId,
+  side,
+  kind: fc.constantFrom('read' as const, 'write' as const, 'delete' as const),
+  field: fc.option(own.field),
+});
+const writeKeys = fc.uniqueArray(fc.record({ identityId, side }), {
+  maxLength: 2,
+  selector: ({ identityId: id, side: at }) => `${id} ${at}`,
+});
+
+function pairs(found: ReadonlyMap<string, unknown>): readonly (readonly [string, unknown])[] {
+  return sorted([...found], ([key]) => key);
+}
+
+const noteStep = step('noteWaits', waits, (tx, args) => tx.noteWaits(args));
+const wakeSteps = [
+  step('wakeReaders', fc.record({ place, ids: someRecords }), (tx, args) =>
+    tx.wakeReaders(args.place, args.ids),
+  ),
+  step('wakeWriters', fc.record({ place, ids: someIds }), (tx, args) => tx.wakeWriters(args.place, args.ids)),
+  step('wakeDeletes', someIds, (tx, ids) => tx.wakeDeletes(OWN_NAME, ids)),
+];
+
+export const waitSteps: readonly fc.Arbitrary<Step>[] = [
+  noteStep,
+  noteStep,
+  ...wakeSteps,
+  step('endWaits', fc.array(end, { maxLength: 2 }), (tx, ends) => tx.endWaits(ends)),
+  // Those that one call has woken are due in no order.
+  step('claimWaits', fc.constant(1_000), async (tx, countMax) =>
+    sorted(await tx.claimWaits(countMax), (claimed) =>
+      [claimed.identityId, claimed.side, claimed.field, claimed.kind].join(' '),
+    ),
+  ),
+  step('parkWrites', writeKeys, (tx, keys) => tx.parkWrites(keys)),
+  step('releaseWrites', writeKeys, (tx, keys) => tx.releaseWrites(keys)),
+  step('identitiesAt', place, async (tx, at) => pairs(await tx.identitiesAt(at, RECORDS))),
+  step('recordsAt', place, async (tx, at) => pairs(await tx.recordsAt(at, IDENTITIES))),
+  step('referredTo', fc.record({ place, field }), async (tx, { place: at, field: name }) =>
+    pairs(await tx.referredTo({ ...at, field: name, at: 'crm' }, ['x', 'y', 'a', 'b', ...IDENTITIES])),
+  ),
+];

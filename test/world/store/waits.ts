@@ -1,0 +1,205 @@
+/** src/store/waits.ts in memory, where the only sync that anything can refer to is the store's own. */
+import type { Place } from '../../../src/engine/model.ts';
+import { idsIn, type Referrer } from '../../../src/engine/references.ts';
+import type { WriteKey } from '../../../src/store/contract.ts';
+import type { Wait, WaitEnd } from '../../../src/store/reference-contract.ts';
+import { WAIT_CHECK_FIRST_MS, WAIT_CHECK_MAX_MS } from '../../../src/store/waits.ts';
+import { NEVER } from './instant.ts';
+import { pairKey, waitKey, writeKey, type RecordRow, type StoredWait, type StoredWrite } from './rows.ts';
+import { change, select, selectForUpdate, upsert } from './statements.ts';
+import type { Transaction } from './transaction.ts';
+
+export async function identitiesAt(
+  tx: Transaction,
+  { sync, side }: Place,
+  recordIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (recordIds.length === 0) return new Map();
+  await tx.statement('identitiesAt');
+  if (sync !== tx.host.name) return new Map();
+  const rows = select(tx, tx.tables.links.slotsOf(recordIds.map((recordId) => pairKey(side, recordId))));
+  return new Map(
+    rows.flatMap(({ recordId, linked }) => (linked === null ? [] : [[recordId, linked.identityId] as const])),
+  );
+}
+
+export async function recordsAt(
+  tx: Transaction,
+  { sync, side }: Place,
+  identityIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (identityIds.length === 0) return new Map();
+  await tx.statement('recordsAt');
+  if (sync !== tx.host.name) return new Map();
+  const rows = liveAt(tx, side).filter(({ linked }) => identityIds.includes(linked?.identityId ?? ''));
+  return new Map(rows.map(({ recordId, linked }) => [linked?.identityId ?? '', recordId]));
+}
+
+function liveAt(tx: Transaction, side: string): readonly RecordRow[] {
+  return select(tx, tx.tables.links.slots(), (row) => row.side === side && row.status === 'live');
+}
+
+export async function referredTo(
+  tx: Transaction,
+  { sync, side, field }: Referrer,
+  identityIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (identityIds.length === 0) return new Map();
+  await tx.statement('referredTo');
+  const counts = new Map<string, number>();
+  if (sync !== tx.host.name) return counts;
+  for (const { linked } of liveAt(tx, side)) {
+    for (const id of idsIn(linked?.link.accounted[field])) {
+      if (identityIds.includes(id) && id !== linked?.identityId) counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+export async function noteWaits(tx: Transaction, waits: readonly Wait[]): Promise<void> {
+  if (waits.length === 0) return;
+  await tx.statement('noteWaits');
+  const rows = waits.map((wait): StoredWait => ({
+    identityId: wait.identityId,
+    side: wait.side,
+    field: wait.field,
+    kind: wait.kind,
+    recordId: wait.recordId,
+    parentSync: wait.kind === 'delete' ? null : wait.at.sync,
+    parentSide: wait.kind === 'delete' ? null : wait.at.side,
+    parentRecord: wait.kind === 'read' ? wait.parentRecord : null,
+    parentId: wait.kind === 'write' ? wait.parentId : null,
+    sinceMs: tx.clockMs(),
+    dueAtMs: tx.clockMs(WAIT_CHECK_FIRST_MS),
+    checks: 0,
+  }));
+  await upsert(tx, tx.tables.waits, rows, (found, row) => {
+    if (targetOf(found) !== targetOf(row)) return row;
+    const { sinceMs, dueAtMs, checks } = found;
+    return { ...row, sinceMs, dueAtMs, checks };
+  });
+}
+
+function targetOf({ parentSync, parentSide, parentRecord, parentId }: StoredWait): string {
+  return JSON.stringify([parentSync, parentSide, parentRecord, parentId]);
+}
+
+export async function endWaits(tx: Transaction, ends: readonly WaitEnd[]): Promise<void> {
+  if (ends.length === 0) return;
+  await tx.statement('endWaits');
+  const isEnded = (wait: StoredWait): boolean =>
+    ends.some(
+      ({ identityId, side, kind, field }) =>
+        wait.identityId === identityId &&
+        wait.side === side &&
+        wait.kind === kind &&
+        (field === null || wait.field === field),
+    );
+  await change(tx, tx.tables.waits.slots(), isEnded, () => null);
+}
+
+export function wakeReaders(
+  tx: Transaction,
+  { sync, side }: Place,
+  recordIds: readonly string[],
+): Promise<void> {
+  return wake(tx, 'wakeReaders', recordIds, ({ kind, parentSync, parentSide, parentRecord }) => {
+    const isThere = parentSync === sync && parentSide === side;
+    return kind === 'read' && isThere && recordIds.includes(parentRecord ?? '');
+  });
+}
+
+export function wakeWriters(
+  tx: Transaction,
+  { sync, side }: Place,
+  identityIds: readonly string[],
+): Promise<void> {
+  return wake(tx, 'wakeWriters', identityIds, ({ kind, parentSync, parentSide, parentId }) => {
+    const isThere = parentSync === sync && parentSide === side;
+    return kind === 'write' && isThere && identityIds.includes(parentId ?? '');
+  });
+}
+
+export function wakeDeletes(tx: Transaction, sync: string, identityIds: readonly string[]): Promise<void> {
+  return wake(
+    tx,
+    'wakeDeletes',
+    identityIds,
+    ({ kind, identityId }) => kind === 'delete' && sync === tx.host.name && identityIds.includes(identityId),
+  );
+}
+
+async function wake(
+  tx: Transaction,
+  point: string,
+  ids: readonly string[],
+  matches: (wait: StoredWait) => boolean,
+): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.statement(point);
+  const rows = await selectForUpdate(tx, tx.tables.waits.slots(), matches, 'skip');
+  await change(
+    tx,
+    tx.tables.waits.slotsOf(rows.map(waitKey)),
+    () => true,
+    (wait) => ({ ...wait, dueAtMs: tx.clockMs(), checks: 0 }),
+  );
+}
+
+export async function claimWaits(tx: Transaction, countMax: number): Promise<readonly Wait[]> {
+  await tx.statement('claimWaits');
+  const due = select(tx, tx.tables.waits.slots(), ({ dueAtMs }) => dueAtMs <= tx.nowMs)
+    .toSorted((left, right) => left.dueAtMs - right.dueAtMs)
+    .map(waitKey);
+  const claimed: StoredWait[] = [];
+  for (const key of due) {
+    if (claimed.length >= countMax) break;
+    const isDue = ({ dueAtMs }: StoredWait): boolean => dueAtMs <= tx.nowMs;
+    claimed.push(...(await selectForUpdate(tx, tx.tables.waits.slotsOf([key]), isDue, 'skip')));
+  }
+  await change(
+    tx,
+    tx.tables.waits.slotsOf(claimed.map(waitKey)),
+    () => true,
+    (wait) => {
+      const waitMs = Math.min(WAIT_CHECK_MAX_MS, WAIT_CHECK_FIRST_MS * 2 ** Math.min(wait.checks, 30));
+      return { ...wait, dueAtMs: tx.clockMs(waitMs), checks: wait.checks + 1 };
+    },
+  );
+  return claimed.map(waitOf);
+}
+
+function waitOf({ identityId, side, field, kind, recordId, ...parent }: StoredWait): Wait {
+  const own = { identityId, side, field, recordId };
+  const at = { sync: parent.parentSync ?? '', side: parent.parentSide ?? '' };
+  switch (kind) {
+    case 'read':
+      return { ...own, kind, at, parentRecord: parent.parentRecord ?? '' };
+    case 'write':
+      return { ...own, kind, at, parentId: parent.parentId ?? '' };
+    case 'delete':
+      return { ...own, kind };
+  }
+}
+
+function isAtRest({ state }: StoredWrite): boolean {
+  return state === 'planned' || state === 'queued';
+}
+
+export async function parkWrites(tx: Transaction, writes: readonly WriteKey[]): Promise<void> {
+  if (writes.length === 0) return;
+  await tx.statement('parkWrites');
+  const slots = tx.tables.writes.slotsOf(new Set(writes.map(writeKey)));
+  await change(tx, slots, isAtRest, (write) => ({ ...write, dueAtMs: NEVER }));
+}
+
+function isParked(write: StoredWrite): boolean {
+  return isAtRest(write) && write.dueAtMs === NEVER;
+}
+
+export async function releaseWrites(tx: Transaction, writes: readonly WriteKey[]): Promise<void> {
+  if (writes.length === 0) return;
+  await tx.statement('releaseWrites');
+  const slots = tx.tables.writes.slotsOf(new Set(writes.map(writeKey)));
+  await change(tx, slots, isParked, (write) => ({ ...write, dueAtMs: tx.clockMs() }));
+}
