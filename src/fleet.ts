@@ -1,6 +1,6 @@
 import { backoffMs } from './lib/backoff.ts';
 import { openSync, type Installation } from './server.ts';
-/** A worker program: keeps every sync of the installation running, follows changes of mode and revision, stops cleanly. */
+/** A worker program: keeps every sync of the installation running, follows changes of it, stops cleanly. */
 import { allSyncs, type SyncRow } from './store/control.ts';
 import { migrate } from './store/migrate.ts';
 import { pruneForgotten } from './store/save.ts';
@@ -46,13 +46,21 @@ async function followSyncs(installation: Installation, running: Map<string, Runn
   const rows = await installation.transaction((tx) => allSyncs(tx));
   for (const row of rows) {
     const current = running.get(row.syncKey);
-    if (current !== undefined && current.row.mode === row.mode && current.row.revision === row.revision)
-      continue;
+    if (current !== undefined && runsAlike(current.row, row)) continue;
     current?.abort.abort();
     await current?.ended;
     running.delete(row.syncKey);
     if (row.mode !== 'paused') running.set(row.syncKey, start(installation, row));
   }
+}
+
+/** A sync that runs by the one row need not begin anew to run by the other. */
+export function runsAlike(one: SyncRow, other: SyncRow): boolean {
+  return (
+    one.mode === other.mode &&
+    one.revision === other.revision &&
+    one.approvedUntilMs === other.approvedUntilMs
+  );
 }
 
 function start(installation: Installation, row: SyncRow): Running {

@@ -1,7 +1,7 @@
 /** How the engine's state lies in jsonb columns: short, because there is one row per record. */
 import type { Edit, Link, Rule, SentBody, Swing, Tombstone } from '../engine/state.ts';
 import type { Values } from '../engine/value.ts';
-import type { StoredFailure } from './contract.ts';
+import type { IdentityHold, StoredFailure } from './contract.ts';
 
 type StoredEdit = readonly [
   seq: number,
@@ -129,4 +129,20 @@ export interface IdentityColumns {
 /** Text for a jsonb parameter that may be null. */
 export function failureText(failure: StoredFailure | null): string | null {
   return failure === null ? null : JSON.stringify(failure);
+}
+
+/** One hold as it is stored: what was seen, per side. */
+export interface PackedHold extends Pick<IdentityHold, 'identityId' | 'side' | 'field' | 'reason'> {
+  readonly seen: Readonly<Record<string, Values>>;
+}
+
+/** Holds of one identity, field and reason are one hold, which keeps all that any of them saw. */
+export function packHolds(holds: readonly IdentityHold[]): readonly PackedHold[] {
+  const packed = new Map<string, PackedHold>();
+  for (const { identityId, side, field, reason, seen } of holds) {
+    const key = JSON.stringify([identityId, reason, field]);
+    const first = packed.get(key) ?? { identityId, side, field, reason, seen: {} };
+    packed.set(key, { ...first, seen: { ...first.seen, [side]: { ...first.seen[side], ...seen } } });
+  }
+  return [...packed.values()];
 }

@@ -5,7 +5,7 @@
  */
 import type { Identity } from '../engine/state.ts';
 import type { Ids } from '../lib/ids.ts';
-import { packEdits, packLink } from './codec.ts';
+import { packEdits, packHolds, packLink } from './codec.ts';
 import type { JournalEntry, NewWrite, RecordHold, Save, UnlinkedRecord, WriteKey } from './contract.ts';
 import { Collision, type Tx } from './database.ts';
 
@@ -186,21 +186,20 @@ async function openHolds(tx: Tx, syncKey: string, ids: Ids, holds: Save['holds']
   if (holds.length === 0) return;
   await tx.execute(
     `insert into holds (sync_key, hold_id, identity_id, side, field, reason, seen, opened_at)
-     select distinct on (identity_id, reason, field)
-            $1::bigint, hold_id, identity_id, side, field, reason, seen, clock_timestamp()
+     select $1::bigint, hold_id, identity_id, side, field, reason, seen, clock_timestamp()
        from json_to_recordset($2) as opened (hold_id uuid, identity_id uuid, side text, field text, reason text, seen jsonb)
      on conflict (sync_key, identity_id, reason, coalesce(field, '')) where closed_at is null and identity_id is not null
      do update set seen = holds.seen || excluded.seen`,
     [
       syncKey,
       JSON.stringify(
-        holds.map((hold) => ({
+        packHolds(holds).map(({ identityId, side, field, reason, seen }) => ({
           hold_id: ids.next(),
-          identity_id: hold.identityId,
-          side: hold.side,
-          field: hold.field,
-          reason: hold.reason,
-          seen: { [hold.side]: hold.seen },
+          identity_id: identityId,
+          side,
+          field,
+          reason,
+          seen,
         })),
       ),
     ],

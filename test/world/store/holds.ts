@@ -2,6 +2,7 @@ import type { HoldReason } from '../../../src/engine/state.ts';
 /** Holds in memory: those of src/store/save.ts, and src/store/history.ts as far as it closes and lists them. */
 import { must } from '../../../src/lib/assert.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
+import { packHolds } from '../../../src/store/codec.ts';
 import type { RecordHold, Save } from '../../../src/store/contract.ts';
 import type { HoldRow } from '../../../src/store/history.ts';
 import { asStored } from './document.ts';
@@ -12,21 +13,13 @@ import type { Transaction } from './transaction.ts';
 
 export async function openIdentityHolds(tx: Transaction, holds: Save['holds']): Promise<void> {
   if (holds.length === 0) return;
-  const drawn = tx.withIds(holds);
+  const drawn = tx.withIds(packHolds(holds));
   await tx.statement('save/holds');
-  const opened = drawn.map(([holdId, hold]) => {
-    const { identityId, side, field, reason } = hold;
-    const seen = { [side]: asStored(hold.seen) };
-    return newHold(tx, holdId, { identityId, side, recordId: null, field, reason, seen });
-  });
-  // `distinct on`: of several that are the same only the first is taken.
-  const distinct = new Map<string, StoredHold>();
-  for (const hold of opened) {
-    const key = `${openHoldKey(hold)}\n${hold.field === null ? '' : 'field'}`;
-    if (!distinct.has(key)) distinct.set(key, hold);
-  }
+  const opened = drawn.map(([holdId, { identityId, side, field, reason, seen }]) =>
+    newHold(tx, holdId, { identityId, side, recordId: null, field, reason, seen: asStored(seen) }),
+  );
   const slotOf = slotFinder(tx);
-  await upsert(tx, tx.tables.holds, distinct.values(), withBothSeen, { slotOf });
+  await upsert(tx, tx.tables.holds, opened, withBothSeen, { slotOf });
 }
 
 function withBothSeen(found: StoredHold, hold: StoredHold): StoredHold {
