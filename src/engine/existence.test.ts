@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { inStep, latest, modelOf, recordAt, relinked, seen, writing } from '../../test/support/engine.ts';
 import { withoutWrite } from './acknowledge.ts';
-import { mergeDelete, mergeHidden, mergeReturn } from './existence.ts';
+import { held, linkFound, mergeDelete, mergeHidden, mergeReturn } from './existence.ts';
 import { mergeObservation } from './merge.ts';
 import type { DeletePolicy, SyncModel } from './model.ts';
 import { planIdentity } from './plan.ts';
@@ -187,4 +187,17 @@ test('a record that comes back after a delete that did not count lives again', (
 
 test('a record that never left does not return', () => {
   expect(mergeReturn(start, seen('crm', 400, { name: 'Ann' })).bundle).toBe(start);
+});
+
+function withLostCreate(bundle: Bundle, side: string): Bundle {
+  return held(bundle, { field: null, reason: 'createOutcomeUnknown', seen: {}, side }).bundle;
+}
+
+test('a record found at one side answers for no create that was lost at another', () => {
+  const alone = { ...start, links: start.links.filter(({ side }) => side === 'crm') };
+  const both = withLostCreate(withLostCreate(alone, 'erp'), 'shop');
+  expect(both.holds).toHaveLength(1);
+  const one = linkFound(both, 'shop', 's1');
+  expect(one.holds).toHaveLength(1);
+  expect(linkFound(one, 'erp', 'e1').holds).toEqual([]);
 });

@@ -105,10 +105,18 @@ export function withLink(bundle: Bundle, link: Link): Bundle {
   return { ...bundle, links: [...others, link] };
 }
 
-/** The bundle with a record that was found at the side. What a lost create may have made is no question any more. */
+/** The bundle with a record that was found at the side. */
 export function linkFound(bundle: Bundle, side: string, recordId: string): Bundle {
-  const holds = bundle.holds.filter(({ reason }) => reason !== 'createOutcomeUnknown');
-  return { ...withLink(bundle, newLink(side, recordId)), holds };
+  return withoutAnswered(withLink(bundle, newLink(side, recordId)));
+}
+
+/** What lost creates may have made is no question any more once there is a record wherever one was lost. */
+export function withoutAnswered(bundle: Bundle): Bundle {
+  const hasRecord = (side: string): boolean => (linkAt(bundle, side)?.status ?? 'gone') !== 'gone';
+  const holds = bundle.holds.filter(
+    ({ reason, sides = [] }) => reason !== 'createOutcomeUnknown' || !sides.every(hasRecord),
+  );
+  return holds.length === bundle.holds.length ? bundle : { ...bundle, holds };
 }
 
 /** The deleted record's id has gone to another record; that one was deleted here is remembered under a name of its own. */

@@ -247,8 +247,14 @@ function withEntries<T>(
 
 /** A hold that is open already stays one hold; the store refreshes what it has seen. */
 export function withHolds(open: Bundle['holds'], added: readonly NewHold[]): Bundle['holds'] {
-  const news = added.filter(
-    (hold) => !open.some((known) => known.field === hold.field && known.reason === hold.reason),
-  );
-  return news.length === 0 ? open : [...open, ...news.map(({ field, reason }) => ({ field, reason }))];
+  let all = open;
+  for (const { field, reason, side } of added) {
+    const known = all.find((hold) => hold.field === field && hold.reason === reason);
+    if (known === undefined) all = [...all, { field, reason, sides: [side] }];
+    else if (known.sides?.includes(side) === false) {
+      const sides = [...known.sides, side];
+      all = all.map((hold) => (hold === known ? { ...hold, sides } : hold));
+    }
+  }
+  return all;
 }

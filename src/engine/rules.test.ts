@@ -152,7 +152,7 @@ describe('a value that breaks a rule', () => {
     const one = mergeObservation(model, before(model), seen('crm', 200, { status: 'odd' })).bundle;
     const two = mergeObservation(model, one, seen('erp', 210, { status: 'strange' })).bundle;
     const mended = mergeObservation(model, two, seen('crm', 300, { status: 'active' }));
-    expect(mended.bundle.holds).toEqual([{ field: 'status', reason: 'violation' }]);
+    expect(mended.bundle.holds).toMatchObject([{ field: 'status', reason: 'violation' }]);
   });
 
   test('stands when a person takes it', () => {

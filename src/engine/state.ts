@@ -130,6 +130,8 @@ export interface OpenWrite {
 export interface OpenHold {
   readonly field: string | null;
   readonly reason: HoldReason;
+  /** Where the reason was seen. */
+  readonly sides?: readonly string[];
 }
 
 /** Why something was stopped on purpose. */

@@ -112,14 +112,14 @@ async function bundlesOf(
     [syncKey, identityIds],
   );
   const holds = await tx.query<OpenHold & { readonly identity_id: string }>(
-    `select identity_id, field, reason from holds
+    `select identity_id, field, reason, array(select jsonb_object_keys(seen) order by 1) as sides from holds
       where exists (select from holds where sync_key = $1 and closed_at is null and identity_id is not null)
         and sync_key = $1 and identity_id = any($2::uuid[]) and closed_at is null`,
     [syncKey, identityIds],
   );
   const linksOf = grouped(links, unpackLink);
   const writesOf = grouped(writes, unpackWrite);
-  const holdsOf = grouped(holds, ({ field, reason }) => ({ field, reason }));
+  const holdsOf = grouped(holds, ({ field, reason, sides = [] }) => ({ field, reason, sides }));
   return new Map(
     identities.map((row) => [
       row.identity_id,

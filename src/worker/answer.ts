@@ -2,7 +2,7 @@
 import type { WriteResult } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { acknowledge, withoutWrite, type Receipt } from '../engine/acknowledge.ts';
-import { held, moveAside } from '../engine/existence.ts';
+import { held, moveAside, withoutAnswered } from '../engine/existence.ts';
 import { linkAt, type Bundle } from '../engine/state.ts';
 import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
@@ -198,8 +198,7 @@ function recordLate(recording: Recording, bundle: StoredBundle, intent: Intent, 
     return;
   }
   const made = acknowledge(runtime.model, bundle, intent, receiptOf(recording, intent, result));
-  const holds = made.bundle.holds.filter(({ reason }) => reason !== 'createOutcomeUnknown');
-  const linked = { ...made.bundle, holds, writes: rest.writes };
+  const linked = withoutAnswered({ ...made.bundle, writes: rest.writes });
   batch.apply({ ...made, bundle: linked }, { ...story, body: changeBody(made, body) });
 }
 

@@ -109,10 +109,11 @@ function isAsAccounted(
 ): boolean {
   if (ifVersion !== null) return record.version === ifVersion;
   if (values === null) return false;
-  // A field that the record had no value for and has one now was filled by somebody. What could not be read is not written.
-  return side.model.lenses.every(
-    ({ field }) =>
-      sentAgainst.unread[field.name] !== undefined ||
-      field.same(values[field.name] ?? null, sentAgainst.accounted[field.name] ?? null),
-  );
+  // A field that the record had no value for and has one now was filled by somebody. What could not be read is not written,
+  // and of a field that the record says nothing about it says nothing new.
+  return side.model.lenses.every(({ field: { name, same } }) => {
+    const value = values[name];
+    if (value === undefined || sentAgainst.unread[name] !== undefined) return true;
+    return same(value, sentAgainst.accounted[name] ?? null);
+  });
 }

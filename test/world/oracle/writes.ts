@@ -73,6 +73,8 @@ function checkDeletes(world: World, entries: readonly Entry[]): void {
       const value = textOf(entry.after, field);
       if (value !== null) values.add(keyed(field, value));
     }
+    if (email === null)
+      for (const element of elementsOf(entry.after?.['tags'])) values.add(keyed('tags', element));
     valuesOf.set(record, values);
     if (entry.kind !== 'delete') continue;
     if (entry.actor !== 'trueup') for (const value of values) deleted.add(value);

@@ -1,4 +1,5 @@
 /** src/store/bundles.ts in memory. */
+import type { JsonObject } from '../../../src/lib/json.ts';
 import type { KnownRecord, StoredBundle, WriteRow } from '../../../src/store/contract.ts';
 import { pairKey, type StoredWrite } from './rows.ts';
 import { select, selectForUpdate } from './statements.ts';
@@ -58,9 +59,10 @@ export async function lockBundles(
     bundle.writes = ofIdentity(tx, tables.writesByIdentity, id).map(writeRow);
   await tx.statement('lockBundles/holds');
   for (const [id, bundle] of bundles)
-    bundle.holds = ofIdentity(tx, tables.holdsByIdentity, id).map(({ field, reason }) => ({
+    bundle.holds = ofIdentity(tx, tables.holdsByIdentity, id).map(({ field, reason, seen }) => ({
       field,
       reason,
+      sides: Object.keys(seen as JsonObject).toSorted(),
     }));
   return bundles;
 }
