@@ -1,5 +1,7 @@
 /** Gives the API what it needs of an installation, workspace by workspace, and opens its door to the network. */
-import type { ApiHost } from './api/host.ts';
+import { fileURLToPath } from 'node:url';
+
+import type { ApiHost, SyncFileWork } from './api/host.ts';
 import { listen, type Listening } from './api/listen.ts';
 import { createSetUp } from './api/set-up.ts';
 import { ConnectorFailure } from './connector/failure.ts';
@@ -13,7 +15,14 @@ export interface ServeOptions {
   readonly port: number;
   /** How browsers reach this, where that is not by its own address: `https://trueup.example.com`. */
   readonly publicUrl: string | null;
+  /** What a workspace does with sync files. */
+  readonly fileWork: (here: Installation) => SyncFileWork;
 }
+
+/** The console's built files: beside this program once it is built, else in the folder that the build makes. */
+const CONSOLE = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../dist/console/' : './console/', import.meta.url),
+);
 
 export interface Serving extends Listening {
   /** Makes the first account; null when there is one already. */
@@ -21,10 +30,10 @@ export interface Serving extends Listening {
 }
 
 export async function serve(installation: Installation, options: ServeOptions): Promise<Serving> {
-  const host = apiHost(installation);
+  const host = apiHost(installation, options.fileWork);
   const setUp = createSetUp(installation.random);
   if (await installation.transaction(hasAccounts)) setUp.close();
-  const listening = await listen(host, { ...options, setUp });
+  const listening = await listen(host, { ...options, setUp, consoleDirectory: CONSOLE });
   return { ...listening, setUpToken: setUp.isOpen() ? setUp.token : null };
 }
 
@@ -37,7 +46,7 @@ function inWorkspace(installation: Installation, workspaceNo: number): Installat
   };
 }
 
-function apiHost(installation: Installation): ApiHost {
+function apiHost(installation: Installation, fileWork: (here: Installation) => SyncFileWork): ApiHost {
   const { database, sealer, clock, random, ids, log, workspaceNo } = installation;
   return {
     database,
@@ -60,6 +69,17 @@ function apiHost(installation: Installation): ApiHost {
             if (!(error instanceof ConnectorFailure)) throw error;
           }
         },
+        describe: async (name) => {
+          const [row] = await here.transaction((tx) => connectionsNamed(tx, [name]));
+          if (row === undefined) return [];
+          const session = await openConnection(here, row);
+          try {
+            return await session.describe();
+          } finally {
+            await session.close();
+          }
+        },
+        file: fileWork(here),
         unopened: (sync) => unopenedSync(here, sync),
         withSync: async (sync, action) => {
           const opened = await openSync(here, sync);

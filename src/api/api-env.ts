@@ -16,6 +16,8 @@ export interface Principal extends Entrant {
 export interface ApiEnv {
   Variables: {
     principal: Principal | null;
+    /** The answer holds a secret that must not be kept anywhere. */
+    isShownOnce: true | undefined;
     /** One transaction in the workspace of whoever asks. */
     inWorkspace: <T>(action: (tx: Tx) => Promise<T>) => Promise<T>;
   };

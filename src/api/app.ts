@@ -1,46 +1,129 @@
 /** The HTTP API as one application: its doors in their order, its routes, its document. */
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { etag } from 'hono/etag';
 
 import type { ApiEnv } from './api-env.ts';
 import { createCounting } from './counting.ts';
+import { apiDocument } from './document.ts';
 import { authenticate } from './doors/authenticate.ts';
+import { protect } from './doors/headers.ts';
+import {
+  createLimiter,
+  limitAccounts,
+  limitAddresses,
+  limitBodies,
+  limitTime,
+  RATES,
+  type Rates,
+} from './doors/limits.ts';
+import { knownNames } from './doors/names.ts';
+import { once } from './doors/once.ts';
+import { createEvents } from './events.ts';
 import { answerFailure } from './failures.ts';
 import type { ApiHost } from './host.ts';
 import { ApiProblem, problemAnswer } from './problem.ts';
+import { auditRoutes } from './routes/audit.ts';
+import { connectionRoutes } from './routes/connections.ts';
+import { eventRoutes } from './routes/events.ts';
 import { holdRoutes } from './routes/holds.ts';
+import { letterRoutes } from './routes/letters.ts';
 import { overviewRoutes } from './routes/overview.ts';
+import { peopleRoutes } from './routes/people.ts';
+import { planRoutes } from './routes/plans.ts';
+import { problemRoutes } from './routes/problems.ts';
 import { recordRoutes } from './routes/records.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { syncFileRoutes } from './routes/sync-file.ts';
 import { syncRoutes } from './routes/syncs.ts';
 import type { SetUp } from './set-up.ts';
+import { createTasks } from './tasks.ts';
 
 export interface ApiOptions {
   readonly setUp: SetUp;
-  /** Whether browsers reach this over TLS, by whatever terminates it. */
-  readonly isSecure: boolean;
+  /** How browsers reach this, where that is not by its own address; over TLS if it begins with https. */
+  readonly publicUrl: string | null;
+  readonly rates?: Rates;
+  /** Answers what is not below /api. */
+  readonly files?: MiddlewareHandler<ApiEnv>;
+}
+
+export interface RunningApi {
+  readonly app: OpenAPIHono<ApiEnv>;
+  /** OpenAPI 3.1, as it is served. */
+  readonly document: string;
+  /** Ends the work and the streams that requests have begun. */
+  close(): Promise<void>;
 }
 
 /** The type of the API for hono's client: `hc<Api>(origin)`. */
-export type Api = ReturnType<typeof routesOf>;
+export type Api = ReturnType<typeof routesOf>['routes'];
 
-function routesOf(host: ApiHost, { setUp, isSecure }: ApiOptions) {
+const ANSWER_TIMEOUT_MS = 30_000;
+const EVENTS = '/api/v1/events';
+
+function routesOf(host: ApiHost, setUp: SetUp, isSecure: boolean) {
   const counting = createCounting(host);
-  return new OpenAPIHono<ApiEnv>()
+  const tasks = createTasks(host.clock, host.ids);
+  const events = createEvents(host, tasks);
+  const routes = new OpenAPIHono<ApiEnv>()
     .basePath('/api/v1')
     .route('/', sessionRoutes(host, setUp, isSecure))
     .route('/', overviewRoutes(counting))
+    .route('/', connectionRoutes(host))
     .route('/', syncRoutes(counting))
+    .route('/', syncFileRoutes(host, counting))
+    .route('/', planRoutes(host, tasks, counting))
     .route('/', recordRoutes())
     .route('/', holdRoutes(host))
-    .route('/', runRoutes());
+    .route('/', problemRoutes(host))
+    .route('/', letterRoutes(host))
+    .route('/', runRoutes())
+    .route('/', peopleRoutes(host))
+    .route('/', auditRoutes())
+    .route('/', eventRoutes(events, host.clock));
+  return { routes, tasks, events };
 }
 
-export function createApi(host: ApiHost, options: ApiOptions): OpenAPIHono<ApiEnv> {
+export function createApi(host: ApiHost, options: ApiOptions): RunningApi {
+  const { setUp, publicUrl, rates = RATES, files } = options;
+  const isSecure = publicUrl?.startsWith('https:') === true;
+  const limiter = createLimiter(host.clock);
+  const { routes, tasks, events } = routesOf(host, setUp, isSecure);
+  const document = JSON.stringify(apiDocument(routes));
   const app = new OpenAPIHono<ApiEnv>();
   app.onError((error, context) => answerFailure(error, context, host.log));
   app.notFound((context) => problemAnswer(context, new ApiProblem('not_found')));
-  app.use('/api/*', authenticate(host, options.isSecure));
-  app.route('/', routesOf(host, options));
-  return app;
+  app.use(protect(isSecure));
+  app.use(knownNames(publicUrl));
+  app.use(limitAddresses(limiter, rates, publicUrl !== null));
+  if (files !== undefined) app.use(files);
+  app.use('/api/*', limitBodies());
+  app.use(
+    '/api/*',
+    limitTime(host.clock, ANSWER_TIMEOUT_MS, (path) => path === EVENTS),
+  );
+  app.use('/api/*', authenticate(host, isSecure));
+  app.use('/api/*', limitAccounts(limiter, rates));
+  app.use('/api/*', once());
+  app.use('/api/*', tagged());
+  app.get('/api/v1/openapi.json', (context) =>
+    context.body(document, 200, { 'content-type': 'application/json' }),
+  );
+  app.route('/', routes);
+  return {
+    app,
+    document,
+    close: async () => {
+      events.close();
+      await tasks.close();
+    },
+  };
+}
+
+/** ETags for all that ends. */
+function tagged(): MiddlewareHandler<ApiEnv> {
+  const tag = etag();
+  return (context, next) => (context.req.path === EVENTS ? next() : tag(context, next));
 }

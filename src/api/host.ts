@@ -1,4 +1,5 @@
 /** What the API needs of the installation it speaks for. server.ts gives it; tests give one over a database of their own. */
+import type { CollectionDescription } from '../connector/contract.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Random } from '../lib/random.ts';
@@ -7,10 +8,30 @@ import type { Database } from '../store/database.ts';
 import type { Sealer } from '../store/seal.ts';
 import type { Log, SyncRuntime } from '../worker/runtime.ts';
 
+/** One error of a sync file, where it is and how to mend it. */
+export interface SyncFileError {
+  readonly line: number;
+  readonly column: number;
+  readonly path: string;
+  readonly message: string;
+  readonly fix: string | null;
+}
+
+/** What can be done with the text of a sync file. */
+export interface SyncFileWork {
+  /** Checks it by itself and against the systems that it names; stores nothing. */
+  check(source: string, signal: AbortSignal): Promise<readonly SyncFileError[]>;
+  /** Checks it and, if nothing is wrong, makes it the revision of its syncs. Its connections are stored before. */
+  take(source: string, author: string, signal: AbortSignal): Promise<readonly SyncFileError[]>;
+}
+
 /** The work of one workspace that reaches out to systems. Every call may take as long as they do, and throws their failures. */
 export interface WorkspaceWork {
   /** Opens the connection and notes how it stands. */
   tryConnection(name: string): Promise<void>;
+  /** Every collection of the connection. */
+  describe(name: string): Promise<readonly CollectionDescription[]>;
+  readonly file: SyncFileWork;
   /** The sync without its sides open: enough for a decision of a person. */
   unopened(sync: SyncRow): SyncRuntime;
   /** The sync with every side open while `action` runs. */

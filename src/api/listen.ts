@@ -7,6 +7,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { createApi } from './app.ts';
 import type { ApiHost } from './host.ts';
 import type { SetUp } from './set-up.ts';
+import { staticFiles } from './static-files.ts';
 
 export interface ListenOptions {
   readonly hostname: string;
@@ -15,6 +16,8 @@ export interface ListenOptions {
   /** How browsers reach this, where that is not by its own address. */
   readonly publicUrl: string | null;
   readonly setUp: SetUp;
+  /** Where the console's built files are; it may be missing. */
+  readonly consoleDirectory: string;
 }
 
 export interface Listening {
@@ -30,10 +33,11 @@ const HEADER_BYTES_MAX = 16 * 1_024;
 const CONNECTIONS_MAX = 1_000;
 
 export async function listen(host: ApiHost, options: ListenOptions): Promise<Listening> {
-  const { hostname, port, publicUrl, setUp } = options;
-  const app = createApi(host, { setUp, isSecure: publicUrl?.startsWith('https:') === true });
+  const { hostname, port, publicUrl, setUp, consoleDirectory } = options;
+  const files = await staticFiles(consoleDirectory, host.random);
+  const api = createApi(host, { setUp, publicUrl, files });
   const server = createAdaptorServer({
-    fetch: app.fetch,
+    fetch: api.app.fetch,
     hostname,
     serverOptions: {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -54,6 +58,7 @@ export async function listen(host: ApiHost, options: ListenOptions): Promise<Lis
       server.close();
       if ('closeAllConnections' in server) server.closeAllConnections();
       await closed;
+      await api.close();
     },
   };
 }

@@ -42,8 +42,7 @@ export async function readSyncFile(
       advice: 'Make one with: trueup init',
     });
   }
-  const settings = new Map([...connectors].map(([system, connector]) => [system, connector.settings]));
-  const parsed = parseSyncFile(source, name, settings);
+  const parsed = parseSyncFile(source, name, knownSettings());
   if (parsed.kind === 'errors') throw fileErrors(context, parsed.errors);
   const { file } = parsed;
   if (file.dictionary === null || how === 'without dictionary')
@@ -52,6 +51,11 @@ export async function readSyncFile(
   const agreed = withDictionary(file, dictionary);
   if (agreed.kind === 'errors') throw fileErrors(context, agreed.errors);
   return { name, source, file: agreed.file, dictionary };
+}
+
+/** What every system's connections are set up with. */
+export function knownSettings(): Parameters<typeof parseSyncFile>[2] {
+  return new Map([...connectors].map(([system, connector]) => [system, connector.settings]));
 }
 
 async function readDictionary(context: CommandContext, folder: string, name: string): Promise<Dictionary> {
@@ -169,16 +173,22 @@ export async function adoptSyncFile(
   const described = await describeSides(installation, read.file, context.signal);
   const errors = errorsAgainst(read.file, described);
   if (errors.length > 0) throw fileErrors(context, errors);
+  return saveRevisions(installation, read, context.environment['USER'] ?? 'cli');
+}
+
+/** Makes a file that was checked the revision of its syncs. */
+export function saveRevisions(
+  installation: Installation,
+  { file, source }: Pick<ReadFile, 'file' | 'source'>,
+  author: string,
+): Promise<readonly SyncRow[]> {
   return installation.transaction(async (tx) => {
     const rows: SyncRow[] = [];
-    for (const definition of read.file.syncs) {
+    for (const definition of file.syncs) {
       const hash = createHash('sha256')
         .update(canonicalJson(definition as unknown as Json))
         .digest('hex');
-      const author = context.environment['USER'] ?? 'cli';
-      rows.push(
-        await saveRevision(tx, installation.workspaceNo, { definition, source: read.source, hash, author }),
-      );
+      rows.push(await saveRevision(tx, installation.workspaceNo, { definition, source, hash, author }));
     }
     return rows;
   });

@@ -6,6 +6,7 @@ import type { Log } from '../worker/runtime.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { text, withInstallation } from './open.ts';
 import type { Output } from './output.ts';
+import { syncFileWork } from './serve-file.ts';
 
 /** Field names that must never reach a log, wherever they turn up. */
 const REDACTED = ['password', 'secret', 'token', 'url', 'authorization', 'values', 'body'];
@@ -85,6 +86,7 @@ function serveOptions({ flags, environment }: CommandContext): ServeOptions {
     hostname: text(flags['host']) ?? HOSTNAME,
     port,
     publicUrl: given === '' ? null : new URL(given).origin,
+    fileWork: syncFileWork,
   };
 }
 

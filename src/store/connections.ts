@@ -35,3 +35,13 @@ export async function connectionLimits(tx: Tx): Promise<readonly LimitRow[]> {
     pausedUntilMs: row.paused_until_ms,
   }));
 }
+
+/** The names of stored secrets, and when each was stored last. */
+export async function secretsChanged(
+  tx: Tx,
+): Promise<readonly { readonly name: string; readonly changedMs: number }[]> {
+  const rows = await tx.query<{ name: string; changed_ms: number }>(
+    'select name, extract(epoch from changed_at)::float8 * 1000 as changed_ms from secrets order by name',
+  );
+  return rows.map(({ name, changed_ms: changedMs }) => ({ name, changedMs }));
+}

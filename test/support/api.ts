@@ -1,7 +1,7 @@
 /** The API over a test run's own database, with systems in memory behind it and a person in front. */
 import { hc } from 'hono/client';
 
-import { createApi, type Api } from '../../src/api/app.ts';
+import { createApi, type Api, type ApiOptions, type RunningApi } from '../../src/api/app.ts';
 import type { ApiHost } from '../../src/api/host.ts';
 import { createSetUp } from '../../src/api/set-up.ts';
 import { compileSync } from '../../src/engine/model.ts';
@@ -25,14 +25,19 @@ export type Opening = (sync: SyncRow) => Promise<SyncRuntime>;
 export interface TestApi {
   readonly host: ApiHost;
   readonly setUpToken: string;
-  readonly app: ReturnType<typeof createApi>;
+  readonly app: RunningApi['app'];
+  close(): Promise<void>;
   /** Sends a body as JSON; paths begin behind `/api/v1`. */
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
 }
 
 const closed: Opening = () => Promise.reject(new Error('this test has no systems'));
 
-export function createTestApi(store: TestStore, open: Opening = closed): TestApi {
+export function createTestApi(
+  store: TestStore,
+  options: Partial<ApiOptions> = {},
+  open: Opening = closed,
+): TestApi {
   const ids = createIds(systemClock, systemRandom);
   const host: ApiHost = {
     database: store.database,
@@ -44,6 +49,8 @@ export function createTestApi(store: TestStore, open: Opening = closed): TestApi
     workspaceNo: store.workspaceNo,
     work: (workspaceNo) => ({
       tryConnection: () => Promise.resolve(),
+      describe: () => Promise.resolve([]),
+      file: { check: () => Promise.resolve([]), take: () => Promise.resolve([]) },
       unopened: (sync) => ({
         syncKey: sync.syncKey,
         name: sync.name,
@@ -63,11 +70,13 @@ export function createTestApi(store: TestStore, open: Opening = closed): TestApi
     }),
   };
   const setUp = createSetUp(systemRandom);
-  const app = createApi(host, { setUp, isSecure: false });
+  const running = createApi(host, { setUp, publicUrl: null, ...options });
+  const { app } = running;
   return {
     host,
     setUpToken: setUp.token,
     app,
+    close: () => running.close(),
     post: async (path, body, headers = {}) =>
       app.request(`${ORIGIN}/api/v1${path}`, {
         method: 'POST',

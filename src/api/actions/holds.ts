@@ -1,8 +1,6 @@
 /** A person's decisions about what is held, with their entry in the audit trail. */
 import { z } from '@hono/zod-openapi';
 
-import { canonicaliserOf } from '../../engine/canonical.ts';
-import { InvalidValue, type Value as EngineValue } from '../../engine/value.ts';
 import { audit } from '../../store/audit.ts';
 import { allSyncs, type SyncRow } from '../../store/control.ts';
 import type { Tx } from '../../store/database.ts';
@@ -13,6 +11,7 @@ import type { Principal } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
 import { ApiProblem, notFound } from '../problem.ts';
 import { NAME_LENGTH_MAX, Value } from '../shapes/common.ts';
+import { fieldValue } from './field-value.ts';
 import { syncNamed } from './find.ts';
 
 const Name = z.string().min(1).max(NAME_LENGTH_MAX);
@@ -75,23 +74,14 @@ function choiceOf(sync: SyncRow, hold: ListedHold, given: z.infer<typeof Decisio
         throw new ApiProblem('invalid', { errors: [{ path: 'json.side', message: 'is missing' }] });
       return { kind: 'take', side: given.side };
     case 'value':
-      return { kind: 'value', value: valueFor(sync, hold, given.value ?? null) };
+      if (hold.field === null)
+        throw new ApiProblem('invalid', {
+          detail: 'this hold is about the record as a whole: choose delete or revive',
+        });
+      return { kind: 'value', value: fieldValue(sync, hold.field, given.value ?? null) };
     default:
       return { kind: given.kind };
   }
-}
-
-/** The value as the field's type spells it. */
-function valueFor(sync: SyncRow, hold: ListedHold, given: EngineValue): EngineValue {
-  const field = sync.definition.fields.find(({ name }) => name === hold.field);
-  if (field === undefined)
-    throw new ApiProblem('invalid', {
-      detail: 'this hold is about the record as a whole: choose delete or revive',
-    });
-  const value = canonicaliserOf(field.type)(given);
-  if (value instanceof InvalidValue)
-    throw new ApiProblem('invalid', { errors: [{ path: 'json.value', message: value.reason }] });
-  return value;
 }
 
 /** Queues a set of held writes; throws `stale` when it is no longer the one with this hash. */

@@ -1,6 +1,7 @@
 /** Shapes that many answers are made of. */
 import { z } from '@hono/zod-openapi';
 
+import type { Json } from '../../lib/json.ts';
 import type { StoredFailure } from '../../store/contract.ts';
 
 export const Instant = z.string().openapi({ format: 'date-time', example: '2026-01-31T09:30:00.000Z' });
@@ -35,8 +36,8 @@ export const Value = z
 
 export const Values = z.record(z.string(), Value);
 
-/** What a connected system holds is any JSON. */
-export const NativeValue = z.json();
+/** Any JSON: `z.json()` refers to itself without a name, which a document cannot say. */
+export const AnyJson = z.unknown() as unknown as z.ZodType<Json>;
 
 export function list<Element extends z.ZodType>(element: Element): z.ZodReadonly<z.ZodArray<Element>> {
   return z.array(element).readonly();

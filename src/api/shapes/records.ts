@@ -1,7 +1,7 @@
 /** Records, their journeys, holds and runs. */
 import { z } from '@hono/zod-openapi';
 
-import { Failure, Instant, list, Value, Values } from './common.ts';
+import { AnyJson, Failure, Instant, list, Value, Values } from './common.ts';
 
 const Status = z.enum(['live', 'hidden', 'gone', 'returned', 'parked', 'excluded', 'unreadable']);
 
@@ -39,7 +39,7 @@ export const Hold = z
     sentence: z.string(),
     title: z.string(),
     openedAt: Instant,
-    seen: z.json(),
+    seen: AnyJson,
     choices: list(Choice),
   })
   .openapi('Hold');

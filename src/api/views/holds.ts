@@ -34,7 +34,7 @@ export async function holdViews(
         title:
           bundle === undefined ? (hold.recordId ?? '') : titleOf(sync.definition, bundle.identity.golden),
         openedAt: at(hold.openedAtMs),
-        seen: hold.seen as z.infer<typeof Hold>['seen'],
+        seen: hold.seen,
         choices: holdOptions(hold, bundle),
       });
     }

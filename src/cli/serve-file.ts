@@ -1,0 +1,84 @@
+/** A sync file that comes in over the network instead of lying in the folder: the same checks, and no way out of the folder. */
+import { readFile } from 'node:fs/promises';
+import { isAbsolute, join, normalize, sep } from 'node:path';
+
+import type { SyncFileError, SyncFileWork } from '../api/host.ts';
+import type { Installation } from '../server.ts';
+import { withDictionary } from '../syncfile/dictionary/agreement.ts';
+import { parseDictionary } from '../syncfile/dictionary/dictionary.ts';
+import { parseSyncFile, type FileError, type SyncFile } from '../syncfile/sync-file.ts';
+import { SYNC_FILE } from './init.ts';
+import { describeSides, errorsAgainst, knownSettings, saveConnections, saveRevisions } from './sync-file.ts';
+
+type Read =
+  | { readonly kind: 'errors'; readonly errors: readonly SyncFileError[] }
+  | { readonly kind: 'ok'; readonly file: SyncFile };
+
+export function syncFileWork(here: Installation): SyncFileWork {
+  const against = async (file: SyncFile, signal: AbortSignal): Promise<readonly SyncFileError[]> =>
+    errorsAgainst(file, await describeSides(here, file, signal)).map(shown);
+  return {
+    check: async (source, signal) => {
+      const read = await readText(here, source);
+      return read.kind === 'errors' ? read.errors : against(read.file, signal);
+    },
+    take: async (source, author, signal) => {
+      const read = await readText(here, source);
+      if (read.kind === 'errors') return read.errors;
+      await saveConnections(here, read.file);
+      const errors = await against(read.file, signal);
+      if (errors.length === 0) await saveRevisions(here, { file: read.file, source }, author);
+      return errors;
+    },
+  };
+}
+
+async function readText(here: Installation, source: string): Promise<Read> {
+  const parsed = parseSyncFile(source, SYNC_FILE, knownSettings());
+  if (parsed.kind === 'errors') return { kind: 'errors', errors: parsed.errors.map(shown) };
+  const { file } = parsed;
+  const outside = placesOutside(file);
+  if (outside.length > 0) return { kind: 'errors', errors: outside };
+  if (file.dictionary === null) return { kind: 'ok', file };
+  const text = await readFile(join(here.directory, file.dictionary), 'utf8').catch(() => null);
+  if (text === null)
+    return wrong('dictionary', 'there is no such file on the server', 'Put it beside the sync file there.');
+  const dictionary = parseDictionary(text, file.dictionary);
+  if (dictionary.kind === 'errors') return { kind: 'errors', errors: dictionary.errors.map(shown) };
+  const agreed = withDictionary(file, dictionary.dictionary);
+  return agreed.kind === 'errors'
+    ? { kind: 'errors', errors: agreed.errors.map(shown) }
+    : { kind: 'ok', file: agreed.file };
+}
+
+const INSIDE = 'Name a place inside the folder of the installation.';
+
+/** Whoever edits syncs from afar has no business in the rest of the server's files. */
+function placesOutside(file: SyncFile): readonly SyncFileError[] {
+  const named = file.connections
+    .filter(({ system }) => system === 'files')
+    .flatMap(({ name, settings }) => {
+      const directory = settings['directory'];
+      return typeof directory === 'string' && leadsOut(directory) ? [`connections.${name}.directory`] : [];
+    });
+  const paths = file.dictionary !== null && leadsOut(file.dictionary) ? [...named, 'dictionary'] : named;
+  return paths.map((path) => ({
+    line: 1,
+    column: 1,
+    path,
+    message: 'leads out of the folder of the installation',
+    fix: INSIDE,
+  }));
+}
+
+function leadsOut(path: string): boolean {
+  return isAbsolute(path) || normalize(path).split(sep).includes('..');
+}
+
+function wrong(path: string, message: string, fix: string): Read {
+  return { kind: 'errors', errors: [{ line: 1, column: 1, path, message, fix }] };
+}
+
+function shown({ line, column, path, message, fix }: FileError): SyncFileError {
+  return { line, column, path, message, fix: fix ?? null };
+}
