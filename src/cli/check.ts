@@ -2,6 +2,7 @@ import { must } from '../lib/assert.ts';
 import { EXIT, type Command } from './command.ts';
 import { withInstallation } from './open.ts';
 import { count } from './output.ts';
+import { rightsBeyond, showRights } from './rights.ts';
 import {
   describeSides,
   errorsAgainst,
@@ -44,8 +45,10 @@ export const check: Command = {
           );
         }
       }
+      const rights = await rightsBeyond(installation, file);
+      showRights(output, rights);
       output.line(`${name} is good.`);
-      output.json({ file: name, syncs: file.syncs.map((sync) => sync.name) });
+      output.json({ file: name, syncs: file.syncs.map((sync) => sync.name), rights });
       return EXIT.ok;
     });
   },

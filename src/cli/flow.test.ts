@@ -173,3 +173,14 @@ test('doctor finds nothing wrong with a sound installation', async () => {
   );
   expect(exitCode).toBe(0);
 });
+
+test('check tells of an account that may do much more than the syncs need, and how to narrow it down', async () => {
+  const checked = await runTrueup(['check', '-C', directory], { DATABASE_URL: store.url, CRM_URL: crm.url });
+  expect(checked.exitCode).toBe(0);
+  expect(checked.output).toMatch(
+    /crm: its account may do more than these syncs need\.\n {2}superuser \(\w+\): it may /,
+  );
+  expect(checked.output).toContain('    grant select, insert, update, delete on public.contact to trueup;\n');
+  const { json } = await trueup('check');
+  expect(json['rights']).toMatchObject([{ connection: 'crm', beyond: [{}], unknownBecause: null }]);
+});

@@ -214,7 +214,31 @@ export interface Session {
    */
   write(collection: string, requests: readonly WriteRequest[]): Promise<readonly WriteResult[]>;
 
+  /**
+   * What the account may do beyond these uses, each with the way to take it away; empty where it fits. Absent where the
+   * system cannot tell.
+   */
+  excessiveRights?(uses: readonly CollectionUse[]): Promise<readonly ExcessiveRight[]>;
+
   close(): Promise<void>;
+}
+
+/** What the syncs of a connection do with one collection, besides reading it. */
+export interface CollectionUse {
+  readonly collection: string;
+  readonly create: boolean;
+  readonly update: boolean;
+  readonly delete: boolean;
+}
+
+/** A right that nothing needs. Whoever gets hold of the account has it too. */
+export interface ExcessiveRight {
+  /** As the system calls it: `Modify All Data`, `superuser`, `delete on public.customer`. */
+  readonly right: string;
+  /** What it allows, as the end of a sentence that begins with "the account may". */
+  readonly allows: string;
+  /** How to take it away: the statements to run, or the steps to go. */
+  readonly remedy: string;
 }
 
 /** What the host gives a connector. Connectors take time and chance from here and nowhere else. */

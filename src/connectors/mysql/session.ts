@@ -5,6 +5,7 @@ import { describeTable } from './describe.ts';
 import { readChanges } from './feed.ts';
 import { readLimits, type WriteLimits } from './limits.ts';
 import { findRecords, getRecords, readAll, type Source } from './read.ts';
+import { rightsBeyond } from './rights.ts';
 import type { Settings } from './settings.ts';
 import { writeRecords } from './write.ts';
 
@@ -42,6 +43,7 @@ function createSession(
     find: (collection, field, values, fields, recordsMax) =>
       findRecords(source, { collection, field, values, fields, recordsMax }),
     write: (collection, requests) => writeRecords(source, limits, collection, requests),
+    excessiveRights: (uses) => rightsBeyond(client, settings.address.database, uses),
     close: () => client.close(),
   };
 }

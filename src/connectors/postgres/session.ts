@@ -6,6 +6,7 @@ import { asConnectorFailure, refuse } from './failures.ts';
 import { findRecords, getRecords, type Run } from './lookup.ts';
 import { pollChanges } from './poll.ts';
 import { replicateChanges } from './replication.ts';
+import { rightsBeyond } from './rights.ts';
 import type { Settings } from './settings.ts';
 import { readAll } from './snapshot.ts';
 import { writeRecords } from './write.ts';
@@ -57,6 +58,7 @@ export function createSession(
       failing(async () =>
         writeRecords(database, { table: await catalog.table(collection), clock, random }, requests),
       ),
+    excessiveRights: (uses) => failing(() => rightsBeyond(database, settings.replication, uses)),
     close: async () => {
       closing.abort();
       await database.close();

@@ -10,6 +10,7 @@ import { lookUp } from './look.ts';
 import type { SalesforceField } from './object.ts';
 import { PubSub } from './pubsub.ts';
 import { findByValue, readAll, type Selection } from './read.ts';
+import { rightsBeyond } from './rights.ts';
 import type { Settings } from './settings.ts';
 import { writeAll } from './write.ts';
 
@@ -58,6 +59,7 @@ export function salesforceSession(
       const writing = { api, object, settings, random: context.random };
       return writeAll({ ...writing, readFields: readFields.get(collection) ?? null }, requests);
     },
+    excessiveRights: (uses) => rightsBeyond(api, catalog, uses),
     close: async () => {
       events.close();
       await api.close();

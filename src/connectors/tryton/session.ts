@@ -5,6 +5,7 @@ import { ChangeFeed } from './changes.ts';
 import type { TrytonClient } from './client.ts';
 import { failureFrom } from './failures.ts';
 import { findByValue, lookUp, readAll } from './read.ts';
+import { rightsBeyond } from './rights.ts';
 import { writeAll } from './write.ts';
 
 export interface SessionOptions {
@@ -35,6 +36,7 @@ export function trytonSession(client: TrytonClient, options: SessionOptions): Se
       const fields = new Set(requests.flatMap((request) => [...request.fields.keys()]));
       return writeAll(client, await catalog.collection(collection, [...fields]), requests);
     },
+    excessiveRights: (uses) => rightsBeyond(client, uses),
     close: () => client.close(),
   };
 }

@@ -46,10 +46,11 @@ const SAME_FOR_ALL: Described = {
 };
 
 /** An object without its fields, as it stands in the list of all. */
+const READ_ONLY: ReadonlySet<string> = new Set(['User', 'RecordType', 'UserPermissionAccess']);
+
 export function describeShort(viewer: Viewer, object: SObject, version: string): Described {
   const url = `/services/data/v${version}/sobjects/${object.name}`;
-  const canWrite =
-    viewer.org.access.object(object.name) === 'edit' && !['User', 'RecordType'].includes(object.name);
+  const canWrite = viewer.org.access.object(object.name) === 'edit' && !READ_ONLY.has(object.name);
   return {
     activateable: false,
     createable: canWrite,
@@ -63,7 +64,7 @@ export function describeShort(viewer: Viewer, object: SObject, version: string):
     keyPrefix: object.keyPrefix,
     label: object.label,
     labelPlural: object.labelPlural,
-    layoutable: true,
+    layoutable: object.name !== 'UserPermissionAccess',
     mergeable: object.fields.some(({ name }) => name === 'MasterRecordId'),
     mruEnabled: true,
     name: object.name,

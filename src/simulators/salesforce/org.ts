@@ -82,6 +82,7 @@ export class Org {
     });
     const userId = this.#addUser('Integration User', 'integration@trueup.example');
     this.integrationUser = { kind: 'integration', userId, name: 'Integration User' };
+    this.setup.permit('ModifyAllData', false);
   }
 
   /** The person of this name, who is an administrator at the screen. Made on first use. */

@@ -1,5 +1,6 @@
 /** What administrators change under the feet of an integration: fields, choices, whole objects. */
 import type { Clock } from '../../lib/clock.ts';
+import { longId } from './ids.ts';
 import type { Actor } from './log.ts';
 import type { SfRecord } from './record.ts';
 import type { Field, Schema, SObject } from './schema.ts';
@@ -18,6 +19,8 @@ export interface SetupOrg {
   transact<T>(context: WriteContext, work: (transaction: Transaction) => T): T;
 }
 
+const OWN_PERMISSIONS = longId('0aPSm0000000001');
+
 export class Setup {
   readonly #org: SetupOrg;
 
@@ -35,6 +38,18 @@ export class Setup {
       const own = { Id: id, IsDeleted: false, Name: name, DeveloperName: developerName, IsActive: true };
       this.#org.store.put(recordType, { ...own, SobjectType: object.name });
     }
+  }
+
+  /** Gives the integration user a right of the whole org, such as `ModifyAllData`, or takes it away. */
+  permit(right: string, granted = true): void {
+    const object = this.#object('UserPermissionAccess');
+    const [record] = this.#org.records(object.name);
+    this.#org.store.put(object, {
+      ...record,
+      Id: OWN_PERMISSIONS,
+      IsDeleted: false,
+      [`Permissions${right}`]: granted,
+    });
   }
 
   /** Adds fields in front of the system's own. */

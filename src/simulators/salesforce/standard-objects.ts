@@ -50,7 +50,7 @@ function accountRecordTypes(): readonly RecordType[] {
 
 /** An org before anybody has changed its setup. */
 export function standardObjects(): readonly SObject[] {
-  return [recordType(), user(), account(), contact(), lead(), opportunity()];
+  return [recordType(), user(), userPermissionAccess(), account(), contact(), lead(), opportunity()];
 }
 
 function account(): SObject {
@@ -164,6 +164,13 @@ function user(): SObject {
     field('IsActive', 'boolean', { defaultValue: true }),
   ];
   return sobject('User', '005', fields);
+}
+
+/** Rights of the whole org, of whoever asks: all are denied until somebody grants them. */
+function userPermissionAccess(): SObject {
+  const names = ['ModifyAllData', 'ViewAllData', 'ManageUsers', 'CustomizeApplication', 'AuthorApex'];
+  const fields = names.map((name) => field(`Permissions${name}`, 'boolean', { defaultValue: false }));
+  return sobject('UserPermissionAccess', '0aP', fields);
 }
 
 function fullName(parts: readonly string[]): Field {
