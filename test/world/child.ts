@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 
+import { hashOf } from './history.ts';
 import { judgeHistory } from './judge.ts';
 import { seedTape } from './tape.ts';
 
@@ -35,11 +36,12 @@ function tell(message: Message): void {
 }
 
 async function historyOf(seed: number): Promise<Message> {
-  const { violations, hash, steps } = await judgeHistory(seedTape(seed));
+  const result = await judgeHistory(seedTape(seed));
+  const { violations, steps } = result;
   const found = [...violations];
   if (seed % REPEATED_EVERY === 0) {
     const again = await judgeHistory(seedTape(seed));
-    if (again.hash !== hash) found.push('not repeatable: the same tape went another way');
+    if (hashOf(again) !== hashOf(result)) found.push('not repeatable: the same tape went another way');
   }
   return { kind: 'history', seed, steps, violations: found };
 }

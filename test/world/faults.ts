@@ -2,7 +2,8 @@
 import { ConnectorFailure, type Failure } from '../../src/connector/failure.ts';
 import type { Tape } from './tape.ts';
 
-export const FAULTS = [
+/** Those that any history may know. */
+export const BROAD_FAULTS = [
   'callRefused',
   'callThrottled',
   'callUnauthorised',
@@ -29,6 +30,8 @@ export const FAULTS = [
   'clockSkewed',
   'backupRestored',
 ] as const;
+/** And those that come in swarms only. */
+export const FAULTS = [...BROAD_FAULTS, 'lookBlank'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 /** How often, in a thousand opportunities, each kind comes in this history. */
@@ -44,6 +47,7 @@ export class Faults {
   readonly #tape: Tape;
   readonly #counts = new Map<Fault, number>();
   #rates: FaultRates = NO_FAULTS;
+  #areOver = true;
 
   constructor(tape: Tape) {
     this.#tape = tape;
@@ -59,15 +63,22 @@ export class Faults {
     return this.#tape.pick('faults', count);
   }
 
+  /** Nothing goes wrong now: before the history begins, and once it has healed. */
+  get areOver(): boolean {
+    return this.#areOver;
+  }
+
   /** From now on nothing goes wrong, until other rates are given. */
   heal(): FaultRates {
     const rates = this.#rates;
     this.#rates = NO_FAULTS;
+    this.#areOver = true;
     return rates;
   }
 
   begin(rates: FaultRates): void {
     this.#rates = rates;
+    this.#areOver = false;
   }
 
   counts(): ReadonlyMap<Fault, number> {

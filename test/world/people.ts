@@ -26,6 +26,7 @@ export class People {
   readonly #systems: readonly SimulatedSystem[];
   readonly #tape: Tape;
   #number = 0;
+  #hot: NativeValue = null;
   readonly #removed: { readonly system: SimulatedSystem; readonly id: string; readonly fields: Fields }[] =
     [];
 
@@ -37,7 +38,7 @@ export class People {
 
   /** The records that are there before Trueup first looks: some of them at several sides already. */
   settle(): void {
-    const count = 1 + this.#tape.pick('people', 3);
+    const count = 1 + this.#tape.pick('people', this.#shape.settledMax);
     for (let index = 0; index < count; index += 1) {
       const email = this.#newKey();
       const [first] = this.#systems;
@@ -50,7 +51,8 @@ export class People {
   act(): void {
     const system = this.#pick(this.#systems);
     if (system === undefined) return;
-    const record = this.#pick(system.records.all());
+    const record = this.#hotAt(system) ?? this.#pick(system.records.all());
+    this.#hot = record?.fields['email'] ?? null;
     const habit = this.#habit();
     if (habit === null || record === undefined) {
       if (record === undefined) this.#create(system, this.#newKey());
@@ -60,9 +62,15 @@ export class People {
     this.#follow(habit, system, record);
   }
 
+  /** The record here of the thing that was touched last, wherever that was. */
+  #hotAt(system: SimulatedSystem): Seen | undefined {
+    if (this.#hot === null || !this.#tape.chance('people', this.#shape.hotPerMille)) return undefined;
+    return system.records.all().find(({ fields }) => fields['email'] === this.#hot);
+  }
+
   #habit(): Habit | null {
     const habits = [...this.#shape.habits].filter((habit) => !AT_TRUEUP.has(habit));
-    if (habits.length === 0 || !this.#tape.chance('people', 350)) return null;
+    if (habits.length === 0 || !this.#tape.chance('people', this.#shape.habitPerMille)) return null;
     return habits[this.#tape.pick('people', habits.length)] ?? null;
   }
 
@@ -88,16 +96,9 @@ export class People {
       case 'massDelete':
         for (const one of system.records.all()) this.#remove(system, one);
         break;
-      case 'undelete': {
-        const gone = this.#removed.findLast(
-          (one) => one.system === system && system.records.now(one.id) === null,
-        );
-        const key = gone?.fields['email'];
-        if (gone === undefined || (typeof key === 'string' && this.#keysAt(system).has(key)))
-          this.#edit(system, record);
-        else system.undelete(gone.id, gone.fields);
+      case 'undelete':
+        this.#undelete(system, record);
         break;
-      }
       case 'hide':
         system.setHidden(record.id, !record.isHidden);
         break;
@@ -107,16 +108,30 @@ export class People {
       case 'blank':
         system.act('user', record.id, { [this.#field()]: null });
         break;
-      case 'merge': {
-        // Two records become one: the other goes, this one takes a value of it.
-        const other = this.#pick(system.records.all().filter(({ id }) => id !== record.id));
-        if (other === undefined) this.#edit(system, record);
-        else {
-          this.#remove(system, other);
-          this.#edit(system, record);
-        }
+      case 'merge':
+        this.#merge(system, record);
+        break;
+      case 'form':
+        this.#form(system, record);
+        break;
+      case 'burst': {
+        const count = 2 + this.#tape.pick('people', 4);
+        for (let index = 0; index < count; index += 1)
+          this.#edit(system, this.#pick(system.records.all()) ?? record);
         break;
       }
+      case 'copy':
+        this.#copy(system, record);
+        break;
+      case 'takeKey':
+        this.#takeKey(system, record);
+        break;
+      case 'double':
+        this.#double(system, record);
+        break;
+      case 'spoil':
+        system.act('user', record.id, { name: [this.#value(system, 'name', null)] });
+        break;
       case 'revise':
       case 'decide':
       case 'decideLate':
@@ -134,9 +149,55 @@ export class People {
     system.act('user', record.id, { [field]: this.#value(system, field, record) });
   }
 
+  #form(system: SimulatedSystem, record: Seen): void {
+    const values = FIELDS.map((field) => [field, this.#value(system, field, record)]);
+    system.act('user', record.id, Object.fromEntries(values) as Fields);
+  }
+
+  /** Two records become one: the other goes, this one takes a value of it. */
+  #merge(system: SimulatedSystem, record: Seen): void {
+    const other = this.#pick(system.records.all().filter(({ id }) => id !== record.id));
+    if (other !== undefined) this.#remove(system, other);
+    this.#edit(system, record);
+  }
+
+  #double(system: SimulatedSystem, record: Seen): void {
+    const email = record.fields['email'];
+    if (typeof email !== 'string' || system.shape.createIdentity === 'uniqueKey') this.#edit(system, record);
+    else this.#create(system, email);
+  }
+
+  /** Somebody who knows both systems enters here what another record of the thing holds there. */
+  #copy(system: SimulatedSystem, record: Seen): void {
+    const email = record.fields['email'] ?? null;
+    const others = this.#systems.filter((one) => one !== system).flatMap(({ records }) => records.all());
+    const twin = this.#pick(others.filter(({ fields }) => email !== null && fields['email'] === email));
+    const field = this.#field();
+    if (twin === undefined || field === 'tags') this.#edit(system, record);
+    else system.act('user', record.id, { [field]: twin.fields[field] ?? null });
+  }
+
+  #takeKey(system: SimulatedSystem, record: Seen): void {
+    const others = this.#systems.flatMap(({ records }) => records.all());
+    const email = this.#pick(others)?.fields['email'];
+    const isTaken = system.shape.createIdentity === 'uniqueKey' && this.#keysAt(system).has(email);
+    if (typeof email !== 'string' || isTaken || email === record.fields['email']) this.#edit(system, record);
+    else system.act('user', record.id, { email });
+  }
+
   #remove(system: SimulatedSystem, record: Seen): void {
     this.#removed.push({ system, id: record.id, fields: record.fields });
     system.act('user', record.id, null);
+  }
+
+  #undelete(system: SimulatedSystem, record: Seen): void {
+    const gone = this.#removed.findLast(
+      (one) => (one.system === system || this.#shape.isBusy) && one.system.records.now(one.id) === null,
+    );
+    const key = gone?.fields['email'];
+    if (gone === undefined || (typeof key === 'string' && this.#keysAt(gone.system).has(key)))
+      this.#edit(system, record);
+    else gone.system.undelete(gone.id, gone.fields);
   }
 
   #keysAt(system: SimulatedSystem): ReadonlySet<unknown> {

@@ -56,6 +56,8 @@ export interface Counter {
 
 export class Records {
   readonly entries: Entry[] = [];
+  /** Ids that went to another record after theirs was deleted, each time. */
+  readonly givenAgain: string[] = [];
   readonly #side: string;
   readonly #counter: Counter;
   readonly #states = new Map<string, State[]>();
@@ -110,7 +112,11 @@ export class Records {
     const last = states.at(-1);
     const before = last?.fields ?? null;
     const isHidden = kind === 'hide' || (kind !== 'show' && kind !== 'create' && last?.isHidden === true);
-    states.push({ order, atMs, fields: after, isHidden, version: order });
+    // A change of rights is none of the record's.
+    if (kind === 'create' && last !== undefined) this.givenAgain.push(id);
+    const isSame = kind === 'hide' || kind === 'show';
+    const version = isSame ? (last?.version ?? order) : order;
+    states.push({ order, atMs, fields: after, isHidden, version });
     this.#states.set(id, states);
     this.entries.push({ order, atMs, side: this.#side, actor, kind, recordId: id, before, after, write });
   }

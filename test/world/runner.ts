@@ -1,6 +1,7 @@
 /** Runs many seeds in child programs, and counts. A history that hangs or ends its program costs that seed, not the run. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { Message } from './child.ts';
@@ -35,6 +36,8 @@ export interface Summary {
 
 /** A history takes hundredths of a second; one that is silent for so long will never end. */
 const SILENCE_MAX_MS = 60_000;
+/** Most of a short child's life would go into compiling what the last one has compiled. */
+const COMPILE_CACHE = join(tmpdir(), 'trueup-world-compiled');
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 
 export function defaultLanes(): number {
@@ -62,7 +65,7 @@ function runChild(tally: Tally, batch: Batch, first: number, step: number, end: 
   const args = ['--first', String(first), '--step', String(step), '--end', String(end)];
   const child = fork(CHILD, args, {
     execArgv: batch.preload.flatMap((module) => ['--import', module]),
-    env: { ...process.env, ...batch.environment },
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...batch.environment },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   tally.join(child);

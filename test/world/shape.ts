@@ -12,7 +12,7 @@ import {
   type SyncModel,
 } from '../../src/engine/model.ts';
 import type { NativeValue } from '../../src/engine/value.ts';
-import { FAULTS, NO_FAULTS, type Fault, type FaultRates } from './faults.ts';
+import { BROAD_FAULTS, NO_FAULTS, type Fault, type FaultRates } from './faults.ts';
 import type { Fields } from './records.ts';
 import type { SystemShape } from './system.ts';
 import { choose, type Tape } from './tape.ts';
@@ -35,6 +35,16 @@ export interface WorldShape {
   readonly workers: number;
   /** Whether others may go on between two statements of a transaction, or only between transactions. */
   readonly isFine: boolean;
+  /** How many records there are at most when Trueup first looks. */
+  readonly settledMax: number;
+  /** Of a thousand acts of people, how many follow a habit instead of editing a field. */
+  readonly habitPerMille: number;
+  /** Of a thousand acts, how many are about the thing that the last one was about. */
+  readonly hotPerMille: number;
+  /** Whether workers begin what there is to do, rather than anything. */
+  readonly isBusy: boolean;
+  /** Of a thousand acts, after how many somebody decides about a hold. */
+  readonly decidePerMille: number;
 }
 
 export const HABITS = [
@@ -52,33 +62,59 @@ export const HABITS = [
   'keyless',
   'revise',
 ] as const;
-export type Habit = (typeof HABITS)[number];
+/** What people do besides in a swarm. */
+export const SWARM_HABITS = [
+  ...HABITS,
+  /** Several fields at once. */
+  'form',
+  /** Several edits at once. */
+  'burst',
+  /** By hand what another side holds. */
+  'copy',
+  /** The key of another thing. */
+  'takeKey',
+  /** A second record of one key at one side. */
+  'double',
+  /** A value that cannot be read. */
+  'spoil',
+] as const;
+export type Habit = (typeof SWARM_HABITS)[number];
 
-export function drawShape(tape: Tape): WorldShape {
+/** A history that knows a little of everything. */
+export function drawBroad(tape: Tape): WorldShape {
   const names = tape.chance('shape', 300) ? ['crm', 'erp', 'shop'] : ['crm', 'erp'];
   const sweeps = tape.chance('shape', 500);
   const systems = names.map((name) => drawSystem(tape, name, sweeps));
-  const habits = new Set(HABITS.filter(() => tape.chance('shape', 400)));
+  const habits = new Set<Habit>(HABITS.filter(() => tape.chance('shape', 400)));
   const definition = drawDefinition(tape, names);
   const isHard = tape.chance('shape', 300);
   const rates = drawRates(tape, isHard ? HARD_RATES : RATES);
-  // What no feed tells of only a sweep finds.
-  if (!sweeps) for (const habit of ['hide'] as const) habits.delete(habit);
+  if (!sweeps) habits.delete('hide');
   return {
     definition,
     model: compileSync(definition),
     systems,
-    rates: sweeps ? rates : { ...rates, hintDropped: 0, listTruncated: 0, listSkips: 0, listEmpty: 0 },
+    rates: sweeps ? rates : withoutHoles(rates),
     sweeps,
     habits,
     edits: isHard ? 8 + tape.pick('shape', 32) : 2 + tape.pick('shape', 14),
     stepsPerEdit: isHard ? 45 : 14,
     workers: 1 + tape.pick('shape', 2),
     isFine: tape.chance('shape', 400),
+    settledMax: 3,
+    habitPerMille: 350,
+    hotPerMille: 0,
+    isBusy: false,
+    decidePerMille: 200,
   };
 }
 
-function drawSystem(tape: Tape, name: string, sweeps: boolean): SystemShape {
+/** What no feed tells of only a sweep finds. */
+export function withoutHoles(rates: FaultRates): FaultRates {
+  return { ...rates, hintDropped: 0, listTruncated: 0, listSkips: 0, listEmpty: 0, lookBlank: 0 };
+}
+
+export function drawSystem(tape: Tape, name: string, sweeps: boolean): SystemShape {
   const feed = sweeps ? choose(tape, 'shape', ['log', 'log', 'cursor', 'none'] as const) : 'log';
   const version = choose(tape, 'shape', ['counter', 'counter', 'content', 'none'] as const);
   const conditionalWrite = version !== 'none' && !tape.chance('shape', 300);
@@ -121,7 +157,7 @@ const stampTags = (_before: Fields | null, after: Fields): Fields => {
 /** What such an automation enters is entered many times, and nobody's loss. */
 export const AUTOMATED_CITY = 'CITY OF ';
 /** An automation that puts one value back whatever anybody enters: two of them chase each other. */
-const insistOnCity =
+export const insistOnCity =
   (name: string) =>
   (_before: Fields | null, after: Fields): Fields =>
     after['city'] === `${AUTOMATED_CITY}${name}` ? {} : { city: `${AUTOMATED_CITY}${name}` };
@@ -138,7 +174,7 @@ export function reviseModel(tape: Tape, definition: SyncDefinition): SyncModel {
   return compileSync({ ...definition, fields });
 }
 
-function drawDefinition(tape: Tape, names: readonly string[]): SyncDefinition {
+export function drawDefinition(tape: Tape, names: readonly string[]): SyncDefinition {
   const text = { required: false, ignoreCase: false } as const;
   const fields: FieldDefinition[] = [
     { ...text, name: 'email', type: { kind: 'text' }, policy: drawPolicy(tape, names) },
@@ -161,7 +197,7 @@ function drawDefinition(tape: Tape, names: readonly string[]): SyncDefinition {
   };
 }
 
-function drawPolicy(tape: Tape, names: readonly string[]): FieldPolicy {
+export function drawPolicy(tape: Tape, names: readonly string[]): FieldPolicy {
   const [first = 'crm', ...others] = tape.chance('shape', 500) ? names : names.toReversed();
   const byRank: Resolver = { kind: 'priority', sides: [first, ...others] };
   return choose<FieldPolicy>(tape, 'shape', [
@@ -212,7 +248,7 @@ const SPARSE: Partial<Record<Fault, number>> = {
 function drawRates(tape: Tape, common: typeof RATES | typeof HARD_RATES): FaultRates {
   if (tape.chance('shape', 100)) return NO_FAULTS;
   const rates: Record<Fault, number> = { ...NO_FAULTS };
-  for (const fault of FAULTS) {
+  for (const fault of BROAD_FAULTS) {
     if (!tape.chance('shape', 350)) continue;
     rates[fault] = SPARSE[fault] ?? choose<number>(tape, 'shape', common);
   }

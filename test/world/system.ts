@@ -51,6 +51,7 @@ interface FeedEvent {
 /** The field by which a system with unique keys refuses a second record. */
 export const UNIQUE_FIELD = 'email';
 const PAGE_MAX = 3;
+const CALM_PAGE = 100;
 
 export class SimulatedSystem {
   readonly shape: SystemShape;
@@ -124,6 +125,22 @@ export class SimulatedSystem {
     this.#feed.push({ atMs: this.#scheduler.nowMs, id, isGone: seen === null });
   }
 
+  /** The position of whoever has read everything that the feed tells. */
+  get feedEnd(): number {
+    return this.#feed.length;
+  }
+
+  /**
+   * The feed says once more of every record that it changed, or went; the last first, as nothing promises an order. A delete that
+   * it may never have told of before would be news.
+   */
+  tellAgain(): void {
+    const told = this.#faults.counts();
+    const hasHoles = told.has('hintDropped') || told.has('cursorExpired') || told.has('backupRestored');
+    for (const id of this.records.ids().toReversed())
+      if (!hasHoles || this.records.now(id) !== null) this.#tell(id);
+  }
+
   session(owner: Owner): Session {
     return {
       describe: () => Promise.resolve([this.#description()]),
@@ -171,7 +188,7 @@ export class SimulatedSystem {
       await this.#call(owner, 'readAll');
       const moment = this.#moment();
       const ids = isEmpty ? [] : this.records.ids();
-      const size = 1 + this.#faults.pick(PAGE_MAX);
+      const size = this.#pageSize();
       const page = ids.slice(after, after + size);
       if (!this.#faults.strikes('pageRepeated')) after += page.length;
       const records = page
@@ -200,7 +217,7 @@ export class SimulatedSystem {
     for (;;) {
       const moment = this.#moment();
       const end = this.#endAt(moment);
-      const events = this.#feed.slice(position, Math.min(end, position + 1 + this.#faults.pick(PAGE_MAX)));
+      const events = this.#feed.slice(position, Math.min(end, position + this.#pageSize()));
       const next = position + events.length;
       if (!this.#faults.strikes('pageRepeated')) position = next;
       await this.#scheduler.pause(owner, `${this.shape.name} page`);
@@ -213,6 +230,12 @@ export class SimulatedSystem {
       if (position >= this.#endAt(this.#scheduler.nowMs) || position >= end) return;
       await this.#call(owner, 'readChanges');
     }
+  }
+
+  /** Few on a page, so that a good deal happens between two of them. */
+  #pageSize(): number {
+    const size = 1 + this.#faults.pick(PAGE_MAX);
+    return this.#faults.areOver ? CALM_PAGE : size;
   }
 
   #endAt(momentMs: number): number {
@@ -247,7 +270,9 @@ export class SimulatedSystem {
     const moment = this.#moment();
     const looks = this.#looks.get(owner) ?? new Map<string, number>();
     this.#looks.set(owner, looks);
+    const isBlank = this.#faults.strikes('lookBlank');
     const lookups = ids.map((id): Lookup => {
+      if (isBlank) return { kind: 'absent', id };
       if (moment === this.#scheduler.nowMs) looks.set(id, this.#counter.last());
       if (this.#faults.strikes('lookFailed')) return { kind: 'failed', id, failure: OUTAGE };
       const seen = this.records.at(id, moment);

@@ -23,6 +23,10 @@ export const UNITS = ['capture', 'look', 'deliver', 'resolve', 'sweep', 'reap'] 
 export type Unit = (typeof UNITS)[number];
 
 const SERIALIZATION_FAILURE = '40001';
+/** Where others may go on during a transaction whose statements are not told apart. */
+const ALL_EDGES: ReadonlySet<string> = new Set(['begin', 'commit', 'committed']);
+/** A transaction that follows an answer begins with it. */
+const EDGES: ReadonlySet<string> = new Set(['commit', 'committed']);
 const SKEWS_MS = [0, 90_000, -90_000, 3_600_000] as const;
 
 export interface WorkerHost {
@@ -32,6 +36,7 @@ export interface WorkerHost {
   readonly faults: Faults;
   readonly store: MemoryStore;
   readonly isFine: boolean;
+  readonly isBusy: boolean;
   /** Something that must never be. */
   onViolation(message: string): void;
 }
@@ -133,13 +138,13 @@ export class SimulatedWorker {
   }
 
   #connect(): Connection {
-    const { store, scheduler, faults, isFine } = this.#host;
+    const { store, scheduler, faults, isFine, isBusy } = this.#host;
     const owner = `${this.#name}.${String(this.#life + 1)}`;
+    const edges = isBusy ? EDGES : ALL_EDGES;
     const connection: Connection = store.connect({
       ids: this.#ids(0),
       pause: async (point) => {
-        const isEdge = point === 'begin' || point === 'commit' || point === 'committed';
-        if (!isFine && !isEdge) return;
+        if (!isFine && !edges.has(point)) return;
         await scheduler.pause(owner, point);
         if (faults.strikes('storeLost')) throw connectionLost();
         if (point === 'commit' && faults.strikes('storeCollision'))

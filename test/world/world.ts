@@ -6,6 +6,7 @@ import type { HoldRow } from '../../src/store/history.ts';
 import { ChoiceRefused, resolveHold, type HoldChoice } from '../../src/worker/holds.ts';
 import { countedIds } from './counted-ids.ts';
 import { Faults } from './faults.ts';
+import { CommitWatch } from './oracle/commits.ts';
 import { People } from './people.ts';
 import { Scheduler, settled } from './scheduler.ts';
 import { reviseModel, type WorldShape } from './shape.ts';
@@ -64,7 +65,9 @@ export class World {
       clock: storeClock,
       random: seededRandom(1),
       ids: countedIds(0),
+      onCommitted: (changes) => commits.check(changes),
     });
+    const commits = new CommitWatch(this.store.tables, this.violations);
     this.people = new People(shape, [...this.systems.values()], tape);
     this.model = shape.model;
     const { systems, store, faults, model } = this;
@@ -75,6 +78,7 @@ export class World {
       model,
       scheduler,
       isFine: shape.isFine,
+      isBusy: shape.isBusy,
       onViolation: (message: string) => this.violations.push(message),
     };
     this.workers = Array.from(
@@ -96,7 +100,8 @@ export class World {
     if (this.isRecovering) await this.recover();
     const kind = tape.pick('schedule', 10);
     const ready = scheduler.readyCount;
-    if (ready > 0 && kind < 7) await scheduler.resume(tape.pick('schedule', Math.min(ready, 6)));
+    if (ready > 0 && kind < (this.shape.isBusy ? 8 : 7))
+      await scheduler.resume(tape.pick('schedule', Math.min(ready, 6)));
     else if (kind === 9 || (ready === 0 && kind % 3 === 0)) {
       scheduler.advance(1 + tape.pick('schedule', 2_000));
       await settled();
@@ -107,11 +112,31 @@ export class World {
   }
 
   #begin(): void {
-    const { tape } = this;
+    const { tape, shape } = this;
+    const waiting = shape.isBusy && tape.pick('schedule', 8) > 0 ? this.#waiting() : [];
+    const next = waiting.length === 0 ? undefined : waiting[tape.pick('schedule', waiting.length)];
+    if (next !== undefined) {
+      this.#aWorker()?.begin(...next);
+      return;
+    }
     const side = this.#aSide();
-    const isSweep = this.shape.sweeps ? tape.chance('schedule', 60) : tape.chance('schedule', 10);
+    const isSweep = shape.sweeps ? tape.chance('schedule', 60) : tape.chance('schedule', 10);
     const unit = isSweep ? 'sweep' : (CHAOS_UNITS[tape.pick('schedule', CHAOS_UNITS.length)] ?? 'capture');
     this.#aWorker()?.begin(unit, side);
+  }
+
+  /** What there is to do, and where. */
+  #waiting(): readonly (readonly [Unit, string])[] {
+    const { streams } = this.store.tables;
+    const behind = [...streams.slots()].flatMap(({ row }): (readonly [Unit, string])[] => {
+      if (row === null || row.kind !== 'changes') return [];
+      return row.checkpoint === this.systems.get(row.side)?.feedEnd ? [] : [['capture', row.side]];
+    });
+    const sides = [...this.systems.keys()];
+    const units = (['look', 'deliver', 'resolve'] as const).flatMap((unit) =>
+      sides.filter((side) => this.#hasWork(unit, side)).map((side): readonly [Unit, string] => [unit, side]),
+    );
+    return [...behind, ...units];
   }
 
   #aWorker(): SimulatedWorker | undefined {
@@ -147,6 +172,9 @@ export class World {
       this.scheduler.advance(40_000);
     }
     for (const worker of this.workers) worker.observe(false);
+    for (const { state, side, kind, firstSentAtMs } of this.store.dump().writes)
+      if (state === 'queued' && firstSentAtMs === null)
+        this.violations.push(`I24: a ${kind} at ${side} may leave, and nobody has approved the plan`);
     await this.#approve();
     this.faults.begin(rates);
     this.isRecovering = false;
@@ -178,11 +206,34 @@ export class World {
     const [worker] = this.workers;
     for (const unit of units) {
       for (const side of unit === 'reap' ? [''] : this.systems.keys()) {
-        worker?.begin(unit, side);
-        await this.#finish();
+        if (this.#hasWork(unit, side))
+          await this.scheduler.flowing(() => {
+            worker?.begin(unit, side);
+            return this.#finish();
+          });
         // Nothing takes no time at all.
         this.scheduler.advance(1);
       }
+    }
+  }
+
+  /** Whether there is anything to claim; a worker that asks in vain changes nothing, and costs as much as one that works. */
+  #hasWork(unit: Unit, side: string): boolean {
+    const { hintsBySide, writesBySide } = this.store.tables;
+    const isAny = (states: readonly string[], at: readonly string[]): boolean =>
+      at.some((name) => [...writesBySide.slots(name)].some(({ row }) => states.includes(row?.state ?? '')));
+    switch (unit) {
+      case 'reap':
+        return isAny(['sent'], [...this.systems.keys()]);
+      case 'look':
+        return [...hintsBySide.slots(side)].some(({ row }) => row?.state === 'open');
+      case 'resolve':
+        return isAny(['unknown'], [side]);
+      case 'deliver':
+        return isAny(['queued', 'planned'], [side]);
+      case 'capture':
+      case 'sweep':
+        return true;
     }
   }
 
@@ -232,6 +283,9 @@ export class World {
     try {
       await this.#through(resolveHold(this.#undisturbed(worker), first, choice, 'a person'));
       this.decided.push({ hold: first, choice, order: this.#order });
+      const { row } = this.store.tables.holds.get(first.holdId) ?? { row: null };
+      if (row?.closed === null)
+        this.violations.push(`I12: a person has answered a hold (${first.reason}), and it is still open`);
     } catch (error) {
       if (!(error instanceof ChoiceRefused)) throw error;
       return false;

@@ -1,8 +1,17 @@
 /** I2, I3: every value that a person entered is golden, was built upon, lost by a recorded decision, or is kept in a hold. */
-import type { Entry } from '../records.ts';
+import type { Entry, Fields } from '../records.ts';
 import { AUTOMATED_CITY } from '../shape.ts';
 import type { World } from '../world.ts';
-import { changedTexts, elementsOf, keyed, replacedTexts, TEXT_FIELDS, textOf, timeline } from './truth.ts';
+import {
+  changedTexts,
+  elementsOf,
+  isReadable,
+  keyed,
+  replacedTexts,
+  TEXT_FIELDS,
+  textOf,
+  timeline,
+} from './truth.ts';
 
 interface Kept {
   /** What the store can show of each value: golden, loser, held. */
@@ -43,10 +52,7 @@ function keptIn(world: World, entries: readonly Entry[]): Kept {
     const fields = world.systems.get(side)?.records.now(recordId)?.fields ?? null;
     for (const field of TEXT_FIELDS) add(field, textOf(fields, field));
   }
-  // What is kept from us is out of reach, and still there.
-  for (const { records } of world.systems.values())
-    for (const { isHidden, fields } of records.all())
-      if (isHidden) for (const field of TEXT_FIELDS) add(field, textOf(fields, field));
+  for (const fields of outOfReach(world)) for (const field of TEXT_FIELDS) add(field, textOf(fields, field));
   const children = new Map<string, string[]>();
   const excused = new Set<string>();
   for (const entry of entries) {
@@ -66,6 +72,16 @@ function keptIn(world: World, entries: readonly Entry[]): Kept {
     }
   }
   return { roots, children, excused };
+}
+
+/** What is kept from us, or cannot be read, is still there with all that it holds. */
+function outOfReach(world: World): readonly Fields[] {
+  return [...world.systems].flatMap(([side, { records }]) =>
+    records
+      .all()
+      .filter(({ isHidden, fields }) => isHidden || !isReadable(world, side, fields))
+      .map(({ fields }) => fields),
+  );
 }
 
 /**
@@ -132,11 +148,12 @@ function checkElements(world: World, entries: readonly Entry[]): void {
   const known = JSON.stringify([
     identities.map(({ golden }) => golden['tags'] ?? null),
     holds.map(({ seen }) => seen),
-    decisions.map(({ loser }) => loser.value),
+    // Where sets are merged nobody loses.
+    decisions.flatMap(({ rule, loser }) => (rule === 'set' ? [] : [loser.value])),
     links
       .filter(({ status }) => status !== 'live' && status !== 'gone')
       .map(({ side, recordId }) => world.systems.get(side)?.records.now(recordId)?.fields ?? null),
-    [...world.systems.values()].map(({ records }) => records.all().filter(({ isHidden }) => isHidden)),
+    outOfReach(world),
   ]);
   const taken = new Set(
     entries

@@ -2,8 +2,10 @@
 import { UNEXPECTED } from '../../../src/worker/failures.ts';
 import type { World } from '../world.ts';
 import { checkAccounts } from './accounts.ts';
+import { checkClaims } from './claims.ts';
 import { checkConvergence } from './convergence.ts';
-import { timeline } from './truth.ts';
+import { checkExistence } from './existence.ts';
+import { isReadable, timeline } from './truth.ts';
 import { checkWrites } from './writes.ts';
 
 /** More than this in one small history is a flood (I22). */
@@ -14,6 +16,8 @@ export async function checkAll(world: World): Promise<void> {
   checkConvergence(world);
   checkAccounts(world);
   checkWrites(world);
+  checkExistence(world);
+  checkClaims(world);
   checkFailures(world);
   forgiveReusedIds(world);
   for (const [name, { requests }] of world.systems)
@@ -40,8 +44,18 @@ function checkFailures(world: World): void {
   const { writes, hints, links } = world.store.dump();
   for (const { failure } of [...writes, ...hints, ...links])
     if (failure?.code === UNEXPECTED) world.violations.push(`a bug of ours is stored: ${failure.message}`);
-  for (const { state, failure, side } of writes)
-    if (state === 'dead' && !EXPECTED_DEAD.has(failure?.code ?? ''))
+  // A write to a record that cannot be read fails for as long as that lasts.
+  const isOfUnreadable = (side: string, recordId: string | null): boolean => {
+    const record = recordId === null ? null : (world.systems.get(side)?.records.now(recordId) ?? null);
+    return record !== null && !isReadable(world, side, record.fields);
+  };
+  for (const { state, side, recordId, failure } of hints)
+    if (state === 'dead' && !isOfUnreadable(side, recordId))
+      world.violations.push(
+        `I21: ${side} ${recordId} waits for a person, and nothing is wrong with it: ${failure?.code ?? ''}`,
+      );
+  for (const { state, failure, side, recordId } of writes)
+    if (state === 'dead' && !EXPECTED_DEAD.has(failure?.code ?? '') && !isOfUnreadable(side, recordId))
       world.violations.push(
         `I12: a write to ${side} is dead for no reason of the world's: ${failure?.code ?? ''}`,
       );

@@ -62,8 +62,8 @@ function checkReturned(world: World, entries: readonly Entry[]): void {
       continue;
     }
     const isElsewhere = [...(deletedAt.get(email) ?? [])].some((side) => side !== entry.side);
-    // A delete that was decided upon before the record came back could not know.
-    if (isElsewhere || (returned.get(record) ?? Infinity) > (entry.write?.lookedOrder ?? 0)) continue;
+    // A delete that was sent before the record came back could not know.
+    if (isElsewhere || (returned.get(record) ?? Infinity) > (entry.write?.sentOrder ?? 0)) continue;
     world.violations.push(`I10: ${record} had been brought back and was deleted again`);
   }
 }

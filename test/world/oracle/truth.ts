@@ -1,5 +1,5 @@
 /** What really happened, read from the systems' own logs, never from Trueup's opinion of itself. */
-import { sameValue, type NativeValue, type Value } from '../../../src/engine/value.ts';
+import { InvalidValue, sameValue, type NativeValue, type Value } from '../../../src/engine/value.ts';
 import type { Entry, Fields } from '../records.ts';
 import type { World } from '../world.ts';
 
@@ -40,6 +40,12 @@ export function elementsOf(value: NativeValue | Value | undefined): readonly str
   return Array.isArray(value)
     ? value.filter((element): element is string => typeof element === 'string')
     : [];
+}
+
+/** Whether the mapping can read every field of what the record holds: what it cannot read waits for a person. */
+export function isReadable(world: World, side: string, fields: Fields): boolean {
+  const lenses = world.model.sideOf.get(side)?.lenses ?? [];
+  return lenses.every((lens) => !(lens.get(fields[lens.native] ?? null) instanceof InvalidValue));
 }
 
 /** As the engine compares: case does not count in `city`. */

@@ -20,7 +20,8 @@ export function checkWrites(world: World): void {
 function checkCreates(world: World, entries: readonly Entry[]): void {
   const byKey = new Map<string, string>();
   const living = new Map<string, string>();
-  for (const { actor, kind, write, side, recordId, before, after } of entries) {
+  for (const entry of entries) {
+    const { actor, kind, write, side, recordId, before, after } = entry;
     const record = `${side} ${recordId}`;
     // What has got another key is another thing's record from then on.
     const isRekeyed = kind === 'update' && textOf(before, 'email') !== textOf(after, 'email');
@@ -36,12 +37,30 @@ function checkCreates(world: World, entries: readonly Entry[]): void {
       world.violations.push(`I5: one create made ${record} and ${byKey.get(write.key) ?? ''}`);
     byKey.set(write.key, record);
     const email = write.asked['email'];
-    if (typeof email !== 'string') continue;
+    if (typeof email !== 'string') {
+      checkKeyless(world, entries, entry);
+      continue;
+    }
     const thing = `${side} ${email}`;
     if (living.has(thing) && !areTwoThings(world, side, recordId, living.get(thing) ?? ''))
       world.violations.push(`I5: ${email} was made twice: ${record} and ${living.get(thing) ?? ''}`);
     living.set(thing, record);
   }
+}
+
+/** What has no key is known by the name it was given: one that lives there already is not made there. */
+function checkKeyless(world: World, entries: readonly Entry[], made: Entry): void {
+  const name = textOf(made.after, 'name');
+  if (name === null || world.restoredOrder > 0) return;
+  const holders = new Map<string, string | null>();
+  for (const { side, recordId, after, order } of entries) {
+    if (order >= made.order) break;
+    if (side === made.side)
+      holders.set(recordId, textOf(after, 'email') === null ? textOf(after, 'name') : null);
+  }
+  for (const [recordId, held] of holders)
+    if (held === name)
+      world.violations.push(`I5: ${made.side} ${made.recordId} was made of what ${recordId} holds already`);
 }
 
 /** Somebody entered a thing of the same key anew while the old one is held. */
@@ -79,9 +98,20 @@ function checkDeletes(world: World, entries: readonly Entry[]): void {
     if (entry.kind !== 'delete') continue;
     if (entry.actor !== 'trueup') for (const value of values) deleted.add(value);
     else if (![...values].some((value) => deleted.has(value)))
-      world.violations.push(`I9: ${record} was deleted, and nobody had deleted it anywhere`);
+      world.violations.push(
+        `${isConcealed(world) ? 'I11' : 'I9'}: ${record} was deleted, and nobody had deleted it anywhere`,
+      );
   }
 }
+
+/** I11: what is hidden, or left out of a list or an answer, is not deleted; that would be the worse mistake. */
+function isConcealed(world: World): boolean {
+  const counts = world.faults.counts();
+  const hides = timeline(world).some(({ kind }) => kind === 'hide');
+  return hides || CONCEALING.some((fault) => counts.has(fault));
+}
+
+const CONCEALING = ['listEmpty', 'listTruncated', 'listSkips', 'lookBlank'] as const;
 
 /** I14: every value that Trueup wrote was entered by somebody. */
 function checkProvenance(world: World, entries: readonly Entry[]): void {

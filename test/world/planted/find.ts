@@ -1,7 +1,9 @@
 /** Runs histories over code with a planted bug until one breaks a promise. */
 import { fileURLToPath } from 'node:url';
 
+import { judgeHistory } from '../judge.ts';
 import { PROGRAM_ENDED, runSeeds } from '../runner.ts';
+import { seedTape } from '../tape.ts';
 import { kindOf } from '../violation.ts';
 import type { PlantedBug } from './bug.ts';
 
@@ -39,7 +41,7 @@ export async function findBug(bug: PlantedBug, firstSeed: number, seeds: number)
 
 /** The true code keeps its promises at this seed: what is broken there with a bug is the bug's doing. */
 export async function isSound(seed: number): Promise<boolean> {
-  return (await runSeeds({ firstSeed: seed, seeds: 1, lanes: 1 })).broken.length === 0;
+  return (await judgeHistory(seedTape(seed))).violations.length === 0;
 }
 
 /** The first seed that only the bug breaks. */

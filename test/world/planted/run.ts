@@ -3,11 +3,13 @@
  * to find it; `--find` searches anew and writes the seeds down; `--only NAME` tries one; `--table` prints what is known as the
  * table of docs/promises.md.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { plant, type PlantedBug } from './bug.ts';
+import { defaultLanes } from '../runner.ts';
+import { filesOf, plant, type PlantedBug } from './bug.ts';
 import { BUGS } from './bugs.ts';
 import { findBug, isSound, ROOT, searchBug, type Finding } from './find.ts';
 import { readSeeds, SEEDS_FILE, type KnownSeeds } from './seeds.ts';
@@ -16,6 +18,7 @@ const { values } = parseArgs({
   options: {
     'seeds-max': { type: 'string', default: '3000' },
     seed: { type: 'string', default: '1' },
+    lanes: { type: 'string', default: String(defaultLanes()) },
     only: { type: 'string', multiple: true },
     find: { type: 'boolean', default: false },
     table: { type: 'boolean', default: false },
@@ -29,21 +32,22 @@ else await tryAll();
 
 async function tryAll(): Promise<void> {
   const startMs = performance.now();
-  let [missed, never] = [0, 0];
-  for (const bug of chosen) {
-    // What no seed has shown yet is searched for with --find; it says what the simulation still lacks.
-    if (!values.find && known[bug.name] === undefined) {
-      never += 1;
-      continue;
+  // What no seed has shown yet is searched for with --find; it says what the simulation still lacks.
+  const tried = values.find ? chosen : chosen.filter(({ name }) => known[name] !== undefined);
+  const waiting = tried.values();
+  let missed = 0;
+  const lane = async (): Promise<void> => {
+    for (const bug of waiting) {
+      for (const file of filesOf(bug)) plant(bug, file, await readFile(join(ROOT, file), 'utf8'));
+      const found = values.find ? await searchBug(bug, firstSeed, seedsMax) : await tryBug(bug, known);
+      if (found === null) missed += 1;
+      print(rowOf(bug, found));
+      if (values.find) remember(bug, found);
     }
-    plant(bug, await readFile(join(ROOT, bug.file), 'utf8'));
-    const found = values.find ? await searchBug(bug, firstSeed, seedsMax) : await tryBug(bug, known);
-    if (found === null) missed += 1;
-    print(rowOf(bug, found));
-    if (values.find) await remember(bug, found);
-  }
+  };
+  await Promise.all(Array.from({ length: Number(values.lanes) }, lane));
   const seconds = ((performance.now() - startMs) / 1_000).toFixed(0);
-  const found = chosen.length - never - missed;
+  const [found, never] = [tried.length - missed, chosen.length - tried.length];
   print(
     `${String(chosen.length)} planted bugs: ${String(found)} found, ${String(missed)} missed, ${String(never)} never found yet; ${seconds} s`,
   );
@@ -74,13 +78,16 @@ function rowOf({ name, sentence }: PlantedBug, found: Finding | null): string {
 }
 
 /** A bug that is found no more loses its seed, so that the table says so. */
-async function remember({ name }: PlantedBug, found: Finding | null): Promise<void> {
-  const others = Object.entries(await readSeeds()).filter(([one]) => one !== name);
+function remember({ name }: PlantedBug, found: Finding | null): void {
+  // Without a wait between reading and writing: two searches may end at once.
+  const others = Object.entries(JSON.parse(readFileSync(SEEDS_FILE, 'utf8')) as KnownSeeds).filter(
+    ([one]) => one !== name,
+  );
   const now = found === null ? [] : [[name, { seed: found.seed, kind: found.kind }] as const];
   const sorted = [...others, ...now]
     .filter(([one]) => BUGS.some((bug) => bug.name === one))
     .toSorted(([left], [right]) => (left < right ? -1 : 1));
-  await writeFile(SEEDS_FILE, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`);
+  writeFileSync(SEEDS_FILE, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`);
 }
 
 function print(line: string): void {

@@ -13,7 +13,7 @@ import { createTables, type Tables } from './rows.ts';
 import { connectionLost } from './sql-error.ts';
 import { newStreams } from './streams.ts';
 import type { GivenScope } from './sync-transaction.ts';
-import type { Transaction } from './transaction.ts';
+import type { Change, Transaction } from './transaction.ts';
 
 export interface ConnectionOptions {
   readonly ids: Ids;
@@ -39,6 +39,8 @@ export interface MemoryStoreOptions extends Partial<ConnectionOptions> {
   /** Spreads those waits. */
   readonly random: Random;
   readonly ids: Ids;
+  /** Told of every transaction that has been committed, at once: nothing else has happened since. */
+  readonly onCommitted?: (changes: readonly Change[]) => void;
 }
 
 /** The committed rows of every table. */
@@ -60,6 +62,7 @@ export interface Snapshot {
 export interface MemoryStore extends Connection {
   /** Another connection, to be paused and broken by itself. */
   connect(options?: Partial<ConnectionOptions>): Connection;
+  readonly tables: Tables;
   dump(): Dump;
   snapshot(): Snapshot;
   /** Puts a backup in the place of everything. Open transactions lose their connection. */
@@ -71,8 +74,8 @@ export interface MemoryStore extends Connection {
   refusals(): readonly string[];
 }
 
-/** Changed rows are hashed when somebody asks, or when there are this many. */
-const UNHASHED_MAX = 4_096;
+/** Changed rows are hashed when somebody asks, which hardly anybody does, or when there are this many. */
+const UNHASHED_MAX = 65_536;
 const HASH_START = 0x811c_9dc5 | 0;
 
 /** A store with the sync's first revision: nothing is known, nothing is approved, every stream is due. */
@@ -111,7 +114,9 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
       onBegun: (tx) => open.add(tx),
       onEnded: (tx, isCommitted) => {
         open.delete(tx);
-        if (isCommitted) commits += 1;
+        if (!isCommitted) return;
+        commits += 1;
+        options.onCommitted?.(tx.changes);
       },
     });
   };
@@ -119,6 +124,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   return {
     ...connect(),
     connect,
+    tables,
     dump: () => dumpOf(tables),
     snapshot: () => ({ restore: stored(tables).map((table) => table.keep()) }),
     restore: (snapshot) => {

@@ -30,10 +30,18 @@ export interface TransactionHost {
   onChanged(table: string, key: string, row: unknown): void;
 }
 
+/** What a transaction made of one row; null where there was none, or is none any more. */
+export interface Change {
+  readonly table: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
 /** A row whose lock is held, whatever its table. */
 interface Held {
   readonly table: { readonly name: string };
   readonly key: string;
+  readonly row: unknown;
   readonly pending: unknown;
   readonly isDirty: boolean;
   settle(isCommitted: boolean): void;
@@ -43,6 +51,8 @@ export class Transaction extends LockHolder {
   readonly host: TransactionHost;
   /** `now()`: the instant it began. */
   readonly nowMs: number;
+  /** All that it has changed, once it is committed. */
+  readonly changes: Change[] = [];
   readonly #held: Held[] = [];
   readonly #advisory: string[] = [];
   readonly #appends: (() => void)[] = [];
@@ -154,6 +164,7 @@ export class Transaction extends LockHolder {
   append<Row>(log: Log<Row>, row: Row): void {
     this.#appends.push(() => {
       log.append(row);
+      this.changes.push({ table: log.name, before: null, after: row });
       this.host.onChanged(log.name, '', row);
     });
   }
@@ -168,8 +179,10 @@ export class Transaction extends LockHolder {
   }
 
   #publish(): void {
-    for (const { table, key, pending, isDirty } of this.#held) {
-      if (isDirty) this.host.onChanged(table.name, key, pending);
+    for (const { table, key, row, pending, isDirty } of this.#held) {
+      if (!isDirty) continue;
+      this.changes.push({ table: table.name, before: row, after: pending });
+      this.host.onChanged(table.name, key, pending);
     }
     for (const append of this.#appends) append();
   }

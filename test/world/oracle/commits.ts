@@ -1,0 +1,91 @@
+/**
+ * I12, I16, I27: what must hold after every single transaction. It is read from the store's rows as they are committed, so that
+ * nothing can put right later what was wrong for a moment.
+ */
+import type { Identity, WriteState } from '../../../src/engine/state.ts';
+import type { StoredEntry, StoredWrite, Tables } from '../store/rows.ts';
+import type { Change } from '../store/transaction.ts';
+
+/** From what state a write may come into which. A write that leaves was answered, closed or is owed no more. */
+const NEXT: Readonly<Record<WriteState | 'none', readonly (WriteState | 'none')[]>> = {
+  none: ['planned', 'queued', 'held'],
+  planned: ['none', 'planned', 'queued', 'held', 'sent'],
+  queued: ['none', 'planned', 'queued', 'held', 'sent'],
+  held: ['none', 'held', 'planned', 'queued'],
+  sent: ['none', 'planned', 'queued', 'unknown', 'dead'],
+  unknown: ['none', 'planned', 'queued', 'unknown', 'dead'],
+  dead: ['none', 'planned', 'queued', 'held'],
+};
+
+export class CommitWatch {
+  readonly #tables: Tables;
+  readonly #violations: string[];
+  /** Writes that were refused for good and opened again while nothing about them was new: what they had sent. */
+  readonly #reopened = new Map<string, string>();
+
+  constructor(tables: Tables, violations: string[]) {
+    this.#tables = tables;
+    this.#violations = violations;
+  }
+
+  check(changes: readonly Change[]): void {
+    const told = new Set<string>();
+    for (const { table, after } of changes)
+      if (table === 'journal') told.add((after as StoredEntry).identityId ?? '');
+    for (const { table, before, after } of changes) {
+      if (table === 'writes') this.#checkWrite(before as StoredWrite | null, after as StoredWrite | null);
+      else if (table === 'identities')
+        this.#checkStory(before as Identity | null, after as Identity | null, told);
+    }
+  }
+
+  /** I27: no golden value changes without an entry in the journal that says so. */
+  #checkStory(before: Identity | null, after: Identity | null, told: ReadonlySet<string>): void {
+    if (after === null || before?.golden === after.golden || told.has(after.id)) return;
+    if (JSON.stringify(before?.golden ?? {}) === JSON.stringify(after.golden)) return;
+    this.#violations.push(`I27: ${after.id} has changed, and the journal says nothing of it`);
+  }
+
+  #checkWrite(before: StoredWrite | null, after: StoredWrite | null): void {
+    const from: WriteState | 'none' = before?.state ?? 'none';
+    const to: WriteState | 'none' = after?.state ?? 'none';
+    const write = after ?? before;
+    if (write === null) return;
+    if (!NEXT[from].includes(to))
+      this.#violations.push(`I12: a write to ${write.side} went from ${from} to ${to}`);
+    if (before?.state === 'dead') this.#noteReopened(before, after);
+    if (after?.state === 'sent' && before?.state !== 'sent') this.#checkSent(after);
+  }
+
+  #noteReopened(dead: StoredWrite, after: StoredWrite | null): void {
+    const golden = this.#tables.identities.get(dead.identityId)?.row?.golden ?? {};
+    const isNews = Object.entries(dead.body ?? {}).some(
+      ([field, value]) => JSON.stringify(golden[field]) !== JSON.stringify(value),
+    );
+    if (after === null || isNews || dead.body === null) this.#reopened.delete(dead.writeId);
+    else this.#reopened.set(dead.writeId, JSON.stringify(dead.body));
+  }
+
+  /** What leaves is what is golden at this moment, and nothing that a person is asked about. */
+  #checkSent({ identityId, side, kind, writeId, body }: StoredWrite): void {
+    const place = `${kind} of ${identityId} at ${side}`;
+    for (const { row: hold } of this.#tables.holdsByIdentity.slots(identityId)) {
+      if (hold?.closed !== null || hold.identityId !== identityId) continue;
+      if (hold.field === null || body?.[hold.field] !== undefined)
+        this.#violations.push(
+          `I12: the ${place} was sent while ${hold.field ?? 'all of it'} is held: ${hold.reason}`,
+        );
+    }
+    const golden = this.#tables.identities.get(identityId)?.row?.golden ?? {};
+    for (const [field, value] of Object.entries(body ?? {}))
+      if (JSON.stringify(golden[field]) !== JSON.stringify(value))
+        this.#violations.push(`I16: the ${place} was sent with a ${field} that is not golden`);
+    const isAlive = [...this.#tables.linksByIdentity.slots(identityId)].some(
+      ({ row }) => row?.linked?.identityId === identityId && row.status === 'live',
+    );
+    if (kind === 'create' && !isAlive)
+      this.#violations.push(`I10: the ${place} was sent though it lives nowhere`);
+    if (this.#reopened.get(writeId) === JSON.stringify(body))
+      this.#violations.push(`I16: the ${place} was refused for good, and the same was sent again`);
+  }
+}

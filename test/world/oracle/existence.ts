@@ -1,0 +1,151 @@
+import { readRecord } from '../../../src/engine/mapping.ts';
+/** I6, I10, I13, I19: what is there, what is not, and whose it is. */
+import { matchKeys } from '../../../src/engine/match.ts';
+import type { Fields } from '../records.ts';
+import type { World } from '../world.ts';
+import { timeline } from './truth.ts';
+
+type Dump = ReturnType<World['store']['dump']>;
+
+export function checkExistence(world: World): void {
+  const dump = world.store.dump();
+  checkOwners(world, dump);
+  checkParked(world, dump);
+  checkHidden(world, dump);
+  checkBroughtBack(world, dump);
+  checkTakenAlong(world, dump);
+  checkAskedAgain(world, dump);
+}
+
+/** I12: what a person has been shown and has decided upon is not asked again while nothing is new. */
+function checkAskedAgain(world: World, { holds }: Dump): void {
+  const entries = timeline(world);
+  for (const { hold, choice, order } of world.decided) {
+    if (choice.kind !== 'delete') continue;
+    const shown = hold.seen as Readonly<Record<string, Fields>>;
+    for (const { identityId, holdId, seen, openedAtMs, reason } of holds) {
+      if (identityId !== hold.identityId || holdId === hold.holdId || openedAtMs <= hold.openedAtMs) continue;
+      if (reason !== 'editAgainstDelete') continue;
+      const isNews = Object.entries(seen as Readonly<Record<string, Fields>>).some(
+        ([side, values]) =>
+          entries.some((entry) => entry.order > order && entry.side === side && entry.actor !== 'trueup') ||
+          Object.entries(values).some(
+            ([field, value]) => JSON.stringify(shown[side]?.[field]) !== JSON.stringify(value),
+          ),
+      );
+      if (!isNews && world.restoredOrder === 0)
+        world.violations.push(
+          `I12: a person is asked again about ${hold.identityId ?? ''} what was decided: ${reason}`,
+        );
+    }
+  }
+}
+
+/** I19: a thing has one record at a side. That a record belongs to one thing is the key of the table. */
+function checkOwners(world: World, { links }: Dump): void {
+  const seen = new Set<string>();
+  for (const { side, recordId, linked } of links) {
+    if (linked === null) continue;
+    const place = `${linked.identityId} ${side}`;
+    if (seen.has(place))
+      world.violations.push(`I19: ${linked.identityId} has ${side} ${recordId} and another record there`);
+    seen.add(place);
+  }
+}
+
+/** I6: of two records of one thing at a side a person is asked about one. I13: and only as long as there are two. */
+function checkParked(world: World, { links, identities, holds }: Dump): void {
+  const asked = new Set(
+    holds.flatMap(({ closed, identityId, side, recordId }) =>
+      closed === null && identityId === null ? [`${side} ${recordId ?? ''}`] : [],
+    ),
+  );
+  const keysOf = new Map(
+    identities.map(({ id, golden, tombstone }) => [
+      id,
+      tombstone === null ? matchKeys(world.model, golden) : [],
+    ]),
+  );
+  for (const { side, recordId, status, failure } of links) {
+    if (status !== 'parked') continue;
+    const record = world.systems.get(side)?.records.now(recordId) ?? null;
+    if (record === null || record.isHidden) continue;
+    if (!asked.has(`${side} ${recordId}`))
+      world.violations.push(`I6: ${side} ${recordId} is parked and nobody is asked about it`);
+    const keys = keysIn(world, side, record.fields);
+    const isTaken = links.some(
+      (other) =>
+        other.side === side &&
+        other.linked !== null &&
+        other.status !== 'gone' &&
+        keysOf.get(other.linked.identityId)?.some((key) => keys.includes(key)) === true,
+    );
+    if (failure?.code === 'trueup.duplicate_record' && !isTaken)
+      world.violations.push(`I13: ${side} ${recordId} is parked, and its place is free`);
+  }
+}
+
+function keysIn(world: World, side: string, fields: Fields): readonly string[] {
+  const model = world.model.sideOf.get(side);
+  if (model === undefined) return [];
+  const reading = readRecord(model, new Map(Object.entries(fields)));
+  return reading.kind === 'values' ? matchKeys(world.model, reading.values) : [];
+}
+
+/** I13: what the feed has told to be deleted counts as deleted, not as hidden. */
+function checkHidden(world: World, { links }: Dump): void {
+  const told = world.faults.counts();
+  if (told.has('hintDropped') || told.has('cursorExpired') || world.restoredOrder > 0) return;
+  for (const { side, recordId, status } of links) {
+    const system = world.systems.get(side);
+    if (status !== 'hidden' || system?.card.deletes !== 'feed') continue;
+    if (system.records.now(recordId) === null)
+      world.violations.push(`I13: ${side} ${recordId} is hidden, and the feed has told of its delete`);
+  }
+}
+
+/** I10: where a thing lives, a record that Trueup deleted before a person decided otherwise is made again. */
+function checkBroughtBack(world: World, { identities, links, holds, writes }: Dump): void {
+  const stopped = new Set<string | null>();
+  for (const { closed, identityId } of holds) if (closed === null) stopped.add(identityId);
+  for (const { state, identityId } of writes)
+    if (state === 'dead' || state === 'held') stopped.add(identityId);
+  const living = new Set(
+    identities.flatMap(({ id, tombstone }) => (tombstone === null && !stopped.has(id) ? [id] : [])),
+  );
+  const last = new Map(
+    timeline(world).map((entry) => [`${entry.side} ${entry.recordId}`, `${entry.actor} ${entry.kind}`]),
+  );
+  for (const { side, recordId, status, linked } of links) {
+    if (status !== 'gone' || linked === null || !living.has(linked.identityId)) continue;
+    if (last.get(`${side} ${recordId}`) === 'trueup delete')
+      world.violations.push(`I10: ${linked.identityId} lives, and ${side} ${recordId} is not made again`);
+  }
+}
+
+/** I10: a delete takes no edit along that the deleted record had not received, unless a rule or a person said so. */
+function checkTakenAlong(world: World, { identities, links, holds, decisions }: Dump): void {
+  const ruled = new Set(
+    decisions.flatMap(({ rule, identityId, field }) =>
+      rule === 'deleteWins' ? [`${identityId} ${field}`] : [],
+    ),
+  );
+  const asked = new Set(holds.flatMap(({ field, identityId }) => (field === null ? [identityId] : [])));
+  for (const { id, tombstone, golden, edits } of identities) {
+    if (tombstone === null || asked.has(id)) continue;
+    const link = links.find(({ side, linked }) => side === tombstone.side && linked?.identityId === id)
+      ?.linked?.link;
+    for (const { field, direction } of world.model.sideOf.get(tombstone.side)?.lenses ?? []) {
+      const edit = edits[field.name];
+      if (link?.status !== 'gone' || direction === 'in' || edit === undefined) continue;
+      // What was decided about it afterwards was not there to be taken along.
+      if (edit.untilMs > tombstone.atMs) continue;
+      const isBehind = edit.side !== tombstone.side && edit.seq > (link.agreed[field.name] ?? 0);
+      if (!isBehind || field.same(golden[field.name], link.accounted[field.name])) continue;
+      if (!ruled.has(`${id} ${field.name}`))
+        world.violations.push(
+          `I10: the delete at ${tombstone.side} of ${id} took along the ${field.name} that ${edit.side} had entered`,
+        );
+    }
+  }
+}
