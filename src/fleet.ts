@@ -1,5 +1,6 @@
+import { tellDigest, watchOnce } from './diagnose/watch/watch.ts';
 import { backoffMs } from './lib/backoff.ts';
-import { openSync, type Installation } from './server.ts';
+import { openSync, watchPlace, type Installation } from './server.ts';
 /** A worker program: keeps every sync of the installation running, follows changes of it, stops cleanly. */
 import { allSyncs, type SyncRow } from './store/control.ts';
 import { migrate } from './store/migrate.ts';
@@ -23,7 +24,7 @@ interface Running {
 export async function runFleet(installation: Installation, signal: AbortSignal): Promise<void> {
   const schedule = await startSchedule(
     installation.database.url,
-    scheduledWork(installation),
+    scheduledWork(installation, signal),
     installation.log,
   );
   const running = new Map<string, Running>();
@@ -91,7 +92,7 @@ async function keepRunning(installation: Installation, row: SyncRow, signal: Abo
   }
 }
 
-function scheduledWork(installation: Installation): readonly ScheduledWork[] {
+function scheduledWork(installation: Installation, signal: AbortSignal): readonly ScheduledWork[] {
   return [
     {
       name: 'sweep-all',
@@ -99,6 +100,20 @@ function scheduledWork(installation: Installation): readonly ScheduledWork[] {
       run: async () => {
         for (const row of await installation.transaction((tx) => allSyncs(tx)))
           await wakeSweeps(installation, row);
+      },
+    },
+    {
+      name: 'watch',
+      cron: '* * * * *',
+      run: async () => {
+        await watchOnce(watchPlace(installation), signal);
+      },
+    },
+    {
+      name: 'digest',
+      cron: '0 7 * * *',
+      run: async () => {
+        await tellDigest(watchPlace(installation), signal);
       },
     },
     {

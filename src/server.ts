@@ -9,6 +9,7 @@ import type { NetworkPolicy } from './connector/http/network.ts';
 import type { Consent } from './connector/oauth/consent.ts';
 import { createTokenStore } from './connector/oauth/kept-tokens.ts';
 import { connectors } from './connectors/registry.ts';
+import type { Expiry, WatchPlace } from './diagnose/watch/watch.ts';
 import { compileSync, type SyncModel } from './engine/model.ts';
 import { referrersOf, type Referrer } from './engine/references.ts';
 import { must } from './lib/assert.ts';
@@ -20,6 +21,7 @@ import { bucketRows } from './store/budgets.ts';
 import {
   allSyncs,
   connectionsNamed,
+  connectionStates,
   ensureWorkspace,
   openSecret,
   setConnectionState,
@@ -120,6 +122,41 @@ export async function openConnection(
     }
     throw error;
   }
+}
+
+/** The installation, as the watch sees it. */
+export function watchPlace(installation: Installation): WatchPlace {
+  const { workspaceNo, clock, random, ids, network, log, sealer } = installation;
+  return {
+    workspaceNo,
+    clock,
+    random,
+    ids,
+    network,
+    log,
+    transaction: (action) => installation.transaction(action),
+    secret: (name) => installation.transaction((tx) => openSecret(tx, sealer, workspaceNo, name)),
+    expiries: () => expiriesOf(installation),
+  };
+}
+
+/** Only where a person must consent and no refresh token came of it: everything else is renewed by itself. */
+async function expiriesOf(installation: Installation): Promise<readonly Expiry[]> {
+  const rows = await installation.transaction(async (tx) =>
+    connectionsNamed(
+      tx,
+      (await connectionStates(tx)).map(({ name }) => name),
+    ),
+  );
+  const expiries: Expiry[] = [];
+  for (const row of rows) {
+    if (connectors.get(row.system)?.consent === undefined) continue;
+    const tokens = await createTokenStore(tokenRow({ ...installation, connection: row.name })).load();
+    if (tokens === null || tokens.refreshToken !== null || tokens.expiresAtMs === null) continue;
+    const consent = await consentFor(installation, row).catch(() => null);
+    if (consent !== null) expiries.push({ connection: row.name, expiresAtMs: tokens.expiresAtMs });
+  }
+  return expiries;
 }
 
 /** What a person must consent to before the connection can be opened; null when its settings are enough. */

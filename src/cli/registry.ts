@@ -1,3 +1,4 @@
+import { alerts } from './alerts.ts';
 import { apply } from './apply.ts';
 import { blame } from './blame.ts';
 import { check } from './check.ts';
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   worker,
   status,
   problems,
+  alerts,
   trace,
   blame,
   holds,

@@ -147,7 +147,12 @@ const WATCHED: Readonly<Record<string, Row>> = {
   'watch.silent': [
     'config',
     'A side that usually changes has shown no change for unusually long, though reading it works.',
-    'Compare it with the system: a filter, a lost subscription or an account that sees less now look like this. A sweep tells: trueup reconcile',
+    'Compare it with the system: a filter, a lost subscription or an account that sees less now look like this: trueup diagnose',
+  ],
+  'watch.deaf_feed': [
+    'config',
+    'A comparison found changes that the feed of the side should have told of and did not.',
+    'Check the subscription (webhook, change data capture, triggers) in the system: it was perhaps deleted or switched off. Until then only the sweeps see changes.',
   ],
   'watch.stale': [
     'transient',
@@ -179,10 +184,20 @@ const WATCHED: Readonly<Record<string, Row>> = {
     'The authorisation of a connection ends soon and is not renewed by itself.',
     'Run: trueup connect — a person authorises the connection again.',
   ],
-  'watch.filtered_out': [
+  'watch.channel': [
     'config',
-    'Many records that took part are now left out by a filter.',
-    'Compare the filter of the sync with what the field holds now: its values were perhaps renamed in the system.',
+    'A channel for alerts does not take its notices.',
+    'Correct it with trueup alerts add, and try it: trueup alerts test',
+  ],
+  'alerts.channel': [
+    'config',
+    'The settings of a channel for alerts will not do.',
+    'Set it up again: trueup alerts add',
+  ],
+  'email.not_sent': [
+    'config',
+    'The mail server does not take a message.',
+    'See what it says; check host, port, user and sender.',
   ],
 };
 

@@ -1,0 +1,202 @@
+import { complaintAbout } from '../diagnose/alerts/send.ts';
+import { tellTest, watchOnce } from '../diagnose/watch/watch.ts';
+import { Secret } from '../lib/secret.ts';
+import { watchPlace, type Installation } from '../server.ts';
+import {
+  allChannels,
+  channelSecret,
+  channelStates,
+  raisedAlerts,
+  removeChannel,
+  saveChannel,
+  type ChannelKind,
+  type ChannelRow,
+} from '../store/alerts.ts';
+import { openSecret, saveSecret } from '../store/control.ts';
+import { setExpectation } from '../store/vitals.ts';
+import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, wordsOf } from './open.ts';
+import { duration, instant } from './output.ts';
+
+const KINDS: readonly ChannelKind[] = ['email', 'slack', 'teams', 'pagerduty', 'webhook'];
+const SETTINGS = ['host', 'port', 'from', 'to', 'user', 'tls', 'url'] as const;
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+export const alerts: Command = {
+  name: 'alerts',
+  usage: '[list | add NAME KIND | remove NAME | test NAME | look | expect SIDE]',
+  summary: 'What is wrong enough to tell somebody, and the channels that are told',
+  example: 'SLACK_URL=https://hooks.slack.com/… trueup alerts add ops slack --secret-from SLACK_URL',
+  options: {
+    ...SYNC_OPTION,
+    ...Object.fromEntries(SETTINGS.map((name) => [name, { type: 'string' as const }])),
+    'secret-from': { type: 'string' },
+    severity: { type: 'string' },
+    'no-digest': { type: 'boolean' },
+    fresh: { type: 'string' },
+    'changes-every': { type: 'string' },
+  },
+  optionHelp: {
+    ...SYNC_OPTION_HELP,
+    host: 'e-mail: the mail server',
+    port: 'e-mail: its port (default 587; 465 is encrypted from the start)',
+    from: 'e-mail: the sender',
+    to: 'e-mail: the receivers, with commas',
+    user: 'e-mail: the user to log in as',
+    tls: 'e-mail: "optional" allows a server without encryption',
+    url: 'webhook: the address to call; pagerduty: another address than its own',
+    'secret-from': 'the environment variable that holds the secret: an address, a key or a password',
+    severity: 'tell nothing less grave: warning (default) or critical',
+    'no-digest': 'no daily word about what is unresolved',
+    fresh: 'expect: how old what is known of the side may be, such as 10m',
+    'changes-every': 'expect: how long the side may be quiet, such as 4h',
+  },
+  run: (context) =>
+    withInstallation(context, async (installation) => {
+      const [verb = 'list'] = context.words;
+      switch (verb) {
+        case 'list':
+          return list(context, installation);
+        case 'add':
+          return add(context, installation);
+        case 'remove':
+          return remove(context, installation);
+        case 'test':
+          return tryChannel(context, installation);
+        case 'look':
+          return look(context, installation);
+        case 'expect':
+          return expect(context, installation);
+        default:
+          throw wrong(`alerts has no ${verb}`, 'It has: list, add, remove, test, look, expect');
+      }
+    }),
+};
+
+function wrong(message: string, advice: string | null = null): CommandFailed {
+  return new CommandFailed(message, { exitCode: EXIT.wrongInput, advice });
+}
+
+async function list(context: CommandContext, installation: Installation): Promise<number> {
+  const { raised, channels, states } = await installation.transaction(async (tx) => ({
+    raised: await raisedAlerts(tx),
+    channels: await allChannels(tx),
+    states: await channelStates(tx),
+  }));
+  context.output.json({ alerts: raised, channels, states });
+  const { output } = context;
+  for (const { severity, sync, side, title, detail, advice, sinceMs } of raised) {
+    output.line(`${severity}  ${[sync, side].filter((part) => part !== null).join('/')}  ${title}`);
+    output.line(`  ${detail}, since ${instant(sinceMs)}`);
+    output.line(`  ${advice}`);
+  }
+  if (raised.length === 0) output.line('No alert is raised.');
+  for (const { name, kind, severity } of channels) {
+    const state = states.find(({ channel }) => channel === name);
+    const failing = state?.failure == null ? '' : `, failing: ${state.failure.message}`;
+    output.line(
+      `channel ${name} (${kind}, ${severity}): last told ${instant(state?.lastSentMs ?? null)}${failing}`,
+    );
+  }
+  if (channels.length === 0) output.line('Nobody is told: trueup alerts add NAME KIND');
+  return raised.length > 0 ? EXIT.attention : EXIT.ok;
+}
+
+async function add(context: CommandContext, installation: Installation): Promise<number> {
+  const [, name = '', kind = ''] = wordsOf(context, ['', 'NAME', 'KIND']);
+  const { flags, environment } = context;
+  const known = KINDS.find((each) => each === kind);
+  if (known === undefined) throw wrong(`there is no kind ${kind}`, `They are: ${KINDS.join(', ')}`);
+  if (!/^[a-z][a-z0-9_-]{0,54}$/.test(name))
+    throw wrong('NAME takes small letters, digits, - and _, and begins with a letter');
+  const severity = text(flags['severity']) ?? 'warning';
+  if (severity !== 'warning' && severity !== 'critical') throw wrong('--severity takes warning or critical');
+  const settings: ChannelRow['settings'] = Object.fromEntries(
+    SETTINGS.flatMap((setting) => {
+      const value = text(flags[setting]);
+      return value === undefined ? [] : [[setting, value]];
+    }),
+  );
+  const variable = text(flags['secret-from']);
+  const given = variable === undefined ? undefined : environment[variable];
+  if (variable !== undefined && (given === undefined || given === ''))
+    throw wrong(`the environment has no ${variable}`);
+  const { workspaceNo, sealer } = installation;
+  const secret =
+    given === undefined
+      ? await installation.transaction((tx) => openSecret(tx, sealer, workspaceNo, channelSecret(name)))
+      : new Secret(given);
+  const complaint = complaintAbout(known, settings, secret);
+  if (complaint !== null) throw wrong(complaint, 'See --help; secrets are given with --secret-from VARIABLE');
+  await installation.transaction(async (tx) => {
+    await saveChannel(tx, workspaceNo, {
+      name,
+      kind: known,
+      settings,
+      severity,
+      digest: flags['no-digest'] !== true,
+    });
+    if (secret !== null) await saveSecret(tx, sealer, workspaceNo, channelSecret(name), secret);
+  });
+  context.output.json({ channel: name });
+  context.output.line(`${name} is told from now on. Try it: trueup alerts test ${name}`);
+  return EXIT.ok;
+}
+
+async function remove(context: CommandContext, installation: Installation): Promise<number> {
+  const [, name = ''] = wordsOf(context, ['', 'NAME']);
+  const isGone = await installation.transaction((tx) => removeChannel(tx, installation.workspaceNo, name));
+  if (!isGone) throw wrong(`there is no channel ${name}`);
+  context.output.json({ removed: name });
+  context.output.line(`${name} is told no more.`);
+  return EXIT.ok;
+}
+
+async function tryChannel(context: CommandContext, installation: Installation): Promise<number> {
+  const [, name = ''] = wordsOf(context, ['', 'NAME']);
+  if (!(await tellTest(watchPlace(installation), name, context.signal)))
+    throw wrong(`there is no channel ${name}`);
+  const states = await installation.transaction((tx) => channelStates(tx));
+  const failure = states.find(({ channel }) => channel === name)?.failure ?? null;
+  if (failure !== null) throw new CommandFailed(failure.message, { advice: failure.advice ?? null });
+  context.output.json({ told: name });
+  context.output.line(`${name} took the test.`);
+  return EXIT.ok;
+}
+
+/** One cycle of the watch, for setups where no worker keeps it, and to see at once what a change did. */
+async function look(context: CommandContext, installation: Installation): Promise<number> {
+  const { raised, recovered } = await watchOnce(watchPlace(installation), context.signal);
+  context.output.json({ raised, recovered });
+  context.output.line(`${String(raised.length)} raised, ${String(recovered.length)} recovered.`);
+  return raised.length > 0 ? EXIT.attention : EXIT.ok;
+}
+
+async function expect(context: CommandContext, installation: Installation): Promise<number> {
+  const [, side = ''] = wordsOf(context, ['', 'SIDE']);
+  const sync = await chooseSync(installation, text(context.flags['sync']));
+  const sides = sync.definition.sides.map(({ name }) => name);
+  if (!sides.includes(side))
+    throw wrong(`${sync.name} has no side ${side}`, `Its sides: ${sides.join(', ')}`);
+  const expected = {
+    side,
+    freshWithinMs: spanOf(context.flags['fresh'], 'fresh'),
+    changesWithinMs: spanOf(context.flags['changes-every'], 'changes-every'),
+  };
+  await installation.transaction((tx) => setExpectation(tx, sync.syncKey, expected));
+  context.output.json({ sync: sync.name, ...expected });
+  const fresh = expected.freshWithinMs === null ? 'as usual' : `within ${duration(expected.freshWithinMs)}`;
+  const changes =
+    expected.changesWithinMs === null ? 'as it has' : `every ${duration(expected.changesWithinMs)}`;
+  context.output.line(`${side} is expected to be fresh ${fresh} and to change ${changes}.`);
+  return EXIT.ok;
+}
+
+/** `10m` and its like; null when not given. */
+function spanOf(flag: unknown, option: string): number | null {
+  if (flag === undefined) return null;
+  const [, number = '', unit = ''] = /^(\d+)([smhd])$/.exec(text(flag) ?? '') ?? [];
+  const spanMs = Number(number) * (UNITS_MS[unit] ?? 0);
+  if (spanMs > 0) return spanMs;
+  throw wrong(`--${option} takes a span such as 30s, 10m, 4h or 2d`);
+}

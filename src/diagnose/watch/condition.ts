@@ -1,0 +1,17 @@
+/** Something that somebody should hear of, for as long as it lasts. */
+export interface Condition {
+  /** The same for as long as it is the same thing: what makes it told once. */
+  readonly key: string;
+  /** As in the catalogue of failures. */
+  readonly code: string;
+  /** `critical`: something is not being synced. `warning`: it is, and will not be, or not all of it. */
+  readonly severity: Severity;
+  readonly sync: string | null;
+  readonly side: string | null;
+  readonly title: string;
+  readonly detail: string;
+  readonly advice: string;
+  readonly sinceMs: number;
+}
+
+export type Severity = 'warning' | 'critical';
