@@ -1,3 +1,5 @@
+import type { SyncDefinition } from '../engine/model.ts';
+import { isLate } from '../engine/references.ts';
 import { must } from '../lib/assert.ts';
 import { EXIT, type Command } from './command.ts';
 import { withInstallation } from './open.ts';
@@ -45,6 +47,8 @@ export const check: Command = {
           );
         }
       }
+      for (const { sync, field } of lateReferences(file.syncs))
+        output.line(`${sync}: ${field} is given in a second step where what it names does not exist yet.`);
       const rights = await rightsBeyond(installation, file);
       showRights(output, rights);
       output.line(`${name} is good.`);
@@ -53,3 +57,12 @@ export const check: Command = {
     });
   },
 };
+
+/** References without which a record may be made. */
+function lateReferences(
+  syncs: readonly SyncDefinition[],
+): readonly { readonly sync: string; readonly field: string }[] {
+  return syncs.flatMap(({ name: sync, fields }) =>
+    fields.flatMap(({ name: field, type }) => (isLate(type) ? [{ sync, field }] : [])),
+  );
+}

@@ -1,5 +1,6 @@
 import type { CollectionDescription, FieldDescription } from '../connector/contract.ts';
 import { openConnection } from '../server.ts';
+import { draftReferences, type ReferenceDraft } from '../syncfile/draft-references.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { withInstallation, wordsOf } from './open.ts';
 import { count } from './output.ts';
@@ -31,7 +32,11 @@ export const discover: Command = {
         const found = await session.describe(collection === undefined ? undefined : [collection]);
         context.output.json({ collections: found });
         if (collection === undefined) showCollections(context, found);
-        else for (const description of found) showFields(context, description);
+        else
+          for (const description of found) {
+            showFields(context, description);
+            showReferences(context, draftReferences(file.syncs, name, description));
+          }
         return EXIT.ok;
       } finally {
         await session.close();
@@ -59,13 +64,34 @@ function showFields(context: CommandContext, description: CollectionDescription)
   );
 }
 
+/** The lines that make a reference of what the system says is one, where a sync knows what it refers to. */
+function showReferences(context: CommandContext, drafts: readonly ReferenceDraft[]): void {
+  if (drafts.length === 0) return;
+  const { output } = context;
+  output.line();
+  for (const { native, collections, field, to } of drafts) {
+    const what = `${native} names records of ${collections.join(' or ')}`;
+    if (to === null) output.line(`${what}, which no sync keeps here.`);
+    else
+      output.line(
+        `${what}. In \`fields\`: ${field}: {type: reference, to: ${to}} — here: ${field}: ${native}`,
+      );
+  }
+}
+
 function typeText({ type }: FieldDescription): string {
   if (type.kind === 'text' && type.lengthMax !== undefined) return `text, at most ${count(type.lengthMax)}`;
   return type.kind === 'choice' ? `one of ${type.options.join(', ')}` : type.kind;
 }
 
 function notes(field: FieldDescription): string {
-  return [field.required ? 'required' : '', field.readOnly ? 'read only' : '', field.unique ? 'unique' : '']
+  const { refersTo = [] } = field;
+  return [
+    field.required ? 'required' : '',
+    field.readOnly ? 'read only' : '',
+    field.unique ? 'unique' : '',
+    refersTo.length === 0 ? '' : `refers to ${refersTo.join(' or ')}`,
+  ]
     .filter((note) => note !== '')
     .join(', ');
 }

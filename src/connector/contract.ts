@@ -163,6 +163,8 @@ export interface FieldDescription {
   readonly readOnly: boolean;
   /** The system refuses two records with one value. */
   readonly unique: boolean;
+  /** The collections whose records the value names by their id, where the system knows of that. */
+  readonly refersTo?: readonly string[];
 }
 
 /** One collection: its fields, and what its system can do with its records. */

@@ -2,12 +2,14 @@
 import type { CollectionDescription, FieldDescription } from '../connector/contract.ts';
 import { computedOf, filterOf } from '../engine/computed.ts';
 import type { FieldDefinition, MappingDefinition, SideDefinition, SyncDefinition } from '../engine/model.ts';
+import { isCollection } from './draft-references.ts';
 import type { Findings } from './findings.ts';
 import { misfit } from './fit.ts';
 import { listed, suggest } from './nearest.ts';
 import type { Path } from './places.ts';
 
 export function checkSide(
+  syncs: readonly SyncDefinition[],
   sync: SyncDefinition,
   side: SideDefinition,
   description: CollectionDescription,
@@ -25,7 +27,10 @@ export function checkSide(
     const field = sync.fields.find(({ name }) => name === mapping.field);
     if (native === undefined)
       unknownNative(description, mapping.native, nativePath(place, findings), findings);
-    else if (field !== undefined) checkMapping(side, field, mapping, native, place, findings);
+    else if (field !== undefined) {
+      checkMapping(side, field, mapping, native, place, findings);
+      checkTarget(syncs, field, mapping, native, place, findings);
+    }
   }
   for (const [index, { native }] of side.where.entries()) {
     if (natives.has(native)) continue;
@@ -79,6 +84,25 @@ function checkMapping(
   }
   const problem = misfit(field, mapping, native);
   if (problem !== null) findings.atValue(nativePath(path, findings), problem.message, problem.fix);
+}
+
+/** What the system says the field names beside what the sync says it does. */
+function checkTarget(
+  syncs: readonly SyncDefinition[],
+  { name, type }: FieldDefinition,
+  { refersTo: at }: MappingDefinition,
+  { name: native, refersTo: there = [] }: FieldDescription,
+  path: Path,
+  findings: Findings,
+): void {
+  if (type.kind !== 'reference' || there.length === 0) return;
+  const parent = syncs.find((other) => other.name === type.to)?.sides.find((side) => side.name === at);
+  if (parent === undefined || there.some((collection) => isCollection(collection, parent.collection))) return;
+  findings.atValue(
+    nativePath(path, findings),
+    `\`${native}\` names records of ${listed(there)}, and \`${name}\` those of ${parent.collection} (${type.to} at ${parent.name})`,
+    `Let \`${name}\` refer to a sync of ${there[0] ?? ''}, or map another field.`,
+  );
 }
 
 /** What the sync wants done there and the account or the system cannot do. */

@@ -124,7 +124,7 @@ function checkWhen(
   const field = fieldNamed(sync, when.field, [...path, 'field'], 'value', findings);
   if (field === null) return;
   const { type } = field.shape;
-  if (type === 'set' || type === 'json') {
+  if (type === 'set' || type === 'json' || type === 'reference') {
     findings.atValue(
       [...path, 'field'],
       `a condition compares one value, and \`${when.field}\` is of type ${type}`,

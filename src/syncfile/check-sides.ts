@@ -104,6 +104,12 @@ function checkMatchField(sync: SyncDraft, name: string, path: Path, findings: Fi
   const field = fieldNamed(sync, name, path, 'value', findings);
   if (field === null) return;
   const { type } = field.shape;
+  if (type === 'reference')
+    findings.atValue(
+      path,
+      `\`${name}\` is a reference, and records are matched before it is known what they refer to`,
+      'Match by another field.',
+    );
   if (type === 'set' || type === 'json') {
     findings.atValue(
       path,

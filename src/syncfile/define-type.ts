@@ -37,6 +37,8 @@ export function fieldType(shape: FieldShape): FieldType {
       return { kind: 'url', ...given('scheme', shape.scheme) };
     case 'time_zone':
       return { kind: 'timeZone' };
+    case 'reference':
+      return { kind: 'reference', to: shape.to, ...given('many', shape.many) };
     case 'salesforce_id':
       return { kind: 'salesforceId' };
     case 'integer':

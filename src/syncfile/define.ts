@@ -13,19 +13,25 @@ import type {
 } from '../engine/model.ts';
 import { InvalidValue, type FieldType } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
+import { comesLate, placeOf } from './check-references.ts';
 import { goldenOf, transformsOf } from './define-steps.ts';
 import { fieldType } from './define-type.ts';
 import type { ConditionDraft, FieldDraft, MappingDraft, SideDraft, SyncDraft } from './draft.ts';
 import type { Path, Places } from './places.ts';
 import type { OwnerRuleShape, ResolverShape } from './shape-words.ts';
 
-export function syncDefinition(draft: SyncDraft, places: Places): SyncDefinition {
-  const sides = [...draft.sides.values()].map((side) => sideDefinition(side, draft, places));
+/** `syncs`: all of the file, which references lead to. */
+export function syncDefinition(
+  draft: SyncDraft,
+  places: Places,
+  syncs: readonly SyncDraft[],
+): SyncDefinition {
+  const sides = [...draft.sides.values()].map((side) => sideDefinition(side, draft, places, syncs));
   return {
     name: draft.name,
     entity: must(draft.entity, 'a checked sync has an entity'),
     fields: [...draft.fields.values()].map((field) =>
-      fieldDefinition(must(field, 'a checked field is readable'), draft),
+      placedField(must(field, 'a checked field is readable'), draft, syncs),
     ),
     sides,
     match: must(draft.match, 'a checked sync has match rules'),
@@ -59,6 +65,14 @@ export function fieldDefinition(draft: FieldDraft, sync: SyncDraft): FieldDefini
   };
 }
 
+/** The field with what only its place among all syncs tells. */
+function placedField(draft: FieldDraft, sync: SyncDraft, syncs: readonly SyncDraft[]): FieldDefinition {
+  const { shape } = draft;
+  const field = fieldDefinition(draft, sync);
+  if (shape.type !== 'reference' || !comesLate(sync, shape, syncs)) return field;
+  return { ...field, type: { ...field.type, late: true } as FieldType };
+}
+
 function ownerRule({ side, when }: OwnerRuleShape, sync: SyncDraft): OwnerRule {
   const field = when === undefined ? undefined : sync.fields.get(when.field);
   if (when === undefined || field === undefined || field === null) return { side };
@@ -70,10 +84,22 @@ function resolverOf(shape: ResolverShape): Resolver {
   return typeof shape === 'string' ? { kind: shape } : { kind: 'priority', sides: shape.priority };
 }
 
-function sideDefinition(draft: SideDraft, sync: SyncDraft, places: Places): SideDefinition {
-  const mappings = [...draft.fields].map(([name, mapping]) => {
-    const field = must(sync.fields.get(name), 'a checked mapping names a field');
-    return mappingDefinition(must(mapping, 'a checked mapping is readable'), fieldType(field.shape), places);
+function sideDefinition(
+  draft: SideDraft,
+  sync: SyncDraft,
+  places: Places,
+  syncs: readonly SyncDraft[],
+): SideDefinition {
+  const mappings = [...draft.fields].map(([name, given]) => {
+    const { shape } = must(sync.fields.get(name), 'a checked mapping names a field');
+    const mapping = must(given, 'a checked mapping is readable');
+    const definition = mappingDefinition(mapping, fieldType(shape), places);
+    const parent = shape.type === 'reference' ? syncs.find((other) => other.name === shape.to) : undefined;
+    if (parent === undefined) return definition;
+    return {
+      ...definition,
+      refersTo: must(placeOf(draft, mapping, parent), 'a checked reference leads somewhere'),
+    };
   });
   return {
     name: draft.name,

@@ -60,7 +60,7 @@ const READ_FROM: Readonly<Record<Kind, readonly Kind[]>> = {
   url: ['url', 'text'],
   html: ['html', 'text'],
   salesforceId: ['salesforceId', 'text'],
-  reference: [...RECORD_IDS, 'set', 'json'],
+  reference: RECORD_IDS,
 };
 
 /** Into which native types every value of a field without steps can be written. */
@@ -86,7 +86,7 @@ const WRITTEN_TO: Readonly<Record<Kind, readonly Kind[]>> = {
   url: ['url', 'text'],
   html: ['html', 'text'],
   salesforceId: ['salesforceId', 'text'],
-  reference: [...RECORD_IDS, 'set', 'json'],
+  reference: RECORD_IDS,
 };
 
 /** What stands in the way, or null. The first reason only: the others change with it. */
@@ -107,7 +107,7 @@ function kindMisfit(
   mapping: MappingDefinition,
   native: FieldDescription,
 ): Misfit | null {
-  const allowed = allowedKinds(field.type.kind, mapping);
+  const allowed = allowedKinds(field.type, mapping);
   if (allowed.includes(native.type.kind)) return null;
   const way = mapping.direction === 'in' ? 'be read from' : 'be kept in';
   return {
@@ -116,10 +116,11 @@ function kindMisfit(
   };
 }
 
-function allowedKinds(golden: Kind, mapping: MappingDefinition): readonly Kind[] {
+function allowedKinds(type: FieldType, mapping: MappingDefinition): readonly Kind[] {
   const step = spellingOf(mapping);
   if (step !== null) return keptBy(step);
-  const [read, written] = [READ_FROM[golden], WRITTEN_TO[golden]];
+  if (type.kind === 'reference' && type.many === true) return READ_FROM.set;
+  const [read, written] = [READ_FROM[type.kind], WRITTEN_TO[type.kind]];
   if (mapping.direction === 'in') return read;
   return mapping.direction === 'out' ? written : written.filter((kind) => read.includes(kind));
 }

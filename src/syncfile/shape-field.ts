@@ -95,6 +95,21 @@ const subdivision = strict({
   ...common,
 });
 
+const reference = strict({
+  type: z
+    .literal('reference')
+    .describe('Another thing, which each side names by the id of its record there.'),
+  to: z.string().describe('The sync that the other thing belongs to: accounts.'),
+  many: z.boolean().optional().describe('Whether it names any number of them, in no order (default false).'),
+  in_two_steps: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether a record is made without it and given it as soon as what it names exists there (default: only where references form a circle); otherwise the record waits.',
+    ),
+  ...common,
+});
+
 const currencyCode = z
   .string()
   .regex(/^[A-Z]{3}$/, { error: 'expected three capitals of ISO 4217, such as EUR' });
@@ -135,6 +150,7 @@ export const TYPES = [
   'url',
   'html',
   'salesforce_id',
+  'reference',
 ] as const;
 
 /** A field written out. */
@@ -160,11 +176,15 @@ export const typedField = z.discriminatedUnion('type', [
   url,
   plain('html', 'Text with markup; what shows the same is the same.'),
   plain('salesforce_id', 'The id of a Salesforce record; 15 and 18 characters are the same.'),
+  reference,
 ]);
 
 /** `note: text` is short for `note: {type: text}`. What needs more than its name cannot be short. */
-export const fieldShape = z.union([z.enum(TYPES).exclude(['choice', 'subdivision']), typedField], {
-  error: 'expected a type such as text, or {type: TYPE, …}',
-});
+export const fieldShape = z.union(
+  [z.enum(TYPES).exclude(['choice', 'subdivision', 'reference']), typedField],
+  {
+    error: 'expected a type such as text, or {type: TYPE, …}',
+  },
+);
 
 export type FieldShape = z.infer<typeof typedField>;

@@ -140,6 +140,12 @@ const mapping = strict({
     .min(1)
     .optional()
     .describe('In CEL: with `direction: in` of the fields of this side, with `out` of `value`.'),
+  refers_to: z
+    .string()
+    .optional()
+    .describe(
+      'Of a reference: the side of the other sync whose records this one names (default: the like-named side on the same connection, or the only one there).',
+    ),
   when_missing: scalar
     .optional()
     .describe('Written when a record is created here and there is no value for it.'),

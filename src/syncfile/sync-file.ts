@@ -6,6 +6,7 @@ import type { SyncDefinition } from '../engine/model.ts';
 import { checkSide } from './check-against.ts';
 import { checkFields } from './check-fields.ts';
 import { checkMappings } from './check-mappings.ts';
+import { checkReferences } from './check-references.ts';
 import { checkSamples } from './check-samples.ts';
 import { checkSides } from './check-sides.ts';
 import { readConnections, type ConnectionDeclaration, type KnownSystems } from './connections.ts';
@@ -46,12 +47,13 @@ export function parseSyncFile(text: string, fileName: string, knownSystems: Know
     checkSides(sync, Object.keys(draft.connections), findings);
     checkMappings(sync, findings);
   }
+  checkReferences(draft.syncs, findings);
   if (findings.errors.length > 0) return { kind: 'errors', errors: findings.errors };
   return {
     kind: 'ok',
     file: {
       connections,
-      syncs: draft.syncs.map((sync) => syncDefinition(sync, places)),
+      syncs: draft.syncs.map((sync) => syncDefinition(sync, places, draft.syncs)),
       dictionary: draft.dictionary,
       places,
     },
@@ -68,7 +70,7 @@ export function checkAgainst(
   const findings = new Findings(file.places);
   for (const side of sync.sides) {
     const description = descriptions.get(side.name);
-    if (description !== undefined) checkSide(sync, side, description, findings);
+    if (description !== undefined) checkSide(file.syncs, sync, side, description, findings);
   }
   checkSamples(sync, samples, findings);
   return findings.errors;

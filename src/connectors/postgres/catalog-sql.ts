@@ -44,6 +44,12 @@ select json_build_object(
       'hasDefault', a.atthasdef or a.attidentity <> '' or t.typdefault is not null,
       'generated', a.attgenerated <> '' or a.attidentity = 'a',
       'counted', a.attidentity <> '' or coalesce(pg_get_expr(d.adbin, d.adrelid) like 'nextval(%', false),
+      'refersTo', (select json_agg(distinct rn.nspname || '.' || r.relname)
+        from pg_constraint o
+        join pg_class r on r.oid = o.confrelid
+        join pg_namespace rn on rn.oid = r.relnamespace
+        join pg_index k on k.indrelid = r.oid and k.indisprimary and k.indnkeyatts = 1 and k.indkey[0] = o.confkey[1]
+        where o.conrelid = c.oid and o.contype = 'f' and o.conkey = array[a.attnum]),
       'writable', has_column_privilege(c.oid, a.attnum, 'insert') or has_column_privilege(c.oid, a.attnum, 'update'),
       'type', json_build_object(
         'oid', b.oid::int8,

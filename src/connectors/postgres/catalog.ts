@@ -66,6 +66,8 @@ const TableRow = z.object({
       /** Numbered by a sequence unless a value is given. */
       counted: z.boolean(),
       writable: z.boolean(),
+      /** Tables whose records it names by their key, by foreign keys of this column alone. */
+      refersTo: z.array(z.string()).nullable(),
       type: TypeRow,
     }),
   ),

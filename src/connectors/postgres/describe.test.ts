@@ -14,11 +14,12 @@ const bench = postgresWorkbench('describe', {}, async (pool) => {
     create unique index only_open on shop."order" (note) where total > 0;
     create table shop.line ("order" bigint, place int, sku text, "Modified_At" timestamp, primary key ("order", place));
     create table keyless (a int);
-    create table hidden (id int primary key);
+    create table numbers (id bigint primary key, name text);
+    create table hidden (id int primary key, customer int references customer, twice int references customer references numbers,
+      mail text references customer (email), "order" bigint, place int, foreign key ("order", place) references shop.line);
     create view shown as select * from customer;
     create table parts (id int primary key) partition by range (id);
     create table parts_1 partition of parts for values from (0) to (10);
-    create table numbers (id bigint primary key, name text);
     insert into numbers select i, 'n' from generate_series(1, 500) i;
     insert into parts select i from generate_series(0, 9) i;
     analyze numbers; analyze parts`);
@@ -47,6 +48,18 @@ test('all tables with a primary key are collections; views, partitions and keyle
     'shop.line',
     'shop.order',
   ]);
+});
+
+test('a foreign key of one column to a primary key of one says whose records the column names', async () => {
+  const { fields } = await one('hidden');
+  expect(Object.fromEntries(fields.map(({ name, refersTo }) => [name, refersTo]))).toEqual({
+    id: undefined,
+    customer: ['public.customer'],
+    twice: ['public.customer', 'public.numbers'],
+    mail: undefined,
+    order: undefined,
+    place: undefined,
+  });
 });
 
 test('a table is known with its schema, and without where that is public', async () => {

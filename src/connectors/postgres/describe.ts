@@ -35,6 +35,7 @@ function fieldOf(table: Table, column: Column): FieldDescription {
     unique: table.uniques.some(
       ({ partial, columns }) => !partial && columns?.length === 1 && columns[0] === column.name,
     ),
+    ...(column.refersTo === null ? {} : { refersTo: column.refersTo }),
   };
 }
 

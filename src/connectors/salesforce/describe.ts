@@ -56,6 +56,7 @@ function describeField(field: SalesforceField): FieldDescription {
     required: field.required,
     readOnly: !field.createable && !field.updateable,
     unique: field.unique,
+    ...(field.referenceTo.length === 0 || field.through !== null ? {} : { refersTo: field.referenceTo }),
   };
 }
 

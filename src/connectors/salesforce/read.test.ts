@@ -109,6 +109,9 @@ test('describe tells types, choices, keys, what is derived, and the keys of pare
   expect(field('Credit_Limit__c')).toMatchObject({ type: { kind: 'decimal', scaleMax: 2 } });
   expect(field('OwnerId')).toMatchObject({ type: { kind: 'salesforceId' } });
   expect(contact?.fields.map(({ name }) => name)).toContain('Account.ERP_Key__c');
+  const refers = contact?.fields.map(({ name, refersTo }) => [name, refersTo] as const) ?? [];
+  expect(refers.find(([name]) => name === 'AccountId')).toEqual(['AccountId', ['Account']]);
+  expect(refers.find(([name]) => name === 'Account.ERP_Key__c')).toEqual(['Account.ERP_Key__c', undefined]);
   expect(account?.card).toMatchObject({
     conditionalWrite: false,
     createIdentity: 'uniqueKey',

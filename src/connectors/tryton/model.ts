@@ -15,6 +15,8 @@ export interface ModelField {
   readonly required: boolean;
   readonly readOnly: boolean;
   readonly searchable: boolean;
+  /** The model whose records the value names by their id. */
+  readonly relation?: string;
 }
 
 export interface Model {
@@ -52,8 +54,9 @@ export async function readModel(client: TrytonClient, name: string): Promise<Mod
 }
 
 export function describeField(field: ModelField): FieldDescription {
-  const { name, title, type, required, readOnly } = field;
-  return { name, title, type, required, readOnly, unique: false };
+  const { name, title, type, required, readOnly, relation = '' } = field;
+  const described = { name, title, type, required, readOnly, unique: false };
+  return relation === '' ? described : { ...described, refersTo: [relation] };
 }
 
 function fieldOf(name: string, definition: JsonObject, type: FieldType): ModelField {
@@ -67,8 +70,12 @@ function fieldOf(name: string, definition: JsonObject, type: FieldType): ModelFi
     required: Boolean(definition['required']),
     readOnly: Boolean(definition['readonly']),
     searchable: Boolean(definition['searchable']),
+    ...(NAMES_RECORDS.has(textOf(definition['type'])) ? { relation: textOf(definition['relation']) } : {}),
   };
 }
+
+/** Kinds whose value is the id of a record of the model `relation`. */
+const NAMES_RECORDS = new Set(['many2one', 'one2one']);
 
 /** A required field that Tryton fills by itself need not be mapped. */
 async function fieldsWithDefault(
