@@ -184,3 +184,20 @@ test('check tells of an account that may do much more than the syncs need, and h
   const { json } = await trueup('check');
   expect(json['rights']).toMatchObject([{ connection: 'crm', beyond: [{}], unknownBecause: null }]);
 });
+
+test('a side that was emptied waits for somebody to say that it was meant', async () => {
+  expect((await trueup('holds', 'emptied', 'crm')).exitCode).not.toBe(0);
+  await crm.pool.query('delete from contact');
+  expect((await trueup('apply', '--yes')).exitCode).not.toBe(0);
+  expect(await readFile(sheet, 'utf8')).toContain('ann@x.example');
+  expect((await trueup('holds')).json['emptied']).toEqual(['crm']);
+  expect(await trueup('holds', 'emptied', 'crm')).toMatchObject({ exitCode: 0, json: { emptied: 'crm' } });
+  // The deletes that follow are a flood like any other.
+  expect((await trueup('apply', '--yes')).exitCode).toBe(3);
+  const { emptied, floods } = (await trueup('holds')).json;
+  expect(emptied).toEqual([]);
+  const [flood] = floods as readonly [{ readonly hash: string }];
+  expect((await trueup('holds', 'release', 'sheet', 'delete', flood.hash)).exitCode).toBe(0);
+  expect((await trueup('apply', '--yes')).exitCode).toBe(0);
+  expect(await readFile(sheet, 'utf8')).not.toContain('ann@x.example');
+});

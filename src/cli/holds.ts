@@ -2,9 +2,13 @@ import { compileSync } from '../engine/model.ts';
 import { violationOf, type RuleModel } from '../engine/rules.ts';
 import type { Value, Values } from '../engine/value.ts';
 import type { Installation } from '../server.ts';
+import { audit } from '../store/audit.ts';
+import type { SyncTx } from '../store/contract.ts';
 import type { SyncRow } from '../store/control.ts';
 import { heldWrites, releaseHeld } from '../store/held.ts';
 import { openHolds, type HoldRow } from '../store/history.ts';
+import { syncTransaction } from '../store/sync-transaction.ts';
+import { SIDE_EMPTIED } from '../worker/emptied.ts';
 import { ChoiceRefused, resolveHold, type HoldChoice } from '../worker/holds.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { fieldValue } from './field-value.ts';
@@ -24,7 +28,7 @@ const HOLDS_SHOWN_MAX = 200;
 export const holds: Command = {
   name: 'holds',
   usage:
-    '[list | take HOLD SIDE | keep HOLD | value HOLD VALUE | delete HOLD | revive HOLD | release SIDE KIND HASH]',
+    '[list | take HOLD SIDE | keep HOLD | value HOLD VALUE | delete HOLD | revive HOLD | release SIDE KIND HASH | emptied SIDE]',
   summary: 'What is stopped until a person decides, and the decisions',
   example: 'trueup holds take 0198c2 erp',
   options: SYNC_OPTION,
@@ -35,16 +39,18 @@ export const holds: Command = {
       const [verb = 'list'] = context.words;
       if (verb === 'list') return list(context, installation, sync);
       if (verb === 'release') return release(context, installation, sync);
+      if (verb === 'emptied') return sayEmptied(context, installation, sync);
       return decide(context, installation, sync, verb);
     }),
 };
 
 async function list(context: CommandContext, installation: Installation, sync: SyncRow): Promise<number> {
-  const { open, floods } = await installation.transaction(async (tx) => ({
+  const { open, floods, emptied } = await installation.transaction(async (tx) => ({
     open: await openHolds(tx, sync.syncKey, null, HOLDS_SHOWN_MAX),
     floods: await heldWrites(tx, sync.syncKey),
+    emptied: await emptiedSides(syncTransaction(tx, sync, installation.ids), sync),
   }));
-  context.output.json({ holds: open, floods });
+  context.output.json({ holds: open, floods, emptied });
   const { output } = context;
   const { rules } = compileSync(sync.definition);
   for (const hold of open) {
@@ -61,8 +67,47 @@ async function list(context: CommandContext, installation: Installation, sync: S
     );
     output.line(`  trueup holds release ${flood.side} ${flood.kind} ${flood.hash.slice(0, 12)}`);
   }
-  if (open.length + floods.length === 0) output.line('Nothing is held.');
-  return open.length + floods.length === 0 ? EXIT.ok : EXIT.attention;
+  for (const side of emptied) {
+    output.line(
+      `${side} shows no records at all, and nothing is concluded from it. If it was emptied on purpose:`,
+    );
+    output.line(`  trueup holds emptied ${side}`);
+  }
+  const isNothing = open.length + floods.length + emptied.length === 0;
+  if (isNothing) output.line('Nothing is held.');
+  return isNothing ? EXIT.ok : EXIT.attention;
+}
+
+async function emptiedSides(tx: SyncTx, { definition }: SyncRow): Promise<readonly string[]> {
+  const sides: string[] = [];
+  for (const { name } of definition.sides)
+    if ((await tx.streamFailure(name, 'sweep'))?.code === SIDE_EMPTIED) sides.push(name);
+  return sides;
+}
+
+/** What is missing at the side counts as deleted then. The deletes that this means elsewhere wait at the guard as any flood. */
+async function sayEmptied(
+  context: CommandContext,
+  installation: Installation,
+  sync: SyncRow,
+): Promise<number> {
+  const [side = ''] = wordsOf({ ...context, words: context.words.slice(1) }, ['SIDE']);
+  await installation.transaction(async (tx) => {
+    const syncTx = syncTransaction(tx, sync, installation.ids);
+    const emptied = await emptiedSides(syncTx, sync);
+    if (!emptied.includes(side))
+      throw new CommandFailed(`no sweep has found ${side} emptied`, {
+        exitCode: EXIT.wrongInput,
+        advice: emptied.length === 0 ? 'See: trueup holds list' : `Emptied: ${emptied.join(', ')}`,
+      });
+    await syncTx.sayEmptied(side);
+    const by = context.environment['USER'] ?? 'cli';
+    const detail = { sync: sync.name };
+    await audit(tx, installation.workspaceNo, { by, action: 'side.emptied', subject: side, detail });
+  });
+  context.output.json({ emptied: side });
+  context.output.line(`${side} is swept again, and what is missing there counts as deleted.`);
+  return EXIT.ok;
 }
 
 /** The rule that the held value breaks, as the dictionary has it now; null for a hold of another kind. */

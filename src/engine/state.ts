@@ -60,8 +60,11 @@ export interface Tombstone {
   readonly evidence: DeleteEvidence;
 }
 
-/** `feed`: the change feed said so. `lookup`: absent when looked up twice, with a control record found beside it. */
-export type DeleteEvidence = 'feed' | 'lookup';
+/**
+ * `feed`: the change feed said so. `lookup`: absent when looked up twice, with a control record found beside it. `person`:
+ * absent when looked up twice, and somebody has said that the side was emptied on purpose.
+ */
+export type DeleteEvidence = 'feed' | 'lookup' | 'person';
 
 /**
  * `live` takes part; `hidden` is kept from us; `gone` was deleted there, by evidence; `returned` is there again although

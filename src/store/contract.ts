@@ -226,6 +226,10 @@ export interface SyncTx extends ReferenceTx {
   streamFailure(side: string, kind: StreamKind): Promise<StoredFailure | null>;
   /** Makes a stream due now. */
   wakeStream(side: string, kind: StreamKind): Promise<void>;
+  /** Somebody says that the side was emptied on purpose; its sweep is due at once. */
+  sayEmptied(side: string): Promise<void>;
+  /** When somebody last said so; null when nobody did. */
+  emptiedAtMs(side: string): Promise<number | null>;
 
   noteHints(side: string, hints: readonly NewHint[]): Promise<void>;
   /** Notes a hint for every parked record of every side: what stood in its way may be gone. */

@@ -93,6 +93,24 @@ export async function wakeStream(tx: Tx, syncKey: string, side: string, kind: St
   );
 }
 
+/** Notes that the side was emptied on purpose, and makes its sweep due. */
+export async function sayEmptied(tx: Tx, syncKey: string, side: string): Promise<void> {
+  await tx.execute(
+    `update streams set emptied_at = clock_timestamp(), due_at = clock_timestamp()
+      where sync_key = $1 and side = $2 and kind = 'sweep'`,
+    [syncKey, side],
+  );
+}
+
+export async function emptiedAtMs(tx: Tx, syncKey: string, side: string): Promise<number | null> {
+  const rows = await tx.query<{ emptied_at_ms: number | null }>(
+    `select extract(epoch from emptied_at)::float8 * 1000 as emptied_at_ms from streams
+      where sync_key = $1 and side = $2 and kind = 'sweep'`,
+    [syncKey, side],
+  );
+  return rows[0]?.emptied_at_ms ?? null;
+}
+
 export async function streamFailure(
   tx: Tx,
   syncKey: string,

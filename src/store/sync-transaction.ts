@@ -25,7 +25,15 @@ import {
   unsighted,
 } from './runs.ts';
 import { save, saveUnlinked } from './save.ts';
-import { leaseStream, moveStream, releaseStream, streamFailure, wakeStream } from './streams.ts';
+import {
+  emptiedAtMs,
+  leaseStream,
+  moveStream,
+  releaseStream,
+  sayEmptied,
+  streamFailure,
+  wakeStream,
+} from './streams.ts';
 import {
   claimWaits,
   endWaits,
@@ -57,6 +65,8 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     releaseStream: (lease, dueInMs, failure) => releaseStream(tx, syncKey, lease, dueInMs, failure),
     streamFailure: (side, kind) => streamFailure(tx, syncKey, side, kind),
     wakeStream: (side, kind) => wakeStream(tx, syncKey, side, kind),
+    sayEmptied: (side) => sayEmptied(tx, syncKey, side),
+    emptiedAtMs: (side) => emptiedAtMs(tx, syncKey, side),
     noteHints: (side, hints) => noteHints(tx, syncKey, side, hints),
     hintParked: () => hintParked(tx, syncKey),
     claimHints: (side, countMax, leaseMs) => claimHints(tx, syncKey, side, countMax, leaseMs),

@@ -1,8 +1,10 @@
 /** Settles hints: looks the records up and applies what is there, or establishes that they are gone. */
 import type { Lookup } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
+import type { DeleteEvidence } from '../engine/state.ts';
 import type { HintRow } from '../store/contract.ts';
 import { applyPage } from './apply.ts';
+import { isSaidEmptied } from './emptied.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { readBeganMs } from './lag.ts';
 import { HINT_LEASE_MS, LOOK_TRIES_MAX, PAGE_RECORDS_MAX } from './limits.ts';
@@ -64,7 +66,8 @@ async function lookAndSettle(
 
 /**
  * Which of the absent records are certainly deleted. The feed's own tombstone is proof; otherwise a second look after the
- * system's read lag must agree, and show a control record that is known to be there.
+ * system's read lag must agree, and show a control record that is known to be there; only where somebody has said that the
+ * side was emptied on purpose may there be none.
  */
 async function confirmAbsent(
   runtime: SyncRuntime,
@@ -72,8 +75,8 @@ async function confirmAbsent(
   hints: readonly HintRow[],
   lookups: readonly Lookup[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, 'feed' | 'lookup'>> {
-  const confirmed = new Map<string, 'feed' | 'lookup'>();
+): Promise<ReadonlyMap<string, DeleteEvidence>> {
+  const confirmed = new Map<string, DeleteEvidence>();
   const doubtful: string[] = [];
   for (const [index, hint] of hints.entries()) {
     if (lookups[index]?.kind !== 'absent') continue;
@@ -81,17 +84,23 @@ async function confirmAbsent(
     else doubtful.push(hint.recordId);
   }
   if (doubtful.length === 0) return confirmed;
-  const control = await runtime.transaction((tx) => tx.controlRecord(side.model.name, doubtful));
-  if (control === null) return confirmed;
+  const { name } = side.model;
+  const { control, isSaid } = await runtime.transaction(async (tx) => ({
+    control: await tx.controlRecord(name, doubtful),
+    isSaid: await isSaidEmptied(tx, name),
+  }));
+  if (control === null && !isSaid) return confirmed;
   await runtime.clock.sleep(side.card.readLagMs, signal);
+  const beside = control === null ? [] : [control];
   // One place of every look is the control record's.
-  const besideMax = Math.max(1, side.card.getBatchMax - 1);
+  const besideMax = Math.max(1, side.card.getBatchMax - beside.length);
   for (let start = 0; start < doubtful.length; start += besideMax) {
     const asked = doubtful.slice(start, start + besideMax);
-    const [beside, ...again] = await lookTogether(side, [control, ...asked]);
-    if (beside?.kind !== 'found') return confirmed;
+    const again = await lookTogether(side, [...asked, ...beside]);
+    const isShown = again[asked.length]?.kind === 'found';
+    if (!isShown && !isSaid) return confirmed;
     for (const [index, recordId] of asked.entries())
-      if (again[index]?.kind === 'absent') confirmed.set(recordId, 'lookup');
+      if (again[index]?.kind === 'absent') confirmed.set(recordId, isShown ? 'lookup' : 'person');
   }
   return confirmed;
 }
@@ -110,7 +119,7 @@ async function settle(
   side: SideRuntime,
   hints: readonly HintRow[],
   lookups: readonly Lookup[],
-  absent: ReadonlyMap<string, 'feed' | 'lookup'>,
+  absent: ReadonlyMap<string, DeleteEvidence>,
   beganMs: number,
 ): Promise<void> {
   const sightings: Sighting[] = [];

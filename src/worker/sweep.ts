@@ -3,12 +3,12 @@
  * looked up by itself at the end, because absence from a list proves nothing.
  */
 import type { SnapshotPage } from '../connector/contract.ts';
-import { ConnectorFailure } from '../connector/failure.ts';
 import type { Json } from '../lib/json.ts';
 import type { RunCounts, StreamLease } from '../store/contract.ts';
 import { LeaseLost } from '../store/database.ts';
 import { applyPage, type Applied } from './apply.ts';
 import { failStream } from './capture.ts';
+import { refuseEmptied } from './emptied.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { readBeganMs } from './lag.ts';
 import {
@@ -111,7 +111,7 @@ async function readAllPages(
       nextRefresh *= STATISTICS_GROWTH;
     }
     if (page.complete) {
-      await refuseEmptied(runtime, side, seen);
+      if (seen === 0) await refuseEmptied(runtime, side);
       return true;
     }
     if (signal.aborted) return false;
@@ -186,20 +186,6 @@ async function applyHalf(
       wakened: new Set(),
     };
   }
-}
-
-/** A side that held records and now shows none at all is a broken read or a disaster; either way nothing is concluded. */
-async function refuseEmptied(runtime: SyncRuntime, side: SideRuntime, seen: number): Promise<void> {
-  if (seen > 0) return;
-  const known = await runtime.transaction((tx) => tx.countRecords(side.model.name));
-  if (known === 0) return;
-  throw new ConnectorFailure({
-    kind: 'config',
-    code: 'trueup.side_emptied',
-    message: `${side.model.collection} shows no records at all, but ${String(known)} are known there`,
-    advice:
-      'Check the collection, the filter and the rights of the connection. Nothing is concluded from an empty side.',
-  });
 }
 
 async function finish(

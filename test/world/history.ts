@@ -95,7 +95,7 @@ function describePending(world: World): string {
 /** A person works through every hold; the world must come to rest each time. */
 async function decideAll(world: World): Promise<void> {
   for (let count = 0; count < 12 && world.violations.length === 0; count += 1) {
-    if (!(await world.decide()) && !(await world.release())) return;
+    if (!(await world.decide()) && !(await world.release()) && !(await world.sayEmptied())) return;
     await rest(world, world.shape.sweeps);
   }
 }

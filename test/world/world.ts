@@ -3,6 +3,7 @@ import type { SyncModel } from '../../src/engine/model.ts';
 import { seededRandom } from '../../src/lib/random.ts';
 import type { StoredFailure } from '../../src/store/contract.ts';
 import type { HoldRow } from '../../src/store/history.ts';
+import { SIDE_EMPTIED } from '../../src/worker/emptied.ts';
 import { ChoiceRefused, resolveHold, type HoldChoice } from '../../src/worker/holds.ts';
 import { countedIds } from './counted-ids.ts';
 import { Faults } from './faults.ts';
@@ -268,6 +269,15 @@ export class World {
     const count = await this.#direct((tx) => tx.releaseHeld(set.side, set.kind, set.hash));
     if (count !== null) this.released += 1;
     return count !== null;
+  }
+
+  /** Somebody says of a side whose sweep found no records that this was meant. */
+  async sayEmptied(): Promise<boolean> {
+    const { streams } = this.store.dump();
+    const stream = streams.find(({ failure }) => failure?.code === SIDE_EMPTIED);
+    if (stream === undefined) return false;
+    await this.#direct((tx) => tx.sayEmptied(stream.side));
+    return true;
   }
 
   /** A person decides about the oldest open hold, if there is one. */

@@ -27,6 +27,7 @@ export interface StreamRow {
   readonly dueAtMs: number;
   readonly leaseEpoch: number;
   readonly leaseUntilMs: number;
+  readonly emptiedAtMs: number | null;
 }
 
 export interface StoredHint {

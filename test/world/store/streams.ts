@@ -27,6 +27,7 @@ export function newStreams(side: string): readonly StreamRow[] {
     dueAtMs: LONG_AGO,
     leaseEpoch: 0,
     leaseUntilMs: LONG_AGO,
+    emptiedAtMs: null,
   }));
 }
 
@@ -105,6 +106,22 @@ export async function wakeStream(tx: Transaction, side: string, kind: StreamKind
     () => true,
     (stream) => ({ ...stream, dueAtMs: tx.clockMs() }),
   );
+}
+
+export async function sayEmptied(tx: Transaction, side: string): Promise<void> {
+  await tx.statement('sayEmptied');
+  await change(
+    tx,
+    streamOf(tx, side, 'sweep'),
+    () => true,
+    (stream) => ({ ...stream, emptiedAtMs: tx.clockMs(), dueAtMs: tx.clockMs() }),
+  );
+}
+
+export async function emptiedAtMs(tx: Transaction, side: string): Promise<number | null> {
+  await tx.statement('emptiedAtMs');
+  for (const slot of streamOf(tx, side, 'sweep')) return slot.seenBy(tx)?.emptiedAtMs ?? null;
+  return null;
 }
 
 export async function streamFailure(

@@ -38,7 +38,15 @@ import {
   unsighted,
 } from './runs.ts';
 import { save } from './save.ts';
-import { leaseStream, moveStream, releaseStream, streamFailure, wakeStream } from './streams.ts';
+import {
+  emptiedAtMs,
+  leaseStream,
+  moveStream,
+  releaseStream,
+  sayEmptied,
+  streamFailure,
+  wakeStream,
+} from './streams.ts';
 import type { Transaction } from './transaction.ts';
 import {
   claimWaits,
@@ -83,6 +91,8 @@ export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & Co
     releaseStream: (lease, dueInMs, failure) => releaseStream(tx, lease, dueInMs, failure),
     streamFailure: (side, kind) => streamFailure(tx, side, kind),
     wakeStream: (side, kind) => wakeStream(tx, side, kind),
+    sayEmptied: (side) => sayEmptied(tx, side),
+    emptiedAtMs: (side) => emptiedAtMs(tx, side),
     noteHints: (side, hints) => noteHints(tx, side, hints),
     hintParked: () => hintParked(tx),
     claimHints: (side, countMax, leaseMs) => claimHints(tx, side, countMax, leaseMs),

@@ -71,6 +71,8 @@ export const streamSteps: readonly fc.Arbitrary<Step>[] = [
   ),
   step('streamFailure', stream, (tx, args) => tx.streamFailure(args.side, args.kind)),
   step('wakeStream', stream, (tx, args) => tx.wakeStream(args.side, args.kind)),
+  step('sayEmptied', side, (tx, args) => tx.sayEmptied(args)),
+  step('emptiedAtMs', side, async (tx, args) => (await tx.emptiedAtMs(args)) !== null),
 ];
 
 const counts = fc.record({ seen: fc.nat(9), changed: fc.nat(9), unreadable: fc.nat(9), missing: fc.nat(9) });
