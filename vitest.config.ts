@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
-    exclude: ['**/*.systems.test.ts', 'node_modules/**'],
+    exclude: ['**/*.systems.test.ts', '**/*.e2e.test.ts', 'node_modules/**'],
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['test/support/reporter.ts'],
     pool: 'forks',

@@ -24,7 +24,7 @@ syncs:
     entity: Customer
     fields:
       email: {type: email, required: true}
-      name: {type: text}
+      name: {type: text, policy: hold}        # where two names differ, a person decides
       phone: {type: text}
       city: {type: text}
       vat: {type: text, owner: billing}     # only billing may change it
@@ -100,8 +100,12 @@ export interface DemoWorld {
   close(): Promise<void>;
 }
 
-/** Makes the folder's files and, on the given server, the two databases; what is there already is kept. */
-export async function createDemoWorld(directory: string, serverUrl: string): Promise<DemoWorld> {
+/** Makes the folder's files and, on the given server, two databases whose names begin with the prefix. */
+export async function createDemoWorld(
+  directory: string,
+  serverUrl: string,
+  prefix = 'demo',
+): Promise<DemoWorld> {
   await mkdir(join(directory, 'files'), { recursive: true });
   await writeFile(join(directory, 'trueup.yaml'), DEMO_SYNC_FILE);
   const sheetFile = join(directory, 'files', 'customers.csv');
@@ -110,8 +114,8 @@ export async function createDemoWorld(directory: string, serverUrl: string): Pro
   const server = new pg.Client({ connectionString: serverUrl });
   await server.connect();
   for (const [name, tables] of [
-    ['demo_crm', CRM],
-    ['demo_billing', BILLING],
+    [`${prefix}_crm`, CRM],
+    [`${prefix}_billing`, BILLING],
   ] as const) {
     await server.query(`create database ${name} template template0`);
     const url = serverUrl.replace(/\/postgres$/, `/${name}`);

@@ -4,7 +4,7 @@ import type { Json } from '../../lib/json.ts';
 import classes from './Change.module.css';
 import { Shown } from './Shown.tsx';
 
-/** A field before and after. */
+/** A field before and after; without a before, the field of something new. */
 export function Change({
   field,
   before,
@@ -17,10 +17,14 @@ export function Change({
   return (
     <div className={classes['change']}>
       <span className={classes['field']}>{field}</span>
-      <del aria-label={`${field} before`}>
-        <Shown value={before} />
-      </del>
-      <IconArrowNarrowRight size={15} aria-hidden />
+      {before !== undefined && (
+        <>
+          <del aria-label={`${field} before`}>
+            <Shown value={before} />
+          </del>
+          <IconArrowNarrowRight size={15} aria-hidden />
+        </>
+      )}
       <ins aria-label={`${field} after`}>
         <Shown value={after} />
       </ins>

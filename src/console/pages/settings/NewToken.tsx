@@ -16,7 +16,7 @@ const DAYS_MAX = 365;
 export function NewToken() {
   const client = useQueryClient();
   const [name, setName] = useState('');
-  const [scopes, setScopes] = useState<string[]>(['read']);
+  const [scopes, setScopes] = useState<string[]>(['viewer']);
   const [days, setDays] = useState<number | string>(DAYS);
   const make = useMutation({
     mutationFn: () =>

@@ -1,2 +1,2 @@
-/** What a token can be allowed. */
-export const SCOPES = ['read', 'operate', 'approve', 'admin'];
+/** What a token can be allowed: what a person of that role may. */
+export const SCOPES = ['viewer', 'operator', 'approver', 'admin'];

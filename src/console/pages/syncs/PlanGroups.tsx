@@ -36,7 +36,12 @@ export function PlanGroups({ groups }: { readonly groups: readonly PlanGroup[] }
           </Text>
           <div>
             {sample.values.map(({ field, before, after }) => (
-              <Change key={field} field={field} before={before} after={after} />
+              <Change
+                key={field}
+                field={field}
+                before={group.kind === 'create' ? undefined : before}
+                after={after}
+              />
             ))}
           </div>
         </div>

@@ -1,0 +1,48 @@
+/** The pages of the console, each with the way to it and what shows that its content is there. */
+import type { Page } from 'playwright-core';
+
+export interface Place {
+  readonly name: string;
+  open(page: Page): Promise<unknown>;
+}
+
+const at = (name: string, path: string, shown: (page: Page) => Promise<unknown>): Place => ({
+  name,
+  open: async (page) => {
+    await page.goto(path);
+    await shown(page);
+  },
+});
+
+const text = (words: string | RegExp) => (page: Page) => page.getByText(words).first().waitFor();
+
+/** In the order of the sidebar. */
+export const everyPage: readonly Place[] = [
+  at('overview', '/', text('To be written here')),
+  at('records', '/records', text('Brightmill Textiles')),
+  {
+    name: 'journey',
+    open: async (page) => {
+      await page.goto('/records?query=ada%40brightmill.example');
+      await page.getByRole('listitem').filter({ hasText: 'Brightmill Textiles' }).getByRole('link').click();
+      await page
+        .getByText('Who put it there')
+        .or(page.getByText('by:'))
+        .first()
+        .waitFor({ state: 'attached' });
+      await page.getByRole('heading', { name: 'Journey' }).waitFor();
+    },
+  },
+  at('review', '/review', text('Granito')),
+  at('syncs', '/syncs', text('Keeps each Customer in step')),
+  at('sync', '/syncs/customers?tab=sides', text('How it stands')),
+  at('mapping', '/syncs/customers?tab=mapping', text('as the example')),
+  at('plan', '/syncs/customers?tab=plan', text(/planned|no plan yet/)),
+  at('revisions', '/syncs/customers?tab=revisions', text('Revision 1, the first')),
+  at('sync-file', '/syncs/file', text('Save as a new revision')),
+  at('connections', '/connections', text('used by')),
+  at('connection', '/connections/crm', text('Used by')),
+  at('activity', '/activity', text('sweep of')),
+  at('audit', '/activity?tab=audit', text('Verify the chain')),
+  at('settings', '/settings', text('Your password')),
+];
