@@ -101,6 +101,35 @@ const review = createRoute({
   component: lazyRouteComponent(() => import('./pages/review/Review.tsx'), 'Review'),
 });
 
+const problems = createRoute({
+  getParentRoute: () => shell,
+  path: '/problems',
+  validateSearch: (search: Record<string, unknown>): { readonly state?: 'resolved' } =>
+    search['state'] === 'resolved' ? { state: 'resolved' } : {},
+  component: lazyRouteComponent(() => import('./pages/problems/Problems.tsx'), 'Problems'),
+});
+
+const problem = createRoute({
+  getParentRoute: () => shell,
+  path: '/problems/$problem',
+  component: lazyRouteComponent(() => import('./pages/problems/ProblemPage.tsx'), 'ProblemPage'),
+});
+
+interface LetterSearch {
+  readonly state?: string;
+  readonly sync?: string;
+  readonly side?: string;
+  readonly code?: string;
+}
+
+const deadLetters = createRoute({
+  getParentRoute: () => shell,
+  path: '/dead-letters',
+  validateSearch: (search: Record<string, unknown>): LetterSearch =>
+    texts(search, ['state', 'sync', 'side', 'code']),
+  component: lazyRouteComponent(() => import('./pages/dead-letters/DeadLetters.tsx'), 'DeadLetters'),
+});
+
 const syncs = createRoute({
   getParentRoute: () => shell,
   path: '/syncs',
@@ -154,6 +183,9 @@ const inShell = [
   records,
   journey,
   review,
+  problems,
+  problem,
+  deadLetters,
   syncs,
   syncFile,
   sync,

@@ -216,8 +216,8 @@ export interface JourneyField {
 
 export interface Choice {
   readonly kind: 'take' | 'keep' | 'value' | 'delete' | 'revive';
-  readonly side?: string;
-  readonly value?: Json;
+  readonly side: string | null;
+  readonly value: Json;
 }
 
 export interface Hold {
@@ -244,7 +244,6 @@ export interface Journey {
   readonly records: readonly (KnownRecord & {
     readonly version: string | null;
     readonly asOf: string;
-    readonly failure: Failure | null;
   })[];
   readonly writes: readonly {
     readonly side: string;
@@ -300,4 +299,47 @@ export interface Token {
 export interface Person extends Account {
   readonly isDisabled: boolean;
   readonly lastSignInAt: string | null;
+}
+
+export interface Problem {
+  readonly id: string;
+  readonly sync: string;
+  readonly code: string;
+  readonly kind: string;
+  readonly side: string;
+  readonly direction: 'in' | 'out' | 'both';
+  readonly field: string | null;
+  readonly message: string;
+  readonly advice: string | null;
+  readonly state: 'open' | 'resolved';
+  readonly trend: 'new' | 'growing' | 'steady' | 'shrinking' | 'over';
+  readonly reach: 'side' | 'connection' | 'systems';
+  readonly records: number;
+  readonly samples: readonly string[];
+  readonly firstSeenAt: string;
+  readonly openedAt: string;
+  readonly lastSeenAt: string;
+  readonly resolvedAt: string | null;
+  readonly openings: number;
+  readonly owner: string | null;
+}
+
+export interface ProblemDetail extends Problem {
+  readonly notes: readonly { readonly at: string; readonly author: string; readonly note: string }[];
+}
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly sync: string;
+  readonly state: 'waiting' | 'retrying' | 'discarded';
+  readonly side: string;
+  readonly kind: 'create' | 'update' | 'delete' | 'read';
+  readonly identity: string | null;
+  readonly recordId: string | null;
+  readonly tries: number;
+  readonly firstFailedAt: string;
+  readonly lastFailedAt: string;
+  readonly failure: Failure;
+  readonly body: Readonly<Record<string, Json>> | null;
+  readonly discarded: { readonly reason: string; readonly by: string; readonly at: string } | null;
 }

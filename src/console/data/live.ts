@@ -8,7 +8,7 @@ export type Liveness = 'connecting' | 'live' | 'lost';
 
 /** What else a topic shows up in. A journey and a search result change with every topic that touches records. */
 const ALSO: Readonly<Record<string, readonly string[]>> = {
-  overview: ['records'],
+  overview: ['records', 'problems', 'dead-letters'],
   holds: ['records', 'overview'],
   connections: ['overview'],
   syncs: ['overview'],

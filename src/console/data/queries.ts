@@ -4,6 +4,7 @@ import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/
 import type {
   AuditEntry,
   Connection,
+  DeadLetter,
   Found,
   HeldSet,
   Hold,
@@ -12,6 +13,8 @@ import type {
   Page,
   Person,
   Plan,
+  Problem,
+  ProblemDetail,
   Revision,
   Run,
   Session,
@@ -108,8 +111,22 @@ export type Filters = Readonly<Record<string, string | undefined>>;
 
 export const recordsQuery = (filters: Filters) => listQuery<Found>(['records', 'found'], '/records', filters);
 export const holdsQuery = (filters: Filters) => listQuery<Hold>(['holds', 'open'], '/holds', filters);
+export const lettersQuery = (filters: Filters) =>
+  listQuery<DeadLetter>(['dead-letters'], '/dead-letters', filters);
 export const runsQuery = (filters: Filters) => listQuery<Run>(['runs'], '/runs', filters);
 export const auditQuery = listQuery<AuditEntry>(['audit'], '/audit', {});
+
+export const problemsQuery = (state: 'open' | 'resolved') =>
+  queryOptions({
+    queryKey: ['problems', state],
+    queryFn: ({ signal }) => read<Page<Problem>>('/problems', { state }, signal),
+  });
+
+export const problemQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['problems', 'one', id],
+    queryFn: ({ signal }) => read<ProblemDetail>(`/problems/${segment(id)}`, {}, signal),
+  });
 
 export const accountsQuery = queryOptions({
   queryKey: ['accounts'],

@@ -1,9 +1,11 @@
 /** The pages of the console as the sidebar, the palette and the keyboard know them. */
 import {
   IconActivity,
+  IconAlertTriangle,
   IconArrowsExchange,
   IconChecklist,
   IconHome,
+  IconMailX,
   IconPlug,
   IconSearch,
   IconSettings,
@@ -14,6 +16,8 @@ export const PLACES = [
   { to: '/', label: 'Overview', key: 'o', icon: IconHome, group: 'watch' },
   { to: '/records', label: 'Records', key: 'r', icon: IconSearch, group: 'watch' },
   { to: '/review', label: 'Review', key: 'w', icon: IconChecklist, group: 'watch', waiting: 'review' },
+  { to: '/problems', label: 'Problems', key: 'p', icon: IconAlertTriangle, group: 'watch' },
+  { to: '/dead-letters', label: 'Dead letters', key: 'd', icon: IconMailX, group: 'watch', waiting: 'dead' },
   { to: '/syncs', label: 'Syncs', key: 's', icon: IconArrowsExchange, group: 'configure' },
   {
     to: '/connections',

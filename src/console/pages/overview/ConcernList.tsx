@@ -46,12 +46,7 @@ function Way({ place }: { readonly place: Concern['place'] }) {
           {place.label}
         </ToButton>
       );
-    case '/records':
-      return (
-        <ToButton to={place.to} search={{ state: 'dead' }}>
-          {place.label}
-        </ToButton>
-      );
+    case '/problems':
     case '/review':
       return <ToButton to={place.to}>{place.label}</ToButton>;
   }

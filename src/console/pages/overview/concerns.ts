@@ -9,7 +9,7 @@ export interface Concern {
   readonly sentence: string;
   readonly advice: string | null;
   readonly place:
-    | { readonly to: '/review' | '/records'; readonly label: string }
+    | { readonly to: '/review' | '/problems'; readonly label: string }
     | { readonly to: '/connections/$connection'; readonly connection: string; readonly label: string }
     | { readonly to: '/syncs/$sync'; readonly sync: string; readonly label: string };
 }
@@ -91,7 +91,7 @@ function ofDead(dead: number): readonly Concern[] {
       tone: 'dead',
       sentence: `${counted(dead, 'record')} used up ${dead === 1 ? 'its' : 'their'} attempts or cannot be read`,
       advice: null,
-      place: { to: '/records', label: 'See which' },
+      place: { to: '/problems', label: 'See why' },
     },
   ];
 }

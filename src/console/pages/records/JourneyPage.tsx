@@ -59,18 +59,12 @@ function Where({ journey }: { readonly journey: Journey }) {
   return (
     <div className={classes['where']}>
       {journey.tombstone !== null && <Tag tone="excluded">deleted at {journey.tombstone.side}</Tag>}
-      {journey.records.map(({ side, recordId, status, asOf, failure }) => (
+      {journey.records.map(({ side, recordId, status, asOf }) => (
         <div key={`${side} ${recordId}`} className={classes['record']}>
           <b>{side}</b> <code>{recordId}</code>
           <Tag tone={STATUS_TONES[status] ?? 'excluded'}>{status}</Tag>
           <span className={classes['faint']}>
-            {failure === null ? (
-              <>
-                seen <Ago at={asOf} />
-              </>
-            ) : (
-              failure.message
-            )}
+            seen <Ago at={asOf} />
           </span>
         </div>
       ))}

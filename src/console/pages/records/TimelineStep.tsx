@@ -8,7 +8,9 @@ import classes from './Timeline.module.css';
 
 /** One thing that happened: where, what, and the values before and after. */
 export function TimelineStep({ step }: { readonly step: Step }) {
-  const values = Object.entries(step.values ?? {});
+  // What is told as a change is not told again as a value.
+  const told = new Set(step.changes.map(({ field }) => field));
+  const values = Object.entries(step.values ?? {}).filter(([field]) => !told.has(field));
   return (
     <li className={classes['step']} data-kind={step.failure === null ? step.kind : 'failed'}>
       <div className={classes['at']}>
@@ -18,18 +20,10 @@ export function TimelineStep({ step }: { readonly step: Step }) {
         </span>
       </div>
       <div className={classes['what']}>
-        <p>
-          {step.sentence}
-          {step.recordId !== null && (
-            <>
-              {' '}
-              <code className={classes['id']}>{step.recordId}</code>
-            </>
-          )}
-        </p>
+        <p>{step.sentence}</p>
         {step.changes.map(({ field, before, after, rule }) => (
           <div key={field} title={RULES[rule]}>
-            <Change field={field} before={before} after={after} />
+            <Change field={field} before={rule === 'first' ? undefined : before} after={after} />
           </div>
         ))}
         {values.length > 0 && (

@@ -10,9 +10,15 @@ export interface Option {
   readonly value: Json | undefined;
 }
 
+const ABOUT_VALUES: ReadonlySet<Choice['kind']> = new Set(['take', 'keep']);
+
 /** In the order in which the API offers them. */
 export function optionsOf(hold: Hold): readonly Option[] {
-  return hold.choices.map((choice) => ({ choice, ...wordsOf(choice, hold), value: choice.value }));
+  return hold.choices.map((choice) => ({
+    choice,
+    ...wordsOf(choice, hold),
+    value: ABOUT_VALUES.has(choice.kind) && hold.field !== null ? choice.value : undefined,
+  }));
 }
 
 function wordsOf({ kind, side }: Choice, { field }: Hold): Pick<Option, 'label' | 'consequence'> {

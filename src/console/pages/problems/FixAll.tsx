@@ -1,0 +1,39 @@
+import { Button } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconRotateClockwise } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+
+import type { Problem } from '../../data/contract.ts';
+import { refresh } from '../../data/queries.ts';
+import { segment, write } from '../../data/request.ts';
+import { useMay } from '../../data/session.ts';
+import { counted } from '../../parts/numbers.ts';
+
+/** Lets every case of the problem try again: from what holds then, never from what was once to be written. */
+export function FixAll({ problem }: { readonly problem: Problem }) {
+  const client = useQueryClient();
+  const mayFix = useMay('operator');
+  const fix = useMutation({
+    mutationFn: () =>
+      write<{ readonly replayed: number }>('POST', `/problems/${segment(problem.id)}/fix`, {}),
+    onSuccess: ({ replayed }) =>
+      notifications.show({
+        title: `${counted(replayed, 'record')} tried again`,
+        message: 'What still fails comes back here.',
+      }),
+    onError: (error) =>
+      notifications.show({ color: 'red', title: 'Not tried again', message: error.message }),
+    onSettled: () => refresh(client, 'problems', 'dead-letters', 'overview', 'records'),
+  });
+  if (!mayFix || problem.state === 'resolved') return null;
+  return (
+    <Button
+      size="xs"
+      leftSection={<IconRotateClockwise size={15} />}
+      loading={fix.isPending}
+      onClick={() => fix.mutate()}
+    >
+      Try all {counted(problem.records, 'record')} again
+    </Button>
+  );
+}
