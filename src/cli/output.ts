@@ -5,6 +5,8 @@ import type { Clock } from '../lib/clock.ts';
 
 export interface Output {
   readonly isJson: boolean;
+  /** Somebody watches: what is told appears on a screen. */
+  readonly isTerminal: boolean;
   /** A line for people; nothing with `--json`. */
   line(text?: string): void;
   table(head: readonly string[], rows: readonly (readonly string[])[]): void;
@@ -39,6 +41,7 @@ export function createOutput(
   };
   return {
     isJson: options.isJson,
+    isTerminal: options.isTerminal,
     line,
     table: (head, rows) => {
       for (const row of tableLines(head, rows)) line(row);

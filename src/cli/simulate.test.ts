@@ -11,6 +11,7 @@ function context(
   const lines: string[] = [];
   const output = {
     isJson: false,
+    isTerminal: false,
     line: (text = '') => {
       lines.push(text);
     },

@@ -3,6 +3,7 @@ import pino from 'pino';
 import { runFleet } from '../fleet.ts';
 import { serve, type ServeOptions, type Serving } from '../serve.ts';
 import type { Log } from '../worker/runtime.ts';
+import { buildConsole } from './build-console.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { text, withInstallation } from './open.ts';
 import type { Output } from './output.ts';
@@ -57,6 +58,7 @@ export const start: Command = {
     withInstallation(
       context,
       async (installation) => {
+        await buildConsole();
         const serving = await serve(installation, serveOptions(context));
         try {
           tell(context.output, serving);

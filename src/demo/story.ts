@@ -71,6 +71,12 @@ export const SCENES: readonly Scene[] = [
   },
 ];
 
+/** What the story leaves to be found and solved. */
+export const WAITING: readonly string[] = [
+  'The CRM and billing call one customer by different names, and only a person may say which is right (Review).',
+  'The spreadsheet has a broken e-mail address (Problems say where); put it right in the sheet, and it goes on by itself.',
+];
+
 async function sheetText(world: DemoWorld): Promise<string> {
   return readFile(world.sheetFile, 'utf8');
 }

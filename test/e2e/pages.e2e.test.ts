@@ -54,16 +54,16 @@ test.for([
   const found: string[] = [];
   const judge = async (name: string): Promise<void> => {
     for (const violation of await seriousViolations(page)) found.push(`${name}: ${violation}`);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    const over = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
     if (over > 0) found.push(`${name}: ${String(over)} pixels too wide`);
   };
   await page.goto('/sign-in');
   await page.getByRole('button', { name: 'Sign in' }).waitFor();
   await judge('sign-in');
   await signIn(page, ADMIN);
-  for (const { name, open } of everyPage) {
-    await open(page);
-    await judge(name);
+  for (const place of everyPage) {
+    await place.open(page);
+    await judge(place.name);
   }
   await context.close();
   expect(found).toEqual([]);

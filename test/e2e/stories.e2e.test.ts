@@ -50,6 +50,7 @@ test('a wrong password is refused in words, and the right one leads to where the
   await page.getByLabel(/^Password/).fill(ADMIN.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { level: 1, name: 'crm' }).waitFor();
+  expect(new URL(page.url()).pathname).toBe('/connections/crm');
 });
 
 test('a conflict is found from the overview, decided by keyboard alone, and the losing side is written to', async () => {
@@ -59,9 +60,8 @@ test('a conflict is found from the overview, decided by keyboard alone, and the 
   await page.getByRole('heading', { level: 2, name: /Granito/ }).waitFor();
   const options = page.getByRole('radiogroup', { name: 'Decision' });
   await options.waitFor();
-  const position = await options
-    .getByRole('radio')
-    .evaluateAll((radios) => radios.findIndex((radio) => radio.textContent.includes('crm')));
+  const offered = await options.getByRole('radio').allTextContents();
+  const position = offered.findIndex((option) => option.includes('crm'));
   await page.keyboard.press(String(position + 1));
   await page.keyboard.press('Enter');
   await page.getByText('Decided. It is sent in a moment.').waitFor();

@@ -34,6 +34,8 @@ export const everyPage: readonly Place[] = [
     },
   },
   at('review', '/review', text('Granito')),
+  at('problems', '/problems', text('Problems')),
+  at('dead-letters', '/dead-letters', text('one by one')),
   at('syncs', '/syncs', text('Keeps each Customer in step')),
   at('sync', '/syncs/customers?tab=sides', text('How it stands')),
   at('mapping', '/syncs/customers?tab=mapping', text('as the example')),

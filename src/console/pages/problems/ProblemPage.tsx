@@ -1,6 +1,7 @@
 import { Stack, Text } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 
 import type { ProblemDetail } from '../../data/contract.ts';
 import { lettersQuery, problemQuery } from '../../data/queries.ts';
@@ -67,26 +68,37 @@ function Content({ problem }: { readonly problem: ProblemDetail }) {
 
 function Facts({ problem }: { readonly problem: ProblemDetail }) {
   const { tone, word } = TRENDS[problem.trend];
-  const facts = [
-    ['Records', count(problem.records)],
-    ['Trend', <Tag tone={tone}>{word}</Tag>],
-    ['Where', `${problem.sync}, ${placeOf(problem)}`],
-    ['Reach', REACHES[problem.reach]],
-    ['Since', <Ago at={problem.openedAt} />],
-    ['Last seen', <Ago at={problem.lastSeenAt} />],
-    ...(problem.field === null ? [] : [['Field', problem.field]]),
-    ['Looked after by', <Owner problem={problem} />],
-  ] as const;
   return (
     <Panel>
       <dl className={classes['facts']}>
-        {facts.map(([name, value]) => (
-          <div key={String(name)}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
+        <Fact name="Records">{count(problem.records)}</Fact>
+        <Fact name="Trend">
+          <Tag tone={tone}>{word}</Tag>
+        </Fact>
+        <Fact name="Where">
+          {problem.sync}, {placeOf(problem)}
+        </Fact>
+        <Fact name="Reach">{REACHES[problem.reach]}</Fact>
+        <Fact name="Since">
+          <Ago at={problem.openedAt} />
+        </Fact>
+        <Fact name="Last seen">
+          <Ago at={problem.lastSeenAt} />
+        </Fact>
+        {problem.field !== null && <Fact name="Field">{problem.field}</Fact>}
+        <Fact name="Looked after by">
+          <Owner problem={problem} />
+        </Fact>
       </dl>
     </Panel>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
   );
 }
