@@ -1,6 +1,6 @@
 import { tellDigest, watchOnce } from './diagnose/watch/watch.ts';
 import { backoffMs } from './lib/backoff.ts';
-import { openSync, watchPlace, type Installation } from './server.ts';
+import { openSync, watchPlace, type Installation, type OpenSync } from './server.ts';
 /** A worker program: keeps every sync of the installation running, follows changes of it, stops cleanly. */
 import { allSyncs, type SyncRow } from './store/control.ts';
 import { migrate } from './store/migrate.ts';
@@ -8,11 +8,16 @@ import { pruneForgotten } from './store/save.ts';
 import { syncTransaction } from './store/sync-transaction.ts';
 import { failureOfError } from './worker/failures.ts';
 import { OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS } from './worker/limits.ts';
+import type { SyncRuntime } from './worker/runtime.ts';
 import { spreadDaily, startSchedule, type ScheduledWork } from './worker/schedule.ts';
 import { runSync } from './worker/sync-worker.ts';
 
 /** How soon a change made elsewhere (a new revision, a pause) is followed here. */
 const FOLLOW_EVERY_MS = 1_000;
+/** How often a refusal by a system is taken as a sign that its fields have changed. */
+const SCHEMA_LOOK_EVERY_MS = 10_000;
+/** Without a sign every so many looks, which is every ten minutes. */
+const LOOKS_BETWEEN_SCHEMAS = 60;
 
 interface Running {
   readonly row: SyncRow;
@@ -77,7 +82,8 @@ async function keepRunning(installation: Installation, row: SyncRow, signal: Abo
       const opened = await openSync(installation, row);
       attempt = 0;
       try {
-        await runSync(opened.runtime, signal);
+        tellEffects(installation, row, opened);
+        await runWithSchema(installation, opened, signal);
       } finally {
         await opened.close();
       }
@@ -90,6 +96,60 @@ async function keepRunning(installation: Installation, row: SyncRow, signal: Abo
       );
     }
   }
+}
+
+function tellEffects({ log }: Installation, { name }: SyncRow, { effects }: OpenSync): void {
+  for (const { side, gravity, says } of effects)
+    if (gravity !== 'harmless') log.warn({ sync: name, side, gravity }, says);
+}
+
+/** Until the signal aborts, or a system says something else about its fields: then the sync is to be opened anew. */
+async function runWithSchema(
+  installation: Installation,
+  opened: OpenSync,
+  signal: AbortSignal,
+): Promise<void> {
+  const abort = new AbortController();
+  const either = AbortSignal.any([signal, abort.signal]);
+  await Promise.all([
+    runSync(opened.runtime, either),
+    watchSchema(installation, opened, either).then((isOther) => {
+      if (isOther) abort.abort();
+    }),
+  ]);
+}
+
+/** True as soon as a schema is another one; false when the signal aborts first. */
+async function watchSchema(
+  { clock, log }: Installation,
+  opened: OpenSync,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { runtime } = opened;
+  for (let look = 1; ; look += 1) {
+    await clock.sleep(SCHEMA_LOOK_EVERY_MS, signal);
+    if (signal.aborted) return false;
+    try {
+      const isDue = look % LOOKS_BETWEEN_SCHEMAS === 0;
+      if ((isDue || (await isMisconfigured(runtime))) && (await opened.hasNewSchema())) return true;
+    } catch (error) {
+      // A system that cannot be asked is told of by the streams that read it.
+      log.info({ sync: runtime.name, code: failureOfError(error).code }, 'a schema could not be looked at');
+    }
+  }
+}
+
+/** A system that refuses what was good before has probably changed its fields. */
+async function isMisconfigured(runtime: SyncRuntime): Promise<boolean> {
+  return runtime.transaction(async (tx) => {
+    for (const side of runtime.sides.keys()) {
+      for (const kind of ['changes', 'sweep'] as const) {
+        const failure = await tx.streamFailure(side, kind);
+        if (failure?.kind === 'config') return true;
+      }
+    }
+    return false;
+  });
 }
 
 function scheduledWork(installation: Installation, signal: AbortSignal): readonly ScheduledWork[] {

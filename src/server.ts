@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 
-import type { Connector, ConnectorContext, Session } from './connector/contract.ts';
+import type { CollectionDescription, Connector, ConnectorContext, Session } from './connector/contract.ts';
 import { ConnectorFailure } from './connector/failure.ts';
 import { createBudgets } from './connector/http/create-budgets.ts';
 import type { NetworkPolicy } from './connector/http/network.ts';
@@ -17,6 +17,7 @@ import { systemClock, type Clock } from './lib/clock.ts';
 import { createIds, type Ids } from './lib/ids.ts';
 import { systemRandom, type Random } from './lib/random.ts';
 import { Secret } from './lib/secret.ts';
+import { schemaHash, weighSchemas } from './schemas.ts';
 import { bucketRows } from './store/budgets.ts';
 import {
   allSyncs,
@@ -33,6 +34,8 @@ import { startEmbeddedPostgres } from './store/embedded/server.ts';
 import { createSealer, installationKey, type Sealer } from './store/seal.ts';
 import { syncTransaction } from './store/sync-transaction.ts';
 import { tokenRow } from './store/tokens.ts';
+import type { SchemaEffect } from './syncfile/schema/effect.ts';
+import { narrowedBy } from './syncfile/schema/narrow.ts';
 import { stored } from './worker/failures.ts';
 import type { Log, SideRuntime, SyncRuntime } from './worker/runtime.ts';
 import { createWakes } from './worker/wakes.ts';
@@ -243,6 +246,10 @@ async function findSecret(installation: Installation, connection: string, name: 
 
 export interface OpenSync {
   readonly runtime: SyncRuntime;
+  /** What the systems have changed about their fields since the sync was approved. */
+  readonly effects: readonly SchemaEffect[];
+  /** Whether a system says something else about its fields by now. */
+  hasNewSchema(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -252,40 +259,89 @@ async function referrersOfSync(tx: Tx, name: string): Promise<readonly Referrer[
   return referrersOf(name, definitions);
 }
 
-/** Opens every side of a sync and binds it to the store. */
-export async function openSync(installation: Installation, sync: SyncRow): Promise<OpenSync> {
-  const model = compileSync(sync.definition);
-  const { rows, referrers } = await installation.transaction(async (tx) => ({
-    rows: await connectionsNamed(
-      tx,
-      model.sides.map((side) => side.connection),
-    ),
-    referrers: await referrersOfSync(tx, sync.name),
-  }));
+/** The sides of a sync, opened, and what their systems say of them. */
+export interface OpenSides {
+  readonly descriptions: ReadonlyMap<string, CollectionDescription>;
+  sessionOf(side: { readonly connection: string }): Session;
+  /** What the systems say now. */
+  describe(): Promise<ReadonlyMap<string, CollectionDescription>>;
+  close(): Promise<void>;
+}
+
+/** Opens the connection of every side once and asks for the collections. */
+export async function openSides(installation: Installation, { definition }: SyncRow): Promise<OpenSides> {
+  const names = definition.sides.map((side) => side.connection);
+  const rows = await installation.transaction((tx) => connectionsNamed(tx, names));
   const sessions = new Map<string, Session>();
   const close = async (): Promise<void> => {
     await Promise.allSettled([...sessions.values()].map((session) => session.close()));
   };
-  const sides = new Map<string, SideRuntime>();
+  const sessionOf = (side: { readonly connection: string }): Session =>
+    must(sessions.get(side.connection), 'an applied sync file declares every connection it uses');
+  const describe = async (): Promise<ReadonlyMap<string, CollectionDescription>> => {
+    const descriptions = new Map<string, CollectionDescription>();
+    for (const side of definition.sides) {
+      const [description] = await sessionOf(side).describe([side.collection]);
+      descriptions.set(side.name, must(description, 'describe answers for a known collection'));
+    }
+    return descriptions;
+  };
   try {
     for (const row of rows) sessions.set(row.name, await openConnection(installation, row));
-    for (const side of model.sides) {
-      const session = must(
-        sessions.get(side.connection),
-        'an applied sync file declares every connection it uses',
-      );
-      const [description] = await session.describe([side.collection]);
-      sides.set(side.name, {
-        model: side,
-        session,
-        card: must(description, 'describe answers for a known collection').card,
-      });
-    }
+    return { descriptions: await describe(), sessionOf, describe, close };
   } catch (error) {
     await close();
     throw error;
   }
-  return { runtime: { ...runtimeOf(installation, sync, model, sides), referrers }, close };
+}
+
+/**
+ * Opens every side of a sync and binds it to the store. Fields that a system no longer has are left alone, and all others
+ * go on; where records could no longer be told apart it throws `config`.
+ */
+export async function openSync(installation: Installation, sync: SyncRow): Promise<OpenSync> {
+  const opened = await openSides(installation, sync);
+  const { descriptions } = opened;
+  try {
+    const weighed = await weighSchemas(installation, sync, descriptions);
+    const effects = weighed.flatMap((side) => side.effects);
+    refuseStopped(sync, effects);
+    const model = compileSync(narrowedBy(sync.definition, effects));
+    const sides = model.sides.map((side): [string, SideRuntime] => {
+      const { card } = must(descriptions.get(side.name), 'every side was described');
+      return [side.name, { model: side, session: opened.sessionOf(side), card }];
+    });
+    const referrers = await installation.transaction((tx) => referrersOfSync(tx, sync.name));
+    return {
+      runtime: { ...runtimeOf(installation, sync, model, new Map(sides)), referrers },
+      effects,
+      hasNewSchema: async () => isOther(descriptions, await opened.describe()),
+      close: () => opened.close(),
+    };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+function isOther(
+  before: ReadonlyMap<string, CollectionDescription>,
+  now: ReadonlyMap<string, CollectionDescription>,
+): boolean {
+  return [...now].some(
+    ([side, { fields }]) => schemaHash(fields) !== schemaHash(before.get(side)?.fields ?? []),
+  );
+}
+
+function refuseStopped({ name }: SyncRow, effects: readonly SchemaEffect[]): void {
+  const stop = effects.find(({ gravity }) => gravity === 'stopsSync');
+  if (stop === undefined) return;
+  throw new ConnectorFailure({
+    kind: 'config',
+    code: 'trueup.schema_changed',
+    message: `${name} is stopped by a change at ${stop.side}: ${stop.says}`,
+    ...(stop.fix === null ? {} : { advice: stop.fix }),
+  });
 }
 
 /** The sync bound to the store, with its sides not opened: enough for what a person decides. */

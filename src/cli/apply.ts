@@ -1,6 +1,7 @@
 import { must } from '../lib/assert.ts';
 import type { Installation } from '../server.ts';
 import { approvePlan, findPlan, findSync, setMode, type PlanRow, type SyncRow } from '../store/control.ts';
+import { approveSchemas } from '../store/schemas.ts';
 import { countStates } from '../store/status.ts';
 import { deliverAll } from '../worker/rounds.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
@@ -52,7 +53,9 @@ export async function applySync(
   // Look once more: what changed since the plan was sealed must not be written over by it.
   if (context.flags['yes'] !== true) await observe(context, installation, sync);
   const approval = await installation.transaction(async (tx) => {
-    const result = await approvePlan(tx, sync.syncKey, plan, context.environment['USER'] ?? 'cli');
+    const by = context.environment['USER'] ?? 'cli';
+    const result = await approvePlan(tx, sync.syncKey, plan, by);
+    await approveSchemas(tx, sync.syncKey, by);
     await setMode(tx, sync.syncKey, 'live');
     return result;
   });

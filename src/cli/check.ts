@@ -28,7 +28,10 @@ export const check: Command = {
       await saveConnections(installation, file);
       const described = await describeSides(installation, file, context.signal);
       const errors = errorsAgainst(file, described);
-      if (errors.length > 0) throw fileErrors(context, errors);
+      if (errors.length > 0) {
+        context.output.error('If the file was good before, see what the systems have changed: trueup schema');
+        throw fileErrors(context, errors);
+      }
       const { output } = context;
       for (const sync of file.syncs) {
         output.line(

@@ -14,6 +14,7 @@ import { init } from './init.ts';
 import { plan } from './plan.ts';
 import { problems } from './problems.ts';
 import { recover } from './recover.ts';
+import { schema } from './schema.ts';
 import { simulate } from './simulate.ts';
 import { status } from './status.ts';
 import { trace } from './trace.ts';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   check,
   discover,
   dictionary,
+  schema,
   plan,
   apply,
   start,

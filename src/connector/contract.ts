@@ -156,6 +156,8 @@ export interface BulkWriting {
 /** One field of a collection, as its system defines it. */
 export interface FieldDescription {
   readonly name: string;
+  /** The system's own mark of the field, which stays when the field is renamed. Absent where it has none. */
+  readonly id?: string;
   readonly title?: string;
   readonly type: FieldType;
   readonly required: boolean;

@@ -40,6 +40,7 @@ select json_build_object(
     from pg_constraint o where o.conrelid = c.oid and o.conkey <> '{}'), '[]'),
   'columns', coalesce((select json_agg(json_build_object(
       'name', a.attname,
+      'number', a.attnum,
       'notNull', a.attnotnull or t.typnotnull,
       'hasDefault', a.atthasdef or a.attidentity <> '' or t.typdefault is not null,
       'generated', a.attgenerated <> '' or a.attidentity = 'a',

@@ -59,6 +59,8 @@ const TableRow = z.object({
   columns: z.array(
     z.object({
       name: z.string(),
+      /** Stays when the column is renamed, and is never given to another one. */
+      number: z.number(),
       notNull: z.boolean(),
       hasDefault: z.boolean(),
       /** The database sets it and refuses anybody else. */

@@ -29,6 +29,7 @@ export function descriptionOf(table: Table, access: Access): CollectionDescripti
 function fieldOf(table: Table, column: Column): FieldDescription {
   return {
     name: column.name,
+    id: `${table.oid}.${String(column.number)}`,
     type: fieldTypeOf(column.type),
     required: column.notNull && !column.hasDefault && !column.generated,
     readOnly: column.generated || !column.writable,

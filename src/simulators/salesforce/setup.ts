@@ -65,6 +65,16 @@ export class Setup {
     this.define({ ...existing, fields });
   }
 
+  /** Gives a field another API name. Its values stay, and no time stamp moves. */
+  renameField(object: string, name: string, to: string): void {
+    const existing = this.#object(object);
+    const fields = existing.fields.map((field) => (field.name === name ? { ...field, name: to } : field));
+    const renamed = { ...existing, fields };
+    for (const { [name]: value = null, ...others } of this.#org.store.all(object))
+      this.#org.store.put(renamed, { ...others, [to]: value });
+    this.define(renamed);
+  }
+
   /** Takes a field away. The real system touches every record for that, and so does this. */
   removeField(object: string, name: string): void {
     const existing = this.#object(object);
