@@ -34,7 +34,7 @@ const CONNECTIONS_MAX = 1_000;
 
 export async function listen(host: ApiHost, options: ListenOptions): Promise<Listening> {
   const { hostname, port, publicUrl, setUp, consoleDirectory } = options;
-  const files = await staticFiles(consoleDirectory, host.random);
+  const files = await staticFiles(consoleDirectory);
   const api = createApi(host, { setUp, publicUrl, files });
   const server = createAdaptorServer({
     fetch: api.app.fetch,

@@ -5,9 +5,7 @@ import { extname, join, relative, sep } from 'node:path';
 
 import type { MiddlewareHandler } from 'hono';
 
-import type { Random } from '../lib/random.ts';
 import type { ApiEnv } from './api-env.ts';
-import { contentPolicy } from './doors/headers.ts';
 
 const TYPES: ReadonlyMap<string, string> = new Map([
   ['.html', 'text/html; charset=utf-8'],
@@ -22,9 +20,6 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   ['.txt', 'text/plain; charset=utf-8'],
 ]);
 const FILES_MAX = 2_000;
-const NONCE_BYTES = 16;
-/** Where the page wants the nonce of its styles; the build puts it there. */
-const NONCE_MARK = '__CSP_NONCE__';
 const FOR_EVER = 'public, max-age=31536000, immutable';
 /** Names that carry a hash of their content never mean anything else. */
 const HASHED = /-[\w-]{8,}\.\w+$/;
@@ -40,7 +35,7 @@ interface StaticFile {
  * Serves the folder as it was when this began: what a request names is only looked up among the files found then, so no
  * name can lead anywhere else. Every other address that a browser navigates to is the console's own and gets its page.
  */
-export async function staticFiles(directory: string, random: Random): Promise<MiddlewareHandler<ApiEnv>> {
+export async function staticFiles(directory: string): Promise<MiddlewareHandler<ApiEnv>> {
   const files = await readFiles(directory);
   return async (context, next) => {
     const { method, path } = context.req;
@@ -55,7 +50,7 @@ export async function staticFiles(directory: string, random: Random): Promise<Mi
         await next();
         return;
       }
-      context.res = pageAnswer(files.get('/index.html'), random);
+      context.res = pageAnswer(files.get('/index.html'));
       return;
     }
     const { body, type, etag, cacheControl } = file;
@@ -67,15 +62,9 @@ export async function staticFiles(directory: string, random: Random): Promise<Mi
   };
 }
 
-function pageAnswer(page: StaticFile | undefined, random: Random): Response {
-  const nonce = Buffer.from(random.bytes(NONCE_BYTES)).toString('base64');
-  const text = page === undefined ? NOT_BUILT : Buffer.from(page.body).toString('utf8');
-  return new Response(text.replaceAll(NONCE_MARK, nonce), {
-    headers: {
-      'content-type': 'text/html; charset=utf-8',
-      'cache-control': 'no-store',
-      'content-security-policy': contentPolicy(nonce),
-    },
+function pageAnswer(page: StaticFile | undefined): Response {
+  return new Response(page?.body ?? NOT_BUILT, {
+    headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
   });
 }
 

@@ -156,8 +156,9 @@ export async function countHolds(tx: Tx, syncKeys: readonly string[], countMax: 
   return Number(row?.count ?? 0);
 }
 
-/** A record as a list shows it. */
+/** A record as a list shows it; `failure` says why it could not be read, where it could not. */
 export interface ListedRecord {
+  readonly failure: StoredFailure | null;
   readonly syncKey: string;
   readonly side: string;
   readonly recordId: string;
@@ -166,6 +167,7 @@ export interface ListedRecord {
 }
 
 interface RecordColumns {
+  readonly failure: StoredFailure | null;
   readonly sync_key: string;
   readonly side: string;
   readonly record_id: string;
@@ -173,7 +175,7 @@ interface RecordColumns {
   readonly identity_id: string | null;
 }
 
-const RECORD_COLUMNS = 'sync_key, side, record_id, status, identity_id';
+const RECORD_COLUMNS = 'sync_key, side, record_id, status, identity_id, failure';
 
 function listedRecord(row: RecordColumns): ListedRecord {
   return {
@@ -182,6 +184,7 @@ function listedRecord(row: RecordColumns): ListedRecord {
     recordId: row.record_id,
     status: row.status,
     identityId: row.identity_id,
+    failure: row.failure,
   };
 }
 

@@ -62,10 +62,11 @@ async function byRecordId(
     record_id: string;
     status: ListedRecord['status'];
     identity_id: string | null;
+    failure: ListedRecord['failure'];
   }>(
     `select found.* from unnest($1::bigint[], $2::text[]) as place (sync_key, side)
       cross join lateral (
-        select sync_key, side, record_id, status, identity_id from links
+        select sync_key, side, record_id, status, identity_id, failure from links
          where links.sync_key = place.sync_key and links.side = place.side
            and record_id >= $3 and record_id < $3 || E'\\U0010FFFD' and starts_with(record_id, $3)
          order by record_id limit $4) as found
@@ -79,6 +80,7 @@ async function byRecordId(
       recordId: row.record_id,
       status: row.status,
       identityId: row.identity_id,
+      failure: row.failure,
     },
     identityId: row.identity_id,
     syncKey: row.sync_key,

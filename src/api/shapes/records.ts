@@ -89,6 +89,7 @@ export const Journey = z
         version: z.string().nullable(),
         asOf: Instant,
         lookedAt: Instant.nullable(),
+        failure: Failure.nullable(),
       }),
     ),
     writes: list(z.object({ side: z.string(), kind: z.string(), state: z.string(), attempts: z.int() })),

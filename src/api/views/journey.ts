@@ -6,6 +6,7 @@ import type { StoredBundle } from '../../store/contract.ts';
 import type { SyncRow } from '../../store/control.ts';
 import type { Tx } from '../../store/database.ts';
 import { attemptsOf, decisionsOf, journalOf, openHolds } from '../../store/history.ts';
+import { recordsOfIdentities } from '../../store/listing.ts';
 import { at, failureOf } from '../shapes/common.ts';
 import type { Journey } from '../shapes/records.ts';
 import { attemptSentence, changesOf, decisionSentence, journalSentence, valuesOf } from '../words/step.ts';
@@ -23,6 +24,7 @@ export async function journeyView(tx: Tx, sync: SyncRow, identityId: string): Pr
   const bundle = (await readBundles(tx, syncKey, [identityId])).get(identityId);
   if (bundle === undefined) return null;
   const { identity } = bundle;
+  const known = await recordsOfIdentities(tx, [syncKey], [identityId]);
   const holds = await openHolds(tx, syncKey, identityId, ENTRIES_MAX);
   const { tombstone } = identity;
   return {
@@ -46,6 +48,9 @@ export async function journeyView(tx: Tx, sync: SyncRow, identityId: string): Pr
       version,
       asOf: at(asOfMs),
       lookedAt: at(lookedAtMs),
+      failure: failureOf(
+        known.find((record) => record.side === side && record.recordId === recordId)?.failure ?? null,
+      ),
     })),
     writes: bundle.writes.map(({ side, kind, state, attempts }) => ({ side, kind, state, attempts })),
     holds: await holdViews(
