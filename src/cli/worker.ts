@@ -5,6 +5,7 @@ import { serve, type ServeOptions, type Serving } from '../serve.ts';
 import type { Log } from '../worker/runtime.ts';
 import { buildConsole } from './build-console.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { METRICS_OPTION, METRICS_OPTION_HELP, withMetrics } from './metrics.ts';
 import { text, withInstallation } from './open.ts';
 import type { Output } from './output.ts';
 import { syncFileWork } from './serve-file.ts';
@@ -19,20 +20,18 @@ export function createLog(): Log {
   );
 }
 
-const OPTIONS = {};
-
 export const worker: Command = {
   name: 'worker',
   usage: '',
   summary: 'Runs the syncs until stopped; start as many as you like, on as many machines as you like',
   example: 'trueup worker',
-  options: OPTIONS,
-  optionHelp: {},
+  options: METRICS_OPTION,
+  optionHelp: METRICS_OPTION_HELP,
   run: (context) =>
     withInstallation(
       context,
       async (installation) => {
-        await runFleet(installation, context.signal);
+        await withMetrics(context, installation, () => runFleet(installation, context.signal));
         return EXIT.ok;
       },
       createLog(),
@@ -48,10 +47,16 @@ export const start: Command = {
   usage: '',
   summary: 'Runs Trueup: the store, a worker, and the console with its API',
   example: 'trueup start --port 4600',
-  options: { port: { type: 'string' }, host: { type: 'string' }, 'public-url': { type: 'string' } },
+  options: {
+    port: { type: 'string' },
+    host: { type: 'string' },
+    'public-url': { type: 'string' },
+    ...METRICS_OPTION,
+  },
   optionHelp: {
     port: `where the console is (default ${String(PORT)}, 0 for any free port)`,
     host: `the address to listen on (default ${HOSTNAME}: this machine only)`,
+    ...METRICS_OPTION_HELP,
     'public-url': 'how browsers reach it through a proxy that brings TLS, such as https://trueup.example.com',
   },
   run: (context) =>
@@ -62,7 +67,7 @@ export const start: Command = {
         const serving = await serve(installation, serveOptions(context));
         try {
           tell(context.output, serving);
-          await runFleet(installation, context.signal);
+          await withMetrics(context, installation, () => runFleet(installation, context.signal));
         } finally {
           await serving.close();
         }

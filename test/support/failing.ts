@@ -35,7 +35,7 @@ export interface FailingStand {
   readonly sync: SyncRow;
   readonly crm: MoodySystem;
   readonly erp: MoodySystem;
-  transaction<T>(action: (tx: Tx) => Promise<T>): Promise<T>;
+  readonly transaction: <T>(action: (tx: Tx) => Promise<T>) => Promise<T>;
   settle(rounds?: number): Promise<void>;
   /** What a look finds: which problems came and went. */
   look(): Promise<ProblemMoves>;
