@@ -38,6 +38,7 @@ export class MergeDraft {
   readonly #accounted: Record<string, Value> = {};
   readonly #agreed: Record<string, number> = {};
   #corrected: Readonly<Record<string, Correction>> | null = null;
+  #isLeftOpen = false;
   readonly #changes: FieldChange[] = [];
   readonly #decisions: Decision[] = [];
   readonly #holds: NewHold[] = [];
@@ -83,6 +84,11 @@ export class MergeDraft {
     return link !== undefined && link.status !== 'gone' && link.accounted[field] !== undefined;
   }
 
+  /** A value that was seen is not accounted for: when it was entered cannot be told from this look on. */
+  leaveOpen(): void {
+    this.#isLeftOpen = true;
+  }
+
   /** Notes that the value was seen. `agreedSeq` null leaves open which golden value the record is known to hold. */
   account(field: string, value: Value, agreedSeq: number | null): void {
     this.#accounted[field] = value;
@@ -91,7 +97,7 @@ export class MergeDraft {
 
   take(field: FieldModel, value: Value, rule: Rule, winner: Value): void {
     const { name, same } = field;
-    const fromMs = this.#fromMs(this.link.accounted[name]);
+    const fromMs = this.#fromMs(name, this.link.accounted[name]);
     const seq = this.identity.seq + 1;
     const made = { seq, rule, fromMs, untilMs: this.#untilMs() };
     const before = this.golden[name];
@@ -172,8 +178,8 @@ export class MergeDraft {
     return { side: this.seen.side, value };
   }
 
-  contender(value: Value, base: Value | undefined): Contender {
-    return { side: this.seen.side, value, fromMs: this.#fromMs(base), untilMs: this.#untilMs() };
+  contender(field: string, value: Value, base: Value | undefined): Contender {
+    return { side: this.seen.side, value, fromMs: this.#fromMs(field, base), untilMs: this.#untilMs() };
   }
 
   outcome(): Outcome {
@@ -183,7 +189,7 @@ export class MergeDraft {
       // An equal version would say that there is nothing more to be read.
       version: unread === undefined ? this.seen.version : null,
       asOfMs: Math.max(this.link.asOfMs, this.seen.readBeganMs),
-      lookedAtMs: Math.max(this.link.lookedAtMs ?? 0, this.seen.readBeganMs),
+      lookedAtMs: this.#isLeftOpen ? null : Math.max(this.link.lookedAtMs ?? 0, this.seen.readBeganMs),
       accounted: withEntries(this.link.accounted, this.#accounted),
       agreed: withEntries(this.link.agreed, this.#agreed),
       sent: this.link.sent.filter((sent) => sent.expiresAtMs > this.seen.readBeganMs),
@@ -212,8 +218,10 @@ export class MergeDraft {
   }
 
   /** The instant at which `base` was last seen here; null when it never was, or not since the record was away. */
-  #fromMs(base: Value | undefined): number | null {
+  #fromMs(field: string, base: Value | undefined): number | null {
     if (base === undefined || this.link.lookedAtMs === null) return null;
+    // What could not be read then may have been there already.
+    if (this.link.unread?.[field] !== undefined) return null;
     return Math.max(this.link.lookedAtMs, this.seen.unchangedUntilMs ?? 0);
   }
 

@@ -469,3 +469,22 @@ test('a side that undoes every correction of a field that is not its own is stop
   const { holds } = stamp(3);
   expect(holds).toEqual([{ field: 'name', reason: 'oscillation', seen: { name: 'stamp 3' }, side: 'erp' }]);
 });
+
+test('what was seen and not accounted for does not count as entered later than that look', () => {
+  const timed = modelOf({ fields: { name: { policy: latest() } } });
+  const edited = mergeObservation(timed, inStep(timed, { name: 'Ann' }), seen('erp', 200, { name: 'Anna' }));
+  const tombstone = { side: 'erp', recordId: recordAt('erp'), atMs: 250, evidence: 'feed' as const };
+  const deleted = { ...edited.bundle, identity: { ...edited.bundle.identity, tombstone } };
+  const held = mergeObservation(timed, deleted, seen('crm', 300, { name: 'Anne' }));
+  const revived = { ...held.bundle, identity: { ...held.bundle.identity, tombstone: null } };
+  const again = mergeObservation(timed, revived, seen('crm', 400, { name: 'Anne' }));
+  expect(again.decisions).toMatchObject([{ rule: 'hold' }]);
+});
+
+test('what could not be read at the last look does not count as entered later than that look', () => {
+  const timed = modelOf({ fields: { name: { policy: latest() } } });
+  const edited = mergeObservation(timed, inStep(timed, { name: 'Ann' }), seen('erp', 200, { name: 'Anna' }));
+  const unread = relinked(edited.bundle, 'crm', { unread: { name: 'Anne' }, lookedAtMs: 300, asOfMs: 300 });
+  const again = mergeObservation(timed, unread, seen('crm', 400, { name: 'Anne' }));
+  expect(again.decisions).toMatchObject([{ rule: 'hold' }]);
+});

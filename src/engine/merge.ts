@@ -61,6 +61,7 @@ function mergeField(draft: MergeDraft, lens: FieldLens, value: Value): void {
   }
   if (draft.identity.tombstone !== null) {
     draft.hold({ field: null, reason: 'editAgainstDelete', seen: { [name]: value }, side: draft.seen.side });
+    draft.leaveOpen();
     return;
   }
   const mayTake = lens.direction !== 'out' && (golden === undefined || mayWrite(draft, lens));
@@ -107,7 +108,7 @@ function mergeConflict(
   const { field } = lens;
   const { name } = field;
   const current: Contender = { side: edit.side, value: golden, fromMs: edit.fromMs, untilMs: edit.untilMs };
-  const incoming = draft.contender(value, base);
+  const incoming = draft.contender(name, value, base);
   const verdict = ruleOn(field.policy, draft.identity.golden, current, incoming, base);
   const [theirs, ours] = [draft.claim(value), { side: edit.side, value: golden }];
   switch (verdict.kind) {

@@ -41,8 +41,7 @@ export async function recordAnswers(
     intent,
     result: shown(side, must(results[index], 'every write has a result')),
   }));
-  for (let start = 0; start < answers.length; start += ANSWERS_MAX) {
-    const some = answers.slice(start, start + ANSWERS_MAX);
+  for (const some of inTransactions(answers)) {
     const wakened = await runtime.transaction(async (tx) =>
       store(runtime, tx, side, await readAnswers(tx, side, some)),
     );
@@ -73,6 +72,24 @@ async function readAnswers(
     if (read.unread === undefined) return { intent, result: { ...result, returned: read.values } };
     return { intent, result: { ...result, version: null, returned: null } };
   });
+}
+
+/** A system that gives ids again may name one record in two answers of a batch: the later one finds it taken. */
+function inTransactions(answers: readonly Answer[]): readonly (readonly Answer[])[] {
+  const transactions: Answer[][] = [];
+  let made = new Set<string>();
+  for (const answer of answers) {
+    const { intent, result } = answer;
+    const recordId = intent.kind === 'create' && result.kind === 'written' ? result.recordId : null;
+    const last = transactions.at(-1);
+    const isTaken = recordId !== null && made.has(recordId);
+    if (last === undefined || last.length >= ANSWERS_MAX || isTaken) {
+      transactions.push([answer]);
+      made = new Set();
+    } else last.push(answer);
+    if (recordId !== null) made.add(recordId);
+  }
+  return transactions;
 }
 
 async function store(

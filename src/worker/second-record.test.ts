@@ -109,3 +109,27 @@ test('an answer that comes after its create was given up tells which record was 
   expect(emailsAt(erp)).toEqual(['kit@x.test']);
   expect(emailsAt(crm)).toEqual(['kit@x.test']);
 });
+
+test('an id that a system gives twice in one batch is one record, and a person is asked about the other', async () => {
+  const { crm, erp, runtime, side } = await start('twice');
+  crm.create({ email: 'lea@x.test', name: 'Lea', phone: null, city: null });
+  crm.create({ email: 'leo@x.test', name: 'Leo', phone: null, city: null });
+  await observeAll(runtime, signal);
+  const given = erp.write.bind(erp);
+  erp.write = async (collection, requests) => {
+    const results = await given(collection, requests);
+    const [first] = results;
+    // The first record was deleted at once, and the second has got its id.
+    return results.map((result) =>
+      result.kind === 'written' && first?.kind === 'written'
+        ? { ...result, recordId: first.recordId }
+        : result,
+    );
+  };
+  await deliverBatch(runtime, side);
+  const held = await store.raw.pool.query<{ reason: string }>(
+    `select reason from holds where closed_at is null and sync_key = $1`,
+    [runtime.syncKey],
+  );
+  expect(held.rows).toEqual([{ reason: 'duplicateRecord' }]);
+});
