@@ -1,4 +1,5 @@
 import { tellDigest, watchOnce } from './diagnose/watch/watch.ts';
+import { referrersOf } from './engine/references.ts';
 import { backoffMs } from './lib/backoff.ts';
 import { openSync, watchPlace, type Installation, type OpenSync } from './server.ts';
 /** A worker program: keeps every sync of the installation running, follows changes of it, stops cleanly. */
@@ -21,6 +22,8 @@ const LOOKS_BETWEEN_SCHEMAS = 60;
 
 interface Running {
   readonly row: SyncRow;
+  /** Who refers to it: it wakes what waits for its things. */
+  readonly referrers: string;
   readonly abort: AbortController;
   readonly ended: Promise<void>;
 }
@@ -50,13 +53,15 @@ export async function runFleet(installation: Installation, signal: AbortSignal):
 
 async function followSyncs(installation: Installation, running: Map<string, Running>): Promise<void> {
   const rows = await installation.transaction((tx) => allSyncs(tx));
+  const definitions = rows.map(({ definition }) => definition);
   for (const row of rows) {
     const current = running.get(row.syncKey);
-    if (current !== undefined && runsAlike(current.row, row)) continue;
+    const referrers = JSON.stringify(referrersOf(row.name, definitions));
+    if (current?.referrers === referrers && runsAlike(current.row, row)) continue;
     current?.abort.abort();
     await current?.ended;
     running.delete(row.syncKey);
-    if (row.mode !== 'paused') running.set(row.syncKey, start(installation, row));
+    if (row.mode !== 'paused') running.set(row.syncKey, start(installation, row, referrers));
   }
 }
 
@@ -69,10 +74,10 @@ export function runsAlike(one: SyncRow, other: SyncRow): boolean {
   );
 }
 
-function start(installation: Installation, row: SyncRow): Running {
+function start(installation: Installation, row: SyncRow, referrers: string): Running {
   const abort = new AbortController();
   installation.log.info({ sync: row.name, mode: row.mode, revision: row.revision }, 'a sync runs here');
-  return { row, abort, ended: keepRunning(installation, row, abort.signal) };
+  return { row, referrers, abort, ended: keepRunning(installation, row, abort.signal) };
 }
 
 /** A side that cannot be opened is an outage: the sync tries again until it is stopped. */

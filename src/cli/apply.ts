@@ -1,9 +1,10 @@
+import { isLate } from '../engine/references.ts';
 import { must } from '../lib/assert.ts';
 import type { Installation } from '../server.ts';
 import { approvePlan, findPlan, findSync, setMode, type PlanRow, type SyncRow } from '../store/control.ts';
 import { approveSchemas } from '../store/schemas.ts';
 import { countStates } from '../store/status.ts';
-import { deliverAll } from '../worker/rounds.ts';
+import { deliverAll, settleRecords } from '../worker/rounds.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { text, withInstallation, withSync } from './open.ts';
 import { count } from './output.ts';
@@ -26,8 +27,9 @@ export const apply: Command = {
   run: (context) =>
     withInstallation(context, async (installation) => {
       const results = [];
-      for (const sync of await chosen(context, installation))
-        results.push(await applySync(context, installation, sync));
+      const syncs = await chosen(context, installation);
+      for (const sync of syncs) results.push(await applySync(context, installation, sync));
+      await giveLate(context, installation, syncs);
       context.output.json({ applied: results });
       const waits = results.some(
         (result) => result.moved > 0 || result.sides.some((side) => side.held + side.dead > 0),
@@ -35,6 +37,25 @@ export const apply: Command = {
       return waits ? EXIT.attention : EXIT.ok;
     }),
 };
+
+/** What one sync's records were made without, because a later one had to bring it. */
+async function giveLate(
+  context: CommandContext,
+  installation: Installation,
+  syncs: readonly SyncRow[],
+): Promise<void> {
+  for (const { name, definition } of syncs) {
+    if (!definition.fields.some(({ type }) => isLate(type) && type.to !== name)) continue;
+    const live = must(
+      await installation.transaction((tx) => findSync(tx, name)),
+      'an applied sync is stored',
+    );
+    await withSync(installation, live, async (runtime) => {
+      await settleRecords(runtime, context.signal);
+      await deliverAll(runtime, context.signal);
+    });
+  }
+}
 
 interface Applied {
   readonly sync: string;

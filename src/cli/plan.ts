@@ -1,5 +1,6 @@
 import { compileSync } from '../engine/model.ts';
 import { bodyOf } from '../engine/plan.ts';
+import { referredFirst } from '../engine/references.ts';
 import { must } from '../lib/assert.ts';
 import type { Installation } from '../server.ts';
 import { sealPlan, type PlanRow, type SyncRow } from '../store/control.ts';
@@ -42,7 +43,8 @@ export async function chosen(
   const rows = await adoptSyncFile(context, installation);
   const name = text(context.flags['sync']);
   const wanted = rows.filter((row) => name === undefined || row.name === name);
-  if (wanted.length > 0) return wanted;
+  // What others refer to is read before them, so that as little as possible waits.
+  if (wanted.length > 0) return referredFirst(wanted);
   const known = rows.map((row) => row.name).join(', ');
   throw new CommandFailed(`the file has no sync named ${name ?? ''}`, {
     exitCode: EXIT.wrongInput,

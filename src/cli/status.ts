@@ -1,11 +1,14 @@
 import { allSyncs, connectionStates, type SyncRow } from '../store/control.ts';
 import type { Tx } from '../store/database.ts';
 import { countStates, countWrites, deadLetters, streamStates } from '../store/status.ts';
+import { countWaits, toldWaits, type ToldWait } from '../store/told-waits.ts';
 import { EXIT, type Command, type CommandContext } from './command.ts';
 import { text, withInstallation } from './open.ts';
 import { count, duration, type Output } from './output.ts';
+import { waitSentence } from './waits.ts';
 
 const DEAD_SHOWN_MAX = 5;
+const WAITS_SHOWN_MAX = 5;
 
 /** One sync as `status` tells it. */
 async function syncStatus(
@@ -19,6 +22,8 @@ async function syncStatus(
   readonly streams: Awaited<ReturnType<typeof streamStates>>;
   readonly writes: Awaited<ReturnType<typeof countWrites>>;
   readonly dead: Awaited<ReturnType<typeof deadLetters>>;
+  readonly waits: Awaited<ReturnType<typeof countWaits>>;
+  readonly longestWaits: readonly ToldWait[];
 }> {
   const { name, mode, revision, syncKey } = sync;
   return {
@@ -33,6 +38,8 @@ async function syncStatus(
     streams: await streamStates(tx, syncKey),
     writes: await countWrites(tx, syncKey),
     dead: await deadLetters(tx, syncKey, DEAD_SHOWN_MAX),
+    waits: await countWaits(tx, syncKey),
+    longestWaits: await toldWaits(tx, sync, null, WAITS_SHOWN_MAX),
   };
 }
 
@@ -103,6 +110,7 @@ function showTrouble(output: Output, sync: SyncStatus): void {
     output.line(`  ${stream.side} cannot be read: ${stream.failure.message}`);
     if (stream.failure.advice !== undefined) output.line(`    ${stream.failure.advice}`);
   }
+  showWaits(output, sync);
   for (const letter of sync.dead) {
     const what =
       letter.kind === 'read'
@@ -111,4 +119,13 @@ function showTrouble(output: Output, sync: SyncStatus): void {
     output.line(`  ${what}: ${letter.failure.message}`);
     if (letter.failure.advice !== undefined) output.line(`    ${letter.failure.advice}`);
   }
+}
+
+/** Counted as pending above: nobody need do anything, unless what they wait for does not come. */
+function showWaits(output: Output, { waits, longestWaits }: SyncStatus): void {
+  const total = waits.reduce((sum, { count: some }) => sum + some, 0);
+  if (total === 0) return;
+  output.line(`  ${count(total)} ${total === 1 ? 'waits' : 'wait'} for another record:`);
+  for (const wait of longestWaits) output.line(`    ${waitSentence(wait)}`);
+  if (total > longestWaits.length) output.line(`    and ${count(total - longestWaits.length)} more`);
 }

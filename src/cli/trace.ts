@@ -9,9 +9,11 @@ import {
   type JournalRow,
 } from '../store/history.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
+import { toldWaits } from '../store/told-waits.ts';
 import { CommandFailed, EXIT, type Command } from './command.ts';
 import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, wordsOf } from './open.ts';
 import { instant, type Output } from './output.ts';
+import { waitSentence } from './waits.ts';
 
 const ENTRIES_MAX = 500;
 
@@ -37,6 +39,7 @@ export const trace: Command = {
           decisions: await decisionsOf(tx, sync.syncKey, identityId, ENTRIES_MAX),
           attempts: await attemptsOf(tx, sync.syncKey, identityId, ENTRIES_MAX),
           holds: await openHolds(tx, sync.syncKey, identityId, ENTRIES_MAX),
+          waits: await toldWaits(tx, sync, identityId, ENTRIES_MAX),
         };
         return { record, story };
       });
@@ -53,6 +56,7 @@ export const trace: Command = {
       );
       if (found.story?.bundle != null) {
         showValues(output, found.story.bundle);
+        for (const wait of found.story.waits) output.line(`waits: ${waitSentence(wait)}`);
         showStory(output, found.story);
       }
       return EXIT.ok;

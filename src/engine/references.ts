@@ -3,7 +3,7 @@
  * side's own value is the id of the record that stands for that identity there. What has no translation is left out and named.
  */
 import type { ReferenceLens, SideModel, SyncDefinition } from './model.ts';
-import type { FieldType, Value, Values } from './value.ts';
+import type { FieldType, ReferenceType, Value, Values } from './value.ts';
 
 /** A field at a side of some sync that names things of this one. */
 export interface Referrer {
@@ -18,7 +18,7 @@ export interface Referrer {
 export type Translate = (lens: ReferenceLens, id: string) => string | undefined;
 
 /** A record may be made without it. */
-export function isLate(type: FieldType): boolean {
+export function isLate(type: FieldType): type is ReferenceType {
   return type.kind === 'reference' && type.late === true;
 }
 
@@ -98,4 +98,24 @@ export function referrersOf(name: string, definitions: readonly SyncDefinition[]
       ),
     );
   });
+}
+
+/** The syncs with those that others refer to before these, as far as circles allow; otherwise in the given order. */
+export function referredFirst<T extends { readonly definition: SyncDefinition }>(
+  syncs: readonly T[],
+): readonly T[] {
+  const ordered = new Set<T>();
+  const begun = new Set<T>();
+  const visit = (sync: T): void => {
+    if (begun.has(sync)) return;
+    begun.add(sync);
+    for (const { type } of sync.definition.fields) {
+      const to =
+        type.kind === 'reference' ? syncs.find(({ definition }) => definition.name === type.to) : undefined;
+      if (to !== undefined) visit(to);
+    }
+    ordered.add(sync);
+  };
+  for (const sync of syncs) visit(sync);
+  return [...ordered];
 }

@@ -24,18 +24,21 @@ with open_writes as (
    where writes.sync_key = $1 group by writes.identity_id),
 open_holds as (
   select distinct identity_id from holds where sync_key = $1 and closed_at is null and identity_id is not null),
+unread as (
+  select distinct identity_id from waits where sync_key = $1 and kind = 'read'),
 states as (
   select links.side,
          case when links.status = 'excluded' then 'excluded'
               when open_writes.dead or ((links.status = 'unreadable' or hints.state = 'dead') and discards.letter_id is null) then 'dead'
               when links.status in ('parked', 'hidden', 'returned') or open_writes.held or open_holds.identity_id is not null then 'held'
               when open_writes.discarded or discards.letter_id is not null then 'excluded'
-              when open_writes.identity_id is not null or hints.record_id is not null then 'pending'
+              when open_writes.identity_id is not null or unread.identity_id is not null or hints.record_id is not null then 'pending'
               else 'inSync' end as state
     from links
     left join hints on hints.sync_key = $1 and hints.side = links.side and hints.record_id = links.record_id
     left join open_writes on open_writes.identity_id = links.identity_id
     left join open_holds on open_holds.identity_id = links.identity_id
+    left join unread on unread.identity_id = links.identity_id
     left join discards on discards.sync_key = $1 and discards.identity_id is null
          and discards.side = links.side and discards.record_id = links.record_id
          and discards.token = case when hints.failure is not null then hints.lease_epoch::text else ${UNREADABLE_TOKEN} end

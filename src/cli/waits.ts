@@ -1,0 +1,59 @@
+/** What waits for another thing, in a sentence. */
+import type { NamedRecord, ToldWait, WaitReason } from '../store/told-waits.ts';
+
+export function waitSentence({ kind, side, field, record, parent, reason }: ToldWait): string {
+  const [who, whom] = [nameOf(record), nameOf(parent)];
+  const why = whyText(reason, side);
+  switch (kind) {
+    case 'read':
+      return `${field} of ${who} names ${whom}, ${why}`;
+    case 'write':
+      return `${who} waits for ${whom} to exist at ${side}, as its ${field}: ${why}`;
+    case 'delete':
+      return `the delete of ${who} waits: ${why}`;
+  }
+}
+
+function nameOf(record: NamedRecord | null): string {
+  return record === null ? 'a record that is gone' : `${record.sync} ${record.side} ${record.recordId}`;
+}
+
+function whyText(reason: WaitReason, side: string): string {
+  switch (reason.kind) {
+    case 'come':
+      return 'which is there by now';
+    case 'notRead':
+      return 'which has not been read yet';
+    case 'takesNoPart':
+      return 'which takes no part in its sync there';
+    case 'parked':
+      return 'which is parked until a person decides (trueup holds)';
+    case 'unreadable':
+      return `which cannot be read: ${reason.message}`;
+    case 'creating':
+      return CREATING[reason.state];
+    case 'refused':
+      return `its create was refused: ${reason.message}`;
+    case 'held':
+      return `it is held (${reason.reason}) until a person decides (trueup holds)`;
+    case 'deleted':
+      return 'it was deleted';
+    case 'hidden':
+      return 'its record is hidden from us';
+    case 'waits':
+      return 'it waits for another thing itself';
+    case 'notCreated':
+      return 'nothing is created there for it';
+    case 'referredTo':
+      return `other records at ${side} still refer to it`;
+  }
+}
+
+const CREATING = {
+  planned: 'its create is planned, and waits for approval',
+  queued: 'its create is about to be sent',
+  sent: 'its create is under way',
+  unknown: 'the answer to its create was lost, and is looked into',
+  held: 'its create is held until a person decides',
+  dead: 'its create was refused',
+} as const;
