@@ -1,0 +1,32 @@
+/** A worker as a process of its own, to be killed without a word. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+export interface KilledWorker {
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** What it has logged, for the report of a failing test. */
+  log(): string;
+}
+
+export function startWorker(directory: string, environment: Readonly<Record<string, string>>): KilledWorker {
+  const child = spawn(process.execPath, [MAIN, 'worker', '-C', directory], {
+    env: { PATH: process.env['PATH'], ...environment },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    log = (log + chunk.toString('utf8')).slice(-20_000);
+  });
+  const ended = once(child, 'exit');
+  return {
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+    log: () => log,
+  };
+}
