@@ -18,6 +18,7 @@ import { schema } from './schema.ts';
 import { simulate } from './simulate.ts';
 import { status } from './status.ts';
 import { trace } from './trace.ts';
+import { whatIf } from './what-if.ts';
 import { start, worker } from './worker.ts';
 
 /** In the order a newcomer meets them. */
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   discover,
   dictionary,
   schema,
+  whatIf,
   plan,
   apply,
   start,

@@ -1,0 +1,213 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import type { SyncDefinition } from '../engine/model.ts';
+import { must } from '../lib/assert.ts';
+import { openConnection, type Installation } from '../server.ts';
+import { findSync, type SyncRow } from '../store/control.ts';
+import type { SyncFile } from '../syncfile/sync-file.ts';
+import { EXIT, CommandFailed, type Command, type CommandContext } from './command.ts';
+import { text, withInstallation } from './open.ts';
+import { count } from './output.ts';
+import {
+  describeSides,
+  errorsAgainst,
+  fileErrors,
+  FILE_OPTION,
+  FILE_OPTION_HELP,
+  readSyncFile,
+  type Described,
+} from './sync-file.ts';
+import { callsFor, type Tally } from './what-if/tally.ts';
+import { tryEdited, type Tried, type TrialSide } from './what-if/try.ts';
+
+const IDENTITIES_DEFAULT = 500;
+const IDENTITIES_MAX = 1_000_000;
+
+export const whatIf: Command = {
+  name: 'what-if',
+  usage: '',
+  summary:
+    'What the edited sync file would change where, tried on stored and present records; stores and writes nothing',
+  example: 'trueup what-if --records 2000',
+  options: { ...FILE_OPTION, sync: { type: 'string' }, records: { type: 'string' } },
+  optionHelp: {
+    ...FILE_OPTION_HELP,
+    sync: 'only this sync',
+    records: `how many things to try it on, spread over all (default: ${String(IDENTITIES_DEFAULT)}); all for every one`,
+  },
+  run: (context) =>
+    withInstallation(context, async (installation) => {
+      const { file } = await readSyncFile(context);
+      const identitiesMax = identitiesOf(context);
+      const described = await describeSides(installation, file, context.signal);
+      const errors = errorsAgainst(file, described);
+      if (errors.length > 0) throw fileErrors(context, errors);
+      const results = [];
+      for (const edited of chosen(context, file)) {
+        const row = await installation.transaction((tx) => findSync(tx, edited.name));
+        results.push(
+          row === null
+            ? isNew(context, edited)
+            : await trySync({ context, installation, file, described, row, edited, identitiesMax }),
+        );
+      }
+      context.output.json({ whatIf: results });
+      return EXIT.ok;
+    }),
+};
+
+function identitiesOf({ flags }: CommandContext): number {
+  const given = text(flags['records']);
+  if (given === undefined) return IDENTITIES_DEFAULT;
+  const number = given === 'all' ? IDENTITIES_MAX : Number(given);
+  if (Number.isSafeInteger(number) && number > 0 && number <= IDENTITIES_MAX) return number;
+  throw new CommandFailed(`--records ${given} is no number between 1 and ${count(IDENTITIES_MAX)}`, {
+    exitCode: EXIT.wrongInput,
+  });
+}
+
+function chosen(context: CommandContext, file: SyncFile): readonly SyncDefinition[] {
+  const name = text(context.flags['sync']);
+  const wanted = file.syncs.filter((sync) => name === undefined || sync.name === name);
+  if (wanted.length > 0) return wanted;
+  throw new CommandFailed(`the file has no sync named ${name ?? ''}`, {
+    exitCode: EXIT.wrongInput,
+    advice: `It has: ${file.syncs.map((sync) => sync.name).join(', ')}`,
+  });
+}
+
+function isNew({ output }: CommandContext, { name }: SyncDefinition): object {
+  output.line(`${name} is new: nothing of it is stored yet. See what it would do with: trueup plan`);
+  return { sync: name, kind: 'new' };
+}
+
+interface Given {
+  readonly context: CommandContext;
+  readonly installation: Installation;
+  readonly file: SyncFile;
+  readonly described: ReadonlyMap<string, Described>;
+  readonly row: SyncRow;
+  readonly edited: SyncDefinition;
+  readonly identitiesMax: number;
+}
+
+async function trySync(given: Given): Promise<object> {
+  const { context, row, edited } = given;
+  if (isDeepStrictEqual(row.definition, edited)) {
+    context.output.line(`${row.name} is as it is stored: nothing would differ.`);
+    return { sync: row.name, kind: 'same' };
+  }
+  const tried = await withSides(given, (sides) =>
+    tryEdited({
+      installation: given.installation,
+      sync: row,
+      edited,
+      sides,
+      identitiesMax: given.identitiesMax,
+      signal: context.signal,
+      onProgress: (done, total) => context.output.progress('trying', done, total),
+    }),
+  );
+  context.output.progressDone();
+  return tell(given, tried);
+}
+
+/** By the connections of the file: an edited one is not stored yet. */
+async function withSides<T>(
+  { installation, file, described, edited }: Given,
+  action: (sides: ReadonlyMap<string, TrialSide>) => Promise<T>,
+): Promise<T> {
+  const sides = new Map<string, TrialSide>();
+  try {
+    for (const side of edited.sides) {
+      const declared = must(
+        file.connections.find((known) => known.name === side.connection),
+        'a checked file declares its connections',
+      );
+      const description = must(
+        described.get(edited.name)?.descriptions.get(side.name),
+        'every side was described',
+      );
+      sides.set(side.name, { session: await openConnection(installation, declared), description });
+    }
+    return await action(sides);
+  } finally {
+    await Promise.allSettled([...sides.values()].map(({ session }) => session.close()));
+  }
+}
+
+function tell({ context, described, row, edited }: Given, { tally, total, model }: Tried): object {
+  const factor = tally.identities === 0 ? 1 : total / tally.identities;
+  const cards = new Map(
+    [...(described.get(edited.name)?.descriptions ?? [])].map(([side, { card }]) => [side, card]),
+  );
+  const calls = callsFor(tally, cards, model, factor);
+  const mappings = changedMappings(row.definition, edited);
+  const result = {
+    sync: row.name,
+    kind: 'edited',
+    tried: tally.identities,
+    total,
+    changed: tally.changed,
+    admitted: mappings,
+    writes: [...tally.writes.values()],
+    problems: [...tally.problems.values()],
+    holds: Object.fromEntries(tally.holds),
+    excluded: Object.fromEntries(tally.excluded),
+    joining: Object.fromEntries(tally.joining),
+    calls: Object.fromEntries(calls),
+  };
+  show(context, result.sync, { tally, total, model }, calls, mappings);
+  return result;
+}
+
+/** Mappings that are new or say something else. The check of the file has tried each on generated and on real values. */
+function changedMappings(before: SyncDefinition, after: SyncDefinition): readonly string[] {
+  return after.sides.flatMap((side) => {
+    const old = before.sides.find(({ name }) => name === side.name)?.fields ?? [];
+    return side.fields
+      .filter((mapping) => !old.some((known) => isDeepStrictEqual(known, mapping)))
+      .map(({ field }) => `${side.name}.${field}`);
+  });
+}
+
+function show(
+  { output }: CommandContext,
+  sync: string,
+  { tally, total }: Tried,
+  calls: ReadonlyMap<string, number>,
+  mappings: readonly string[],
+): void {
+  const isAll = tally.identities === total;
+  output.line(
+    `${sync}: tried on ${count(tally.identities)} of ${count(total)}; ${count(tally.changed)} would change${isAll ? '' : `, so about ${count(Math.round((tally.changed * total) / Math.max(1, tally.identities)))} of all`}`,
+  );
+  if (mappings.length > 0) output.line(`  admitted: ${mappings.join(', ')}`);
+  showWrites(output, tally);
+  for (const { side, field, reason, records, examples } of tally.problems.values())
+    output.line(`  ${count(records)} of ${side} would wait: ${field}: ${reason} (${examples.join(', ')})`);
+  for (const [what, records] of tally.holds) output.line(`  ${count(records)} would be held: ${what}`);
+  for (const [side, records] of tally.excluded)
+    output.line(`  ${count(records)} of ${side} would take no part any more`);
+  for (const [side, records] of tally.joining)
+    output.line(
+      `  ${count(records)} of ${side} that take no part now, or could not be read, would take part`,
+    );
+  for (const [side, number] of calls) output.line(`  about ${count(number)} calls to write at ${side}`);
+  if (tally.changed + tally.joining.size === 0) output.line('  Nothing would change.');
+}
+
+function showWrites(output: CommandContext['output'], tally: Tally): void {
+  for (const { side, kind, records, fields, examples } of tally.writes.values()) {
+    const parts = Object.entries(fields).map(([field, number]) => `${field} in ${count(number)}`);
+    output.line(`  ${count(records)} ${kind}${records === 1 ? '' : 's'} at ${side}: ${parts.join(', ')}`);
+    for (const { recordId, changes } of examples) {
+      const texts = changes.map(({ field, before, after }) =>
+        before === undefined
+          ? `${field} = ${JSON.stringify(after)}`
+          : `${field}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`,
+      );
+      output.line(`    ${recordId ?? 'a new record'}: ${texts.join(', ')}`);
+    }
+  }
+}
