@@ -6,6 +6,7 @@ import { holdings, type Holdings } from './holdings.ts';
 import { accountsAt, contactsAt } from './people.ts';
 
 const EDITS_TOGETHER = 200;
+const LOCKED = 40;
 const TOKEN_GRACE_MS = 20_000;
 
 export function fillCrm({ simulator }: SalesforceWorkbench, records: number): void {
@@ -25,18 +26,25 @@ export function fillCrm({ simulator }: SalesforceWorkbench, records: number): vo
     });
 }
 
-/** A fifth of the accounts moves, some contacts change their names, and a few are deleted. */
+/**
+ * A fifth of the accounts moves, some contacts change their names, and a few are deleted. What the shop deletes is not edited
+ * here, and the other way round: who wins then is for a person to say.
+ */
 export function editCrm({ simulator }: SalesforceWorkbench): void {
   const ann = simulator.org.person('Ann Admin');
-  const moving = idsOf(simulator.org.records('Account'), 5);
+  const moving = idsWhere(simulator.org.records('Account'), (number) => number % 5 === 1);
   for (let start = 0; start < moving.length; start += EDITS_TOGETHER)
     ann.editAll(moving.slice(start, start + EDITS_TOGETHER), { BillingCity: 'Bergen' });
-  for (const id of idsOf(simulator.org.records('Contact'), 50)) ann.edit(id, { LastName: `Mx ${id}` });
-  for (const id of idsOf(simulator.org.records('Contact'), 601)) ann.delete(id);
+  const contacts = simulator.org.records('Contact');
+  for (const id of idsWhere(contacts, (number) => number % 50 === 2)) ann.edit(id, { LastName: `Mx ${id}` });
+  for (const id of idsWhere(contacts, (number) => number % 604 === 3)) ann.delete(id);
 }
 
-function idsOf(records: readonly SfRecord[], every: number): readonly string[] {
-  return records.filter((_, index) => index % every === 0).map((record) => String(record['Id']));
+/** By the number in their keys. */
+function idsWhere(records: readonly SfRecord[], isWanted: (number: number) => boolean): readonly string[] {
+  return records
+    .filter((record) => isWanted(Number(String(record['ERP_Key__c']).slice(1))))
+    .map((record) => String(record['Id']));
 }
 
 /** Lost answers, broken servers, half-done jobs and taken locks, each of which must have happened by the end. */
@@ -65,7 +73,8 @@ export function faultsOfReading({ simulator }: SalesforceWorkbench): readonly Pl
 
 /** Some accounts are locked for two writes each, which also holds up the contacts of theirs. */
 export function lockSome({ simulator }: SalesforceWorkbench): void {
-  for (const id of idsOf(simulator.org.records('Account'), 7).slice(0, 40)) simulator.org.locks.lock(id, 2);
+  const ids = idsWhere(simulator.org.records('Account'), (number) => number % 7 === 0);
+  for (const id of ids.slice(0, LOCKED)) simulator.org.locks.lock(id, 2);
 }
 
 /** What change events can do wrong: gaps, broken streams, a position that is no longer kept. */

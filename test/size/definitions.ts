@@ -59,7 +59,7 @@ function definition(
     fields: fields.map((field) => fieldOf(field, names)),
     sides,
     match: [['key']],
-    deletes: { mode: 'propagate', from: names, againstEdit: 'editWins' },
+    deletes: { mode: 'propagate', from: names, againstEdit: 'hold' },
     // Everything is edited within minutes, which is just what the guard is there to stop.
     guard: { deletesMax: 1_000_000, deletesShareMax: 1, changesShareMax: 1_000 },
   };

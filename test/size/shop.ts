@@ -30,7 +30,7 @@ export async function editShop({ pool }: TestDatabase): Promise<void> {
   const number = `substr(key, 2)::int`;
   await pool.query(`update person set title = 'Head of ' || key where ${number} % 4 = 0`);
   await pool.query(`update customer set credit = ${number} + 0.5 where ${number} % 7 = 0`);
-  await pool.query(`update customer set city = 'Graz' where ${number} % 100 = 0`);
+  await pool.query(`update customer set city = 'Graz' where ${number} % 100 = 1`);
   await pool.query(`delete from customer where ${number} % 500 = 5`);
 }
 

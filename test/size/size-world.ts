@@ -26,7 +26,9 @@ export interface Erp {
 }
 
 const OBSERVATIONS_MAX = 10;
-const LOOK_MS = 50;
+const LOOK_MS_MIN = 50;
+/** At large sizes looking costs as much as working. */
+const LOOK_MS_PER_RECORD = 0.01;
 const LOOKS_PER_LEAP = 10;
 const LEAP_MS = 5_000;
 
@@ -36,6 +38,7 @@ export class SizeWorld {
   readonly shop: TestDatabase;
   readonly erp: Erp | null;
   readonly runtimes: readonly SyncRuntime[];
+  readonly #lookMs: number;
   readonly #store: TestStore;
   readonly #sessions: readonly Session[];
   readonly #stop = new AbortController();
@@ -46,6 +49,7 @@ export class SizeWorld {
     this.shop = parts.shop;
     this.erp = parts.erp;
     this.runtimes = parts.runtimes;
+    this.#lookMs = Math.max(LOOK_MS_MIN, parts.records * LOOK_MS_PER_RECORD);
     this.#store = parts.store;
     this.#sessions = parts.sessions;
   }
@@ -77,7 +81,7 @@ export class SizeWorld {
     };
     const sides: readonly SideName[] = erp === null ? ['crm', 'shop'] : ['crm', 'shop', 'erp'];
     const runtimes = [await open(accountsOf(sides)), await open(contacts())];
-    return new SizeWorld({ crm, shop, erp, runtimes, store, sessions });
+    return new SizeWorld({ records, crm, shop, erp, runtimes, store, sessions });
   }
 
   /** Takes all systems in, however often their answers are lost, and lets the workers loose. */
@@ -110,7 +114,7 @@ export class SizeWorld {
       if (systemClock.monotonicMs() - startedMs > withinMs)
         throw new Error(`it never came to be: ${JSON.stringify(await this.waiting())}`);
       if (look % LOOKS_PER_LEAP === 0) await this.leap();
-      await systemClock.sleep(LOOK_MS);
+      await systemClock.sleep(this.#lookMs);
     }
   }
 
@@ -150,6 +154,7 @@ export class SizeWorld {
 }
 
 interface Parts {
+  readonly records: number;
   readonly crm: SalesforceWorkbench;
   readonly shop: TestDatabase;
   readonly erp: Erp | null;
