@@ -1,3 +1,5 @@
+import { pointsText } from '../connector/score.ts';
+import { connectors } from '../connectors/registry.ts';
 import type { SyncDefinition } from '../engine/model.ts';
 import { isLate } from '../engine/references.ts';
 import { must } from '../lib/assert.ts';
@@ -14,6 +16,10 @@ import {
   readSyncFile,
   saveConnections,
 } from './sync-file.ts';
+
+function scoreText(system: string): string {
+  return pointsText(must(connectors.get(system), 'a checked file names known systems').score);
+}
 
 export const check: Command = {
   name: 'check',
@@ -52,6 +58,8 @@ export const check: Command = {
       }
       for (const { sync, field } of lateReferences(file.syncs))
         output.line(`${sync}: ${field} is given in a second step where what it names does not exist yet.`);
+      for (const { name: connection, system } of file.connections)
+        output.line(`${connection}: ${system}, torture score ${scoreText(system)}`);
       const rights = await rightsBeyond(installation, file);
       showRights(output, rights);
       output.line(`${name} is good.`);

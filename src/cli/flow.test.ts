@@ -181,6 +181,7 @@ test('check tells of an account that may do much more than the syncs need, and h
     /crm: its account may do more than these syncs need\.\n {2}superuser \(\w+\): it may /,
   );
   expect(checked.output).toContain('    grant select, insert, update, delete on public.contact to trueup;\n');
+  expect(checked.output).toMatch(/^crm: postgres, torture score \d+ of \d+$/m);
   const { json } = await trueup('check');
   expect(json['rights']).toMatchObject([{ connection: 'crm', beyond: [{}], unknownBecause: null }]);
 });

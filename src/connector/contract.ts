@@ -12,6 +12,7 @@ import type { NetworkPolicy } from './http/network.ts';
 import type { KnownFailure } from './known-failures.ts';
 import type { Consent } from './oauth/consent.ts';
 import type { TokenStore } from './oauth/token-store.ts';
+import type { Score } from './score.ts';
 
 /** Opaque: only the connector that made it reads it. Stored as JSON. */
 export type Cursor = Json;
@@ -279,6 +280,8 @@ export interface Connector {
   readonly settings: readonly SettingDescription[];
   /** Everything its failures may say, each with its cause and what to do. A code that is not here counts as a bug of ours. */
   readonly failures: readonly KnownFailure[];
+  /** What came of the conformance suite. */
+  readonly score: Score;
   /**
    * Connects and proves that the account works. `settings` holds only known names, secrets already revealed.
    * A wrong setting ⇒ failure `config` naming it; refused credentials ⇒ `auth`; unreachable ⇒ `transient`.

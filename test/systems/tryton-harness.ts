@@ -1,15 +1,20 @@
 /** The conformance suite's view of two collections of Tryton. The person here works with Tryton's own models. */
-import type { ConformanceHarness, Fields, Stage } from '../../src/connector/conformance/index.ts';
+import type { ConformanceHarness, Fields, Stage, Trouble } from '../../src/connector/conformance/index.ts';
 import type { Session } from '../../src/connector/contract.ts';
 import type { TrytonSystem } from './tryton.ts';
 
-type Open = () => Promise<Session>;
+/** How the suite reaches the system: through what can go wrong, and past it. */
+export interface HarnessWays {
+  readonly open: () => Promise<Session>;
+  readonly reopen: () => Promise<Session>;
+  readonly trouble: Trouble;
+}
 
 const FEED_LAG_MS_MAX = 5_000;
 const ABSENT_ID = '2000000000';
 
 /** Parties whose text is the street of the address: a person who edits it touches the address only. */
-export function partyHarness(system: TrytonSystem, open: Open): ConformanceHarness {
+export function partyHarness(system: TrytonSystem, ways: HarnessWays): ConformanceHarness {
   const rpc = (method: string, ...args: readonly unknown[]): Promise<unknown> =>
     system.rpc(`model.party.${method}`, [...args, {}]);
   const user: Stage['user'] = {
@@ -21,7 +26,7 @@ export function partyHarness(system: TrytonSystem, open: Open): ConformanceHarne
     delete: async (id) => void (await rpc('party.delete', [Number(id)])),
   };
   return {
-    open: () => stageOf('party.party', open, user, () => empty(system, 'party.party')),
+    open: () => stageOf('party.party', ways, user, () => empty(system, 'party.party')),
     feedLagMsMax: FEED_LAG_MS_MAX,
     fields: {
       names: ['code', 'name', 'email', 'address.street', 'address.country'],
@@ -42,7 +47,7 @@ export function partyHarness(system: TrytonSystem, open: Open): ConformanceHarne
 }
 
 /** A model with its fields as they are: the contact mechanisms of one party. */
-export function mechanismHarness(system: TrytonSystem, open: Open): ConformanceHarness {
+export function mechanismHarness(system: TrytonSystem, ways: HarnessWays): ConformanceHarness {
   const collection = 'party.contact_mechanism';
   const rpc = (method: string, ...args: readonly unknown[]): Promise<unknown> =>
     system.rpc(`model.${method}`, [...args, {}]);
@@ -66,7 +71,7 @@ export function mechanismHarness(system: TrytonSystem, open: Open): ConformanceH
     );
   };
   return {
-    open: () => stageOf(collection, open, user, prepare),
+    open: () => stageOf(collection, ways, user, prepare),
     feedLagMsMax: FEED_LAG_MS_MAX,
     fields: {
       names: ['value', 'comment', 'type', 'party', 'active'],
@@ -92,13 +97,13 @@ export function mechanismHarness(system: TrytonSystem, open: Open): ConformanceH
 
 async function stageOf(
   collection: string,
-  open: Open,
+  { open, reopen, trouble }: HarnessWays,
   user: Stage['user'],
   prepare: () => Promise<void>,
 ): Promise<Stage> {
   await prepare();
   const session = await open();
-  return { session, collection, user, reopen: open, close: () => session.close() };
+  return { session, collection, user, trouble, reopen, close: () => session.close() };
 }
 
 async function empty(system: TrytonSystem, model: string): Promise<void> {

@@ -1,25 +1,34 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { conformanceCases } from '../../src/connector/conformance/index.ts';
-import { mechanismHarness, partyHarness } from './tryton-harness.ts';
+import { SCORE } from '../../src/connectors/tryton/score.ts';
+import { startBreaker, troubleBy, type Breaker } from '../support/breaker.ts';
+import { conformanceSuite } from '../support/conformance.ts';
+import { mechanismHarness, partyHarness, type HarnessWays } from './tryton-harness.ts';
 import { createOf, failureOf, PARTY, trytonWorkbench } from './tryton-workbench.ts';
 
 const bench = trytonWorkbench();
 
-for (const [name, harnessOf] of Object.entries({
-  parties: partyHarness,
-  'contact mechanisms': mechanismHarness,
-})) {
-  describe(`conformance of ${name}`, () => {
-    test.each(conformanceCases())('$title', async ({ run }) => {
-      const outcome = await run(harnessOf(bench.system, () => bench.open()));
-      // Only what the card rules out by itself: Tryton's feed does not show deletes.
-      expect(outcome).toSatisfy(
-        (one: typeof outcome) => one.kind === 'held' || one.reason.includes('only a lookup shows deletes'),
-      );
-    });
-  });
+let wire: Breaker;
+
+beforeAll(async () => {
+  wire = await startBreaker(Number(new URL(bench.system.url).port));
+});
+
+afterAll(() => wire.stop());
+
+/** Both collections are reached through the breaker, and once more past it. */
+function ways(): HarnessWays {
+  return {
+    open: () => bench.open({ url: `http://127.0.0.1:${String(wire.port)}` }),
+    reopen: () => bench.open(),
+    trouble: troubleBy(wire, /\.(?:create|write|delete)"/, () => bench.system.sql('delete from ir_session')),
+  };
 }
+
+conformanceSuite('tryton', SCORE, {
+  parties: () => partyHarness(bench.system, ways()),
+  'contact mechanisms': () => mechanismHarness(bench.system, ways()),
+});
 
 describe('connecting', () => {
   test('a wrong password is an auth failure without the password in it', async () => {

@@ -3,7 +3,8 @@ import { isTest, type Repository } from '../repository.ts';
 import type { Rule } from '../rule.ts';
 
 const FOLDER = /^src\/connectors\/([^/]+)(?=\/)/;
-const CONFORMANCE = /^src\/connector\/conformance(\/|\.ts$)/;
+/** The suite itself, or what runs it and holds the score against it. */
+const CONFORMANCE = /^(?:src\/connector|test\/support)\/conformance(\/|\.ts$)/;
 
 /** A connector explains itself and proves that it keeps the contract. */
 export const connectors: Rule = {
@@ -27,7 +28,7 @@ export const connectors: Rule = {
               path: folder,
               line: 1,
               message: 'no test of it runs the conformance suite',
-              fix: 'run src/connector/conformance in a test beside it',
+              fix: 'run conformanceSuite of test/support/conformance.ts in a test beside it',
             },
           ];
       return [...readme, ...proof];

@@ -43,6 +43,8 @@ class MemorySystem {
   readonly records = new Map<string, Entry>();
   readonly log: { readonly id: string; readonly kind: 'changed' | 'deleted' }[] = [];
   readonly fault: Fault;
+  /** What is to go wrong next, or goes wrong now. */
+  trouble: 'loseAnswer' | 'loseRequest' | 'outage' | 'ended' | null = null;
   #ids = 0;
 
   constructor(fault: Fault) {
@@ -66,8 +68,48 @@ class MemorySystem {
   }
 }
 
-function failed(key: string, kind: 'precondition' | 'invalid'): WriteResult {
+function failed(key: string, kind: 'precondition' | 'invalid' | 'transient' | 'unknownOutcome'): WriteResult {
   return { kind: 'failed', key, failure: { kind, code: `memory.${kind}`, message: kind } };
+}
+
+/** The session with everything that may go wrong between it and the system. */
+function troubledSession(system: MemorySystem): Session {
+  const session = memorySession(system);
+  const { fault } = system;
+  const assertThere = (): void => {
+    const kind = system.trouble === 'ended' ? 'auth' : 'transient';
+    const isAway =
+      system.trouble === 'outage' || (system.trouble === 'ended' && fault === 'trouble-ended-session');
+    if (isAway) throw new ConnectorFailure({ kind, code: 'memory.away', message: 'nobody answers' });
+  };
+  return {
+    ...session,
+    get: async (...given) => {
+      if (fault === 'trouble-outage-read' && system.trouble === 'outage')
+        return given[1].map((id) => ({ kind: 'absent', id }));
+      assertThere();
+      return await session.get(...given);
+    },
+    readAll: (request) => {
+      assertThere();
+      return session.readAll(request);
+    },
+    write: async (collection, requests) => {
+      const { trouble } = system;
+      if (trouble === 'outage' && fault === 'trouble-outage-write')
+        return requests.map(({ key }) => ({ kind: 'written', key, recordId: 'r1', version: null }));
+      assertThere();
+      if (trouble !== 'loseAnswer' && trouble !== 'loseRequest')
+        return await session.write(collection, requests);
+      system.trouble = null;
+      if (trouble === 'loseAnswer') await session.write(collection, requests);
+      return requests.map(({ key, kind }) => {
+        if (trouble === 'loseRequest')
+          return failed(key, fault === 'trouble-lost-request' ? 'invalid' : 'transient');
+        return failed(key, fault === `trouble-lost-${kind}` ? 'transient' : 'unknownOutcome');
+      });
+    },
+  };
 }
 
 function memorySession(system: MemorySystem): Session {
@@ -212,8 +254,17 @@ function harnessOf(fault: Fault): ConformanceHarness {
     open: () => {
       const system = new MemorySystem(fault);
       return Promise.resolve({
-        session: memorySession(system),
+        session: troubledSession(system),
         collection: 'things',
+        trouble: {
+          loseAnswer: () => (system.trouble = 'loseAnswer'),
+          loseRequest: () => (system.trouble = 'loseRequest'),
+          outage: () => {
+            system.trouble = 'outage';
+            return () => (system.trouble = null);
+          },
+          endSession: async () => void (system.trouble = 'ended'),
+        },
         user: {
           create: (list) => Promise.resolve(list.map((fields) => system.set(null, fields))),
           edit: (id, fields) => Promise.resolve(void system.set(id, fields)),
@@ -257,6 +308,12 @@ const CAUGHT = [
   'feed-foreign-cursor',
   'feed-abort',
   'feed-alive',
+  'trouble-lost-create',
+  'trouble-lost-update',
+  'trouble-lost-request',
+  'trouble-outage-write',
+  'trouble-outage-read',
+  'trouble-ended-session',
 ];
 
 describe('a faultless system', () => {

@@ -20,10 +20,24 @@ export interface Stage {
   readonly session: Session;
   readonly collection: string;
   readonly user: SystemUser;
+  /** What may go wrong between the first session and the system. Absent where nothing can be put between them. */
+  readonly trouble?: Trouble;
   /** A further session on the same collection, as after a restart. The suite closes it. */
   reopen(): Promise<Session>;
   /** Closes the first session and takes the collection away. */
   close(): Promise<void>;
+}
+
+/** Things that go wrong on order. */
+export interface Trouble {
+  /** The next write is carried out, and its answer never arrives. */
+  readonly loseAnswer: () => void;
+  /** The next write never arrives. */
+  readonly loseRequest: () => void;
+  /** Nobody answers any more until the function that this gives is called. */
+  readonly outage: () => () => void;
+  /** The login or connection ends as it may at any time; another is to be had. */
+  readonly endSession: () => Promise<void>;
 }
 
 /** Somebody who works in the system itself, behind the connector's back. */

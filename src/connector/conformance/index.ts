@@ -11,15 +11,18 @@ import type { ConformanceHarness, Stage } from './harness.ts';
 import { READ_RULES } from './reading.ts';
 import type { Rule } from './rule.ts';
 import { TEXT_RULES } from './texts.ts';
+import { TROUBLE_RULES } from './trouble.ts';
 import { WRITE_RULES } from './writing.ts';
 
-export type { ConformanceHarness, Fields, SampleFields, Stage, SystemUser } from './harness.ts';
+export type { ConformanceHarness, Fields, SampleFields, Stage, SystemUser, Trouble } from './harness.ts';
 
 /** What came of a case that did not throw. */
 export type ConformanceOutcome =
   | { readonly kind: 'held' }
   /** The card or the harness says that this cannot be asked of the system. */
-  | { readonly kind: 'notApplicable'; readonly reason: string };
+  | { readonly kind: 'notApplicable'; readonly reason: string }
+  /** The harness gives no way to find out. */
+  | { readonly kind: 'notTried' };
 
 /** One promise of the contract, ready to be checked. */
 export interface ConformanceCase {
@@ -34,6 +37,7 @@ const RULES: readonly Rule[] = [
   ...CHANGE_RULES,
   ...WRITE_RULES,
   ...TEXT_RULES,
+  ...TROUBLE_RULES,
 ];
 
 /** All cases. Each opens an empty collection of its own, so they may run in any order. */
@@ -57,6 +61,7 @@ async function run(rule: Rule, harness: ConformanceHarness): Promise<Conformance
     const { card } = await descriptionOf(stage);
     const reason = rule.unless?.(card, harness.fields) ?? null;
     if (reason !== null) return { kind: 'notApplicable', reason };
+    if (rule.needsTrouble === true && stage.trouble === undefined) return { kind: 'notTried' };
     await rule.check({ ...stage, harness, fields: harness.fields, card });
     return { kind: 'held' };
   } finally {

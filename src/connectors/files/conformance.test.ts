@@ -4,15 +4,16 @@ import { join } from 'node:path';
 
 import { stringify } from 'csv-stringify/sync';
 import readExcelFile from 'read-excel-file/node';
-import { describe, expect, test } from 'vitest';
 import writeExcelFile from 'write-excel-file/node';
 
+import { conformanceSuite } from '../../../test/support/conformance.ts';
 import { connectorContext } from '../../../test/support/connector-context.ts';
-import { conformanceCases, type ConformanceHarness, type Fields } from '../../connector/conformance/index.ts';
+import type { ConformanceHarness, Fields } from '../../connector/conformance/index.ts';
 import type { NativeValue } from '../../engine/value.ts';
 import { must } from '../../lib/assert.ts';
 import { files } from './index.ts';
 import { idOf } from './records.ts';
+import { SCORE } from './score.ts';
 
 type Grid = readonly (readonly NativeValue[])[];
 
@@ -116,9 +117,16 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
 };
 
+/** There is nothing between us and a file on this machine that could lose an answer. */
+const LOCAL = Object.fromEntries(
+  ['lost-create', 'lost-update', 'lost-request', 'outage-write', 'outage-read', 'ended-session'].map(
+    (name) => [`trouble-${name}`, 'a file on this machine always answers'],
+  ),
+);
+
 function harnessOf({ file, editor, hasHeader, refused, exceptions }: Kind): ConformanceHarness {
   return {
-    ...(exceptions === undefined ? {} : { exceptions }),
+    exceptions: { ...LOCAL, ...exceptions },
     fields: {
       names: COLUMNS,
       sample: (index) =>
@@ -173,13 +181,5 @@ function harnessOf({ file, editor, hasHeader, refused, exceptions }: Kind): Conf
   };
 }
 
-for (const [kind, options] of Object.entries(KINDS)) {
-  describe(`${kind} keeps the contract`, { concurrent: true }, () => {
-    for (const rule of conformanceCases()) {
-      test(`${rule.name}: ${rule.title}`, async () => {
-        const outcome = await rule.run(harnessOf(options));
-        expect(['held', 'notApplicable']).toContain(outcome.kind);
-      });
-    }
-  });
-}
+const setUps = Object.entries(KINDS).map(([kind, options]) => [kind, () => harnessOf(options)] as const);
+conformanceSuite('files', SCORE, Object.fromEntries(setUps), { concurrent: true });

@@ -1,5 +1,6 @@
 import type { Connector } from '../../connector/contract.ts';
 import { CODES } from './codes.ts';
+import { SCORE } from './score.ts';
 import { createSession } from './session.ts';
 import { resolveSettings, SETTINGS } from './settings.ts';
 
@@ -9,6 +10,7 @@ export const files: Connector = {
   title: 'CSV, JSON Lines and Excel files',
   settings: SETTINGS,
   failures: CODES,
+  score: SCORE,
   open: async (settings, context) =>
     createSession(await resolveSettings(settings, context.baseDirectory), context),
 };

@@ -1,5 +1,6 @@
 import type { Connector } from '../../connector/contract.ts';
 import { CODES } from './codes.ts';
+import { SCORE } from './score.ts';
 import { openSession } from './session.ts';
 import { SETTINGS, settingsOf } from './settings.ts';
 
@@ -9,5 +10,6 @@ export const mysql: Connector = {
   title: 'MySQL and MariaDB',
   settings: SETTINGS,
   failures: CODES,
+  score: SCORE,
   open: async (settings, context) => openSession(settingsOf(settings), context),
 };

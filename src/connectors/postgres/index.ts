@@ -3,6 +3,7 @@ import { CODES } from './codes.ts';
 import { createDatabase, textIn, type Database } from './database.ts';
 import type { Access } from './describe.ts';
 import { refuse } from './failures.ts';
+import { SCORE } from './score.ts';
 import { createSession } from './session.ts';
 import { SETTINGS, settingsOf, type Settings } from './settings.ts';
 
@@ -14,6 +15,7 @@ export const postgres: Connector = {
   title: 'PostgreSQL',
   settings: SETTINGS,
   failures: CODES,
+  score: SCORE,
   open: async (given, context) => {
     const settings = settingsOf(given);
     const database = createDatabase(settings.connection);

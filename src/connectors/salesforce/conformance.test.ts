@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
-
-import { salesforceWorkbench } from '../../../test/support/salesforce-workbench.ts';
-import { conformanceCases, type ConformanceHarness } from '../../connector/conformance/index.ts';
+import { conformanceSuite } from '../../../test/support/conformance.ts';
+import { salesforceWorkbench, type SalesforceWorkbench } from '../../../test/support/salesforce-workbench.ts';
+import type { ConformanceHarness, Trouble } from '../../connector/conformance/index.ts';
 import type { NativeValue } from '../../engine/value.ts';
+import { SCORE } from './score.ts';
 
 const NAMES = [
   'ERP_Key__c',
@@ -53,9 +53,29 @@ function harnessOf(more: Readonly<Record<string, string>>): ConformanceHarness {
           edit: async (id, fields) => ann.edit(id, native(fields)),
           delete: async (id) => ann.delete(id),
         },
+        trouble: troubleIn(bench),
         reopen: () => bench.open({ view_all: 'yes', ...more }),
         close: () => bench.close(),
       };
+    },
+  };
+}
+
+function troubleIn({ simulator, clock }: SalesforceWorkbench): Trouble {
+  const write = { path: '/composite/sobjects' };
+  return {
+    loseAnswer: () => void simulator.fault({ match: write, kind: 'cutAfterExecute' }),
+    loseRequest: () => void simulator.fault({ match: write, kind: 'cutBeforeExecute' }),
+    outage: () => {
+      simulator.limits.maintenance = true;
+      return () => {
+        simulator.limits.maintenance = false;
+      };
+    },
+    endSession: async () => {
+      // A token that was only just given is not taken for an old one.
+      clock.shift(60_000);
+      simulator.sessions.expireAll();
     },
   };
 }
@@ -66,20 +86,7 @@ function native(fields: ReadonlyMap<string, NativeValue>): Readonly<Record<strin
   );
 }
 
-describe.each([
-  ['polling', harnessOf({})],
-  ['change events beside polling', harnessOf({ change_events: 'Account' })],
-])('an object of Salesforce, changes by %s', (_name, harness) => {
-  const notApplicable = [
-    'stale-update',
-    'stale-delete',
-    'fresh-version',
-    ...Object.keys(harness.exceptions ?? {}),
-  ];
-  for (const rule of conformanceCases()) {
-    test(`${rule.name}: ${rule.title}`, async () => {
-      const outcome = await rule.run(harness);
-      expect(outcome.kind).toBe(notApplicable.includes(rule.name) ? 'notApplicable' : 'held');
-    });
-  }
+conformanceSuite('salesforce', SCORE, {
+  polling: () => harnessOf({}),
+  'change events beside polling': () => harnessOf({ change_events: 'Account' }),
 });

@@ -3,6 +3,7 @@ import { consentOf, openAccount, type Deployment } from './account.ts';
 import { SalesforceApi } from './api.ts';
 /** Connector for Salesforce over REST, the Bulk API 2.0 and the Pub/Sub API. See README.md for what it can and cannot do. */
 import { CODES } from './codes.ts';
+import { SCORE } from './score.ts';
 import { salesforceSession } from './session.ts';
 import { SETTINGS, settingsOf } from './settings.ts';
 
@@ -13,6 +14,7 @@ export function createSalesforce(own: Deployment = {}): Connector {
     title: 'Salesforce',
     settings: SETTINGS,
     failures: CODES,
+    score: SCORE,
     open: async (given, context) => {
       const settings = settingsOf(given);
       const { network, budgets } = context;

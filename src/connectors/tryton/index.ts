@@ -5,6 +5,7 @@ import { TrytonClient, type Account } from './client.ts';
 /** Connector for the Tryton ERP, version 6.0 and later, over its JSON-RPC. See README.md for what it can and cannot do. */
 import { CODES } from './codes.ts';
 import { failWith } from './failures.ts';
+import { SCORE } from './score.ts';
 import { trytonSession } from './session.ts';
 
 const LANGUAGE_DEFAULT = 'en';
@@ -26,6 +27,7 @@ export const tryton: Connector = {
   title: 'Tryton',
   settings: SETTINGS,
   failures: CODES,
+  score: SCORE,
   open: async (settings, context) => {
     const account = accountOf(settings);
     const overlapMs = overlapOf(settings['overlap_s']);

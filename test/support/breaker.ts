@@ -1,21 +1,29 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
+import type { Trouble } from '../../src/connector/conformance/index.ts';
 import { must } from '../../src/lib/assert.ts';
 
 /** A way to the server that breaks at a chosen moment. */
 export interface Breaker {
   readonly port: number;
-  /** Forwards the next message that contains the word, and lets no answer through any more. */
-  breakAfter(word: string): void;
-  /** Breaks instead of forwarding the next message that contains the word. */
-  breakBefore(word: string): void;
+  /** Forwards the next message that contains the words, and lets no answer through any more. */
+  breakAfter(words: RegExp): void;
+  /** Breaks instead of forwarding the next message that contains the words. */
+  breakBefore(words: RegExp): void;
+  /** Cuts everybody off. While it is down, whoever comes is cut off at once. */
+  cutOff(isDown: boolean): void;
   stop(): Promise<void>;
 }
 
 export async function startBreaker(target: number): Promise<Breaker> {
-  let trap: { readonly word: string; readonly forward: boolean } | null = null;
+  let isDown = false;
+  let trap: { readonly words: RegExp; readonly forward: boolean } | null = null;
   const sockets = new Set<Socket>();
   const server: Server = createServer((client) => {
+    if (isDown) {
+      client.destroy();
+      return;
+    }
     const upstream = connect(target, '127.0.0.1');
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -24,7 +32,7 @@ export async function startBreaker(target: number): Promise<Breaker> {
     }
     let broken = false;
     client.on('data', (bytes: Buffer) => {
-      if (trap === null || !bytes.includes(trap.word)) {
+      if (trap === null || !trap.words.test(bytes.toString('latin1'))) {
         upstream.write(bytes);
         return;
       }
@@ -46,17 +54,37 @@ export async function startBreaker(target: number): Promise<Breaker> {
   const address = must(server.address(), 'the breaker listens');
   return {
     port: typeof address === 'string' ? 0 : address.port,
-    breakAfter: (word) => {
-      trap = { word, forward: true };
+    breakAfter: (words) => {
+      trap = { words, forward: true };
     },
-    breakBefore: (word) => {
-      trap = { word, forward: false };
+    breakBefore: (words) => {
+      trap = { words, forward: false };
+    },
+    cutOff: (down) => {
+      isDown = down;
+      for (const socket of sockets) socket.destroy();
     },
     stop: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => {
         server.close(resolve);
       });
+    },
+  };
+}
+
+/** What a breaker can have go wrong. `write`: what only the message contains that makes a write true. */
+export function troubleBy(breaker: Breaker, write: RegExp, endSession?: () => Promise<unknown>): Trouble {
+  return {
+    loseAnswer: () => breaker.breakAfter(write),
+    loseRequest: () => breaker.breakBefore(write),
+    outage: () => {
+      breaker.cutOff(true);
+      return () => breaker.cutOff(false);
+    },
+    endSession: async () => {
+      if (endSession === undefined) breaker.cutOff(false);
+      else await endSession();
     },
   };
 }
