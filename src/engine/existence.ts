@@ -105,9 +105,9 @@ export function withLink(bundle: Bundle, link: Link): Bundle {
   return { ...bundle, links: [...others, link] };
 }
 
-/** The bundle with a record that was found at the side. */
-export function linkFound(bundle: Bundle, side: string, recordId: string): Bundle {
-  return withoutAnswered(withLink(bundle, newLink(side, recordId)));
+/** The bundle with a record that was found at the side; `sent`: what of it is no news, because it came from us. */
+export function linkFound(bundle: Bundle, side: string, recordId: string, sent: Link['sent'] = []): Bundle {
+  return withoutAnswered(withLink(bundle, { ...newLink(side, recordId), sent }));
 }
 
 /** What lost creates may have made is no question any more once there is a record wherever one was lost. */

@@ -210,6 +210,8 @@ export type WriteEnd = WriteKey & {
 export interface OpenCreate {
   readonly identityId: string;
   readonly body: Values;
+  /** Its answer was lost for good, and a person is asked what became of it. */
+  readonly isHeld: boolean;
 }
 
 export interface SyncTx extends ReferenceTx {
@@ -283,7 +285,7 @@ export interface SyncTx extends ReferenceTx {
   countRecords(side: string): Promise<number>;
   /** A live record other than these, to look up beside them; null when there is none. */
   controlRecord(side: string, except: readonly string[]): Promise<string | null>;
-  /** Creates on their way to the side: a new record there may be one of them. */
+  /** Creates on their way to the side, or lost there: a new record may be one of them. */
   openCreates(side: string, countMax: number): Promise<readonly OpenCreate[]>;
 
   /** Notes a page of records that a sweep met unchanged. */

@@ -174,12 +174,16 @@ export async function openCreates(
   side: string,
   countMax: number,
 ): Promise<readonly OpenCreate[]> {
-  const rows = await tx.query<{ identity_id: string; body: OpenCreate['body'] }>(
-    `select identity_id, body from writes
-      where sync_key = $1 and side = $2 and state in ('sent', 'unknown') and kind = 'create' limit $3`,
+  const rows = await tx.query<{ identity_id: string; body: OpenCreate['body']; is_held: boolean }>(
+    `select identity_id, body, false as is_held from writes
+      where sync_key = $1 and side = $2 and state in ('sent', 'unknown') and kind = 'create'
+     union all
+     select identity_id, (seen -> $2)::json, true from holds
+      where sync_key = $1 and closed_at is null and identity_id is not null and reason = 'createOutcomeUnknown' and seen ? $2
+      limit $3`,
     [syncKey, side, countMax],
   );
-  return rows.map((row) => ({ identityId: row.identity_id, body: row.body }));
+  return rows.map((row) => ({ identityId: row.identity_id, body: row.body, isHeld: row.is_held }));
 }
 
 const REAPED = JSON.stringify({

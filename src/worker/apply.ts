@@ -11,7 +11,7 @@ import { must } from '../lib/assert.ts';
 import type { KnownRecord, SyncTx } from '../store/contract.ts';
 import { Collision } from '../store/database.ts';
 import { Batch, changeBody } from './batch.ts';
-import { confirmMatches, findHomes, identitiesOf } from './homes.ts';
+import { confirmMatches, findHomes, identitiesOf, type Homes } from './homes.ts';
 import { readReadings } from './references.ts';
 import type { SyncRuntime } from './runtime.ts';
 import type { ApplyCounts, Sighting, SightingPage } from './sighting.ts';
@@ -42,8 +42,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   identityIds.delete('');
   for (const bundle of (await tx.lockBundles([...identityIds])).values()) batch.load(bundle);
   await confirmMatches(runtime, tx, page, sorted, homes, batch);
-  for (const reading of sorted.readings)
-    applyReading(runtime, tx, batch, page, sorted, reading, homes.of.get(reading.recordId));
+  for (const reading of sorted.readings) applyReading(runtime, tx, batch, page, sorted, reading, homes);
   for (const { sighting, known: record } of sorted.existence)
     applyExistence(runtime, tx, batch, page, sorted, sighting, record);
   for (const recordId of sorted.forgotten) batch.forget(page.side, recordId);
@@ -88,10 +87,10 @@ function applyReading(
   page: SightingPage,
   sorted: Sorted,
   reading: Reading,
-  home: string | undefined,
+  homes: Homes,
 ): void {
   const observation = observationOf(page, reading, tx.nowMs);
-  const bundle = bundleFor(runtime, batch, observation, reading, home);
+  const bundle = bundleFor(runtime, batch, observation, reading, homes);
   // The id was that of a deleted record, which keeps its memory under another name.
   const former = batch.get(formerOf(reading.known) ?? '');
   if (former !== undefined && former.identity.id !== bundle?.identity.id)
@@ -151,9 +150,9 @@ function bundleFor(
   batch: Batch,
   seen: Observation,
   reading: Reading,
-  home: string | undefined,
+  homes: Homes,
 ): Bundle | null {
-  const found = home === undefined ? undefined : batch.get(home);
+  const found = batch.get(homes.of.get(reading.recordId) ?? '');
   if (found === undefined || (isDeletedAt(found, seen) && isAnother(runtime, found, reading))) {
     return begin(runtime, batch, seen.side, reading);
   }
@@ -170,7 +169,9 @@ function bundleFor(
   }
   if (reading.linkedTo !== null) throw new Collision('the record has changed its identity meanwhile');
   if (link !== undefined && link.status !== 'gone') return null;
-  const linked = linkFound(found, seen.side, reading.recordId);
+  const body = homes.made.get(reading.recordId);
+  const sent = body === undefined ? [] : [{ seq: 0, body, expiresAtMs: seen.readEndedMs + 1 }];
+  const linked = linkFound(found, seen.side, reading.recordId, sent);
   batch.put(linked);
   return linked;
 }

@@ -135,9 +135,10 @@ export class Batch {
     return wakened;
   }
 
-  /** A record that was parked because another had its place, or its key, may find a home now. */
+  /** A record that was parked because another had its place, or its key, or might be it, may find a home now. */
   #makesRoom(): boolean {
-    const { freedKeys, forgotten, links } = this.#save;
+    const { freedKeys, forgotten, links, closedHolds } = this.#save;
+    if (closedHolds.some(({ reason }) => reason === 'createOutcomeUnknown')) return true;
     return freedKeys.length + forgotten.length > 0 || links.some(({ link }) => link.status === 'gone');
   }
 

@@ -17,6 +17,8 @@ export interface Homes {
   readonly of: Map<string, string>;
   /** Records whose keys led to an identity, or to several: to be confirmed once those are locked. */
   readonly matches: Matched[];
+  /** Record id → what we had sent, of records that lost creates have made. */
+  readonly made: Map<string, Values>;
 }
 
 interface Matched {
@@ -34,7 +36,7 @@ export async function findHomes(
   sorted: Sorted,
   batch: Batch,
 ): Promise<Homes> {
-  const homes: Homes = { of: new Map(), matches: [] };
+  const homes: Homes = { of: new Map(), matches: [], made: new Map() };
   const strangers: Reading[] = [];
   for (const reading of sorted.readings) {
     if (reading.linkedTo !== null) homes.of.set(reading.recordId, reading.linkedTo);
@@ -53,7 +55,7 @@ export async function findHomes(
     if (match.kind === 'one') homes.of.set(reading.recordId, match.identityId);
     else if (
       match.kind === 'none' &&
-      (creates.length === 0 || !findCreate(side, sorted, reading, creates, homes.of))
+      (creates.length === 0 || !findCreate(side, page, sorted, reading, creates, homes))
     ) {
       // What was deleted under this id may have come back.
       if (reading.known?.identityId != null) homes.of.set(reading.recordId, reading.known.identityId);
@@ -106,25 +108,38 @@ function remove(sorted: Sorted, reading: Reading): void {
 }
 
 /**
- * The echo of a create can arrive before its answer; nothing but its content tells it from somebody's new record. False
- * when it is certainly none of ours.
+ * The echo of a create can arrive before its answer, or when the answer was lost; nothing but its content tells it from
+ * somebody's new record. False when it is taken for none of ours.
  */
 function findCreate(
   side: SideRuntime,
+  page: SightingPage,
   sorted: Sorted,
   reading: Reading,
   creates: readonly OpenCreate[],
-  homes: Map<string, string>,
+  homes: Homes,
 ): boolean {
-  const alike = creates.filter(({ body }) => sharesValue(side, body, reading.values));
-  const equal = alike.filter(({ body }) => holdsAll(side, body, reading.values));
-  const [only, ...others] = equal;
-  if (only !== undefined && others.length === 0) homes.set(reading.recordId, only.identityId);
-  else if (alike.length > 0) {
+  const { recordId, values } = reading;
+  const alike = creates.filter(({ body, isHeld }) =>
+    isHeld ? sharesMost(side, body, values) : sharesValue(side, body, values),
+  );
+  const [only, ...others] = alike.filter(({ body }) => holdsAll(side, body, values));
+  if (only !== undefined && others.length === 0) {
+    homes.of.set(recordId, only.identityId);
+    if (only.isHeld) homes.made.set(recordId, only.body);
+  } else if (alike.some(({ isHeld }) => !isHeld)) {
     remove(sorted, reading);
-    sorted.hints.push({ recordId: reading.recordId, kind: 'changed', dueInMs: POSSIBLY_OURS_WAIT_MS });
-  }
+    sorted.hints.push({ recordId, kind: 'changed', dueInMs: POSSIBLY_OURS_WAIT_MS });
+  } else if (alike.length > 0)
+    park(page, sorted, reading, 'trueup.ambiguous_match', 'a create whose answer was lost may have made it');
   return alike.length > 0;
+}
+
+/** Alike in at least half of what we had sent: that one field is the same says little in the long run. */
+function sharesMost(side: SideRuntime, body: Values, values: Values): boolean {
+  const filled = side.model.lenses.filter(({ field }) => !isEmpty(body[field.name]));
+  const same = filled.filter(({ field }) => field.same(body[field.name], values[field.name]));
+  return same.length > 0 && 2 * same.length >= filled.length;
 }
 
 function sharesValue(side: SideRuntime, body: Values, values: Values): boolean {

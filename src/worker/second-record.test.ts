@@ -6,14 +6,18 @@ import {
   createTestRuntime,
   createTestStore,
   simpleDefinition,
+  snapshotOf,
   type TestStore,
 } from '../../test/support/sync.ts';
 import { must } from '../lib/assert.ts';
 import type { SyncTx } from '../store/contract.ts';
+import { openHolds } from '../store/history.ts';
 import { applyPage } from './apply.ts';
 import { captureChanges } from './capture.ts';
 import { deliverBatch } from './deliver.ts';
+import { resolveHold } from './holds.ts';
 import { settleHints } from './look.ts';
+import { resolveUnknown } from './resolve.ts';
 import { deliverAll, observeAll } from './rounds.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 
@@ -132,4 +136,37 @@ test('an id that a system gives twice in one batch is one record, and a person i
     [runtime.syncKey],
   );
   expect(held.rows).toEqual([{ reason: 'duplicateRecord' }]);
+});
+
+test('a record that looks like what a lost create has made is not taken for a new thing', async () => {
+  const card = { createIdentity: 'none' } as const;
+  const [crm, erp] = [new MemorySystem(), new MemorySystem({ card })];
+  const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name: 'lost' }), {
+    crm,
+    erp,
+  });
+  const side = must(runtime.sides.get('erp'), 'erp is a side');
+  for (const name of ['Max', 'Mia']) crm.create({ email: null, name, phone: '1', city: `${name}stadt` });
+  await observeAll(runtime, signal);
+  erp.faults.push({ kind: 'loseAnswer' }, { kind: 'loseAnswer' });
+  await deliverBatch(runtime, side);
+  await resolveUnknown(runtime, side);
+  const reasons = async (): Promise<readonly string[]> => {
+    const { rows } = await store.raw.pool.query<{ reason: string }>(
+      `select reason from holds where closed_at is null and sync_key = $1 order by reason`,
+      [runtime.syncKey],
+    );
+    return rows.map(({ reason }) => reason);
+  };
+  expect(await reasons()).toEqual(['createOutcomeUnknown', 'createOutcomeUnknown']);
+  // One of them is as it was sent; the other has been changed by somebody meanwhile.
+  erp.edit(erp.find1('name', 'Mia').id, { phone: '2' });
+  await settle(runtime);
+  expect(await reasons()).toEqual(['ambiguousMatch', 'createOutcomeUnknown']);
+  expect([crm.size, erp.size]).toEqual([2, 2]);
+  // Somebody has looked, and says that the record is not there: then what is there is a thing of its own.
+  const [hold] = await snapshotOf(store, (tx) => openHolds(tx, runtime.syncKey, null, 9));
+  await resolveHold(runtime, must(hold, 'a hold is open'), { kind: 'revive' }, 'somebody');
+  await settle(runtime);
+  expect([crm.size, erp.size]).toEqual([3, 3]);
 });

@@ -1,3 +1,4 @@
+import type { Values } from '../../../src/engine/value.ts';
 /** src/store/writes.ts in memory. */
 import type { OpenCreate, SendIntent, WriteEnd } from '../../../src/store/contract.ts';
 import { writeKeyText } from '../../../src/store/writes.ts';
@@ -173,7 +174,12 @@ export async function openCreates(
   for (const write of select(tx, tx.tables.writesBySide.slots(side))) {
     const isOut = write.state === 'sent' || write.state === 'unknown';
     if (!isOut || write.kind !== 'create' || write.body === null) continue;
-    creates.push({ identityId: write.identityId, body: write.body });
+    creates.push({ identityId: write.identityId, body: write.body, isHeld: false });
+  }
+  for (const { reason, closed, identityId, seen } of select(tx, tx.tables.holds.slots())) {
+    const body = (seen as unknown as Readonly<Record<string, Values>>)[side];
+    if (closed !== null || reason !== 'createOutcomeUnknown' || identityId === null) continue;
+    if (body !== undefined) creates.push({ identityId, body, isHeld: true });
   }
   return creates.slice(0, countMax);
 }
