@@ -105,7 +105,7 @@ async function bundlesOf(
     [syncKey, identityIds],
   );
   const writes = await tx.query<WriteColumns & { readonly body: Values | null }>(
-    `select identity_id, side, write_id, kind, state, body, seq, record_id, if_version, attempts, lease_epoch,
+    `select identity_id, side, write_id, kind, state, body, seq, record_id, if_version, attempts, failure, lease_epoch,
             extract(epoch from first_sent_at)::float8 * 1000 as first_sent_at_ms,
             extract(epoch from resolve_at)::float8 * 1000 as resolve_at_ms
        from writes where sync_key = $1 and identity_id = any($2::uuid[])`,
@@ -151,6 +151,7 @@ function unpackWrite(row: WriteColumns): WriteRow {
     recordId: row.record_id,
     ifVersion: row.if_version,
     attempts: row.attempts,
+    failure: row.failure,
     epoch: Number(row.lease_epoch),
     firstSentAtMs: row.first_sent_at_ms,
     resolveAtMs: row.resolve_at_ms,

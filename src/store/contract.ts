@@ -79,6 +79,8 @@ export interface WriteRow extends OpenWrite {
   readonly recordId: string | null;
   readonly ifVersion: string | null;
   readonly attempts: number;
+  /** Why its last try did not simply succeed; null when none has failed. */
+  readonly failure: StoredFailure | null;
   readonly epoch: number;
   readonly firstSentAtMs: number | null;
   readonly resolveAtMs: number | null;

@@ -43,6 +43,13 @@ export async function resolveHold(
     const body = changeBody(outcome, { choice: choice.kind, by });
     batch.apply(outcome, { identityId, side: hold.side, recordId: hold.recordId, kind: 'decided', body });
     const sides = await batch.store();
+    const isOpen = batch
+      .get(identityId)
+      ?.holds.some(({ field, reason }) => field === hold.field && reason === hold.reason);
+    if (isOpen === true)
+      throw new ChoiceRefused(
+        'another record has the match keys of this one by now: merge the two in a system, or change one of them, and decide then',
+      );
     if (hold.field === null) await lookAgain(tx, outcome.bundle);
     return sides;
   });

@@ -31,10 +31,6 @@ afterAll(() => store.close());
 
 type Trouble = 'none' | 'look' | 'write' | 'afterwards' | 'answer';
 
-function isPoison({ fields }: WriteRequest): boolean {
-  return fields.get('email') === POISON;
-}
-
 /** Breaks in one of its methods whenever the poison is among what it is given. */
 class BreakableSystem extends MemorySystem {
   trouble: Trouble = 'none';
@@ -54,6 +50,8 @@ class BreakableSystem extends MemorySystem {
     collection: string,
     requests: readonly WriteRequest[],
   ): Promise<readonly WriteResult[]> {
+    const isPoison = ({ fields, recordId }: WriteRequest): boolean =>
+      fields.get('email') === POISON || this.all()[recordId ?? '']?.['email'] === POISON;
     const isPoisoned = requests.some(isPoison);
     if (isPoisoned) this.poisonWrites += 1;
     if (this.trouble === 'write' && isPoisoned) throw new TypeError('nobody thought of this');
@@ -189,6 +187,20 @@ test('a record that breaks the look before a write costs no other of its batch a
   expect(await waitingWrites(world)).toMatchObject([{ state: 'queued', attempts: 1, failure: UNEXPECTED }]);
   await expectOnlyPoisonStuck(world, UNEXPECTED);
   expect(Object.values(erp.all()).filter(({ city }) => city === 'Bonn')).toHaveLength(5);
+});
+
+test('an update that breaks a connector without versions is tried to an end, not planned anew for ever', async () => {
+  const card = { version: 'none', conditionalWrite: false } as const;
+  const world = await worldOf('poison update', new BreakableSystem({ card }));
+  const { crm, erp, runtime } = world;
+  await deliverRounds(world, 3);
+  erp.trouble = 'write';
+  erp.poisonWrites = 0;
+  for (const id of Object.keys(crm.all())) crm.edit(id, { city: 'Bonn' });
+  await observeAll(runtime, signal);
+  await expectOnlyPoisonStuck(world, 'trueup.tries_used_up');
+  expect(Object.values(erp.all()).filter(({ city }) => city === 'Bonn')).toHaveLength(5);
+  expect(erp.poisonWrites).toBe(WRITE_TRIES_MAX);
 });
 
 test('no look asks for more records than the system takes at a time', async () => {

@@ -55,11 +55,11 @@ export function nextAfter(failure: Failure, attempts: number, random: Random): N
   }
 }
 
-const AT_ONCE: Again = { kind: 'again', dueInMs: 0, countsAttempt: false, lookFirst: false };
+/** Nothing was sent, or what was sent did not happen, and that is the record's fault in no way. */
+export const AT_ONCE: Again = { kind: 'again', dueInMs: 0, countsAttempt: false, lookFirst: false };
 
-/** A write that is proven not to have happened. Tries that broke were counted then: they grow rarer, and they end. */
-export function nextAfterNotLanded(attempts: number, random: Random): Again | { readonly kind: 'bury' } {
-  if (attempts === 0) return AT_ONCE;
+/** A write that did not happen, and whose try broke by a fault of ours: such tries grow rarer, and they end. */
+export function nextAfterBroken(attempts: number, random: Random): Again | { readonly kind: 'bury' } {
   if (attempts >= WRITE_TRIES_MAX) return { kind: 'bury' };
   return { ...AT_ONCE, dueInMs: backoffMs(attempts, RETRY_BASE_MS, RETRY_CAP_MS, random) };
 }

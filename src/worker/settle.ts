@@ -8,8 +8,8 @@ import { must } from '../lib/assert.ts';
 import type { JournalEntry, StoredBundle, WriteEnd, WriteRow } from '../store/contract.ts';
 import { resolveInMs } from './answer.ts';
 import type { Batch } from './batch.ts';
-import { stored } from './failures.ts';
-import { nextAfterNotLanded } from './retry.ts';
+import { stored, UNEXPECTED } from './failures.ts';
+import { AT_ONCE, nextAfterBroken } from './retry.ts';
 import type { SyncRuntime } from './runtime.ts';
 
 /** What was found out about one write, outside any transaction. */
@@ -115,11 +115,14 @@ export function settleUnknown(
       return { end: endNotLanded(runtime, batch, row), look: null };
     case 'unclear': {
       const remembered = remember(bundle, sent, nowMs + resolveInMs(runtime, side));
-      batch.apply(unchanged(remembered), {
-        ...story,
-        kind: 'resolved',
-        body: { outcome: 'unclear', values: sent.body },
-      });
+      const body = { outcome: 'unclear', values: sent.body };
+      if (isOurFault(row)) {
+        // A new write would begin its tries anew, for ever. The look before the next one finds what this one has done.
+        const open = { ...remembered, writes: bundle.writes };
+        batch.apply(unchanged(open), { ...story, kind: 'resolved', body });
+        return { end: endNotLanded(runtime, batch, row), look: ruling.recordId };
+      }
+      batch.apply(unchanged(remembered), { ...story, kind: 'resolved', body });
       return { end: { ...key, to: 'closed', failure: stored(UNCLEAR) }, look: ruling.recordId };
     }
     case 'gone':
@@ -134,7 +137,7 @@ export function settleUnknown(
         end: {
           ...key,
           to: 'unknown',
-          failure: stored(ruling.failure),
+          failure: isOurFault(row) ? row.failure : stored(ruling.failure),
           resolveInMs: Math.max(0, openForMs),
           lookInMs: ruling.lookInMs,
         },
@@ -161,10 +164,15 @@ function sentOf(row: WriteRow): SentWrite {
   return { side: row.side, kind: row.kind, body: must(row.body, 'a sent write has a body'), seq: row.seq };
 }
 
+/** The try broke in our own code, and may do so again whatever the system says. */
+function isOurFault(row: WriteRow): row is WriteRow & { readonly failure: NonNullable<WriteRow['failure']> } {
+  return row.failure?.code === UNEXPECTED;
+}
+
 function endNotLanded(runtime: SyncRuntime, batch: Batch, row: WriteRow): WriteEnd {
   const { identityId, side, writeId, epoch, kind, recordId } = row;
   const key = { identityId, side, writeId, epoch, kind };
-  const next = nextAfterNotLanded(row.attempts, runtime.random);
+  const next = isOurFault(row) ? nextAfterBroken(row.attempts, runtime.random) : AT_ONCE;
   if (next.kind === 'again') {
     const { dueInMs, countsAttempt } = next;
     return { ...key, to: 'queued', failure: stored(NOT_LANDED), dueInMs, countsAttempt };

@@ -6,14 +6,17 @@ import type { Identity, WriteState } from '../../../src/engine/state.ts';
 import type { StoredEntry, StoredWrite, Tables } from '../store/rows.ts';
 import type { Change } from '../store/transaction.ts';
 
-/** From what state a write may come into which. A write that leaves was answered, closed or is owed no more. */
+/**
+ * From what state a write may come into which. A write that leaves was answered, closed or is owed no more; one that did not
+ * happen is planned anew in the same transaction, and what is owed then a guard may stop.
+ */
 const NEXT: Readonly<Record<WriteState | 'none', readonly (WriteState | 'none')[]>> = {
   none: ['planned', 'queued', 'held'],
   planned: ['none', 'planned', 'queued', 'held', 'sent'],
   queued: ['none', 'planned', 'queued', 'held', 'sent'],
   held: ['none', 'held', 'planned', 'queued'],
-  sent: ['none', 'planned', 'queued', 'unknown', 'dead'],
-  unknown: ['none', 'planned', 'queued', 'unknown', 'dead'],
+  sent: ['none', 'planned', 'queued', 'held', 'unknown', 'dead'],
+  unknown: ['none', 'planned', 'queued', 'held', 'unknown', 'dead'],
   dead: ['none', 'planned', 'queued', 'held'],
 };
 

@@ -73,7 +73,7 @@ function ofIdentity<Row>(tx: Transaction, index: Index<Row>, identityId: string)
 
 function writeRow(write: StoredWrite): WriteRow {
   const { identityId, side, writeId, kind, state, body, recordId, ifVersion, attempts } = write;
-  const { leaseEpoch: epoch, firstSentAtMs, resolveAtMs } = write;
+  const { failure, leaseEpoch: epoch, firstSentAtMs, resolveAtMs } = write;
   const seq = write.seq ?? 0;
   return {
     identityId,
@@ -86,6 +86,7 @@ function writeRow(write: StoredWrite): WriteRow {
     recordId,
     ifVersion,
     attempts,
+    failure,
     epoch,
     firstSentAtMs,
     resolveAtMs,
