@@ -132,8 +132,8 @@ test('blame names who put a value there and what it overruled; trace tells the w
   expect(kinds).toEqual(expect.arrayContaining(['written', 'changed', 'decided']));
   const lost = await trueup('trace', 'crm', '999999');
   expect(lost).toMatchObject({
-    exitCode: 1,
-    json: { error: { message: 'crm 999999 is not known in customers' } },
+    exitCode: 3,
+    json: { record: null, verdict: 'crm has no record 999999: the id is another one, or it was deleted.' },
   });
 });
 

@@ -6,6 +6,7 @@ import type { Command } from './command.ts';
 import { connect } from './connect.ts';
 import { deadletters } from './deadletters.ts';
 import { demo } from './demo.ts';
+import { diagnose } from './diagnose.ts';
 import { dictionary } from './dictionary.ts';
 import { discover } from './discover.ts';
 import { doctor } from './doctor.ts';
@@ -17,6 +18,7 @@ import { recover } from './recover.ts';
 import { schema } from './schema.ts';
 import { simulate } from './simulate.ts';
 import { status } from './status.ts';
+import { isolate, testRecord } from './test-record.ts';
 import { trace } from './trace.ts';
 import { whatIf } from './what-if.ts';
 import { start, worker } from './worker.ts';
@@ -36,9 +38,12 @@ export const commands: readonly Command[] = [
   start,
   worker,
   status,
+  diagnose,
   problems,
   alerts,
   trace,
+  testRecord,
+  isolate,
   blame,
   holds,
   deadletters,

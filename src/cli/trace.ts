@@ -1,5 +1,8 @@
+import { storyOfUnknown } from '../diagnose/one-record.ts';
 import type { Value } from '../engine/value.ts';
+import type { Installation } from '../server.ts';
 import type { StoredBundle } from '../store/contract.ts';
+import type { SyncRow } from '../store/control.ts';
 import {
   attemptsOf,
   decisionsOf,
@@ -7,11 +10,21 @@ import {
   journalOf,
   openHolds,
   type JournalRow,
+  type KnownLink,
 } from '../store/history.ts';
+import { streamStates } from '../store/status.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
 import { toldWaits } from '../store/told-waits.ts';
-import { CommandFailed, EXIT, type Command } from './command.ts';
-import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, wordsOf } from './open.ts';
+import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import {
+  chooseSync,
+  SYNC_OPTION,
+  SYNC_OPTION_HELP,
+  text,
+  withInstallation,
+  withSync,
+  wordsOf,
+} from './open.ts';
 import { instant, type Output } from './output.ts';
 import { waitSentence } from './waits.ts';
 
@@ -43,12 +56,8 @@ export const trace: Command = {
         };
         return { record, story };
       });
-      if (found.record === null) {
-        const sides = sync.definition.sides.map((known) => known.name).join(', ');
-        throw new CommandFailed(`${side} ${recordId} is not known in ${sync.name}`, {
-          advice: `Check the side (${sides}) and the id, and that the side has been read since the record was made (trueup status).`,
-        });
-      }
+      if (found.story === null)
+        return tellUnlinked(context, installation, sync, side, recordId, found.record);
       context.output.json({ sync: sync.name, ...found });
       const { output } = context;
       output.line(
@@ -62,6 +71,43 @@ export const trace: Command = {
       return EXIT.ok;
     }),
 };
+
+/** Trueup has never met it, or left it out: what its system says of it, and why it takes no part. */
+async function tellUnlinked(
+  context: CommandContext,
+  installation: Installation,
+  sync: SyncRow,
+  side: string,
+  recordId: string,
+  record: KnownLink | null,
+): Promise<number> {
+  const sides = sync.definition.sides.map((known) => known.name);
+  if (!sides.includes(side)) {
+    throw new CommandFailed(`${sync.name} has no side ${side}`, {
+      exitCode: EXIT.wrongInput,
+      advice: `Its sides: ${sides.join(', ')}`,
+    });
+  }
+  const streams = await installation.transaction((tx) => streamStates(tx, sync.syncKey));
+  const seenMs = Math.max(
+    0,
+    ...streams.filter((stream) => stream.side === side).map(({ currentAsOfMs }) => currentAsOfMs ?? 0),
+  );
+  const story = await withSync(installation, sync, (runtime) =>
+    storyOfUnknown(runtime, side, recordId, seenMs === 0 ? null : seenMs),
+  );
+  const { verdict, steps, lookedUp } = story;
+  context.output.json({ sync: sync.name, record, lookedUp: lookedUp.kind, verdict, steps });
+  context.output.line(
+    record === null
+      ? `${side} ${recordId} is not known in ${sync.name}.`
+      : `${side} ${recordId}: ${record.status}${record.failure === null ? '' : ` — ${record.failure.message}`}`,
+  );
+  context.output.line(verdict);
+  for (const { what, side: at, says, code } of steps)
+    context.output.line(`  ${code === undefined ? 'ok' : '!!'}  ${what} ${at}: ${says}`);
+  return EXIT.attention;
+}
 
 export function show(value: Value | undefined): string {
   if (value === undefined) return '·';
