@@ -8,8 +8,17 @@ import type { Measurement } from './measure.ts';
 
 const EDITS_PER_S = 500;
 const [quick, full] = [
-  ['engine', 'mapping', 'latency:4', 'bulk:10000', 'salesforce'],
-  ['engine', 'mapping', 'latency:20', 'bulk:10000', 'bulk:100000', 'bulk:1000000', 'salesforce'],
+  ['engine', 'mapping', 'latency:4', 'bulk:10000', 'salesforce', 'api:10000'],
+  [
+    'engine',
+    'mapping',
+    'latency:20',
+    'bulk:10000',
+    'bulk:100000',
+    'bulk:1000000',
+    'salesforce',
+    'api:1000000',
+  ],
 ];
 
 const isJson = process.argv.includes('--json');
@@ -38,6 +47,7 @@ async function measure(name: string): Promise<readonly Measurement[]> {
   const [kind = '', size = '0'] = name.split(':');
   if (kind === 'engine') return (await import('./engine.ts')).benchEngine();
   if (kind === 'mapping') return (await import('./mapping.ts')).benchMapping();
+  if (kind === 'api') return (await import('./api.ts')).benchApi(Number(size));
   if (kind === 'salesforce') return (await import('./salesforce.ts')).benchSalesforce();
   if (kind === 'latency') return (await import('./latency.ts')).benchLatency(EDITS_PER_S, Number(size));
   return (await import('./bulk.ts')).benchBulk(Number(size));

@@ -1,6 +1,7 @@
 /** Gives the API what it needs of an installation, workspace by workspace, and opens its door to the network. */
 import { fileURLToPath } from 'node:url';
 
+import type { Rates } from './api/doors/limits.ts';
 import type { ApiHost, SyncFileWork } from './api/host.ts';
 import { listen, type Listening } from './api/listen.ts';
 import { createSetUp } from './api/set-up.ts';
@@ -15,6 +16,7 @@ export interface ServeOptions {
   readonly port: number;
   /** How browsers reach this, where that is not by its own address: `https://trueup.example.com`. */
   readonly publicUrl: string | null;
+  readonly rates?: Rates;
   /** What a workspace does with sync files. */
   readonly fileWork: (here: Installation) => SyncFileWork;
 }

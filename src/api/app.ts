@@ -19,6 +19,7 @@ import {
 } from './doors/limits.ts';
 import { knownNames } from './doors/names.ts';
 import { once } from './doors/once.ts';
+import { plainTexts } from './doors/texts.ts';
 import { createEvents } from './events.ts';
 import { answerFailure } from './failures.ts';
 import type { ApiHost } from './host.ts';
@@ -104,6 +105,7 @@ export function createApi(host: ApiHost, options: ApiOptions): RunningApi {
     '/api/*',
     limitTime(host.clock, ANSWER_TIMEOUT_MS, (path) => path === EVENTS),
   );
+  app.use('/api/*', plainTexts());
   app.use('/api/*', authenticate(host, isSecure));
   app.use('/api/*', limitAccounts(limiter, rates));
   app.use('/api/*', once());

@@ -5,8 +5,8 @@ import type { ApiHost } from './host.ts';
 
 /** Counts younger than this are shown as they are. */
 const FRESH_MS = 1_000;
-/** Counting may take up this share of the time at most. */
-const REST_FACTOR = 10;
+/** After a count, this many times as long is rested: counting takes a twentieth of a core at most. */
+const REST_FACTOR = 20;
 /** A count that takes no longer is made while the page waits. */
 const QUICK_MS = 150;
 

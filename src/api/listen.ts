@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 
 import { createApi } from './app.ts';
+import { RATES, type Rates } from './doors/limits.ts';
 import type { ApiHost } from './host.ts';
 import type { SetUp } from './set-up.ts';
 import { staticFiles } from './static-files.ts';
@@ -18,6 +19,7 @@ export interface ListenOptions {
   readonly setUp: SetUp;
   /** Where the console's built files are; it may be missing. */
   readonly consoleDirectory: string;
+  readonly rates?: Rates;
 }
 
 export interface Listening {
@@ -33,9 +35,9 @@ const HEADER_BYTES_MAX = 16 * 1_024;
 const CONNECTIONS_MAX = 1_000;
 
 export async function listen(host: ApiHost, options: ListenOptions): Promise<Listening> {
-  const { hostname, port, publicUrl, setUp, consoleDirectory } = options;
+  const { hostname, port, publicUrl, setUp, consoleDirectory, rates = RATES } = options;
   const files = await staticFiles(consoleDirectory);
-  const api = createApi(host, { setUp, publicUrl, files });
+  const api = createApi(host, { setUp, publicUrl, files, rates });
   const server = createAdaptorServer({
     fetch: api.app.fetch,
     hostname,

@@ -4,6 +4,8 @@ import { isAbsolute, join, normalize, sep } from 'node:path';
 
 import type { SyncFileError, SyncFileWork } from '../api/host.ts';
 import type { Installation } from '../server.ts';
+import { allConnections } from '../store/connections.ts';
+import { saveConnection } from '../store/control.ts';
 import { withDictionary } from '../syncfile/dictionary/agreement.ts';
 import { parseDictionary } from '../syncfile/dictionary/dictionary.ts';
 import { parseSyncFile, type FileError, type SyncFile } from '../syncfile/sync-file.ts';
@@ -20,7 +22,9 @@ export function syncFileWork(here: Installation): SyncFileWork {
   return {
     check: async (source, signal) => {
       const read = await readText(here, source);
-      return read.kind === 'errors' ? read.errors : against(read.file, signal);
+      if (read.kind === 'errors') return read.errors;
+      await addConnections(here, read.file);
+      return against(read.file, signal);
     },
     take: async (source, author, signal) => {
       const read = await readText(here, source);
@@ -31,6 +35,15 @@ export function syncFileWork(here: Installation): SyncFileWork {
       return errors;
     },
   };
+}
+
+/** A connection must be known before it can keep tokens; one that is known already stays as it is. */
+async function addConnections(here: Installation, file: SyncFile): Promise<void> {
+  await here.transaction(async (tx) => {
+    const known = new Set((await allConnections(tx)).map(({ name }) => name));
+    for (const connection of file.connections)
+      if (!known.has(connection.name)) await saveConnection(tx, here.workspaceNo, connection);
+  });
 }
 
 async function readText(here: Installation, source: string): Promise<Read> {

@@ -1,4 +1,4 @@
-/** Pages of what the store knows, each answered by an index however much there is. */
+/** Pages of what the store knows, each answered by an index however much there is: sync by sync, then put together. */
 import type { HoldReason } from '../engine/state.ts';
 import type { Json } from '../lib/json.ts';
 import type { RecordStatus, StoredFailure } from './contract.ts';
@@ -47,12 +47,15 @@ export async function runsPage(
     missing: string;
     failure: StoredFailure | null;
   }>(
-    `select run_id, sync_key, side, kind, state, seen, changed, unreadable, missing, failure,
-            extract(epoch from started_at)::float8 * 1000 as started_ms, extract(epoch from ended_at)::float8 * 1000 as ended_ms
-       from runs
-      where sync_key = any($1) and ($2::text is null or side = $2) and ($3::text is null or state = $3)
-        and ($4::uuid is null or run_id < $4)
-      order by run_id desc limit $5`,
+    `select found.* from unnest($1::bigint[]) as place (sync_key)
+      cross join lateral (
+        select run_id, sync_key, side, kind, state, seen, changed, unreadable, missing, failure,
+               extract(epoch from started_at)::float8 * 1000 as started_ms, extract(epoch from ended_at)::float8 * 1000 as ended_ms
+          from runs
+         where runs.sync_key = place.sync_key and ($2::text is null or side = $2) and ($3::text is null or state = $3)
+           and ($4::uuid is null or run_id < $4)
+         order by run_id desc limit $5) as found
+      order by found.run_id desc limit $5`,
     [filter.syncKeys, filter.side, filter.state, before, countMax],
   );
   return rows.map((row) => ({
@@ -125,10 +128,14 @@ export async function holdsPage(
   countMax: number,
 ): Promise<readonly ListedHold[]> {
   const rows = await tx.query<HoldColumns>(
-    `select ${HOLD_COLUMNS} from holds
-      where sync_key = any($1) and closed_at is null and ($2::text is null or reason = $2) and ($3::text is null or field = $3)
-        and ($4::float8 is null or (opened_at, hold_id) > (to_timestamp($4::float8 / 1000), $5::uuid))
-      order by opened_at, hold_id limit $6`,
+    `select found.* from unnest($1::bigint[]) as place (sync_key)
+      cross join lateral (
+        select ${HOLD_COLUMNS}, opened_at from holds
+         where holds.sync_key = place.sync_key and closed_at is null and ($2::text is null or reason = $2)
+           and ($3::text is null or field = $3)
+           and ($4::float8 is null or (opened_at, hold_id) > (to_timestamp($4::float8 / 1000), $5::uuid))
+         order by opened_at, hold_id limit $6) as found
+      order by found.opened_at, found.hold_id limit $6`,
     [filter.syncKeys, filter.reason, filter.field, after?.openedMs ?? null, after?.holdId ?? null, countMax],
   );
   return rows.map(listedHold);

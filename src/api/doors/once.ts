@@ -34,10 +34,10 @@ export function once(): MiddlewareHandler<ApiEnv> {
 }
 
 async function begin(context: Context<ApiEnv>, principal: Principal, key: string): Promise<Response | null> {
-  const body = await context.req.raw.clone().arrayBuffer();
+  const body = await context.req.text();
   const requestHash = createHash('sha256')
     .update(`${context.req.method} ${context.req.path}\n`)
-    .update(Buffer.from(body))
+    .update(body)
     .digest();
   const known = await context.get('inWorkspace')((tx) =>
     beginAnswer(tx, principal.workspaceNo, { accountId: principal.accountId, key, requestHash }),

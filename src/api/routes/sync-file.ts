@@ -33,7 +33,7 @@ const postCheck = createRoute({
   method: 'post',
   path: '/sync-file/check',
   tags: ['syncs'],
-  summary: 'Checks a sync file by itself and against the systems; stores nothing',
+  summary: 'Checks a sync file by itself and against the systems; no revision is made',
   ...needs('admin'),
   request: { body: takes(Source) },
   responses: { 200: json(FileErrors, 'Everything that is wrong with it; empty when nothing is') },
