@@ -12,6 +12,7 @@ import { discover } from './discover.ts';
 import { doctor } from './doctor.ts';
 import { holds } from './holds.ts';
 import { init } from './init.ts';
+import { match } from './match.ts';
 import { plan } from './plan.ts';
 import { problems } from './problems.ts';
 import { recover } from './recover.ts';
@@ -46,6 +47,7 @@ export const commands: readonly Command[] = [
   isolate,
   blame,
   holds,
+  match,
   deadletters,
   recover,
   doctor,

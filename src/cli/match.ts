@@ -1,0 +1,294 @@
+import { firstMatch, type Candidate, type FirstMatch } from '../engine/first-match.ts';
+import { explainLikeness } from '../engine/likeness.ts';
+import { referrersOf } from '../engine/references.ts';
+import { unopenedSync, type Installation } from '../server.ts';
+import { readBundles } from '../store/bundles.ts';
+import { allSyncs, type SyncRow } from '../store/control.ts';
+import { findRecord } from '../store/history.ts';
+import {
+  decideSuggestion,
+  identityPage,
+  markParted,
+  openSuggestions,
+  saveJoin,
+  saveSuggestions,
+  standingJoins,
+} from '../store/matches.ts';
+import { syncTransaction } from '../store/sync-transaction.ts';
+import { ChoiceRefused } from '../worker/holds.ts';
+import { joinIdentities, partIdentities } from '../worker/joins.ts';
+import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, wordsOf } from './open.ts';
+import { count, instant } from './output.ts';
+
+const SHOWN_MAX = 50;
+const PAGE_IDENTITIES = 5_000;
+/** What is compared is kept in memory, about half a kilobyte each. */
+const CANDIDATES_MAX = 2_000_000;
+
+export const match: Command = {
+  name: 'match',
+  usage: 'report | list | confirm ID | reject ID | merge SIDE ID SIDE ID | merges | unmerge ID',
+  summary:
+    'What of several systems may be one thing and could not be told by its keys; a person says so, and can take it back',
+  example: 'trueup match report',
+  options: SYNC_OPTION,
+  optionHelp: SYNC_OPTION_HELP,
+  run: (context) =>
+    withInstallation(context, async (installation) => {
+      const sync = await chooseSync(installation, text(context.flags['sync']));
+      const [verb = ''] = wordsOf(context, ['report, list, confirm, reject, merge, merges or unmerge']);
+      const run = VERBS.get(verb);
+      if (run !== undefined) return run({ context, installation, sync });
+      throw new CommandFailed(`match has no ${verb}`, {
+        exitCode: EXIT.wrongInput,
+        advice: `It has: ${[...VERBS.keys()].join(', ')}`,
+      });
+    }),
+};
+
+interface Given {
+  readonly context: CommandContext;
+  readonly installation: Installation;
+  readonly sync: SyncRow;
+}
+
+const VERBS: ReadonlyMap<string, (given: Given) => Promise<number>> = new Map([
+  ['report', report],
+  ['list', list],
+  ['confirm', (given) => decide(given, 'confirmed')],
+  ['reject', (given) => decide(given, 'rejected')],
+  ['merge', merge],
+  ['merges', merges],
+  ['unmerge', unmerge],
+]);
+
+async function report(given: Given): Promise<number> {
+  const { context, installation, sync } = given;
+  const { candidates, linked, onlyAt } = await unmatched(given);
+  context.output.progressDone();
+  const found = firstMatch(sync.definition.fields, candidates);
+  const suggestions = found.suggestions.map(({ left, right, kind, likeness }) => ({
+    left,
+    right,
+    kind,
+    score: likeness.score,
+    why: explainLikeness(likeness),
+  }));
+  await installation.transaction((tx) => saveSuggestions(tx, sync.syncKey, installation.ids, suggestions));
+  const open = await installation.transaction((tx) => openSuggestions(tx, sync.syncKey, '', SHOWN_MAX));
+  const counts = countsOf(found);
+  context.output.json({
+    sync: sync.name,
+    linked,
+    onlyAt: Object.fromEntries(onlyAt),
+    ...counts,
+    suggestions: open,
+  });
+  const { output } = context;
+  output.line(`${sync.name}:`);
+  output.line(`  ${count(linked)} are linked at several sides, by their keys`);
+  for (const [side, number] of onlyAt) output.line(`  ${count(number)} are only at ${side}`);
+  output.line(
+    `  ${count(counts.suggested)} pairs may be one thing, and wait for a person; ${count(counts.ambiguous)} things are alike to several`,
+  );
+  output.line(
+    `  ${count(counts.inner)} pairs look like the same thing twice at one side: merge them in that system`,
+  );
+  if (counts.blocksSkipped > 0)
+    output.line(`  ${count(counts.blocksSkipped)} values are shared by so many that they were not compared`);
+  if (open.length > 0) output.line('See them with: trueup match list');
+  return open.length > 0 ? EXIT.attention : EXIT.ok;
+}
+
+function countsOf({ suggestions, ambiguous, blocksSkipped, compared }: FirstMatch): {
+  readonly suggested: number;
+  readonly inner: number;
+  readonly ambiguous: number;
+  readonly blocksSkipped: number;
+  readonly compared: number;
+} {
+  const inner = suggestions.filter(({ kind }) => kind === 'inner').length;
+  return { suggested: suggestions.length - inner, inner, ambiguous, blocksSkipped, compared };
+}
+
+interface Unmatched {
+  readonly candidates: readonly Candidate[];
+  /** How many things have records at several sides. */
+  readonly linked: number;
+  /** How many have a record at one side only, by side. */
+  readonly onlyAt: ReadonlyMap<string, number>;
+}
+
+/** Everything that is not linked at every side could be something else that is not. */
+async function unmatched({ context, installation, sync }: Given): Promise<Unmatched> {
+  const candidates: Candidate[] = [];
+  const onlyAt = new Map<string, number>();
+  const sides = sync.definition.sides.length;
+  let [linked, after]: [number, string | null] = [0, null];
+  do {
+    context.signal.throwIfAborted();
+    const place: string | null = after;
+    const page: Awaited<ReturnType<typeof identityPage>> = await installation.transaction((tx) =>
+      identityPage(tx, sync.syncKey, place, PAGE_IDENTITIES),
+    );
+    for (const { identityId, golden, sides: own } of page) {
+      const [only] = own;
+      if (own.length > 1) linked += 1;
+      else if (only !== undefined) onlyAt.set(only, (onlyAt.get(only) ?? 0) + 1);
+      if (own.length > 0 && own.length < sides && candidates.length < CANDIDATES_MAX)
+        candidates.push({ identityId, sides: own, values: golden });
+    }
+    context.output.progress('reading', candidates.length + linked, null);
+    after = page.length < PAGE_IDENTITIES ? null : (page.at(-1)?.identityId ?? null);
+  } while (after !== null);
+  return { candidates, linked, onlyAt };
+}
+
+async function list({ context, installation, sync }: Given): Promise<number> {
+  const { open, bundles } = await installation.transaction(async (tx) => {
+    const found = await openSuggestions(tx, sync.syncKey, '', SHOWN_MAX);
+    const ids = [...new Set(found.flatMap(({ left, right }) => [left, right]))];
+    return { open: found, bundles: await readBundles(tx, sync.syncKey, ids) };
+  });
+  const recordsOf = (identityId: string): readonly string[] =>
+    (bundles.get(identityId)?.links ?? []).map(({ side, recordId }) => `${side} ${recordId}`);
+  const shown = open.map((one) => ({ ...one, records: [recordsOf(one.left), recordsOf(one.right)] }));
+  context.output.json({ sync: sync.name, suggestions: shown });
+  for (const { suggestionId, kind, why, records } of shown) {
+    const [left = [], right = []] = records;
+    context.output.line(`${suggestionId}  ${left.join(', ')}  and  ${right.join(', ')}`);
+    context.output.line(
+      `  ${why}${kind === 'inner' ? ' (both are at one side: merge them in that system)' : ''}`,
+    );
+  }
+  if (open.length === 0)
+    context.output.line('Nothing waits to be matched. Look for more with: trueup match report');
+  return open.length === 0 ? EXIT.ok : EXIT.attention;
+}
+
+async function decide(
+  { context, installation, sync }: Given,
+  state: 'confirmed' | 'rejected',
+): Promise<number> {
+  const [, prefix = ''] = wordsOf(context, ['', 'ID']);
+  const by = context.environment['USER'] ?? 'cli';
+  const joinId = await refusing(async () =>
+    installation.transaction(async (tx) => {
+      const [one, ...others] = await openSuggestions(tx, sync.syncKey, prefix, 2);
+      if (one === undefined || others.length > 0)
+        throw new ChoiceRefused(
+          `${one === undefined ? 'no open suggestion begins' : 'several suggestions begin'} with ${prefix}`,
+        );
+      await decideSuggestion(tx, sync.syncKey, one.suggestionId, state, by);
+      return state === 'rejected'
+        ? null
+        : joinPair(tx, { context, installation, sync }, [one.left, one.right]);
+    }),
+  );
+  context.output.json({ decided: prefix, state, joinId });
+  context.output.line(
+    joinId === null
+      ? 'Rejected: the two will not be suggested again.'
+      : `They are one now. Take it back with: trueup match unmerge ${joinId}`,
+  );
+  return EXIT.ok;
+}
+
+type Tx = Parameters<Parameters<Installation['transaction']>[0]>[0];
+
+async function joinPair(
+  tx: Tx,
+  { context, installation, sync }: Given,
+  pair: readonly [string, string],
+): Promise<string> {
+  const by = context.environment['USER'] ?? 'cli';
+  const definitions = (await allSyncs(tx)).map(({ definition }) => definition);
+  const referrers = referrersOf(sync.name, definitions);
+  const runtime = unopenedSync(installation, sync);
+  const memory = await joinIdentities(
+    runtime,
+    syncTransaction(tx, sync, installation.ids),
+    pair,
+    referrers,
+    by,
+  );
+  const joinId = installation.ids.next();
+  await saveJoin(tx, sync.syncKey, { joinId, memory, by });
+  return joinId;
+}
+
+/** What a person may not do is wrong input, told in the words of the refusal. */
+async function refusing<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof ChoiceRefused) throw new CommandFailed(error.message, { exitCode: EXIT.wrongInput });
+    throw error;
+  }
+}
+
+async function merge(given: Given): Promise<number> {
+  const { context, installation, sync } = given;
+  const [, leftSide = '', leftId = '', rightSide = '', rightId = ''] = wordsOf(context, [
+    '',
+    'SIDE',
+    'ID',
+    'SIDE',
+    'ID',
+  ]);
+  const joinId = await refusing(async () =>
+    installation.transaction(async (tx) => {
+      const identityOf = async (side: string, recordId: string): Promise<string> => {
+        const identityId = (await findRecord(tx, sync.syncKey, side, recordId))?.identityId;
+        if (identityId == null)
+          throw new ChoiceRefused(`${side} ${recordId} is not known, or belongs to nothing yet`);
+        return identityId;
+      };
+      return joinPair(tx, given, [await identityOf(leftSide, leftId), await identityOf(rightSide, rightId)]);
+    }),
+  );
+  context.output.json({ joinId });
+  context.output.line(`They are one now. Take it back with: trueup match unmerge ${joinId}`);
+  return EXIT.ok;
+}
+
+async function merges({ context, installation, sync }: Given): Promise<number> {
+  const joins = await installation.transaction((tx) => standingJoins(tx, sync.syncKey, '', SHOWN_MAX));
+  context.output.json({
+    sync: sync.name,
+    merges: joins.map(({ memory, ...join }) => ({ ...join, moved: memory.moved })),
+  });
+  for (const { joinId, joinedAtMs, joinedBy, memory } of joins) {
+    const moved = memory.moved.map(({ side, recordId }) => `${side} ${recordId}`).join(', ');
+    context.output.line(`${joinId}  ${instant(joinedAtMs)} by ${joinedBy}: ${moved}`);
+  }
+  if (joins.length === 0) context.output.line('Nothing was merged by a person.');
+  return EXIT.ok;
+}
+
+async function unmerge({ context, installation, sync }: Given): Promise<number> {
+  const [, prefix = ''] = wordsOf(context, ['', 'ID']);
+  const by = context.environment['USER'] ?? 'cli';
+  await refusing(async () =>
+    installation.transaction(async (tx) => {
+      const [one, ...others] = await standingJoins(tx, sync.syncKey, prefix, 2);
+      if (one === undefined || others.length > 0)
+        throw new ChoiceRefused(
+          `${one === undefined ? 'no merge begins' : 'several merges begin'} with ${prefix}`,
+        );
+      await partIdentities(
+        unopenedSync(installation, sync),
+        syncTransaction(tx, sync, installation.ids),
+        one.memory,
+        by,
+      );
+      await markParted(tx, sync.syncKey, one.joinId, by);
+    }),
+  );
+  context.output.json({ parted: prefix });
+  context.output.line(
+    'They are two again, each with its own records and values. A running worker delivers what follows; or run: trueup apply',
+  );
+  return EXIT.ok;
+}

@@ -1,0 +1,96 @@
+/** Carries out what a person said of two things: that they are one, or that they are two after all. */
+import { joinBundles, joinRefusal, partBundles, partRefusal, type JoinMemory } from '../engine/join.ts';
+import type { Referrer } from '../engine/references.ts';
+import type { Bundle } from '../engine/state.ts';
+import type { StoredBundle, SyncTx } from '../store/contract.ts';
+import { Batch, changeBody } from './batch.ts';
+import { ChoiceRefused } from './holds.ts';
+import type { SyncRuntime } from './runtime.ts';
+
+/**
+ * Makes two identities one and stores it in the caller's transaction. The one that others refer to is kept, else the one
+ * with more records. Throws `ChoiceRefused` where they cannot become one.
+ */
+export async function joinIdentities(
+  runtime: SyncRuntime,
+  tx: SyncTx,
+  pair: readonly [string, string],
+  referrers: readonly Referrer[],
+  by: string,
+): Promise<JoinMemory> {
+  const bundles = await tx.lockBundles(pair);
+  const [left, right] = [bundles.get(pair[0]), bundles.get(pair[1])];
+  if (left === undefined || right === undefined) throw missing();
+  const [kept, gone] = await inOrder(tx, left, right, referrers);
+  const refusal = joinRefusal(kept, gone);
+  if (refusal !== null) throw new ChoiceRefused(refusal);
+  const { memory, ...joined } = joinBundles(runtime.model, kept, gone, tx.nowMs);
+  const batch = new Batch(runtime, tx, { by, resolution: 'joined' });
+  batch.load(kept);
+  batch.load(gone);
+  batch.put(joined.gone);
+  const entry = { side: memory.moved[0]?.side ?? '', recordId: null, kind: 'joined' };
+  const body = changeBody(joined.kept, { by, with: gone.identity.id });
+  batch.apply(joined.kept, { identityId: kept.identity.id, ...entry, body });
+  batch.note({ identityId: gone.identity.id, ...entry, body: { by, with: kept.identity.id } });
+  await batch.store();
+  await lookAgain(tx, joined.kept.bundle);
+  return memory;
+}
+
+/** Takes a join back, likewise. */
+export async function partIdentities(
+  runtime: SyncRuntime,
+  tx: SyncTx,
+  memory: JoinMemory,
+  by: string,
+): Promise<void> {
+  const bundles = await tx.lockBundles([memory.kept.id, memory.gone.id]);
+  const [kept, gone] = [bundles.get(memory.kept.id), bundles.get(memory.gone.id)];
+  if (kept === undefined || gone === undefined) throw missing();
+  const refusal = partRefusal(kept, memory);
+  if (refusal !== null) throw new ChoiceRefused(refusal);
+  const parted = partBundles(runtime.model, kept, gone, memory, tx.nowMs);
+  const batch = new Batch(runtime, tx, { by, resolution: 'parted' });
+  batch.load(kept);
+  batch.load(gone);
+  batch.put(parted.kept);
+  batch.put(parted.gone);
+  for (const [one, other] of [
+    [kept, gone],
+    [gone, kept],
+  ] as const) {
+    const entry = { side: memory.moved[0]?.side ?? '', recordId: null, kind: 'parted' };
+    batch.note({ identityId: one.identity.id, ...entry, body: { by, from: other.identity.id } });
+  }
+  await batch.store();
+  await lookAgain(tx, parted.kept);
+  await lookAgain(tx, parted.gone);
+}
+
+function missing(): ChoiceRefused {
+  return new ChoiceRefused('one of the two is no longer there: look again, with: trueup match report');
+}
+
+async function inOrder(
+  tx: SyncTx,
+  left: StoredBundle,
+  right: StoredBundle,
+  referrers: readonly Referrer[],
+): Promise<readonly [StoredBundle, StoredBundle]> {
+  const ids = [left.identity.id, right.identity.id];
+  const referred = new Set<string>();
+  for (const referrer of referrers)
+    for (const id of (await tx.referredTo(referrer, ids)).keys()) referred.add(id);
+  if (referred.size === ids.length)
+    throw new ChoiceRefused('others refer to both: let them refer to one of the two first');
+  const isRightKept =
+    referred.size > 0 ? referred.has(right.identity.id) : right.links.length > left.links.length;
+  return isRightKept ? [right, left] : [left, right];
+}
+
+/** Between the join and now the systems may have gone on. */
+async function lookAgain(tx: SyncTx, { links }: Bundle): Promise<void> {
+  for (const { side, recordId, status } of links)
+    if (status === 'live') await tx.noteHints(side, [{ recordId, kind: 'changed' }]);
+}
