@@ -8,7 +8,7 @@ export default defineConfig({
     reporters: ['test/support/reporter.ts'],
     pool: 'forks',
     fileParallelism: false,
-    testTimeout: 90_000,
+    testTimeout: 180_000,
     hookTimeout: 120_000,
   },
 });

@@ -16,7 +16,9 @@ import type {
   Problem,
   ProblemDetail,
   Revision,
+  RevisionSource,
   Run,
+  Secret,
   Session,
   Sync,
   SyncDetail,
@@ -32,7 +34,7 @@ export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async ({ signal }) => {
     const session = await read<Session>('/session', {}, signal);
-    rememberCsrfToken(session.state === 'signedIn' ? session.csrfToken : '');
+    rememberCsrfToken(session.state === 'signedIn' ? (session.csrfToken ?? '') : '');
     return session;
   },
   staleTime: 60_000,
@@ -81,11 +83,7 @@ export const revisionQuery = (name: string, revision: number) =>
   queryOptions({
     queryKey: ['syncs', name, 'revisions', revision],
     queryFn: ({ signal }) =>
-      read<Revision & { readonly source: string }>(
-        `/syncs/${segment(name)}/revisions/${String(revision)}`,
-        {},
-        signal,
-      ),
+      read<RevisionSource>(`/syncs/${segment(name)}/revisions/${String(revision)}`, {}, signal),
     staleTime: Infinity,
   });
 
@@ -140,8 +138,7 @@ export const tokensQuery = queryOptions({
 
 export const secretsQuery = queryOptions({
   queryKey: ['secrets'],
-  queryFn: ({ signal }) =>
-    read<Page<{ readonly name: string; readonly changedAt: string }>>('/secrets', {}, signal),
+  queryFn: ({ signal }) => read<Page<Secret>>('/secrets', {}, signal),
 });
 
 /** A list that grows by pages as it is scrolled. */
@@ -160,16 +157,17 @@ export async function refresh(client: QueryClient, ...topics: readonly string[])
   await Promise.all(topics.map((topic) => client.invalidateQueries({ queryKey: [topic] })));
 }
 
-/** Where the sync file is wrong, and what to write instead. */
-export interface Complaint {
-  readonly line: number;
-  readonly column: number;
-  readonly path: string;
-  readonly message: string;
-  readonly fix: string | null;
-}
-
+/** The text of the sync file as it was saved last; null before there is one. Every revision keeps the whole file. */
 export const syncFileQuery = queryOptions({
-  queryKey: ['sync-file'],
-  queryFn: ({ signal }) => read<{ readonly source: string }>('/sync-file', {}, signal),
+  queryKey: ['syncs', 'file'],
+  queryFn: async ({ signal }): Promise<string | null> => {
+    const { items: syncs } = await read<Page<Sync>>('/syncs', {}, signal);
+    const details = await Promise.all(
+      syncs.map(({ name }) => read<SyncDetail>(`/syncs/${segment(name)}`, {}, signal)),
+    );
+    const [newest] = details.toSorted((left, right) => right.savedAt.localeCompare(left.savedAt));
+    if (newest === undefined) return null;
+    const path = `/syncs/${segment(newest.name)}/revisions/${String(newest.revision)}`;
+    return (await read<RevisionSource>(path, {}, signal)).source;
+  },
 });

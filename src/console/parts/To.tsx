@@ -9,7 +9,7 @@ type LinkProps = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'color' | 'style'
 };
 
 /** A link within the console. */
-export const To = createLink((props: LinkProps) => <Anchor inherit {...props} />);
+export const To = createLink((props: LinkProps) => <Anchor inherit underline="always" {...props} />);
 
 /** A link within the console that looks like a button, small and quiet. */
 export const ToButton = createLink((props: LinkProps) => (

@@ -14,8 +14,8 @@ export function AccountMenu() {
   return (
     <Menu position="top-start" width={230}>
       <Menu.Target>
-        <UnstyledButton className={classes['target']} aria-label={`Account of ${account.name}`}>
-          <Avatar size={26} color="indigo" radius="xl" name={account.name} />
+        <UnstyledButton className={classes['target']}>
+          <Avatar size={26} color="indigo" radius="xl" name={account.name} aria-hidden />
           <span className={classes['names']}>
             <Text span size="sm" fw={550} truncate>
               {account.name}

@@ -19,8 +19,7 @@ export function Palette({ opened, onClose }: { readonly opened: boolean; readonl
       size={600}
       yOffset="12vh"
       centered={false}
-      title={null}
-      aria-label="Search and go to"
+      attributes={{ content: { 'aria-label': 'Search and go to' } }}
     >
       <PaletteBody onClose={onClose} />
     </Modal>

@@ -40,7 +40,7 @@ export function Sidebar({
         <Mark />
         <LiveDot liveness={liveness} />
       </div>
-      <UnstyledButton className={classes['search']} onClick={onSearch} aria-label="Search and go to">
+      <UnstyledButton className={classes['search']} onClick={onSearch}>
         <IconSearch size={15} />
         <span>Search</span>
         <Kbd size="xs">Ctrl K</Kbd>

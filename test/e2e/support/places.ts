@@ -34,7 +34,7 @@ export const everyPage: readonly Place[] = [
     },
   },
   at('review', '/review', text('Granito')),
-  at('problems', '/problems', text('Problems')),
+  at('problems', '/problems', text(/reading|writing to/)),
   at('dead-letters', '/dead-letters', text('one by one')),
   at('syncs', '/syncs', text('Keeps each Customer in step')),
   at('sync', '/syncs/customers?tab=sides', text('How it stands')),

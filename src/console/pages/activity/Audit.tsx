@@ -2,6 +2,8 @@ import { Button, Group, Text } from '@mantine/core';
 import { IconShieldCheck } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 
+import type { Json } from '../../../lib/json.ts';
+import type { Verification } from '../../data/contract.ts';
 import { auditQuery } from '../../data/queries.ts';
 import { read } from '../../data/request.ts';
 import { Ago } from '../../parts/Ago.tsx';
@@ -13,12 +15,6 @@ import { Tag } from '../../parts/Tag.tsx';
 import classes from './Activity.module.css';
 
 const ROW_HEIGHT = 60;
-
-interface Verification {
-  readonly isIntact: boolean;
-  readonly entries: number;
-  readonly brokenAt: number | null;
-}
 
 /** What people did in Trueup: append-only, each entry chained to the one before by its hash. */
 export function Audit() {
@@ -42,11 +38,11 @@ export function Audit() {
               <Text size="sm">
                 <b>{entry.by}</b> {entry.action} {entry.subject}
               </Text>
-              {entry.detail !== null && (
-                <Text size="xs" c="dimmed">
-                  {wordsOf(entry.detail)}
-                </Text>
-              )}
+              <Text size="xs" c="dimmed">
+                {Object.entries(entry.detail)
+                  .map(([name, value]) => `${name} ${wordsOf(value as Json)}`)
+                  .join(', ')}
+              </Text>
             </div>
             <Text size="sm" c="dimmed" component="div" className={classes['when'] ?? ''}>
               <Ago at={entry.at} />

@@ -20,7 +20,7 @@ export function FirstSteps({ connections }: { readonly connections: readonly Con
         </List.Item>
         <List.Item>
           <Text size="sm">
-            Give the secrets that it names, and try the connections: <To to="/connections">Connections</To>
+            Give the secrets that it names, and try its connections: <To to="/connections">Connections</To>
             {connections.length > 0 && ` (${String(connections.length)} known)`}.
           </Text>
         </List.Item>

@@ -8,8 +8,12 @@ import { refresh } from '../../data/queries.ts';
 import { segment, write } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 import { counted } from '../../parts/numbers.ts';
+import { ToButton } from '../../parts/To.tsx';
 
-/** Lets every case of the problem try again: from what holds then, never from what was once to be written. */
+/**
+ * Lets every case of the problem try again: from what holds then, never from what was once to be written. What was
+ * stopped on purpose is not tried but decided.
+ */
 export function FixAll({ problem }: { readonly problem: Problem }) {
   const client = useQueryClient();
   const mayFix = useMay('operator');
@@ -25,6 +29,12 @@ export function FixAll({ problem }: { readonly problem: Problem }) {
       notifications.show({ color: 'red', title: 'Not tried again', message: error.message }),
     onSettled: () => refresh(client, 'problems', 'dead-letters', 'overview', 'records'),
   });
+  if (problem.kind === 'hold')
+    return (
+      <ToButton to="/review" search={{ sync: problem.sync }}>
+        Decide in Review
+      </ToButton>
+    );
   if (!mayFix || problem.state === 'resolved') return null;
   return (
     <Button
@@ -33,7 +43,7 @@ export function FixAll({ problem }: { readonly problem: Problem }) {
       loading={fix.isPending}
       onClick={() => fix.mutate()}
     >
-      Try all {counted(problem.records, 'record')} again
+      {problem.records === 1 ? 'Try it again' : `Try all ${counted(problem.records, 'record')} again`}
     </Button>
   );
 }

@@ -18,7 +18,7 @@ import { FixAll } from './FixAll.tsx';
 import { Notes } from './Notes.tsx';
 import { Owner } from './Owner.tsx';
 import classes from './Problems.module.css';
-import { placeOf, REACHES, TRENDS } from './words.ts';
+import { headingOf, placeOf, REACHES, TRENDS } from './words.ts';
 
 /** One problem: what it is, what to do, whom it hits, the remedy for all, and what people noted. */
 export function ProblemPage() {
@@ -26,7 +26,7 @@ export function ProblemPage() {
   const query = useQuery(problemQuery(id));
   return (
     <Page
-      title={query.data?.message ?? 'Problem'}
+      title={query.data === undefined ? 'Problem' : headingOf(query.data)}
       about={<To to="/problems">All problems</To>}
       actions={query.data !== undefined && <FixAll problem={query.data} />}
     >

@@ -6,7 +6,7 @@ import { Ago } from '../../parts/Ago.tsx';
 import { count } from '../../parts/numbers.ts';
 import { Tag } from '../../parts/Tag.tsx';
 import classes from './Problems.module.css';
-import { placeOf, TRENDS } from './words.ts';
+import { headingOf, placeOf, TRENDS } from './words.ts';
 
 /** One problem in the list: how many records, what, since when, and what to do. */
 export function ProblemRow({ problem }: { readonly problem: Problem }) {
@@ -22,7 +22,7 @@ export function ProblemRow({ problem }: { readonly problem: Problem }) {
         </div>
         <div>
           <Text size="sm" fw={550}>
-            {problem.message}
+            {headingOf(problem)}
           </Text>
           {problem.advice !== null && (
             <Text size="sm" c="dimmed" lineClamp={2}>

@@ -11,6 +11,11 @@ export const TRENDS: Readonly<Record<Problem['trend'], { readonly tone: Tone; re
   over: { tone: 'in-sync', word: 'over' },
 };
 
+/** The message as a sentence begins. */
+export function headingOf({ message }: Problem): string {
+  return message.slice(0, 1).toUpperCase() + message.slice(1);
+}
+
 /** How far it reaches. */
 export const REACHES: Readonly<Record<Problem['reach'], string>> = {
   side: 'this side only',

@@ -1,10 +1,10 @@
 import { Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch, IconSearchOff } from '@tabler/icons-react';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 
-import { recordsQuery, syncsQuery } from '../../data/queries.ts';
+import { recordsQuery } from '../../data/queries.ts';
 import { EndlessList } from '../../parts/EndlessList.tsx';
 import { inBackground } from '../../parts/in-background.ts';
 import { Nothing } from '../../parts/Nothing.tsx';
@@ -12,14 +12,15 @@ import { Page } from '../../parts/Page.tsx';
 import { STATES } from '../../parts/states.ts';
 import { FoundRow } from './FoundRow.tsx';
 import classes from './Records.module.css';
+import { useRecordFilters } from './use-filters.ts';
 
 const TYPING_MS = 200;
 const ROW_HEIGHT = 59;
 
 /** Finds any record by an id of any system or by a value that it holds. */
 export function Records() {
-  const search = useSearch({ from: '/shell/records' });
-  const query = useInfiniteQuery(recordsQuery(search));
+  const { filters, isReady } = useRecordFilters();
+  const query = useInfiniteQuery({ ...recordsQuery(filters), enabled: isReady });
   return (
     <Page title="Records" about="Every record that any side holds, by any of its ids or values">
       <Filters />
@@ -46,10 +47,9 @@ export function Records() {
 function Filters() {
   const search = useSearch({ from: '/shell/records' });
   const navigate = useNavigate({ from: '/records' });
-  const { data } = useQuery(syncsQuery);
-  const syncs = data?.items ?? [];
+  const { syncs, filters } = useRecordFilters();
   const sides = syncs
-    .filter(({ name }) => search.sync === undefined || name === search.sync)
+    .filter(({ name }) => filters['sync'] === undefined || name === filters['sync'])
     .flatMap((sync) => sync.sides);
   const set = (change: Partial<Record<keyof typeof search, string | null>>): void => {
     const next = Object.entries({ ...search, ...change }).filter(
@@ -61,7 +61,6 @@ function Filters() {
   return (
     <div className={classes['filters']} role="search">
       <TextInput
-        key={search.query === undefined ? 'none' : 'some'}
         className={classes['query']}
         leftSection={<IconSearch size={16} />}
         placeholder="An id, an e-mail address, a phone number, a name"
@@ -75,7 +74,7 @@ function Filters() {
         placeholder="Any sync"
         clearable
         data={syncs.map(({ name }) => name)}
-        value={search.sync ?? null}
+        value={filters['sync'] ?? null}
         onChange={(sync) => set({ sync, side: null })}
       />
       <Select
@@ -83,8 +82,8 @@ function Filters() {
         placeholder="Any side"
         clearable
         data={[...new Set(sides.map(({ name }) => name))]}
-        value={search.side ?? null}
-        onChange={(side) => set({ side })}
+        value={filters['side'] ?? null}
+        onChange={(side) => set({ sync: filters['sync'] ?? null, side })}
       />
       <Select
         aria-label="State"

@@ -13,7 +13,7 @@ export function useEnter(path: '/session' | '/set-up', from: string | undefined)
   return useMutation({
     mutationFn: (body: Json) => write<Session>('POST', path, body),
     onSuccess: (session) => {
-      rememberCsrfToken(session.state === 'signedIn' ? session.csrfToken : '');
+      rememberCsrfToken(session.state === 'signedIn' ? (session.csrfToken ?? '') : '');
       client.setQueryData(sessionQuery.queryKey, session);
       // Only a path of this site: an address from outside must not decide where a sign-in ends.
       router.history.push(from !== undefined && /^\/[^/\\]/.test(from) ? from : '/');

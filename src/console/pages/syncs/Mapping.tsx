@@ -11,7 +11,7 @@ import classes from './Mapping.module.css';
 
 /** Every field in sentences: what it is, who decides, what it is called at each side, and what it is for a real record. */
 export function Mapping({ sync }: { readonly sync: SyncDetail }) {
-  const example = useExample(sync.name);
+  const example = useExample(sync);
   return (
     <Panel
       flush
@@ -63,8 +63,8 @@ export function Mapping({ sync }: { readonly sync: SyncDetail }) {
 }
 
 /** Any record of the sync that has an identity. */
-function useExample(sync: string): Journey | undefined {
-  const found = useInfiniteQuery(recordsQuery({ sync }));
+function useExample({ name, sides }: SyncDetail): Journey | undefined {
+  const found = useInfiniteQuery(recordsQuery({ sync: name, side: sides[0]?.name }));
   const identity = found.data?.pages[0]?.items.find((known) => known.identity !== null)?.identity ?? null;
   return useQuery({ ...journeyQuery(identity ?? ''), enabled: identity !== null }).data;
 }

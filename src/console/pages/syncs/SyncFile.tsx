@@ -1,9 +1,10 @@
 import { Button, Group, List, Text, Textarea } from '@mantine/core';
+import { useSessionStorage } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 
-import { refresh, syncFileQuery, type Complaint } from '../../data/queries.ts';
+import type { Complaint } from '../../data/contract.ts';
+import { refresh, syncFileQuery } from '../../data/queries.ts';
 import { write } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
@@ -11,62 +12,69 @@ import { Page } from '../../parts/Page.tsx';
 import { Panel } from '../../parts/Panel.tsx';
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
 import { To } from '../../parts/To.tsx';
+import { STARTER } from './starter.ts';
 import classes from './SyncFile.module.css';
 
-/** The one file that says what is kept in step: read by everyone, checked by operators, changed by admins. */
+/** What is typed stays in this tab while its secrets are given on another page. */
+const DRAFT = 'trueup.sync-file.draft';
+
+/** The one file that says what is kept in step: read by everyone, changed by admins. */
 export function SyncFile() {
   const query = useQuery(syncFileQuery);
   return (
     <Page title="Sync file" about={<To to="/syncs">All syncs</To>}>
-      <Loaded query={query}>{({ source }) => <Editor source={source} />}</Loaded>
+      <Loaded query={query}>{(source) => <Editor source={source ?? ''} />}</Loaded>
     </Page>
   );
 }
 
 function Editor({ source }: { readonly source: string }) {
   const client = useQueryClient();
-  const mayCheck = useMay('operator');
   const maySave = useMay('admin');
-  const [text, setText] = useState(source);
+  const [draft, setDraft, dropDraft] = useSessionStorage<string | null>({ key: DRAFT, defaultValue: null });
+  const text = draft ?? (source === '' ? STARTER : source);
   const check = useMutation({
     mutationFn: () =>
       write<{ readonly errors: readonly Complaint[] }>('POST', '/sync-file/check', { source: text }),
   });
   const save = useMutation({
     mutationFn: () => write('PUT', '/sync-file', { source: text }),
-    onSuccess: async () => {
+    onSuccess: () => {
+      dropDraft();
       notifications.show({ title: 'Saved', message: 'Make and approve the plan of what has changed.' });
-      await refresh(client, 'syncs', 'overview', 'sync-file', 'connections');
     },
+    // Its connections are known even where something else is wrong with it.
+    onSettled: () => refresh(client, 'syncs', 'overview', 'connections'),
   });
-  const error = save.error ?? check.error;
   return (
     <Panel
       title="YAML"
       about="Secrets are never in it: it names them, as in ${secret:CRM_PASSWORD}"
       aside={
-        <Group gap={8}>
-          <Button
-            size="xs"
-            variant="default"
-            disabled={!mayCheck}
-            loading={check.isPending}
-            onClick={() => check.mutate()}
-          >
-            Check
-          </Button>
-          <Button
-            size="xs"
-            disabled={!maySave || text === source}
-            loading={save.isPending}
-            onClick={() => save.mutate()}
-          >
-            Save as a new revision
-          </Button>
-        </Group>
+        maySave && (
+          <Group gap={8}>
+            {draft !== null && (
+              <Button size="xs" variant="subtle" onClick={dropDraft}>
+                Drop my changes
+              </Button>
+            )}
+            <Button size="xs" variant="default" loading={check.isPending} onClick={() => check.mutate()}>
+              Check
+            </Button>
+            <Button
+              size="xs"
+              disabled={text === source}
+              loading={save.isPending}
+              onClick={() => save.mutate()}
+            >
+              Save as a new revision
+            </Button>
+          </Group>
+        )
       }
     >
-      {error !== null && <RefusalNote error={error} />}
+      {save.error !== null && <RefusalNote error={save.error} />}
+      {check.error !== null && <RefusalNote error={check.error} />}
       {check.data !== undefined && <Complaints errors={check.data.errors} />}
       <Textarea
         aria-label="The sync file"
@@ -75,7 +83,7 @@ function Editor({ source }: { readonly source: string }) {
         spellCheck={false}
         readOnly={!maySave}
         value={text}
-        onChange={(event) => setText(event.currentTarget.value)}
+        onChange={(event) => setDraft(event.currentTarget.value)}
       />
     </Panel>
   );
