@@ -71,11 +71,10 @@ async function storeUnlinked(tx: SyncTx, page: SightingPage, sorted: Sorted): Pr
     seen: { message: failure?.message ?? '' },
   }));
   await tx.saveUnlinked(page.side, sorted.unlinked, holds);
-  // Also of records not known before: what broke us then has never been linked.
-  await tx.closeDeadHints(
-    page.side,
-    [...sorted.readings, ...sorted.unlinked].map(({ recordId }) => recordId),
-  );
+  // Also of records not known before: what broke us then has never been linked. And of unchanged ones: a record may have been
+  // put back to what is known of it.
+  const read = [...sorted.readings, ...sorted.unlinked].map(({ recordId }) => recordId);
+  await tx.closeDeadHints(page.side, [...read, ...sorted.unchangedIds]);
   await tx.noteHints(page.side, sorted.hints);
   await tx.buryRecords(page.side, sorted.dead);
 }

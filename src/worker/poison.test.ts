@@ -46,10 +46,13 @@ class PoisonedSystem extends MemorySystem {
   readonly looks: string[] = [];
   /** Whole records in the feed, where others only hint. */
   feedsRecords = false;
+  /** What holds the same again has the same version again, as in a file. */
+  versionsAreContent = false;
 
   #spoil(record: SystemRecord): SystemRecord {
-    if (!this.poisoned.has(record.id)) return record;
-    return { ...record, fields: new PoisonFields(record.fields) };
+    const version = this.versionsAreContent ? JSON.stringify([...record.fields]) : record.version;
+    if (!this.poisoned.has(record.id)) return { ...record, version };
+    return { ...record, version, fields: new PoisonFields(record.fields) };
   }
 
   override async *readAll(request: SnapshotRequest): AsyncIterable<SnapshotPage> {
@@ -188,4 +191,21 @@ test('a linked record that begins to break us keeps its last good values at the 
   expect(await triedToTheEnd(world)).toEqual([deadLetterOf(id)]);
   expect(erp.find1('email', 'ann@x.test').fields['city']).toBe('Rome');
   await expectHealed(world, id);
+});
+
+test('a record that is put back to what it was waits for nobody any more', async () => {
+  const world = await worldOf('poison put back');
+  const { crm, runtime } = world;
+  crm.feedsRecords = true;
+  crm.versionsAreContent = true;
+  const id = crm.create({ email: 'ann@x.test', name: 'Ann', phone: null, city: 'Rome' });
+  await observeAll(runtime, signal);
+  await settleRounds(store, runtime, 2);
+  crm.poisoned.add(id);
+  crm.edit(id, { city: 'Bari' });
+  expect(await triedToTheEnd(world)).toEqual([deadLetterOf(id)]);
+  crm.poisoned.clear();
+  crm.edit(id, { city: 'Rome' });
+  await settleRounds(store, runtime, 2);
+  expect(await waitingIn(store, runtime)).toEqual([]);
 });

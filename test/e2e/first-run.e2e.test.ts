@@ -42,7 +42,7 @@ test('connect, map, plan, approve, watch: nothing is written before the approval
   await editor.fill(DEMO_SYNC_FILE);
   // Its connections are known from here on; without their secrets it is no revision yet.
   await page.getByRole('button', { name: 'Save as a new revision' }).click();
-  await page.getByText(/no revision was made/).waitFor();
+  await page.getByText(/needs the secret/).waitFor();
 
   for (const [name, secret] of [
     ['crm', 'DEMO_CRM_URL'],

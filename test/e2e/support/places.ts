@@ -39,7 +39,7 @@ export const everyPage: readonly Place[] = [
   at('syncs', '/syncs', text('Keeps each Customer in step')),
   at('sync', '/syncs/customers?tab=sides', text('How it stands')),
   at('mapping', '/syncs/customers?tab=mapping', text('as the example')),
-  at('plan', '/syncs/customers?tab=plan', text(/planned|no plan yet/)),
+  at('plan', '/syncs/customers?tab=plan', text(/Sealed|no plan yet/)),
   at('revisions', '/syncs/customers?tab=revisions', text('Revision 1, the first')),
   at('sync-file', '/syncs/file', text('Save as a new revision')),
   at('connections', '/connections', text('used by')),

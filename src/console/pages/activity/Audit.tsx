@@ -12,6 +12,7 @@ import { Nothing } from '../../parts/Nothing.tsx';
 import { counted } from '../../parts/numbers.ts';
 import { wordsOf } from '../../parts/Shown.tsx';
 import { Tag } from '../../parts/Tag.tsx';
+import { actionWords } from './actions.ts';
 import classes from './Activity.module.css';
 
 const ROW_HEIGHT = 60;
@@ -36,7 +37,7 @@ export function Audit() {
             </Text>
             <div className={classes['words']}>
               <Text size="sm">
-                <b>{entry.by}</b> {entry.action} {entry.subject}
+                <b>{entry.by}</b> {actionWords(entry.action)} {entry.subject}
               </Text>
               <Text size="xs" c="dimmed">
                 {Object.entries(entry.detail)

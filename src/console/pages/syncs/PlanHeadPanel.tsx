@@ -32,7 +32,7 @@ export function PlanHeadPanel({
     <Panel
       title={
         <Group gap={10}>
-          {counted(plan.writes, 'write')} planned
+          {counted(plan.writes, 'write')}
           <PlanTag plan={plan} />
         </Group>
       }

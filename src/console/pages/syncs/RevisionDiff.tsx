@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { refresh, revisionQuery } from '../../data/queries.ts';
 import { write } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
-import { folded, linesOf } from '../../parts/line-diff.ts';
+import { folded, linesOf, type DiffLine } from '../../parts/line-diff.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Panel } from '../../parts/Panel.tsx';
 import classes from './Revisions.module.css';
@@ -26,7 +26,6 @@ export function RevisionDiff({
 }) {
   const present = useQuery(revisionQuery(name, revision));
   const previous = useQuery({ ...revisionQuery(name, before ?? 0), enabled: before !== null });
-  const older = before === null ? '' : previous.data?.source;
   return (
     <Loaded query={present}>
       {({ source }) => (
@@ -40,16 +39,23 @@ export function RevisionDiff({
           aside={!isNewest && <BringBack source={source} revision={revision} />}
         >
           <pre className={classes['diff']} role="region" tabIndex={0} aria-label="Changed lines">
-            {folded(linesOf(older ?? source, source)).map(({ kind, text }, index) => (
-              <span key={index} className={classes['line']} data-kind={kind}>
-                {SIGNS[kind]} {text}
-              </span>
-            ))}
+            {shownLines(before === null ? null : (previous.data?.source ?? source), source).map(
+              ({ kind, text }, index) => (
+                <span key={index} className={classes['line']} data-kind={kind}>
+                  {SIGNS[kind]} {text}
+                </span>
+              ),
+            )}
           </pre>
         </Panel>
       )}
     </Loaded>
   );
+}
+
+/** The first revision is shown whole: there is nothing that it changed. */
+function shownLines(before: string | null, source: string): readonly DiffLine[] {
+  return before === null ? linesOf(source, source) : folded(linesOf(before, source));
 }
 
 function BringBack({ source, revision }: { readonly source: string; readonly revision: number }) {

@@ -73,7 +73,15 @@ function Editor({ source }: { readonly source: string }) {
         )
       }
     >
-      {save.error !== null && <RefusalNote error={save.error} />}
+      {save.error !== null && (
+        <>
+          <RefusalNote error={save.error} />
+          <Text size="sm" my="sm">
+            A secret that is missing is given under <To to="/connections">Connections</To>; what you typed
+            stays here meanwhile.
+          </Text>
+        </>
+      )}
       {check.error !== null && <RefusalNote error={check.error} />}
       {check.data !== undefined && <Complaints errors={check.data.errors} />}
       <Textarea
