@@ -10,6 +10,8 @@ const GIT_OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 export interface Repository {
   /** Text files by path, relative to the root, with forward slashes. */
   readonly texts: ReadonlyMap<string, string>;
+  /** Paths of what is not text: pictures. */
+  readonly binaries: ReadonlySet<string>;
   readonly modules: readonly Module[];
 }
 
@@ -21,18 +23,21 @@ export async function readRepository(root: string): Promise<Repository> {
     maxBuffer: GIT_OUTPUT_BYTES_MAX,
   });
   const texts = new Map<string, string>();
+  const binaries = new Set<string>();
   for (const path of [...new Set(list.split('\0'))].filter((entry) => entry !== '').toSorted()) {
     // A file that was deleted but not yet staged is still listed, and a link is judged where it leads.
     if (lstatSync(join(root, path), { throwIfNoEntry: false })?.isFile() !== true) continue;
     const text = readFileSync(join(root, path), 'utf8');
-    if (!text.includes('\0')) texts.set(path, text);
+    if (text.includes('\0')) binaries.add(path);
+    else texts.set(path, text);
   }
-  return repositoryOf(texts);
+  return { ...(await repositoryOf(texts)), binaries };
 }
 
-/** A repository made of the given files. */
+/** A repository made of the given files, all of them text. */
 export async function repositoryOf(texts: ReadonlyMap<string, string>): Promise<Repository> {
-  return { texts, modules: await parseModules(new Map([...texts].filter(([path]) => isModulePath(path)))) };
+  const modules = await parseModules(new Map([...texts].filter(([path]) => isModulePath(path))));
+  return { texts, binaries: new Set(), modules };
 }
 
 function isModulePath(path: string): boolean {

@@ -30,6 +30,6 @@ export const links: Rule = {
 function leadsSomewhere(repository: Repository, from: string, target: string): boolean {
   const [file = ''] = target.split('#');
   const path = posix.join(posix.dirname(from), decodeURI(file)).replace(/\/$/, '');
-  if (path === '.' || repository.texts.has(path)) return true;
+  if (path === '.' || repository.texts.has(path) || repository.binaries.has(path)) return true;
   return [...repository.texts.keys()].some((known) => known.startsWith(`${path}/`));
 }
