@@ -71,6 +71,8 @@ export class People {
   #habit(): Habit | null {
     const habits = [...this.#shape.habits].filter((habit) => !AT_TRUEUP.has(habit));
     if (habits.length === 0 || !this.#tape.chance('people', this.#shape.habitPerMille)) return null;
+    const isMissed = this.#shape.isBusy && this.#removed.length > 0 && this.#shape.habits.has('undelete');
+    if (isMissed && this.#tape.chance('people', 400)) return 'undelete';
     return habits[this.#tape.pick('people', habits.length)] ?? null;
   }
 
@@ -118,6 +120,7 @@ export class People {
         const count = 2 + this.#tape.pick('people', 4);
         for (let index = 0; index < count; index += 1)
           this.#edit(system, this.#pick(system.records.all()) ?? record);
+        this.#edit(system, record);
         break;
       }
       case 'copy':

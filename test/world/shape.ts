@@ -43,6 +43,8 @@ export interface WorldShape {
   readonly hotPerMille: number;
   /** Whether workers begin what there is to do, rather than anything. */
   readonly isBusy: boolean;
+  /** Of a thousand steps, how many let on whoever began to wait last: one unit runs to its end while another stands still. */
+  readonly latestPerMille: number;
   /** Of a thousand acts, after how many somebody decides about a hold. */
   readonly decidePerMille: number;
 }
@@ -105,6 +107,7 @@ export function drawBroad(tape: Tape): WorldShape {
     habitPerMille: 350,
     hotPerMille: 0,
     isBusy: false,
+    latestPerMille: 0,
     decidePerMille: 200,
   };
 }

@@ -17,7 +17,7 @@ import {
 import type { SystemShape } from './system.ts';
 import { choose, type Tape } from './tape.ts';
 
-/** What belongs together: a history is about one to three of these, and knows about half of what each brings. */
+/** What belongs together: a history is about one or two of these, and knows most of what each brings. */
 interface Theme {
   readonly habits: readonly Habit[];
   readonly faults: readonly Fault[];
@@ -36,48 +36,75 @@ interface Traits {
   readonly insists: boolean;
   readonly settledMax: number;
   readonly policy: 'latest' | 'hold';
+  readonly createIdentity: SystemShape['createIdentity'];
+  readonly tellsAll: boolean;
+  readonly deletes: Partial<SyncDefinition['deletes']>;
 }
 
 const THEMES: readonly [Theme, ...Theme[]] = [
-  // Answers that never come.
-  { habits: ['create', 'form', 'copy', 'keyless'], faults: ['requestLost', 'answerLost', 'batchAnswerLost'] },
-  { habits: ['create', 'form'], faults: ['executedLate', 'answerLost'], traits: { executionMaxMs: 8_000 } },
+  // Answers that never come, and requests that come late.
+  { habits: ['form', 'copy'], faults: ['requestLost', 'answerLost'] },
+  { habits: ['form', 'copy'], faults: ['answerLost', 'batchAnswerLost'], traits: { isConditional: false } },
+  { habits: ['form'], faults: ['executedLate'], traits: { executionMaxMs: 8_000, isConditional: false } },
+  {
+    habits: ['create'],
+    faults: ['executedLate'],
+    traits: { executionMaxMs: 8_000, createIdentity: 'search' },
+  },
+  { habits: ['create'], faults: ['answerLost', 'requestLost'], traits: { createIdentity: 'search' } },
+  { habits: ['create'], faults: ['answerLost'], traits: { createIdentity: 'none' } },
+  {
+    habits: ['create', 'takeKey'],
+    faults: ['answerLost', 'requestLost'],
+    traits: { createIdentity: 'search' },
+  },
   // What is deleted, and comes back.
-  { habits: ['delete', 'undelete', 'create', 'form'], faults: ['writeRefused'] },
-  { habits: ['delete', 'undelete', 'decide', 'decideLate'], faults: ['executedLate'] },
-  { habits: ['massDelete', 'create', 'decideLate'], faults: [], traits: { settledMax: 9 } },
+  { habits: ['delete', 'undelete'], faults: [], traits: { version: 'content' } },
+  { habits: ['delete', 'form'], faults: [], traits: { deletes: { againstEdit: 'editWins' } } },
+  {
+    habits: ['delete', 'undelete', 'decide', 'form'],
+    faults: [],
+    traits: { deletes: { mode: 'propagate' } },
+  },
+  { habits: ['delete', 'decideLate', 'form'], faults: [], traits: { deletes: { againstEdit: 'hold' } } },
+  { habits: ['massDelete'], faults: [], traits: { settledMax: 12, deletes: { mode: 'propagate' } } },
   // Feeds that must be followed.
   {
-    habits: ['burst', 'copy'],
-    faults: ['pageRepeated', 'pageFailed'],
-    traits: { sweeps: false, policy: 'latest' },
+    habits: ['burst'],
+    faults: [],
+    traits: { sweeps: false, policy: 'latest', feedGives: 'records', settledMax: 4 },
   },
   { habits: ['create', 'delete'], faults: ['cursorExpired', 'hintRepeated'], traits: { sweeps: false } },
   { habits: ['form'], faults: ['lookFailed'], traits: { sweeps: false, feedGives: 'hints' } },
-  { habits: ['form', 'create', 'delete'], faults: ['readLags'], traits: { sweeps: false, readLagMs: 3_000 } },
+  { habits: ['form'], faults: ['readLags'], traits: { sweeps: false, readLagMs: 3_000, feedGives: 'hints' } },
+  { habits: ['delete'], faults: ['readLags'], traits: { readLagMs: 3_000, settledMax: 1 } },
+  { habits: [], faults: ['pageRepeated', 'pageFailed'], traits: { sweeps: false } },
   // Who is who.
   { habits: ['twin', 'double', 'takeKey', 'rekey', 'delete'], faults: [] },
-  { habits: ['keyless', 'takeKey', 'create'], faults: ['answerLost', 'requestLost'] },
+  { habits: ['keyless', 'twin', 'create'], faults: ['answerLost'] },
   { habits: ['delete', 'create', 'keyless'], faults: [], traits: { reusesIds: true } },
   // What cannot be seen.
-  { habits: ['hide', 'form'], faults: ['answerLost', 'listEmpty'], traits: { sweeps: true } },
+  { habits: ['hide', 'form'], faults: ['answerLost', 'requestLost'], traits: { sweeps: true } },
+  { habits: ['hide', 'delete'], faults: ['listEmpty'], traits: { sweeps: true, version: 'content' } },
   { habits: ['create'], faults: ['lookBlank', 'listSkips', 'hintDropped'], traits: { sweeps: true } },
   { habits: ['spoil', 'form'], faults: ['lookFailed'] },
-  { habits: ['hide', 'undelete', 'delete'], faults: [], traits: { sweeps: true, version: 'content' } },
   // What breaks off.
-  { habits: [], faults: ['workerKilled', 'storeLost', 'storeCollision'] },
-  { habits: ['form'], faults: ['workerFrozen', 'clockSkewed'] },
+  { habits: ['create'], faults: ['workerKilled', 'storeLost', 'storeCollision'], traits: { sweeps: false } },
+  { habits: ['form', 'create'], faults: ['workerFrozen', 'requestLost'] },
   { habits: [], faults: ['backupRestored', 'callRefused'] },
   // Who has the say.
   { habits: ['decide', 'decideLate', 'blank', 'form'], faults: [], traits: { policy: 'hold' } },
   { habits: ['revise', 'decide'], faults: [] },
   { habits: ['burst'], faults: [], traits: { insists: true } },
+  // Answers that say little, and looks that cross writes.
+  { habits: ['form'], faults: [], traits: { tellsAll: false, isConditional: true } },
+  { habits: [], faults: [], traits: { feedGives: 'hints', tellsAll: true } },
 ];
 
-const FAULT_RATES = [150, 60, 300, 500] as const;
+const FAULT_RATES = [300, 150, 500] as const;
 /** What ends everything that is under way, or changes the whole world, would leave nothing else to happen. */
 const SPARSE: Partial<Record<Fault, readonly [number, ...number[]]>> = {
-  workerKilled: [4, 12],
+  workerKilled: [6, 20],
   workerFrozen: [4, 12],
   backupRestored: [6, 20],
   storeLost: [2, 8],
@@ -88,13 +115,13 @@ const SPARSE: Partial<Record<Fault, readonly [number, ...number[]]>> = {
 
 export function drawSwarm(tape: Tape): WorldShape {
   const names = tape.chance('shape', 150) ? ['crm', 'erp', 'shop'] : ['crm', 'erp'];
-  const themes = [choose(tape, 'shape', THEMES), ...drawSome(tape, THEMES, 2)];
+  const themes = [choose(tape, 'shape', THEMES), ...drawSome(tape, THEMES, 1)];
   const traits = themes.reduce<Partial<Traits>>((all, theme) => ({ ...all, ...theme.traits }), {});
   const sweeps = traits.sweeps ?? tape.chance('shape', 300);
   const systems = drawSystems(tape, names, sweeps, traits);
   const definition = drawPolicies(tape, names, traits);
   const habits = new Set(
-    drawHalf(
+    drawMost(
       tape,
       themes.flatMap((theme) => theme.habits),
     ),
@@ -116,13 +143,14 @@ export function drawSwarm(tape: Tape): WorldShape {
     settledMax: traits.settledMax ?? 2,
     hotPerMille: choose(tape, 'shape', [600, 0, 900] as const),
     isBusy: true,
+    latestPerMille: choose(tape, 'shape', [600, 0, 850] as const),
     habitPerMille: choose(tape, 'shape', [500, 250, 800] as const),
     decidePerMille: 400,
   };
 }
 
-function drawHalf<T>(tape: Tape, list: readonly T[]): readonly T[] {
-  return [...new Set(list)].filter(() => tape.chance('shape', 600));
+function drawMost<T>(tape: Tape, list: readonly T[]): readonly T[] {
+  return [...new Set(list)].filter(() => tape.chance('shape', 750));
 }
 
 /** Up to so many of the list, each at most once. */
@@ -135,7 +163,7 @@ function drawSome<T>(tape: Tape, list: readonly T[], max: number): readonly T[] 
 function drawFaults(tape: Tape, themes: readonly Theme[]): FaultRates {
   const rates: Record<Fault, number> = { ...NO_FAULTS };
   const known = [
-    ...drawHalf(
+    ...drawMost(
       tape,
       themes.flatMap(({ faults }) => faults),
     ),
@@ -158,11 +186,11 @@ function drawSystems(
 ): readonly SystemShape[] {
   const version = traits.version ?? drawTrait(tape, ['counter', 'content', 'none'] as const);
   const isConditional = traits.isConditional ?? drawTrait(tape, [true, false]);
-  const createIdentity = drawTrait(tape, ['search', 'none', 'uniqueKey'] as const);
+  const createIdentity = traits.createIdentity ?? drawTrait(tape, ['search', 'none', 'uniqueKey'] as const);
   const readLagMs = traits.readLagMs ?? drawTrait(tape, [0, 0, 0, 3_000]);
   const executionMaxMs = traits.executionMaxMs ?? drawTrait(tape, [0, 0, 8_000]);
   const feedGives = traits.feedGives ?? drawTrait(tape, ['records', 'hints'] as const);
-  const tellsAll = drawTrait(tape, [true, false]);
+  const tellsAll = traits.tellsAll ?? drawTrait(tape, [true, false]);
   return names.map((name) => {
     const own = drawSystem(tape, name, sweeps);
     const known = version ?? own.version;
@@ -182,7 +210,8 @@ function drawSystems(
 }
 
 function drawPolicies(tape: Tape, names: readonly string[], traits: Partial<Traits>): SyncDefinition {
-  const definition = drawDefinition(tape, names);
+  const drawn = drawDefinition(tape, names);
+  const definition = { ...drawn, deletes: { ...drawn.deletes, ...traits.deletes } };
   const isOne = tape.chance('shape', 500);
   if (!isOne && traits.policy === undefined) return definition;
   const policy = policyOf(tape, names, traits.policy);

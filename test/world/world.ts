@@ -101,15 +101,21 @@ export class World {
     if (this.isRecovering) await this.recover();
     const kind = tape.pick('schedule', 10);
     const ready = scheduler.readyCount;
-    if (ready > 0 && kind < (this.shape.isBusy ? 8 : 7))
-      await scheduler.resume(tape.pick('schedule', Math.min(ready, 6)));
+    if (ready > 0 && kind < (this.shape.isBusy ? 8 : 7)) await scheduler.resume(this.#placeOf(ready));
     else if (kind === 9 || (ready === 0 && kind % 3 === 0)) {
       scheduler.advance(1 + tape.pick('schedule', 2_000));
       await settled();
     } else {
+      if (this.shape.isBusy && this.shape.sweeps && tape.chance('schedule', 100)) await this.wakeSweeps();
       this.#begin();
       await settled();
     }
+  }
+
+  #placeOf(ready: number): number {
+    const { tape, shape } = this;
+    if (tape.chance('schedule', shape.latestPerMille)) return ready - 1;
+    return tape.pick('schedule', Math.min(ready, 6));
   }
 
   #begin(): void {
@@ -130,7 +136,8 @@ export class World {
   #waiting(): readonly (readonly [Unit, string])[] {
     const { streams } = this.store.tables;
     const behind = [...streams.slots()].flatMap(({ row }): (readonly [Unit, string])[] => {
-      if (row === null || row.kind !== 'changes') return [];
+      if (row?.kind === 'sweep' && row.dueAtMs <= this.scheduler.nowMs) return [['sweep', row.side]];
+      if (row?.kind !== 'changes') return [];
       return row.checkpoint === this.systems.get(row.side)?.feedEnd ? [] : [['capture', row.side]];
     });
     const sides = [...this.systems.keys()];

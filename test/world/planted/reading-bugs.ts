@@ -3,6 +3,7 @@ import type { PlantedBug } from './bug.ts';
 
 const SORT = 'src/worker/sort.ts';
 const LOOK = 'src/worker/look.ts';
+const APPLY = 'src/worker/apply.ts';
 const CAPTURE = 'src/worker/capture.ts';
 const HOMES = 'src/worker/homes.ts';
 const LAG = 'src/worker/lag.ts';
@@ -45,6 +46,9 @@ export const READING_BUGS: readonly PlantedBug[] = [
     file: SORT,
     find: 'page.readBeganMs <= record.asOfMs',
     replace: 'page.readBeganMs < 0',
+    guards: [
+      { file: APPLY, find: 'if (page.readBeganMs <= link.asOfMs) {', replace: 'if (page.readBeganMs < 0) {' },
+    ],
   },
   {
     name: 'look-dated-at-its-end',
