@@ -27,6 +27,8 @@ export class People {
   readonly #tape: Tape;
   #number = 0;
   #hot: NativeValue = null;
+  /** Where somebody acted last. */
+  #place: SimulatedSystem | null = null;
   readonly #removed: { readonly system: SimulatedSystem; readonly id: string; readonly fields: Fields }[] =
     [];
 
@@ -49,8 +51,10 @@ export class People {
   }
 
   act(): void {
-    const system = this.#pick(this.#systems);
-    if (system === undefined) return;
+    const isThere = this.#place !== null && this.#tape.chance('people', this.#shape.hotPerMille >> 1);
+    const system = isThere ? this.#place : this.#pick(this.#systems);
+    if (system == null) return;
+    this.#place = system;
     const record = this.#hotAt(system) ?? this.#pick(system.records.all());
     this.#hot = record?.fields['email'] ?? null;
     const habit = this.#habit();
