@@ -22,7 +22,12 @@ export type Message =
 const REPEATED_EVERY = 20;
 
 const { values } = parseArgs({
-  options: { first: { type: 'string' }, step: { type: 'string' }, end: { type: 'string' } },
+  options: {
+    first: { type: 'string' },
+    step: { type: 'string' },
+    end: { type: 'string' },
+    about: { type: 'string' },
+  },
 });
 const [first, step, end] = [Number(values.first), Number(values.step), Number(values.end)];
 const before = process.cpuUsage();
@@ -36,11 +41,11 @@ function tell(message: Message): void {
 }
 
 async function historyOf(seed: number): Promise<Message> {
-  const result = await judgeHistory(seedTape(seed));
+  const result = await judgeHistory(seedTape(seed, values.about ?? null));
   const { violations, steps } = result;
   const found = [...violations];
   if (seed % REPEATED_EVERY === 0) {
-    const again = await judgeHistory(seedTape(seed));
+    const again = await judgeHistory(seedTape(seed, values.about ?? null));
     if (hashOf(again) !== hashOf(result)) found.push('not repeatable: the same tape went another way');
   }
   return { kind: 'history', seed, steps, violations: found };

@@ -58,6 +58,7 @@ export class Records {
   readonly entries: Entry[] = [];
   /** Ids that went to another record after theirs was deleted. */
   readonly givenAgain = new Set<string>();
+  onGivenAgain: (id: string) => void = () => undefined;
   readonly #side: string;
   readonly #counter: Counter;
   readonly #states = new Map<string, State[]>();
@@ -113,7 +114,10 @@ export class Records {
     const before = last?.fields ?? null;
     const isHidden = kind === 'hide' || (kind !== 'show' && kind !== 'create' && last?.isHidden === true);
     // A change of rights is none of the record's.
-    if (kind === 'create' && last !== undefined) this.givenAgain.add(id);
+    if (kind === 'create' && last !== undefined) {
+      this.givenAgain.add(id);
+      this.onGivenAgain(id);
+    }
     const isSame = kind === 'hide' || kind === 'show';
     const version = isSame ? (last?.version ?? order) : order;
     states.push({ order, atMs, fields: after, isHidden, version });

@@ -20,6 +20,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
+    about: { type: 'string' },
     workers: { type: 'string', default: String(defaultLanes()) },
     json: { type: 'boolean', default: false },
     tell: { type: 'boolean', default: false },
@@ -28,12 +29,13 @@ const { values } = parseArgs({
   },
 });
 
+const about = values.about ?? null;
 if (values.tape !== undefined) await tell((await readTape(values.tape)).recording);
 else if (values.tell) await tell(await recordingOf(Number(values.seed)));
 else await runAll(Number(values.seed), Number(values.seeds), Number(values.workers));
 
 async function runAll(firstSeed: number, seeds: number, lanes: number): Promise<void> {
-  const summary = await runSeeds({ firstSeed, seeds, lanes });
+  const summary = await runSeeds({ firstSeed, seeds, lanes, about });
   const [first] = summary.broken;
   if (values.json) print(JSON.stringify({ firstSeed, seeds, ...summary }));
   else {
@@ -76,7 +78,7 @@ async function shrinkAndTell({ seed, violations }: Broken): Promise<void> {
 }
 
 async function recordingOf(seed: number): Promise<Recording> {
-  const tape = seedTape(seed);
+  const tape = seedTape(seed, about);
   await judgeHistory(tape);
   return withoutTail(tape.recorded());
 }

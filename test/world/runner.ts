@@ -9,6 +9,8 @@ import type { Message } from './child.ts';
 export interface Batch {
   readonly firstSeed: number;
   readonly seeds: number;
+  /** What all of them are about; null leaves that to the seeds. */
+  readonly about: string | null;
   /** Child programs at once. */
   readonly lanes: number;
   /** Ends all lanes at the first history that breaks a promise. */
@@ -46,7 +48,14 @@ export function defaultLanes(): number {
 
 /** Runs the seeds, every lane each so-manieth of them. */
 export async function runSeeds(batch: Partial<Batch> & Pick<Batch, 'firstSeed' | 'seeds'>): Promise<Summary> {
-  const whole = { lanes: defaultLanes(), stopsAtFirst: false, preload: [], environment: {}, ...batch };
+  const whole = {
+    about: null,
+    lanes: defaultLanes(),
+    stopsAtFirst: false,
+    preload: [],
+    environment: {},
+    ...batch,
+  };
   const tally = new Tally(whole);
   const lanes = Math.max(1, Math.min(whole.lanes, whole.seeds));
   await Promise.all(Array.from({ length: lanes }, (_, index) => runLane(tally, whole, index, lanes)));
@@ -63,6 +72,7 @@ async function runLane(tally: Tally, batch: Batch, index: number, lanes: number)
 /** Resolves to the first seed of the lane that is still to be run. */
 function runChild(tally: Tally, batch: Batch, first: number, step: number, end: number): Promise<number> {
   const args = ['--first', String(first), '--step', String(step), '--end', String(end)];
+  if (batch.about !== null) args.push('--about', batch.about);
   const child = fork(CHILD, args, {
     execArgv: batch.preload.flatMap((module) => ['--import', module]),
     env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...batch.environment },

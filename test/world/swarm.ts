@@ -41,65 +41,109 @@ interface Traits {
   readonly deletes: Partial<SyncDefinition['deletes']>;
 }
 
-const THEMES: readonly [Theme, ...Theme[]] = [
-  // Answers that never come, and requests that come late.
-  { habits: ['form', 'copy'], faults: ['requestLost', 'answerLost'] },
-  { habits: ['form', 'copy'], faults: ['answerLost', 'batchAnswerLost'], traits: { isConditional: false } },
-  { habits: ['form'], faults: ['executedLate'], traits: { executionMaxMs: 8_000, isConditional: false } },
-  {
+const THEMES = {
+  lostUpdates: { habits: ['form', 'copy'], faults: ['requestLost', 'answerLost'] },
+  lostAnswers: {
+    habits: ['form', 'copy'],
+    faults: ['answerLost', 'batchAnswerLost'],
+    traits: { isConditional: false },
+  },
+  lateUpdates: {
+    habits: ['form'],
+    faults: ['executedLate'],
+    traits: { executionMaxMs: 8_000, isConditional: false },
+  },
+  lateCreates: {
     habits: ['create'],
     faults: ['executedLate'],
     traits: { executionMaxMs: 8_000, createIdentity: 'search' },
   },
-  { habits: ['create'], faults: ['answerLost', 'requestLost'], traits: { createIdentity: 'search' } },
-  { habits: ['create'], faults: ['answerLost'], traits: { createIdentity: 'none' } },
-  {
+  lostCreates: {
+    habits: ['create'],
+    faults: ['answerLost', 'requestLost'],
+    traits: { createIdentity: 'search' },
+  },
+  untoldCreates: { habits: ['create'], faults: ['answerLost'], traits: { createIdentity: 'none' } },
+  takenCreates: {
     habits: ['create', 'takeKey'],
     faults: ['answerLost', 'requestLost'],
     traits: { createIdentity: 'search' },
   },
-  // What is deleted, and comes back.
-  { habits: ['delete', 'undelete'], faults: [], traits: { version: 'content' } },
-  { habits: ['delete', 'form'], faults: [], traits: { deletes: { againstEdit: 'editWins' } } },
-  {
+  comesBack: { habits: ['delete', 'undelete'], faults: [], traits: { version: 'content' } },
+  editWins: {
+    habits: ['delete', 'form'],
+    faults: [],
+    traits: { deletes: { mode: 'propagate', againstEdit: 'editWins' }, sweeps: false },
+  },
+  deleteOrNot: {
     habits: ['delete', 'undelete', 'decide', 'form'],
     faults: [],
-    traits: { deletes: { mode: 'propagate' } },
+    traits: { deletes: { mode: 'propagate', againstEdit: 'hold' } },
   },
-  { habits: ['delete', 'decideLate', 'form'], faults: [], traits: { deletes: { againstEdit: 'hold' } } },
-  { habits: ['massDelete'], faults: [], traits: { settledMax: 12, deletes: { mode: 'propagate' } } },
-  // Feeds that must be followed.
-  {
+  deletesHeld: {
+    habits: ['delete', 'decideLate', 'form'],
+    faults: [],
+    traits: { deletes: { againstEdit: 'hold' } },
+  },
+  floods: { habits: ['massDelete'], faults: [], traits: { settledMax: 12, deletes: { mode: 'propagate' } } },
+  latest: {
     habits: ['burst'],
     faults: [],
     traits: { sweeps: false, policy: 'latest', feedGives: 'records', settledMax: 4 },
   },
-  { habits: ['create', 'delete'], faults: ['cursorExpired', 'hintRepeated'], traits: { sweeps: false } },
-  { habits: ['form'], faults: ['lookFailed'], traits: { sweeps: false, feedGives: 'hints' } },
-  { habits: ['form'], faults: ['readLags'], traits: { sweeps: false, readLagMs: 3_000, feedGives: 'hints' } },
-  { habits: ['delete'], faults: ['readLags'], traits: { readLagMs: 3_000, settledMax: 1 } },
-  { habits: [], faults: ['pageRepeated', 'pageFailed'], traits: { sweeps: false } },
-  // Who is who.
-  { habits: ['twin', 'double', 'takeKey', 'rekey', 'delete'], faults: [] },
-  { habits: ['keyless', 'twin', 'create'], faults: ['answerLost'] },
-  { habits: ['delete', 'create', 'keyless'], faults: [], traits: { reusesIds: true } },
-  // What cannot be seen.
-  { habits: ['hide', 'form'], faults: ['answerLost', 'requestLost'], traits: { sweeps: true } },
-  { habits: ['hide', 'delete'], faults: ['listEmpty'], traits: { sweeps: true, version: 'content' } },
-  { habits: ['create'], faults: ['lookBlank', 'listSkips', 'hintDropped'], traits: { sweeps: true } },
-  { habits: ['spoil', 'form'], faults: ['lookFailed'] },
-  // What breaks off.
-  { habits: ['create'], faults: ['workerKilled', 'storeLost', 'storeCollision'], traits: { sweeps: false } },
-  { habits: ['form', 'create'], faults: ['workerFrozen', 'requestLost'] },
-  { habits: [], faults: ['backupRestored', 'callRefused'] },
-  // Who has the say.
-  { habits: ['decide', 'decideLate', 'blank', 'form'], faults: [], traits: { policy: 'hold' } },
-  { habits: ['revise', 'decide'], faults: [] },
-  { habits: ['burst'], faults: [], traits: { insists: true } },
-  // Answers that say little, and looks that cross writes.
-  { habits: ['form'], faults: [], traits: { tellsAll: false, isConditional: true } },
-  { habits: [], faults: [], traits: { feedGives: 'hints', tellsAll: true } },
-];
+  expiry: {
+    habits: ['create', 'delete'],
+    faults: ['cursorExpired', 'hintRepeated'],
+    traits: { sweeps: false },
+  },
+  failedLooks: { habits: ['form'], faults: ['lookFailed'], traits: { sweeps: false, feedGives: 'hints' } },
+  lag: {
+    habits: ['form'],
+    faults: ['readLags'],
+    traits: { sweeps: false, readLagMs: 3_000, feedGives: 'hints' },
+  },
+  laggingDeletes: {
+    habits: ['delete'],
+    faults: ['readLags'],
+    traits: { readLagMs: 3_000, settledMax: 1, deletes: { mode: 'propagate' } },
+  },
+  pages: { habits: [], faults: ['pageRepeated', 'pageFailed'], traits: { sweeps: false } },
+  keys: { habits: ['twin', 'double', 'takeKey', 'rekey', 'delete'], faults: [] },
+  keyless: { habits: ['keyless', 'twin', 'create'], faults: ['answerLost'] },
+  idsGivenAgain: { habits: ['delete', 'create', 'keyless'], faults: [], traits: { reusesIds: true } },
+  hiding: { habits: ['hide', 'form'], faults: ['answerLost', 'requestLost'], traits: { sweeps: true } },
+  shownAgain: {
+    habits: ['hide', 'delete'],
+    faults: ['listEmpty'],
+    traits: { sweeps: true, version: 'content' },
+  },
+  blankLooks: {
+    habits: ['create'],
+    faults: ['lookBlank', 'listSkips', 'hintDropped'],
+    traits: { sweeps: true },
+  },
+  unreadable: { habits: ['spoil', 'form'], faults: ['lookFailed'] },
+  kills: {
+    habits: ['create'],
+    faults: ['workerKilled', 'storeLost', 'storeCollision'],
+    traits: { sweeps: false },
+  },
+  freezes: { habits: ['form', 'create'], faults: ['workerFrozen', 'requestLost'] },
+  restore: { habits: [], faults: ['backupRestored', 'callRefused'] },
+  asking: { habits: ['decide', 'decideLate', 'blank', 'form'], faults: [], traits: { policy: 'hold' } },
+  revisions: { habits: ['revise', 'decide'], faults: [] },
+  swings: { habits: ['burst'], faults: [], traits: { insists: true } },
+  shortAnswers: { habits: ['form'], faults: [], traits: { tellsAll: false, isConditional: true } },
+  crossingLooks: {
+    habits: [],
+    faults: ['hintRepeated'],
+    traits: { sweeps: false, feedGives: 'hints', tellsAll: true, version: 'counter' },
+  },
+} as const satisfies Readonly<Record<string, Theme>>;
+
+export type ThemeName = keyof typeof THEMES;
+/** A history is about one of these, or two; the first stands for a history that knows a little of everything. */
+export const THEME_NAMES = ['everything', ...Object.keys(THEMES)] as readonly ['everything', ...ThemeName[]];
 
 const FAULT_RATES = [300, 150, 500] as const;
 /** What ends everything that is under way, or changes the whole world, would leave nothing else to happen. */
@@ -113,9 +157,13 @@ const SPARSE: Partial<Record<Fault, readonly [number, ...number[]]>> = {
   hintDropped: [100, 300],
 };
 
-export function drawSwarm(tape: Tape): WorldShape {
+export function drawSwarm(tape: Tape, about: ThemeName): WorldShape {
   const names = tape.chance('shape', 150) ? ['crm', 'erp', 'shop'] : ['crm', 'erp'];
-  const themes = [choose(tape, 'shape', THEMES), ...drawSome(tape, THEMES, 1)];
+  const isPure = tape.chance('shape', 500);
+  const themes: readonly Theme[] = [
+    THEMES[about],
+    ...(isPure ? [] : drawSome<Theme>(tape, Object.values(THEMES), 1)),
+  ];
   const traits = themes.reduce<Partial<Traits>>((all, theme) => ({ ...all, ...theme.traits }), {});
   const sweeps = traits.sweeps ?? tape.chance('shape', 300);
   const systems = drawSystems(tape, names, sweeps, traits);

@@ -15,6 +15,8 @@ export interface Tape {
   pick(strand: Strand, count: number): number;
   /** True in `perMille` of a thousand draws. */
   chance(strand: Strand, perMille: number): boolean;
+  /** What the history is about: one of the list, unless the tape was made for one of them. */
+  theme<T extends string>(list: readonly [T, ...T[]]): T;
   recorded(): Recording;
 }
 
@@ -33,6 +35,10 @@ abstract class BaseTape implements Tape {
     return perMille > 0 && this.pick(strand, 1_000) >= 1_000 - perMille;
   }
 
+  theme<T extends string>(list: readonly [T, ...T[]]): T {
+    return choose(this, 'shape', list);
+  }
+
   recorded(): Recording {
     return this.#recorded;
   }
@@ -40,15 +46,28 @@ abstract class BaseTape implements Tape {
 
 class SeedTape extends BaseTape {
   readonly #randoms;
+  readonly #about: string | null;
+  #next: number | null = null;
 
-  constructor(seed: number) {
+  constructor(seed: number, about: string | null) {
     super();
+    this.#about = about;
     const of = (index: number) =>
       seededRandom(Math.imul(seed + 1, 0x9e37_79b1) ^ Math.imul(index + 1, 0x85eb_ca6b));
     this.#randoms = { shape: of(0), people: of(1), schedule: of(2), faults: of(3) };
   }
 
+  /** Recorded as if it had been drawn. */
+  override theme<T extends string>(list: readonly [T, ...T[]]): T {
+    this.#next = this.#about === null ? null : list.findIndex((name) => name === this.#about);
+    if (this.#next === -1) throw new Error(`no history is about ${String(this.#about)}: ${list.join(', ')}`);
+    return super.theme(list);
+  }
+
   draw(strand: Strand, count: number): number {
+    const next = this.#next;
+    this.#next = null;
+    if (next !== null) return next;
     return count === 1 ? 0 : Math.floor(this.#randoms[strand].fraction() * count);
   }
 }
@@ -69,8 +88,9 @@ class ReplayTape extends BaseTape {
   }
 }
 
-export function seedTape(seed: number): Tape {
-  return new SeedTape(seed);
+/** `about`: what the history shall be about; null leaves that to the seed. */
+export function seedTape(seed: number, about: string | null = null): Tape {
+  return new SeedTape(seed, about);
 }
 
 export function replayTape(recording: Recording): Tape {

@@ -5,7 +5,7 @@ import { checkAccounts } from './accounts.ts';
 import { checkClaims } from './claims.ts';
 import { checkConvergence } from './convergence.ts';
 import { checkExistence } from './existence.ts';
-import { isReadable, timeline } from './truth.ts';
+import { isReadable } from './truth.ts';
 import { checkWrites } from './writes.ts';
 
 /** More than this in one small history is a flood (I22). */
@@ -29,13 +29,9 @@ export async function checkAll(world: World): Promise<void> {
  * client can tell is not promised (docs/promises.md).
  */
 function forgiveReusedIds(world: World): void {
-  const made = timeline(world).filter(({ kind }) => kind === 'create');
-  const reused = made.filter((entry, index) =>
-    made.slice(0, index).some(({ side, recordId }) => side === entry.side && recordId === entry.recordId),
+  const kept = world.violations.filter((violation) =>
+    [...world.mistakable].every((record) => !violation.includes(record)),
   );
-  const isAbout = (violation: string): boolean =>
-    reused.some(({ side, recordId }) => violation.includes(`${side} ${recordId}`));
-  const kept = world.violations.filter((violation) => !isAbout(violation));
   world.violations.splice(0, world.violations.length, ...kept);
 }
 

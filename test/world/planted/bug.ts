@@ -1,3 +1,5 @@
+import type { ThemeName } from '../swarm.ts';
+
 /** A text of a source file, and what stands in its place when the bug is planted. */
 export interface Patch {
   /** The source file from the root of the repository. */
@@ -16,6 +18,8 @@ export interface PlantedBug extends Patch {
   readonly name: string;
   /** What the code does wrong with it, in one sentence. */
   readonly sentence: string;
+  /** What the histories are about in which it is looked for; by default anything. */
+  readonly about?: ThemeName;
   /** What else guards against the same, and has to go with it before anything can be broken. */
   readonly guards?: readonly Patch[];
 }

@@ -5,6 +5,7 @@ import { MERGE_BUGS } from './merge-bugs.ts';
 import { OUTCOME_BUGS } from './outcome-bugs.ts';
 import { PEOPLE_BUGS } from './people-bugs.ts';
 import { READING_BUGS } from './reading-bugs.ts';
+import { RECORD_BUGS } from './record-bugs.ts';
 
 export const BUGS: readonly PlantedBug[] = [
   ...READING_BUGS,
@@ -12,6 +13,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...DELIVERY_BUGS,
   ...OUTCOME_BUGS,
   ...PEOPLE_BUGS,
+  ...RECORD_BUGS,
 ];
 
 export function bugNamed(name: string): PlantedBug | null {

@@ -44,6 +44,7 @@ export const DELIVERY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'looked-version-unused',
+    about: 'shortAnswers',
     sentence:
       'Where the version was not known, the one that the look before the write gave is not written against.',
     file: LOOK,
@@ -101,6 +102,7 @@ export const DELIVERY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'no-guard',
+    about: 'floods',
     sentence: 'A flood of deletes leaves without anybody looking at it.',
     file: BATCH,
     find: 'await this.#guard();',

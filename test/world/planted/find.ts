@@ -27,6 +27,7 @@ export async function findBug(bug: PlantedBug, firstSeed: number, seeds: number)
     firstSeed,
     seeds,
     lanes: 1,
+    about: bug.about ?? null,
     stopsAtFirst: true,
     preload: [HOOK],
     environment: { [VARIABLE]: bug.name },
@@ -40,8 +41,8 @@ export async function findBug(bug: PlantedBug, firstSeed: number, seeds: number)
 }
 
 /** The true code keeps its promises at this seed: what is broken there with a bug is the bug's doing. */
-export async function isSound(seed: number): Promise<boolean> {
-  return (await judgeHistory(seedTape(seed))).violations.length === 0;
+export async function isSound(seed: number, about: string | null): Promise<boolean> {
+  return (await judgeHistory(seedTape(seed, about))).violations.length === 0;
 }
 
 /** The first seed that only the bug breaks. */
@@ -55,7 +56,7 @@ export async function searchBug(
     const found = await findBug(bug, seed, firstSeed + seedsMax - seed);
     if (found === null) return null;
     histories += found.histories;
-    if (await isSound(found.seed)) return { ...found, histories };
+    if (await isSound(found.seed, bug.about ?? null)) return { ...found, histories };
     seed = found.seed + 1;
   }
   return null;

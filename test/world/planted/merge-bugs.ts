@@ -46,6 +46,7 @@ export const MERGE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'late-landing-is-news',
+    about: 'lostAnswers',
     sentence:
       'A body whose outcome was never learned, and that lands after all, is taken for an edit of somebody.',
     file: DRAFT,
@@ -89,6 +90,7 @@ export const MERGE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'time-runs-back',
+    about: 'crossingLooks',
     sentence: 'A look sets back the instant before which nothing counts.',
     file: DRAFT,
     find: 'asOfMs: Math.max(this.link.asOfMs, this.seen.readBeganMs),',
@@ -125,6 +127,7 @@ export const MERGE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'returned-lives-on-its-own',
+    about: 'comesBack',
     sentence: 'A record that comes back after its thing was deleted is deleted again without asking anybody.',
     file: EXISTENCE,
     find: "if (link.status !== 'hidden' && bundle.identity.tombstone !== null) {",

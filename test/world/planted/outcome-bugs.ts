@@ -16,6 +16,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'answer-beats-a-look',
+    about: 'crossingLooks',
     sentence: 'An answer undoes what a look showed after the write had landed.',
     file: ACKNOWLEDGE,
     find: 'if (known !== undefined && wasSeenSince(known, write, receipt)) {',
@@ -45,6 +46,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'given-up-link-comes-back',
+    about: 'editWins',
     sentence: 'An update that lands after its link was given up makes the link anew.',
     file: ACKNOWLEDGE,
     find: "if (known === undefined && write.kind === 'update') return unchanged(without);",
@@ -52,6 +54,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'half-landed-is-landed',
+    about: 'lostUpdates',
     sentence: 'A lost update counts as landed when one of its values is there.',
     file: ACKNOWLEDGE,
     find: 'const holdsBody = lenses.every(',
@@ -59,6 +62,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'not-landed-too-early',
+    about: 'lateUpdates',
     sentence: 'A lost update counts as not landed while it may still be on its way.',
     file: ACKNOWLEDGE,
     find: 'return isQuiet && ifVersion !== null && seen.version === ifVersion',
@@ -66,6 +70,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'not-landed-without-evidence',
+    about: 'lostAnswers',
     sentence: 'A lost update counts as not landed although the record has another version.',
     file: ACKNOWLEDGE,
     find: 'return isQuiet && ifVersion !== null && seen.version === ifVersion',
@@ -73,6 +78,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'lost-bodies-forgotten',
+    about: 'lostAnswers',
     sentence: 'A body whose outcome was never learned is not remembered.',
     file: ACKNOWLEDGE,
     find: 'const sent = [...link.sent, { seq: write.seq, body: write.body, expiresAtMs }];',
@@ -80,6 +86,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'delete-keeps-its-link',
+    about: 'deleteOrNot',
     sentence: 'A delete that a person refused too late leaves its record as gone, and nobody makes it again.',
     file: ACKNOWLEDGE,
     find: 'if (bundle.identity.tombstone === null) return withoutLink(bundle, side);',
@@ -87,6 +94,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'any-try-is-the-newest',
+    about: 'freezes',
     sentence: 'An answer is recorded against whatever try of the write is open.',
     file: ANSWER,
     find: 'row.epoch === intent.epoch &&',
@@ -102,6 +110,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'late-answers-thrown-away',
+    about: 'freezes',
     sentence: 'An answer to a try that was given up leads to nothing.',
     file: ANSWER,
     find: 'else recordLate(recording, bundle, intent, result);',
@@ -151,6 +160,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'unclear-is-forgotten',
+    about: 'lostAnswers',
     sentence:
       'A lost update of a record that has changed otherwise is closed without looking at the record again.',
     file: SETTLE,
@@ -159,6 +169,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'hidden-keeps-it-open',
+    about: 'hiding',
     sentence: 'The lost write to a record that is kept from us stays open for ever.',
     file: RESOLVE,
     find: "return { kind: 'hidden' };",
@@ -166,6 +177,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'takes-the-record-of-another',
+    about: 'takenCreates',
     sentence: 'A record that belongs to another thing is taken for what a lost create has made.',
     file: RESOLVE,
     find: "const finding: Finding = others.has(write.writeId) ? { kind: 'several' } : found;",
@@ -173,6 +185,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'resolves-any-try',
+    about: 'lostCreates',
     sentence: 'What was found out about one try is recorded against a later one.',
     file: RESOLVE,
     find: "if (bundle === undefined || row?.state !== 'unknown' || row.epoch !== write.epoch) continue;",
@@ -180,6 +193,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'answer-to-a-reaped-write',
+    about: 'freezes',
     sentence: 'An answer is taken as recorded although its write was given up in the very same moment.',
     file: 'src/worker/ends.ts',
     find: "if (isLost) throw new Collision('the write was given up while its answer was being recorded');",

@@ -20,6 +20,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'confirmed-delete-asks-again',
+    about: 'deletesHeld',
     sentence: 'What a person was shown before confirming a delete opens the same hold again.',
     file: PERSON,
     find: 'links: bundle.links.map((link) => accounting(link, seen[link.side] ?? {})),',
@@ -27,6 +28,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'revived-without-its-edit',
+    about: 'deletesHeld',
     sentence: 'The edit that a refused delete had stopped is not merged.',
     file: PERSON,
     find: 'return { ...link, status, version: null };',
@@ -34,6 +36,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'no-look-after-a-decision',
+    about: 'deletesHeld',
     sentence: 'After a decision nobody looks whether the records hold more than the person was shown.',
     file: 'src/worker/holds.ts',
     find: 'if (hold.field === null) await lookAgain(tx, outcome.bundle);',
@@ -41,6 +44,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'revived-and-owed-nothing',
+    about: 'deletesHeld',
     sentence:
       'A record whose delete was confirmed and then refused is not brought back to the golden values.',
     file: PERSON,

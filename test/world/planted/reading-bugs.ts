@@ -12,6 +12,7 @@ const BATCH = 'src/worker/batch.ts';
 export const READING_BUGS: readonly PlantedBug[] = [
   {
     name: 'cursor-before-rows',
+    about: 'kills',
     sentence: 'The checkpoint moves before what it covers is stored.',
     file: CAPTURE,
     find: 'const wakened = await appliedOrHinted(sightings,',
@@ -35,6 +36,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'always-caught-up',
+    about: 'latest',
     sentence: 'Every page of a feed counts as having shown all there is.',
     file: CAPTURE,
     find: 'const currentAsOfMs = page.caughtUp ? beganMs : null;',
@@ -52,6 +54,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'look-dated-at-its-end',
+    about: 'crossingLooks',
     sentence: 'A look is dated by when it ended, not by when it began.',
     file: LOOK,
     find: 'readBeganMs: beganMs,\n        unchangedUntilMs: null,',
@@ -59,6 +62,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'reads-show-the-present',
+    about: 'lag',
     sentence: 'Reads of a system that lags are dated as if they showed the present.',
     file: LAG,
     find: 'return (await runtime.nowMs()) - side.card.readLagMs;',
@@ -73,6 +77,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'gone-stays-gone',
+    about: 'comesBack',
     sentence: 'A record that comes back as it was is taken for the deleted one that is known.',
     file: SORT,
     find: "new Set(['gone', 'hidden', 'parked'])",
@@ -80,6 +85,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'hidden-stays-hidden',
+    about: 'shownAgain',
     sentence: 'A record that can be seen again, and has not changed, stays hidden.',
     file: SORT,
     find: "new Set(['gone', 'hidden', 'parked'])",
@@ -95,6 +101,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'deletes-told-are-forgotten',
+    about: 'laggingDeletes',
     sentence: 'That the feed itself told of a delete is forgotten when the look has to be repeated.',
     file: SORT,
     find: "return sighting.kind === 'deleted' && sighting.evidence === 'feed' ? 'deleted' : 'changed';",
@@ -130,6 +137,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'own-create-not-recognised',
+    about: 'keyless',
     sentence:
       'A record that came from a create of ours, whose answer is still open, is taken for a new thing.',
     file: HOMES,
@@ -159,6 +167,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'given-again-is-the-same',
+    about: 'idsGivenAgain',
     sentence: 'An id that a system gives again is taken for the return of what was deleted.',
     file: 'src/worker/apply.ts',
     find: 'return keys.length > 0 && !keys.some((key) => old.includes(key));',

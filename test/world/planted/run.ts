@@ -58,7 +58,8 @@ function printTable(): void {
   print('| planted bug | what the code does wrong with it | broken | first seed |\n|---|---|---|---|');
   for (const { name, sentence } of BUGS) {
     const at = known[name];
-    const found = at === undefined ? '| – | not found yet |' : `| ${at.kind} | ${String(at.seed)} |`;
+    const where = at?.about === undefined ? '' : ` of \`${at.about}\``;
+    const found = at === undefined ? '| – | not found yet |' : `| ${at.kind} | ${String(at.seed)}${where} |`;
     print(`| \`${name}\` | ${sentence} ${found}`);
   }
 }
@@ -67,7 +68,7 @@ async function tryBug(bug: PlantedBug, seeds: KnownSeeds): Promise<Finding | nul
   const seed = seeds[bug.name]?.seed;
   if (seed === undefined) return null;
   const found = await findBug(bug, seed, 1);
-  return found !== null && (await isSound(seed)) ? found : null;
+  return found !== null && (await isSound(seed, bug.about ?? null)) ? found : null;
 }
 
 function rowOf({ name, sentence }: PlantedBug, found: Finding | null): string {
@@ -78,12 +79,15 @@ function rowOf({ name, sentence }: PlantedBug, found: Finding | null): string {
 }
 
 /** A bug that is found no more loses its seed, so that the table says so. */
-function remember({ name }: PlantedBug, found: Finding | null): void {
+function remember({ name, about }: PlantedBug, found: Finding | null): void {
   // Without a wait between reading and writing: two searches may end at once.
   const others = Object.entries(JSON.parse(readFileSync(SEEDS_FILE, 'utf8')) as KnownSeeds).filter(
     ([one]) => one !== name,
   );
-  const now = found === null ? [] : [[name, { seed: found.seed, kind: found.kind }] as const];
+  const now =
+    found === null
+      ? []
+      : [[name, { seed: found.seed, kind: found.kind, ...(about === undefined ? {} : { about }) }] as const];
   const sorted = [...others, ...now]
     .filter(([one]) => BUGS.some((bug) => bug.name === one))
     .toSorted(([left], [right]) => (left < right ? -1 : 1));

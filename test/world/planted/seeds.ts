@@ -1,8 +1,10 @@
 /** Which seed finds which planted bug. Written anew by `run.ts --find` when the generators of the world have changed. */
 import { readFile } from 'node:fs/promises';
 
-/** Per bug the first seed that finds it, and what was broken. */
-export type KnownSeeds = Readonly<Record<string, { readonly seed: number; readonly kind: string }>>;
+/** Per bug the first seed that finds it, what was broken, and what the history is about where that is not left to the seed. */
+export type KnownSeeds = Readonly<
+  Record<string, { readonly seed: number; readonly kind: string; readonly about?: string }>
+>;
 
 export const SEEDS_FILE = new URL('seeds.json', import.meta.url);
 

@@ -1,0 +1,56 @@
+/** What each of the rarer checks alone finds: questions nobody is asked, stories nobody is told, plans nobody approved. */
+import type { PlantedBug } from './bug.ts';
+
+const APPLY = 'src/worker/apply.ts';
+const BATCH = 'src/worker/batch.ts';
+
+export const RECORD_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'parked-and-nobody-asked',
+    about: 'keys',
+    sentence: 'A second record of one thing waits, and nobody is asked about it.',
+    file: APPLY,
+    find: 'await tx.saveUnlinked(page.side, sorted.unlinked, holds);',
+    replace: 'await tx.saveUnlinked(page.side, sorted.unlinked, []);',
+  },
+  {
+    name: 'replaced-record-stays',
+    about: 'keys',
+    sentence:
+      'A record that has left its thing without another taking its place still counts as the one of the thing.',
+    file: BATCH,
+    find: 'if (linkAt(now, link.side)?.recordId !== link.recordId) this.forget(link.side, link.recordId);',
+    replace: '',
+  },
+  {
+    name: 'same-again-is-news',
+    sentence: 'A value that was accounted for is judged anew each time that it is seen.',
+    file: 'src/engine/merge.ts',
+    find: 'if (base !== undefined && field.same(value, base)) return;',
+    replace: '',
+  },
+  {
+    name: 'takes-its-page-along',
+    about: 'unreadable',
+    sentence: 'A record that cannot be read takes all records of its page along.',
+    file: APPLY,
+    find: 'await tx.buryRecords(page.side, sorted.dead);',
+    replace:
+      'await tx.buryRecords(page.side, sorted.dead.flatMap(({ failure }) => page.sightings.map(({ recordId }) => ({ recordId, failure }))));',
+  },
+  {
+    name: 'leaves-unapproved',
+    about: 'revisions',
+    sentence: 'What is planned while a revision is only observed leaves without the approval of its plan.',
+    file: BATCH,
+    find: "const state = this.#runtime.mode === 'live' ? 'queued' : 'planned';",
+    replace: "const state = 'queued' as const;",
+  },
+  {
+    name: 'changed-without-a-story',
+    sentence: 'A golden value changes, and the journal says nothing of it.',
+    file: APPLY,
+    find: "batch.apply(outcome, tells ? { ...story, kind: isNew ? 'linked' : 'changed', body } : null);",
+    replace: "batch.apply(outcome, tells && isNew ? { ...story, kind: 'linked', body } : null);",
+  },
+];
