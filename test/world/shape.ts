@@ -45,6 +45,8 @@ export interface WorldShape {
   readonly isBusy: boolean;
   /** Of a thousand steps, how many let on whoever began to wait last: one unit runs to its end while another stands still. */
   readonly latestPerMille: number;
+  /** The longest time that passes at once. */
+  readonly leapMsMax: number;
   /** Of a thousand acts, after how many somebody decides about a hold. */
   readonly decidePerMille: number;
 }
@@ -108,6 +110,7 @@ export function drawBroad(tape: Tape): WorldShape {
     hotPerMille: 0,
     isBusy: false,
     latestPerMille: 0,
+    leapMsMax: 2_000,
     decidePerMille: 200,
   };
 }

@@ -35,6 +35,7 @@ interface Traits {
   readonly reusesIds: boolean;
   readonly insists: boolean;
   readonly settledMax: number;
+  readonly leapMsMax: number;
   readonly policy: 'latest' | 'hold';
   readonly createIdentity: SystemShape['createIdentity'];
   readonly tellsAll: boolean;
@@ -72,12 +73,12 @@ const THEMES = {
   comesBack: { habits: ['delete', 'undelete'], faults: [], traits: { version: 'content' } },
   editWins: {
     habits: ['delete', 'form'],
-    faults: [],
+    faults: ['answerSlow'],
     traits: { deletes: { mode: 'propagate', againstEdit: 'editWins' }, sweeps: false },
   },
   deleteOrNot: {
     habits: ['delete', 'undelete', 'decide', 'form'],
-    faults: [],
+    faults: ['answerSlow'],
     traits: { deletes: { mode: 'propagate', againstEdit: 'hold' } },
   },
   deletesHeld: {
@@ -128,7 +129,11 @@ const THEMES = {
     faults: ['workerKilled', 'storeLost', 'storeCollision'],
     traits: { sweeps: false },
   },
-  freezes: { habits: ['form', 'create'], faults: ['workerFrozen', 'requestLost'] },
+  freezes: {
+    habits: ['form', 'create'],
+    faults: ['workerFrozen', 'writeRefused', 'requestLost'],
+    traits: { leapMsMax: 30_000 },
+  },
   restore: { habits: [], faults: ['backupRestored', 'callRefused'] },
   asking: { habits: ['decide', 'decideLate', 'blank', 'form'], faults: [], traits: { policy: 'hold' } },
   revisions: { habits: ['revise', 'decide'], faults: [] },
@@ -136,7 +141,7 @@ const THEMES = {
   shortAnswers: { habits: ['form'], faults: [], traits: { tellsAll: false, isConditional: true } },
   crossingLooks: {
     habits: [],
-    faults: ['hintRepeated'],
+    faults: ['readSlow', 'answerSlow'],
     traits: { sweeps: false, feedGives: 'hints', tellsAll: true, version: 'counter' },
   },
 } as const satisfies Readonly<Record<string, Theme>>;
@@ -149,7 +154,7 @@ const FAULT_RATES = [300, 150, 500] as const;
 /** What ends everything that is under way, or changes the whole world, would leave nothing else to happen. */
 const SPARSE: Partial<Record<Fault, readonly [number, ...number[]]>> = {
   workerKilled: [6, 20],
-  workerFrozen: [4, 12],
+  workerFrozen: [10, 30],
   backupRestored: [6, 20],
   storeLost: [2, 8],
   storeCollision: [5, 50],
@@ -191,6 +196,7 @@ export function drawSwarm(tape: Tape, about: ThemeName): WorldShape {
     settledMax: traits.settledMax ?? 2,
     hotPerMille: choose(tape, 'shape', [600, 0, 900] as const),
     isBusy: true,
+    leapMsMax: traits.leapMsMax ?? 2_000,
     latestPerMille: choose(tape, 'shape', [600, 0, 850] as const),
     habitPerMille: choose(tape, 'shape', [500, 250, 800] as const),
     decidePerMille: 400,

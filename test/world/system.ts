@@ -52,6 +52,7 @@ interface FeedEvent {
 export const UNIQUE_FIELD = 'email';
 const PAGE_MAX = 3;
 const CALM_PAGE = 100;
+const SLOW_MS_MAX = 4_000;
 
 export class SimulatedSystem {
   readonly shape: SystemShape;
@@ -171,6 +172,11 @@ export class SimulatedSystem {
     if (refusal !== null) throw refusal;
   }
 
+  /** What a system has said may be on its way for a while, and grows old. */
+  async #travel(owner: Owner, fault: 'readSlow' | 'answerSlow'): Promise<void> {
+    if (this.#faults.strikes(fault)) await this.#scheduler.sleep(owner, 1 + this.#faults.pick(SLOW_MS_MAX));
+  }
+
   #recordOf(seen: Seen): SystemRecord {
     return { id: seen.id, version: this.#versionOf(seen), fields: new Map(Object.entries(seen.fields)) };
   }
@@ -199,6 +205,7 @@ export class SimulatedSystem {
       if (this.#faults.strikes('pageFailed')) throw new ConnectorFailure(OUTAGE);
       const isTruncated = this.#faults.strikes('listTruncated');
       const complete = isTruncated || after >= ids.length;
+      await this.#travel(owner, 'readSlow');
       await this.#scheduler.pause(owner, `${this.shape.name} page`);
       yield { records, unreadable: [], resume: complete ? null : after, complete };
       if (complete) return;
@@ -220,6 +227,7 @@ export class SimulatedSystem {
       const events = this.#feed.slice(position, Math.min(end, position + this.#pageSize()));
       const next = position + events.length;
       if (!this.#faults.strikes('pageRepeated')) position = next;
+      await this.#travel(owner, 'readSlow');
       await this.#scheduler.pause(owner, `${this.shape.name} page`);
       yield {
         ...this.#contentOf(events, moment),
@@ -279,6 +287,7 @@ export class SimulatedSystem {
       if (seen === null) return { kind: 'absent', id };
       return seen.isHidden ? { kind: 'hidden', id } : { kind: 'found', record: this.#recordOf(seen) };
     });
+    await this.#travel(owner, 'readSlow');
     await this.#scheduler.pause(owner, `${this.shape.name} got`);
     return lookups;
   }
@@ -311,6 +320,7 @@ export class SimulatedSystem {
       results.set(key, await this.#send(request, { key, lookedOrder, sentOrder }));
     }
     const isLost = this.#faults.strikes('batchAnswerLost');
+    await this.#travel(owner, 'answerSlow');
     await this.#scheduler.pause(owner, `${this.shape.name} written`);
     return requests.map((request) => {
       const result = results.get(request.key);

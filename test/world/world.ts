@@ -117,7 +117,7 @@ export class World {
     const ready = scheduler.readyCount;
     if (ready > 0 && kind < (this.shape.isBusy ? 8 : 7)) await scheduler.resume(this.#placeOf(ready));
     else if (kind === 9 || (ready === 0 && kind % 3 === 0)) {
-      scheduler.advance(1 + tape.pick('schedule', 2_000));
+      scheduler.advance(1 + tape.pick('schedule', this.shape.leapMsMax));
       await settled();
     } else {
       if (this.shape.isBusy && this.shape.sweeps && tape.chance('schedule', 100)) await this.wakeSweeps();

@@ -14,6 +14,7 @@ export function checkWrites(world: World): void {
   checkProvenance(world, entries);
   checkSwings(world, entries);
   checkFloods(world, entries);
+  if (world.restoredOrder === 0 && world.mistakable.size === 0) checkRekeyed(world, entries);
 }
 
 /** I5: one intention makes one record, and of one thing at most one record lives that Trueup made. */
@@ -112,6 +113,24 @@ function isConcealed(world: World): boolean {
 }
 
 const CONCEALING = ['listEmpty', 'listTruncated', 'listSkips', 'lookBlank'] as const;
+
+/** I19: a record gets another key only where somebody has put the one in the other's place, never that of another thing. */
+function checkRekeyed(world: World, entries: readonly Entry[]): void {
+  const first = new Map<string, string>();
+  const thingOf = (email: string): string => {
+    const other = first.get(email);
+    return other === undefined ? email : thingOf(other);
+  };
+  for (const { actor, kind, side, recordId, before, after } of entries) {
+    const [old, email] = [textOf(before, 'email'), textOf(after, 'email')];
+    if (kind !== 'update' || email === null || old === null || thingOf(email) === thingOf(old)) continue;
+    if (actor !== 'trueup') first.set(thingOf(email), thingOf(old));
+    else
+      world.violations.push(
+        `I19: ${side} ${recordId} was given the key ${email}, which is that of another thing`,
+      );
+  }
+}
 
 /** I14: every value that Trueup wrote was entered by somebody. */
 function checkProvenance(world: World, entries: readonly Entry[]): void {
