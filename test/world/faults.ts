@@ -31,7 +31,7 @@ export const BROAD_FAULTS = [
   'backupRestored',
 ] as const;
 /** And those that come in swarms only. */
-export const FAULTS = [...BROAD_FAULTS, 'lookBlank', 'readSlow', 'answerSlow'] as const;
+export const FAULTS = [...BROAD_FAULTS, 'lookBlank', 'readSlow', 'requestSlow', 'answerSlow'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 /** How often, in a thousand opportunities, each kind comes in this history. */

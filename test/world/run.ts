@@ -13,7 +13,7 @@ import { tellHistory } from './tell.ts';
 import { kindOf, kindsOf } from './violation.ts';
 
 const SHRINK_TRIES_MAX = 5_000;
-const SHRINK_MS_MAX = 25_000;
+const SHRINK_MS_MAX = 60_000;
 const TOLD_SEEDS_MAX = 10;
 
 const { values } = parseArgs({

@@ -141,7 +141,7 @@ const THEMES = {
   shortAnswers: { habits: ['form'], faults: [], traits: { tellsAll: false, isConditional: true } },
   crossingLooks: {
     habits: [],
-    faults: ['readSlow', 'answerSlow'],
+    faults: ['readSlow', 'requestSlow', 'answerSlow'],
     traits: { sweeps: false, feedGives: 'hints', tellsAll: true, version: 'counter' },
   },
 } as const satisfies Readonly<Record<string, Theme>>;

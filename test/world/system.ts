@@ -173,7 +173,7 @@ export class SimulatedSystem {
   }
 
   /** What a system has said may be on its way for a while, and grows old. */
-  async #travel(owner: Owner, fault: 'readSlow' | 'answerSlow'): Promise<void> {
+  async #travel(owner: Owner, fault: 'readSlow' | 'requestSlow' | 'answerSlow'): Promise<void> {
     if (this.#faults.strikes(fault)) await this.#scheduler.sleep(owner, 1 + this.#faults.pick(SLOW_MS_MAX));
   }
 
@@ -344,6 +344,7 @@ export class SimulatedSystem {
       return lost;
     }
     const network = `network ${this.shape.name} ${String((this.#late += 1))}`;
+    await this.#travel(network, 'requestSlow');
     await this.#scheduler.pause(network, 'arrive');
     const result = this.#execute(request, sent);
     return this.#faults.strikes('answerLost') ? lost : result;

@@ -205,6 +205,7 @@ const FAULT_TEXTS: Readonly<Record<Fault, string>> = {
   workerFrozen: 'a worker stands still',
   clockSkewed: 'a worker starts with a wrong clock',
   readSlow: 'what was read takes its time to arrive',
+  requestSlow: 'a request takes its time to arrive',
   answerSlow: 'an answer takes its time to arrive',
   lookBlank: 'a system answers for a moment as if it held nothing',
   backupRestored: 'the store is backed up, or put back to that backup',

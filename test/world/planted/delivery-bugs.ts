@@ -30,6 +30,7 @@ export const DELIVERY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'no-look-before-the-write',
+    about: 'lostAnswers',
     sentence: 'Where the system cannot refuse a stale write nobody looks before writing.',
     file: LOOK,
     find: 'if (existing.length === 0) return intents;',
@@ -64,6 +65,14 @@ export const DELIVERY_BUGS: readonly PlantedBug[] = [
     file: PLAN,
     find: "if (open?.state === 'sent' || open?.state === 'unknown') return null;",
     replace: '',
+    guards: [
+      {
+        // As the store of the simulation says it, which is kept equal to PostgreSQL's by a test.
+        file: 'test/world/store/save.ts',
+        find: "return state === 'planned' || state === 'queued' || state === 'held' || state === 'dead';",
+        replace: 'return state.length > 0;',
+      },
+    ],
   },
   {
     name: 'holds-stop-nothing',

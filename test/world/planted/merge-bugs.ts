@@ -76,6 +76,7 @@ export const MERGE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'endless-swings',
+    about: 'swings',
     sentence: 'Two automations that undo each other go on for ever.',
     file: DRAFT,
     find: 'return this.#turns(field, value) >= SWING_TURNS_MAX;',

@@ -109,14 +109,6 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'late-answers-thrown-away',
-    about: 'freezes',
-    sentence: 'An answer to a try that was given up leads to nothing.',
-    file: ANSWER,
-    find: 'else recordLate(recording, bundle, intent, result);',
-    replace: '',
-  },
-  {
     name: 'id-given-again-unnoticed',
     sentence: 'The memory of a deleted record stands in the way of the record that has got its id.',
     file: ANSWER,
@@ -157,15 +149,6 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
     file: SETTLE,
     find: 'const outcome = held(withoutWrite(bundle, side), hold);',
     replace: 'const outcome = unchanged(withoutWrite(bundle, side));',
-  },
-  {
-    name: 'unclear-is-forgotten',
-    about: 'lostAnswers',
-    sentence:
-      'A lost update of a record that has changed otherwise is closed without looking at the record again.',
-    file: SETTLE,
-    find: "return { end: { ...key, to: 'closed', failure: stored(UNCLEAR) }, look: ruling.recordId };",
-    replace: "return { end: { ...key, to: 'closed', failure: stored(UNCLEAR) }, look: null };",
   },
   {
     name: 'hidden-keeps-it-open',

@@ -70,6 +70,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'hints-do-not-wait',
+    about: 'lag',
     sentence: 'A hint is followed before the reads of its system can show what it tells of.',
     file: LAG,
     find: 'const dueInMs = side.card.readLagMs;',
