@@ -13,6 +13,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'hold-stays-open',
+    about: 'asking',
     sentence: 'A hold stays open after a person has decided about its field.',
     file: PERSON,
     find: 'const holds = bundle.holds.filter((hold) => hold.field !== field);',
