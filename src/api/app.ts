@@ -26,6 +26,7 @@ import type { ApiHost } from './host.ts';
 import { ApiProblem, problemAnswer } from './problem.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { connectionRoutes } from './routes/connections.ts';
+import { diagnosisRoutes } from './routes/diagnosis.ts';
 import { eventRoutes } from './routes/events.ts';
 import { holdRoutes } from './routes/holds.ts';
 import { letterRoutes } from './routes/letters.ts';
@@ -80,6 +81,7 @@ function routesOf(host: ApiHost, setUp: SetUp, isSecure: boolean) {
     .route('/', holdRoutes(host))
     .route('/', problemRoutes(host))
     .route('/', letterRoutes(host))
+    .route('/', diagnosisRoutes())
     .route('/', runRoutes())
     .route('/', peopleRoutes(host))
     .route('/', auditRoutes())

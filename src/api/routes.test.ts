@@ -133,6 +133,18 @@ test('what is not there, not right or not allowed is told as a problem document'
   expect(await wrong.json()).toMatchObject({ code: 'invalid', errors: [{ path: 'query.limit' }] });
 });
 
+test('what people complain of is walked down to its cause', async () => {
+  const param = { name: 'things' };
+  const paused = await client.api.v1.syncs[':name'].mode.$put({ param, json: { mode: 'paused' } });
+  expect((await paused.json()).mode).toBe('paused');
+  const { items: found } = await (
+    await client.api.v1.diagnosis.$get({ query: { sync: 'things', symptom: 'nothing' } })
+  ).json();
+  expect(found[0]?.cause).toMatch(/paused/);
+  const none = await client.api.v1.diagnosis.$get({ query: { sync: 'nothing' } });
+  expect(none.status).toBe(404);
+});
+
 test('the first account is made once, with the token that was printed', async () => {
   const again = await api.post('/set-up', { ...ADMIN, email: 'eve@example.com', token: api.setUpToken });
   expect(again.status).toBe(401);

@@ -8,11 +8,13 @@ import type { Environment } from '../server.ts';
 import { CommandFailed, EXIT, type Command, type Flags } from './command.ts';
 import { createOutput, type Output } from './output.ts';
 import { commands } from './registry.ts';
+import { runRemote } from './remote.ts';
 
 const COMMON = {
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   directory: { type: 'string', short: 'C' },
+  server: { type: 'string' },
 } as const;
 
 export interface Invocation {
@@ -41,7 +43,11 @@ export async function runCommand(invocation: Invocation): Promise<number> {
     const flags: Flags = values;
     if (flags['help'] === true) return help(output, command);
     const directory = typeof flags['directory'] === 'string' ? flags['directory'] : '.';
-    return await command.run({ words: positionals, flags, output, directory, environment, signal });
+    const context = { words: positionals, flags, output, directory, environment, signal };
+    const server = flags['server'];
+    return typeof server === 'string'
+      ? await runRemote(command.name, server, context)
+      : await command.run(context);
   } catch (error) {
     output.progressDone();
     return explain(output, error);
@@ -66,6 +72,7 @@ function help(output: Output, command: Command): number {
     ...command.optionHelp,
     json: 'print one JSON document',
     directory: 'the folder with trueup.yaml (default: here)',
+    server: 'ask a server elsewhere instead, with the token in TRUEUP_TOKEN (for what only shows things)',
   };
   output.table(
     ['option', ''],
