@@ -70,7 +70,9 @@ export class MergeDraft {
     const { field } = lens;
     const write = this.#write;
     if (write !== undefined && holds(write.body, field, value)) return write.seq;
-    if (write?.kind === 'create' && field.same(standInOf(lens, write.body ?? {}), value)) return write.seq;
+    // A record that was made without what it refers to holds nothing of ours there, and is still owed it.
+    if (write?.kind === 'create' && field.same(standInOf(lens, write.body ?? {}), value))
+      return lens.refersTo === null ? write.seq : 0;
     const { readBeganMs } = this.seen;
     const sent = this.link.sent.find(
       ({ body, expiresAtMs }) => expiresAtMs > readBeganMs && holds(body, field, value),
