@@ -86,6 +86,10 @@ test('foreign keys are drafted, checked, followed from database to database, and
   expect(status).toContain(why);
   expect(status).toMatch(/contacts: live.*\n.*\n\s+crm\s+2\s+1\s+1\s+0/);
   expect(await trueup('trace', 'crm', eve, '--sync', 'contacts')).toContain(`waits: ${why}`);
+  const ann = await crm.pool.query<{ id: string }>(`select id from contact where email like 'ann%'`);
+  expect(await trueup('trace', 'crm', ann.rows[0]?.id ?? '', '--sync', 'contacts')).toMatch(
+    /account +accounts \w+ \w+ +accounts \w+ \w+/,
+  );
   await crm.pool.query(`update account set name = 'Found' where id = 102`);
   await trueup('apply', '--yes');
   expect(await trueup('status')).not.toContain('for another record');

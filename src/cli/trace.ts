@@ -1,4 +1,5 @@
 import { storyOfUnknown } from '../diagnose/one-record.ts';
+import { idsIn } from '../engine/references.ts';
 import type { Value } from '../engine/value.ts';
 import type { Installation } from '../server.ts';
 import type { StoredBundle } from '../store/contract.ts';
@@ -14,7 +15,7 @@ import {
 } from '../store/history.ts';
 import { streamStates } from '../store/status.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
-import { toldWaits } from '../store/told-waits.ts';
+import { thingsNamed, toldWaits, type NamedRecord } from '../store/told-waits.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import {
   chooseSync,
@@ -26,7 +27,7 @@ import {
   wordsOf,
 } from './open.ts';
 import { instant, type Output } from './output.ts';
-import { waitSentence } from './waits.ts';
+import { nameOf, waitSentence } from './waits.ts';
 
 const ENTRIES_MAX = 500;
 
@@ -46,8 +47,10 @@ export const trace: Command = {
         if (record?.identityId == null) return { record, story: null };
         const { identityId } = record;
         const bundles = await syncTransaction(tx, sync, installation.ids).lockBundles([identityId]);
+        const bundle = bundles.get(identityId) ?? null;
         const story = {
-          bundle: bundles.get(identityId) ?? null,
+          bundle,
+          things: bundle === null ? {} : await thingsNamed(tx, sync.definition, bundle),
           journal: await journalOf(tx, sync.syncKey, identityId, ENTRIES_MAX),
           decisions: await decisionsOf(tx, sync.syncKey, identityId, ENTRIES_MAX),
           attempts: await attemptsOf(tx, sync.syncKey, identityId, ENTRIES_MAX),
@@ -64,7 +67,7 @@ export const trace: Command = {
         `${side} ${recordId}: ${found.record.status}${found.record.failure === null ? '' : ` — ${found.record.failure.message}`}`,
       );
       if (found.story?.bundle != null) {
-        showValues(output, found.story.bundle);
+        showValues(output, found.story.bundle, found.story.things);
         for (const wait of found.story.waits) output.line(`waits: ${waitSentence(wait)}`);
         showStory(output, found.story);
       }
@@ -115,7 +118,16 @@ export function show(value: Value | undefined): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function showValues(output: Output, bundle: StoredBundle): void {
+function showValues(
+  output: Output,
+  bundle: StoredBundle,
+  things: Readonly<Record<string, NamedRecord>>,
+): void {
+  // A reference by a record of what it names: the id of its identity tells nobody anything.
+  const named = (value: Value | undefined): string => {
+    const names = idsIn(value).flatMap((id) => things[id] ?? []);
+    return names.length === 0 ? show(value) : names.map(nameOf).join(', ');
+  };
   const { identity, links, writes } = bundle;
   output.line(
     `identity ${identity.id}${identity.tombstone === null ? '' : `, deleted at ${identity.tombstone.side}`}`,
@@ -132,8 +144,8 @@ function showValues(output: Output, bundle: StoredBundle): void {
     head,
     Object.keys(identity.golden).map((field) => [
       field,
-      show(identity.golden[field]),
-      ...links.map((link) => show(link.accounted[field])),
+      named(identity.golden[field]),
+      ...links.map((link) => named(link.accounted[field])),
     ]),
   );
   for (const write of writes) output.line(`open write: ${write.kind} at ${write.side}, ${write.state}`);

@@ -14,7 +14,8 @@ export function waitSentence({ kind, side, field, record, parent, reason }: Told
   }
 }
 
-function nameOf(record: NamedRecord | null): string {
+/** As `trace` takes it: the sync, the side and the id. */
+export function nameOf(record: NamedRecord | null): string {
   return record === null ? 'a record that is gone' : `${record.sync} ${record.side} ${record.recordId}`;
 }
 

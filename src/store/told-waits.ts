@@ -1,6 +1,8 @@
 /** Why something waits, found out when it is asked for, so that the reason is that of now. */
+import type { SyncDefinition } from '../engine/model.ts';
+import { idsIn } from '../engine/references.ts';
 import type { HoldReason, LinkStatus, Tombstone, WriteState } from '../engine/state.ts';
-import type { RecordStatus, StoredFailure } from './contract.ts';
+import type { RecordStatus, StoredBundle, StoredFailure } from './contract.ts';
 import type { Tx } from './database.ts';
 
 /** A record that somebody can look up. */
@@ -89,6 +91,26 @@ export async function countWaits(
     [syncKey],
   );
   return rows.map(({ side, kind, count }) => ({ side, kind, count: Number(count) }));
+}
+
+/** The things that references of an identity name, golden and accounted, each by one of its records. */
+export async function thingsNamed(
+  tx: Tx,
+  { fields }: SyncDefinition,
+  { identity, links }: StoredBundle,
+): Promise<Readonly<Record<string, NamedRecord>>> {
+  const things: Record<string, NamedRecord> = {};
+  for (const { name, type } of fields) {
+    if (type.kind !== 'reference') continue;
+    const values = [identity.golden[name], ...links.map(({ accounted }) => accounted[name])];
+    const ids = [...new Set(values.flatMap(idsIn))];
+    const known = await knownOf(tx, type.to, ids, []);
+    for (const id of ids) {
+      const record = named(known, type.to, id);
+      if (record !== null) things[id] = record;
+    }
+  }
+  return things;
 }
 
 interface LinkRow {

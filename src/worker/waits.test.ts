@@ -157,3 +157,34 @@ test('a delete waits for those that refer to the record, and follows the last of
   expect(syncs.system(accounts, 'erp').size).toBe(0);
   expect(await syncs.waits()).toEqual([]);
 });
+
+test('a list of references goes whole, once all of it is there, and both sides may add to it', async () => {
+  made += 1;
+  const [groups, people] = [`groups${String(made)}`, `people${String(made)}`];
+  const list = referring(people, { groups: { to: groups, many: true } });
+  const fields = list.fields.map((field) =>
+    field.name === 'groups'
+      ? { ...field, policy: { owners: [], resolve: [{ kind: 'set' as const }] } }
+      : field,
+  );
+  const syncs = await createSyncs(store, [{ ...list, fields }, referring(groups, {})]);
+  const [crm, erp] = [syncs.system(people, 'crm'), syncs.system(people, 'erp')];
+  const [golf, chess] = ['golf', 'chess'].map((email) => syncs.system(groups, 'crm').create({ email }));
+  const ann = crm.create({ email: 'ann', groups: [chess ?? '', golf ?? ''] });
+  await syncs.settle();
+  const named = (side: string): readonly string[] => {
+    const names = syncs.system(groups, side).all();
+    const { groups: ids } = syncs.system(people, side).find1('email', 'ann').fields;
+    return (ids as readonly string[]).map((id) => must(names[id], 'a group')['email'] as string).toSorted();
+  };
+  expect(named('erp')).toEqual(['chess', 'golf']);
+  const sail = syncs.system(groups, 'erp').create({ email: 'sail' });
+  const record = erp.find1('email', 'ann');
+  erp.edit(record.id, { groups: [...(record.fields['groups'] as readonly string[]), sail] });
+  crm.edit(ann, { groups: [golf ?? ''] });
+  await syncs.settle();
+  expect(named('crm')).toEqual(['golf', 'sail']);
+  expect(named('erp')).toEqual(['golf', 'sail']);
+  expect(await syncs.waits()).toEqual([]);
+  await isInSync(syncs);
+});
