@@ -83,7 +83,7 @@ describe('a dictionary is refused where it stands, with what to do', () => {
     [
       'an unknown key',
       ['n: {type: integer, owned_by: crm} # here'],
-      'here: unknown key `owned_by` | Known: title, meaning, type, owner, required, sensitivity, max_length, min, max, scale, country, currency and 5 more.',
+      'here: unknown key `owned_by` | Known: title, meaning, type, owner, required, sensitivity, max_length, min, max, scale, country, currency and 7 more.',
     ],
   ])('%s', (_title, fields, said) => {
     expect(wrong(text(...fields))).toEqual([said]);
@@ -294,6 +294,20 @@ describe('a draft', () => {
     expect(dictionary.entities.get('Customer')?.fields['email']).toMatchObject({
       title: 'E-mail',
       required: true,
+    });
+  });
+
+  test('of a reference says what it names, and quotes no id', () => {
+    const account = {
+      ...must(sync.fields[0], 'a field'),
+      name: 'account',
+      type: { kind: 'reference', to: 'accounts', many: true } as const,
+    };
+    const referring = draftDictionary([{ ...sync, fields: [...sync.fields, account] }], new Map());
+    expect(good(referring).entities.get('Customer')?.fields['account']).toMatchObject({
+      type: 'reference',
+      to: 'accounts',
+      many: true,
     });
   });
 

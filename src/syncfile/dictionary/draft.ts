@@ -62,6 +62,7 @@ function fieldLines(
     `meaning: ${quoted('')} # what it means, in a sentence`,
     `type: ${type.kind.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
     ...(type.kind === 'decimal' && type.scaleMax !== undefined ? [`scale: ${String(type.scaleMax)}`] : []),
+    ...(type.kind === 'reference' ? [`to: ${type.to}`, ...(type.many === true ? ['many: true'] : [])] : []),
     ...(type.kind === 'subdivision' ? [`country: ${type.country}`] : []),
     ...(type.kind === 'money' && type.currency !== undefined ? [`currency: ${type.currency}`] : []),
     ...(owner === undefined ? [] : [`owner: ${owner}`]),
@@ -123,6 +124,9 @@ function spellings(sync: SyncDefinition, field: string, value: string): readonly
   });
 }
 
+/** What is no example to anybody: structures, pages, and ids that mean something only to a system. */
+const UNQUOTED: ReadonlySet<FieldDefinition['type']['kind']> = new Set(['json', 'html', 'reference']);
+
 /** How the field is filled, and what it holds: as comments where a person must judge, as examples where nothing is personal. */
 function sampleLines(
   sync: SyncDefinition,
@@ -136,7 +140,7 @@ function sampleLines(
   const lines = [
     `# filled in ${String(filled.length)} of ${String(values.length)} records that were looked at`,
   ];
-  if (isPersonal || field.type.kind === 'json' || field.type.kind === 'html') return lines;
+  if (isPersonal || UNQUOTED.has(field.type.kind)) return lines;
   const distinct = [...new Set(filled.flat().map(String))].filter((text) => text.length <= EXAMPLE_CHARS_MAX);
   const isList = distinct.length <= LIST_VALUES_MAX && filled.length >= LIST_RECORDS_MIN;
   if (isList && field.type.kind === 'text')

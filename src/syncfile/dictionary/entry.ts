@@ -11,7 +11,7 @@ type TypeReading = ReturnType<typeof typedField.safeParse>;
 
 /** The type as a sync file would declare it, with what is wrong about it. */
 export function readType(entry: FieldEntry): TypeReading {
-  const { type, scale, country, currency } = entry;
+  const { type, scale, country, currency, to, many } = entry;
   const options = entry.values === undefined ? undefined : Object.keys(entry.values);
   return typedField.safeParse({
     type,
@@ -19,6 +19,8 @@ export function readType(entry: FieldEntry): TypeReading {
     ...(scale === undefined ? {} : { scale }),
     ...(country === undefined ? {} : { country }),
     ...(currency === undefined ? {} : { currency }),
+    ...(to === undefined ? {} : { to }),
+    ...(many === undefined ? {} : { many }),
     ...(options !== undefined && (type === 'choice' || type === 'set') ? { options } : {}),
   });
 }

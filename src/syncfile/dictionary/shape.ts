@@ -59,6 +59,8 @@ export const fieldEntryShape = strict({
   scale: z.int().min(0).max(100).optional().describe('The most digits after the point of a decimal.'),
   country: z.string().optional().describe('The country of a subdivision.'),
   currency: z.string().optional().describe('The one currency of money.'),
+  to: name.optional().describe('The sync whose things a reference names.'),
+  many: z.boolean().optional().describe('Whether a reference names any number of them.'),
   format: z
     .string()
     .min(1)
