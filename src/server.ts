@@ -36,6 +36,7 @@ import { syncTransaction } from './store/sync-transaction.ts';
 import { tokenRow } from './store/tokens.ts';
 import type { SchemaEffect } from './syncfile/schema/effect.ts';
 import { narrowedBy } from './syncfile/schema/narrow.ts';
+import { ConnectionWatch, watchedSession } from './worker/connection-watch.ts';
 import { stored } from './worker/failures.ts';
 import type { Log, SideRuntime, SyncRuntime } from './worker/runtime.ts';
 import { createWakes } from './worker/wakes.ts';
@@ -103,7 +104,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   };
 }
 
-/** The connection's account, opened. Its state is noted, so that `status` can tell without asking. */
+/** The connection's account, opened. How it stands is noted from now on, so that `status` can tell without asking. */
 export async function openConnection(
   installation: Installation,
   connection: ConnectionRow,
@@ -111,10 +112,17 @@ export async function openConnection(
   const connector = connectorOf(connection);
   const settings = await revealSettings(installation, connection);
   const context = connectorContext(installation, connection);
+  const { clock, log } = installation;
+  const watch = new ConnectionWatch({
+    name: connection.name,
+    clock,
+    log,
+    transaction: (action) => installation.transaction(action),
+  });
   try {
-    const session = await connector.open(settings, context);
+    const session = await connector.open(settings, { ...context, budgets: watch.budgets(context.budgets) });
     await installation.transaction((tx) => setConnectionState(tx, connection.name, 'connected', null));
-    return session;
+    return watchedSession(session, watch);
   } catch (error) {
     if (error instanceof ConnectorFailure) {
       const { kind } = error.failure;

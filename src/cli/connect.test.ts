@@ -155,3 +155,21 @@ test('what TRUEUP_NETWORK does not allow is not reached, and a word it does not 
     'TRUEUP_NETWORK takes private, loopback and plain, with commas, and not everything',
   );
 });
+
+test('status says how a connection stands, and how much of the day’s requests the org has used', async () => {
+  await connect();
+  bench.simulator.limits.spend(50_000);
+  await connect();
+  const working = await status();
+  expect(working).toMatch(/^connection crm \(salesforce\): working$/m);
+  expect(working).toMatch(/^ {2}limit daily: 50,\d{3} of 100,000 used \(50 %\)$/m);
+  bench.simulator.oauth.consent = { kind: 'deny' };
+  await connect('--again');
+  expect(await status()).toMatch(
+    /^connection crm \(salesforce\): needs reauthorisation since [-\d]+ [:\d]+ UTC, for \d+ (?:ms|s) — consent was not given/m,
+  );
+});
+
+async function status(): Promise<string> {
+  return (await runTrueup(['status', '-C', directory], { DATABASE_URL: store.url })).output;
+}

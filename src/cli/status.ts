@@ -3,6 +3,7 @@ import type { Tx } from '../store/database.ts';
 import { countStates, countWrites, deadLetters, streamStates } from '../store/status.ts';
 import { countWaits, toldWaits, type ToldWait } from '../store/told-waits.ts';
 import { EXIT, type Command, type CommandContext } from './command.ts';
+import { healthText, quotaText } from './connection-words.ts';
 import { text, withInstallation } from './open.ts';
 import { count, duration, type Output } from './output.ts';
 import { waitSentence } from './waits.ts';
@@ -61,13 +62,12 @@ export const status: Command = {
         for (const row of rows) found.push(await syncStatus(tx, row));
         return { syncs: found, connections: await connectionStates(tx), nowMs: tx.nowMs };
       });
-      context.output.json({ syncs, connections });
+      const told = connections.map((one) => ({ ...one, health: healthText(one, nowMs) }));
+      context.output.json({ syncs, connections: told });
       show(context, syncs, nowMs);
-      for (const connection of connections) {
-        if (connection.state === 'connected') continue;
-        context.output.line(
-          `connection ${connection.name} (${connection.system}): ${connection.state} — ${connection.reason ?? 'not opened yet'}`,
-        );
+      for (const one of told) {
+        context.output.line(`connection ${one.name} (${one.system}): ${one.health}`);
+        for (const quota of one.quotas) context.output.line(`  ${quotaText(quota, nowMs)}`);
       }
       const waits = syncs.some((sync) => sync.sides.some((side) => side.held + side.dead > 0));
       return waits ? EXIT.attention : EXIT.ok;

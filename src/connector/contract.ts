@@ -223,7 +223,7 @@ export interface Session {
    * What the account may do beyond these uses, each with the way to take it away; empty where it fits. Absent where the
    * system cannot tell.
    */
-  excessiveRights?(uses: readonly CollectionUse[]): Promise<readonly ExcessiveRight[]>;
+  readonly excessiveRights?: (uses: readonly CollectionUse[]) => Promise<readonly ExcessiveRight[]>;
 
   close(): Promise<void>;
 }

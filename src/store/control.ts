@@ -1,6 +1,7 @@
 /** The control plane: workspaces, connections, secrets, syncs and their revisions, plans. */
 import type { SyncDefinition } from '../engine/model.ts';
 import type { Secret } from '../lib/secret.ts';
+import type { Quota } from './connection-health.ts';
 import type { StoredFailure } from './contract.ts';
 import type { Tx } from './database.ts';
 import type { Sealer } from './seal.ts';
@@ -64,6 +65,10 @@ export interface ConnectionState {
   readonly reason: string | null;
   readonly sinceMs: number;
   readonly lastSuccessMs: number | null;
+  /** Until when the system asked to be left alone, and why; null where it never did, and past where that is over. */
+  readonly throttledUntilMs: number | null;
+  readonly throttledReason: string | null;
+  readonly quotas: readonly Quota[];
 }
 
 export async function connectionStates(tx: Tx): Promise<readonly ConnectionState[]> {
@@ -74,9 +79,13 @@ export async function connectionStates(tx: Tx): Promise<readonly ConnectionState
     state_reason: string | null;
     since_ms: number;
     ok_ms: number | null;
+    throttled_ms: number | null;
+    throttled_reason: string | null;
+    quotas: readonly Quota[];
   }>(
     `select name, system, state, state_reason, extract(epoch from state_since)::float8 * 1000 as since_ms,
-            extract(epoch from last_success_at)::float8 * 1000 as ok_ms
+            extract(epoch from last_success_at)::float8 * 1000 as ok_ms,
+            extract(epoch from throttled_until)::float8 * 1000 as throttled_ms, throttled_reason, quotas
        from connections order by name`,
   );
   return rows.map((row) => ({
@@ -86,6 +95,9 @@ export async function connectionStates(tx: Tx): Promise<readonly ConnectionState
     reason: row.state_reason,
     sinceMs: row.since_ms,
     lastSuccessMs: row.ok_ms,
+    throttledUntilMs: row.throttled_ms,
+    throttledReason: row.throttled_reason,
+    quotas: row.quotas,
   }));
 }
 
