@@ -1,5 +1,5 @@
 /**
- * `node scripts/screenshots.ts`: pictures of every page of the console, light and dark, into docs/images, from the demo as it
+ * `npm run screenshots`: pictures of every page of the console, light and dark, into docs/images, from the demo as it
  * ends. Needs Debian's chromium; with the font Inter installed (fonts-inter) they look as on most desks.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';

@@ -49,6 +49,5 @@ export type Run = Listed<Client['runs']['$get']>;
 
 export type Person = Listed<Client['accounts']['$get']>;
 export type Token = Listed<Client['tokens']['$get']>;
-export type Secret = Listed<Client['secrets']['$get']>;
 export type AuditEntry = Listed<Client['audit']['$get']>;
 export type Verification = InferResponseType<Client['audit']['verification']['$get'], 200>;

@@ -18,7 +18,6 @@ import type {
   Revision,
   RevisionSource,
   Run,
-  Secret,
   Session,
   Sync,
   SyncDetail,
@@ -134,11 +133,6 @@ export const accountsQuery = queryOptions({
 export const tokensQuery = queryOptions({
   queryKey: ['tokens'],
   queryFn: ({ signal }) => read<Page<Token>>('/tokens', {}, signal),
-});
-
-export const secretsQuery = queryOptions({
-  queryKey: ['secrets'],
-  queryFn: ({ signal }) => read<Page<Secret>>('/secrets', {}, signal),
 });
 
 /** A list that grows by pages as it is scrolled. */
