@@ -118,3 +118,17 @@ test('markup in a record is shown as it is and runs nowhere', async () => {
   expect(await page.locator('img[src="x"]').count()).toBe(0);
   expect(troubles).toEqual([]);
 });
+
+test('a session that has ended leads to the door, and from there back to where the person was', async () => {
+  const { page, context } = await openPage(browser, { origin: stage.origin });
+  await signIn(page);
+  await page.goto('/connections');
+  await page.getByRole('heading', { level: 1, name: 'Connections' }).waitFor();
+  await context.clearCookies();
+  await page.getByRole('link', { name: 'Activity' }).click();
+  await page.getByLabel('E-mail').fill(ADMIN.email);
+  await page.getByLabel(/^Password/).fill(ADMIN.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
+  expect(new URL(page.url()).pathname).toBe('/activity');
+});

@@ -1,22 +1,17 @@
 /** How long answers stay fresh, what is tried again, and what happens when a session has ended. */
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 
-import { sessionQuery } from './queries.ts';
 import { Refusal } from './request.ts';
 
 /** Live updates tell what has changed; this is for what they missed. */
 const FRESH_MS = 15_000;
 const RETRIES_MAX = 2;
 
-/** One per browser tab. An answer "signed out" to anything makes the session unknown, and the router asks anew. */
+/** One per browser tab. */
 export function createClient(): QueryClient {
-  const forgetSession = (error: Error): void => {
-    if (error instanceof Refusal && error.code === 'signed_out')
-      client.setQueryData(sessionQuery.queryKey, { state: 'signedOut' });
-  };
-  const client = new QueryClient({
-    queryCache: new QueryCache({ onError: forgetSession }),
-    mutationCache: new MutationCache({ onError: forgetSession }),
+  return new QueryClient({
+    queryCache: new QueryCache({ onError: leaveIfSignedOut }),
+    mutationCache: new MutationCache({ onError: leaveIfSignedOut }),
     defaultOptions: {
       queries: {
         staleTime: FRESH_MS,
@@ -27,5 +22,12 @@ export function createClient(): QueryClient {
       },
     },
   });
-  return client;
+}
+
+/** A session that has ended leads to the door, by a load of its own: nothing that was shown stays in memory. */
+function leaveIfSignedOut(error: Error): void {
+  if (!(error instanceof Refusal) || error.code !== 'signed_out') return;
+  const { pathname, search } = globalThis.location;
+  if (pathname !== '/sign-in')
+    globalThis.location.assign(`/sign-in?from=${encodeURIComponent(`${pathname}${search}`)}`);
 }

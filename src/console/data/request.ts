@@ -3,6 +3,8 @@ import type { Json } from '../../lib/json.ts';
 
 const BASE = '/api/v1';
 const CSRF_HEADER = 'x-trueup-csrf';
+/** Browsers refuse more than 64 KiB, and a character may take several bytes. */
+const KEEPALIVE_LENGTH_MAX = 15_000;
 
 /** A refusal of the API (RFC 9457), in words for the person who asked. */
 export class Refusal extends Error {
@@ -53,14 +55,17 @@ export async function read<T>(
 
 /** Writes; the answer to 204 is undefined. */
 export async function write<T = undefined>(method: Method, path: string, body?: Json): Promise<T> {
+  const text = body === undefined ? undefined : JSON.stringify(body);
   return answerOf<T>(
     await ask(`${BASE}${path}`, {
       method,
+      // What is sent while the tab is being closed arrives all the same.
+      keepalive: (text?.length ?? 0) < KEEPALIVE_LENGTH_MAX,
       headers: {
         [CSRF_HEADER]: csrfToken,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(text === undefined ? {} : { body: text }),
     }),
   );
 }

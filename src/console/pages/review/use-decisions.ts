@@ -54,12 +54,16 @@ export function useDecisions(): Decisions {
     },
     [bringBack, client, drop],
   );
-  useEffect(
-    () => () => {
+  useEffect(() => {
+    const leave = (): void => {
       for (const one of waiting.current) one.stop.abort('leave');
-    },
-    [],
-  );
+    };
+    globalThis.addEventListener('pagehide', leave);
+    return () => {
+      globalThis.removeEventListener('pagehide', leave);
+      leave();
+    };
+  }, []);
   return {
     decided,
     waiting: waits,
