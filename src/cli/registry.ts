@@ -19,6 +19,7 @@ import { recover } from './recover.ts';
 import { schema } from './schema.ts';
 import { simulate } from './simulate.ts';
 import { status } from './status.ts';
+import { supportBundle } from './support-bundle.ts';
 import { isolate, testRecord } from './test-record.ts';
 import { trace } from './trace.ts';
 import { whatIf } from './what-if.ts';
@@ -51,5 +52,6 @@ export const commands: readonly Command[] = [
   deadletters,
   recover,
   doctor,
+  supportBundle,
   simulate,
 ];

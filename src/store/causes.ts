@@ -32,17 +32,21 @@ failing as (
     from connections join sides on sides.connection = connections.name
    where state not in ('connected', 'new')
   union all
-  select 'in', side, coalesce(record_id, identity_id::text), opened_at,
+  -- A record that is linked has found its place, whatever once kept it from one.
+  select 'in', holds.side, coalesce(holds.record_id, holds.identity_id::text), opened_at,
          jsonb_build_object('kind', 'hold', 'code', 'hold.' || reason, 'field', field,
                             'message', coalesce($10::jsonb ->> reason, reason))
-    from holds where sync_key = $1 and closed_at is null
+    from holds
+    left join links on links.sync_key = $1 and links.side = holds.side and links.record_id = holds.record_id
+         and holds.identity_id is null and links.identity_id is not null
+   where holds.sync_key = $1 and closed_at is null and links.record_id is null
   union all
   select 'out', side, identity_id::text, planned_at,
          jsonb_build_object('kind', 'hold', 'code', 'hold.' || reason, 'message', $10::jsonb ->> reason)
     from (select side, identity_id, planned_at, case kind when 'delete' then 'massDelete' else 'massChange' end as reason
             from writes where sync_key = $1 and state = 'held') as stopped
   union all
-  select 'in', links.side, links.record_id, coalesce(links.looked_at, links.as_of),
+  select 'in', links.side, links.record_id, links.as_of,
          coalesce(links.failure, jsonb_build_object('kind', 'hold', 'code', 'hold.hidden', 'message', $10::jsonb ->> 'hidden'))
     from links
     left join holds on holds.sync_key = $1 and holds.closed_at is null and holds.side = links.side and holds.record_id = links.record_id

@@ -1,0 +1,198 @@
+/** A healthy sync between two real PostgreSQL databases, in which one thing is then broken. */
+import { randomBytes } from 'node:crypto';
+
+import type pg from 'pg';
+
+import { postgres } from '../../src/connectors/postgres/index.ts';
+import { watchOnce } from '../../src/diagnose/watch/watch.ts';
+import type { SyncDefinition } from '../../src/engine/model.ts';
+import { must } from '../../src/lib/assert.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createIds } from '../../src/lib/ids.ts';
+import { systemRandom } from '../../src/lib/random.ts';
+import type { AlertMoves } from '../../src/store/alerts.ts';
+import { findSync, type SyncRow } from '../../src/store/control.ts';
+import type { Tx } from '../../src/store/database.ts';
+import { openHolds } from '../../src/store/history.ts';
+import { listProblems, type Problem } from '../../src/store/problems.ts';
+import { resolveHold, type HoldChoice } from '../../src/worker/holds.ts';
+import { replayAll } from '../../src/worker/redrive.ts';
+import { observeAll } from '../../src/worker/rounds.ts';
+import { silentLog, type SideRuntime, type SyncRuntime } from '../../src/worker/runtime.ts';
+import { connectorContext } from '../support/connector-context.ts';
+import { MemorySystem } from '../support/memory-system.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { settleRounds } from '../support/rounds.ts';
+import { createTestRuntime, createTestStore, simpleDefinition, type TestStore } from '../support/sync.ts';
+
+const signal = new AbortController().signal;
+const PASSWORD = 'pw';
+const COLUMNS = 'email, name, phone, city';
+
+/** Two databases, a store, and an account in each database that may do only what the sync needs. */
+export interface Site {
+  readonly store: TestStore;
+  readonly crm: TestDatabase;
+  readonly erp: TestDatabase;
+  readonly role: string;
+  close(): Promise<void>;
+}
+
+export async function openSite(): Promise<Site> {
+  const store = await createTestStore();
+  const [crm, erp] = [await createTestDatabase(), await createTestDatabase()];
+  const role = `r_${randomBytes(5).toString('hex')}`;
+  await crm.pool.query(`create role ${role} login password '${PASSWORD}'`);
+  return {
+    store,
+    crm,
+    erp,
+    role,
+    close: async () => {
+      for (const { pool } of [crm, erp]) await pool.query(`drop owned by ${role}`);
+      await crm.pool.query(`drop role ${role}`);
+      await Promise.all([crm.drop(), erp.drop(), store.close()]);
+    },
+  };
+}
+
+export interface Stand {
+  readonly site: Site;
+  readonly runtime: SyncRuntime;
+  readonly sync: SyncRow;
+  /** The table's name, the same in both databases. */
+  readonly table: string;
+  /** Statements of somebody else in a database; `TABLE` stands for the table and `ROLE` for the sync's account. */
+  readonly crm: (statement: string) => Promise<void>;
+  readonly erp: (statement: string) => Promise<void>;
+  settle(rounds?: number): Promise<void>;
+  /** Compares both sides as a whole, as every night. */
+  sweep(): Promise<void>;
+  watch(): Promise<AlertMoves>;
+  problems(): Promise<readonly Problem[]>;
+  replay(): Promise<number>;
+  /** Answers every open hold of an identity the same way. */
+  decide(choice: HoldChoice): Promise<void>;
+  /** What both tables hold, without their ids. */
+  contents(): Promise<{ readonly crm: readonly string[]; readonly erp: readonly string[] }>;
+  close(): Promise<void>;
+}
+
+let stands = 0;
+
+/** A sync that is in step: `ann`, `bob` and `cat` at both sides. */
+export async function openStand(site: Site, change: Partial<SyncDefinition> = {}): Promise<Stand> {
+  const { store, role } = site;
+  const table = `contact_${String((stands += 1))}`;
+  await fillTables(site, table);
+  const base = simpleDefinition(['crm', 'erp'], { name: table, ...change });
+  const sides = base.sides.map((side) => ({ ...side, collection: table }));
+  const definition = { ...base, sides };
+  const dummies = { crm: new MemorySystem(), erp: new MemorySystem() };
+  const bare = await createTestRuntime(store, definition, dummies);
+  const opened = new Map<string, SideRuntime>();
+  for (const model of bare.model.sides) {
+    const session = await postgres.open(
+      placeOf(model.name === 'crm' ? site.crm : site.erp, role),
+      connectorContext({ connectionKey: `${table}_${model.name}` }),
+    );
+    const [description] = await session.describe([table]);
+    opened.set(model.name, { model, session, card: must(description, 'the table is there').card });
+  }
+  const runtime: SyncRuntime = { ...bare, sides: opened };
+  const transaction = <T>(action: (tx: Tx) => Promise<T>): Promise<T> =>
+    store.database.transaction(store.workspaceNo, action);
+  const sync = must(await transaction((tx) => findSync(tx, table)), 'it was just saved');
+  const spelled = (statement: string): string =>
+    statement.replaceAll('TABLE', table).replaceAll('ROLE', role);
+  const run = async (pool: pg.Pool, statement: string): Promise<void> => {
+    await pool.query(spelled(statement));
+  };
+  const stand: Stand = {
+    site,
+    runtime,
+    sync,
+    table,
+    crm: (statement) => run(site.crm.pool, statement),
+    erp: (statement) => run(site.erp.pool, statement),
+    settle: (rounds = 2) => settleRounds(store, runtime, rounds),
+    sweep: async () => {
+      await observeAll(runtime, signal);
+      await settleRounds(store, runtime, 2);
+    },
+    watch: () => watchOnce(watchPlaceOf(store, transaction), signal, 0),
+    problems: () => transaction((tx) => listProblems(tx, { syncKey: sync.syncKey, state: 'open' }, 100)),
+    replay: () => replayAll({ transaction }, sync, {}, { by: 'test', reason: null }),
+    decide: async (choice) => {
+      const holds = await transaction((tx) => openHolds(tx, sync.syncKey, null, 100));
+      for (const hold of holds)
+        if (hold.identityId !== null) await resolveHold(runtime, hold, choice, 'test');
+    },
+    contents: async () => ({
+      crm: await rowsOf(site.crm.pool, table),
+      erp: await rowsOf(site.erp.pool, table),
+    }),
+    close: async () => {
+      await Promise.all([...opened.values()].map(({ session }) => session.close()));
+      // What is left broken on purpose is nobody's problem in the scenarios to come.
+      await store.raw.pool.query(
+        `update problems set state = 'resolved', resolved_at = clock_timestamp() where state = 'open'`,
+      );
+      await store.raw.pool.query('truncate alerts');
+      await store.raw.pool.query('update syncs set revision = null where sync_key = $1', [sync.syncKey]);
+    },
+  };
+  await stand.sweep();
+  await stand.settle();
+  return stand;
+}
+
+async function fillTables(site: Site, table: string): Promise<void> {
+  for (const { pool } of [site.crm, site.erp]) {
+    await pool.query(
+      `create table ${table} (id bigint generated always as identity primary key, email text, name text, phone text, city text,
+                              updated_at timestamptz not null default clock_timestamp());
+       grant select, insert, update, delete on ${table} to ${site.role}`,
+    );
+  }
+  await site.crm.pool.query(
+    `insert into ${table} (email, name, phone) select name || '@x.test', name, '1' from unnest(array['ann', 'bob', 'cat']) as name`,
+  );
+}
+
+function placeOf(database: TestDatabase, user: string): Readonly<Record<string, string>> {
+  const url = new URL(database.url);
+  return {
+    host: url.hostname,
+    port: url.port,
+    database: url.pathname.slice(1),
+    user,
+    password: PASSWORD,
+  };
+}
+
+async function rowsOf(pool: pg.Pool, table: string): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ row: string }>(
+    `select concat_ws('|', ${COLUMNS.split(', ')
+      .map((name) => `coalesce(${name}::text, '-')`)
+      .join(', ')}) as row from ${table} order by email, name`,
+  );
+  return rows.map(({ row }) => row);
+}
+
+function watchPlaceOf(
+  store: TestStore,
+  transaction: <T>(action: (tx: Tx) => Promise<T>) => Promise<T>,
+): Parameters<typeof watchOnce>[0] {
+  return {
+    workspaceNo: store.workspaceNo,
+    clock: systemClock,
+    random: systemRandom,
+    ids: createIds(systemClock, systemRandom),
+    network: {},
+    log: silentLog,
+    transaction,
+    secret: () => Promise.resolve(null),
+    expiries: () => Promise.resolve([]),
+  };
+}
