@@ -1,5 +1,6 @@
 import { alerts } from './alerts.ts';
 import { apply } from './apply.ts';
+import { audit } from './audit.ts';
 import { blame } from './blame.ts';
 import { check } from './check.ts';
 import type { Command } from './command.ts';
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   holds,
   match,
   deadletters,
+  audit,
   recover,
   doctor,
   supportBundle,
