@@ -127,6 +127,7 @@ const VALUES: Readonly<Record<string, string>> = {
   not_time_zone: 'The text names no time zone.',
   not_url: 'The text is not an address.',
   not_uuid: 'The text is not a UUID.',
+  not_reference: 'The value names no record of the side that it refers to.',
   not_id: 'The text is not an id of the system.',
   not_html: 'The text is not HTML.',
   not_json: 'The text is not JSON.',
