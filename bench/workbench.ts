@@ -7,9 +7,10 @@ import pg from 'pg';
 
 import type { FieldDefinition, SideDefinition, SyncDefinition } from '../src/engine/model.ts';
 import { must } from '../src/lib/assert.ts';
-import { openInstallation, openSync, type Installation, type OpenSync } from '../src/server.ts';
+import { openInstallation, type Installation } from '../src/server.ts';
 import { findSync, saveConnection, saveRevision } from '../src/store/control.ts';
 import { startEmbeddedPostgres } from '../src/store/embedded/server.ts';
+import { openSync, type OpenSync } from '../src/syncs.ts';
 import { silentLog } from '../src/worker/runtime.ts';
 
 export const COLUMNS = ['email', 'name', 'phone', 'city', 'credit'] as const;

@@ -1,12 +1,14 @@
+import { watchPlace } from './connections.ts';
 import { tellDigest, watchOnce } from './diagnose/watch/watch.ts';
 import { referrersOf } from './engine/references.ts';
 import { backoffMs } from './lib/backoff.ts';
-import { openSync, watchPlace, type Installation, type OpenSync } from './server.ts';
+import type { Installation } from './server.ts';
 /** A worker program: keeps every sync of the installation running, follows changes of it, stops cleanly. */
 import { allSyncs, type SyncRow } from './store/control.ts';
 import { migrate } from './store/migrate.ts';
 import { pruneForgotten } from './store/save.ts';
 import { syncTransaction } from './store/sync-transaction.ts';
+import { openSync, type OpenSync } from './syncs.ts';
 import { failureOfError } from './worker/failures.ts';
 import { OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS } from './worker/limits.ts';
 import type { SyncRuntime } from './worker/runtime.ts';

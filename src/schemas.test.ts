@@ -12,11 +12,12 @@ import { simpleDefinition } from '../test/support/sync.ts';
 import type { FieldDescription, Session } from './connector/contract.ts';
 import type { SideDefinition, SyncDefinition } from './engine/model.ts';
 import { must } from './lib/assert.ts';
-import { openInstallation, openSync, type OpenSync } from './server.ts';
+import { openInstallation } from './server.ts';
 import { text } from './simulators/salesforce/fields.ts';
 import { allSyncs } from './store/control.ts';
 import { compareSchemas } from './syncfile/schema/compare.ts';
 import { effectsOn } from './syncfile/schema/effect.ts';
+import { openSync, type OpenSync } from './syncs.ts';
 import { deliverAll, observeAll } from './worker/rounds.ts';
 import { silentLog } from './worker/runtime.ts';
 

@@ -5,10 +5,12 @@ import type { Rates } from './api/doors/limits.ts';
 import type { ApiHost, SyncFileWork } from './api/host.ts';
 import { listen, type Listening } from './api/listen.ts';
 import { createSetUp } from './api/set-up.ts';
+import { openConnection } from './connections.ts';
 import { ConnectorFailure } from './connector/failure.ts';
-import { openConnection, openSync, unopenedSync, type Installation } from './server.ts';
+import type { Installation } from './server.ts';
 import { hasAccounts } from './store/accounts.ts';
 import { connectionsNamed } from './store/control.ts';
+import { openSync, unopenedSync } from './syncs.ts';
 
 export interface ServeOptions {
   readonly hostname: string;

@@ -1,7 +1,8 @@
+import { watchPlace } from '../connections.ts';
 import { complaintAbout } from '../diagnose/alerts/send.ts';
 import { tellTest, watchOnce } from '../diagnose/watch/watch.ts';
 import { Secret } from '../lib/secret.ts';
-import { watchPlace, type Installation } from '../server.ts';
+import type { Installation } from '../server.ts';
 import {
   allChannels,
   channelSecret,

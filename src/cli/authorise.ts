@@ -1,8 +1,9 @@
+import { connectorContext } from '../connections.ts';
 /** Has a person authorise a connection in the browser, and says how the connection stands. */
 import { askConsent, type Consent } from '../connector/oauth/consent.ts';
 import type { Health } from '../connector/oauth/health.ts';
 import { connectors } from '../connectors/registry.ts';
-import { connectorContext, type Installation } from '../server.ts';
+import type { Installation } from '../server.ts';
 import type { StoredFailure } from '../store/contract.ts';
 import { setConnectionState, type ConnectionRow } from '../store/control.ts';
 import { CommandFailed, EXIT, type CommandContext } from './command.ts';

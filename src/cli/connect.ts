@@ -1,10 +1,11 @@
 import { createInterface } from 'node:readline/promises';
 
+import { consentFor, openConnection } from '../connections.ts';
 import type { Session } from '../connector/contract.ts';
 import { ConnectorFailure } from '../connector/failure.ts';
 import { connectors } from '../connectors/registry.ts';
 import { Secret } from '../lib/secret.ts';
-import { consentFor, openConnection, type Installation } from '../server.ts';
+import type { Installation } from '../server.ts';
 import { saveSecret, secretNames, type ConnectionRow } from '../store/control.ts';
 import { authoriseConnection, PORT_OPTION_HELP } from './authorise.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';

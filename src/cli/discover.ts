@@ -1,5 +1,5 @@
+import { openConnection } from '../connections.ts';
 import type { CollectionDescription, FieldDescription } from '../connector/contract.ts';
-import { openConnection } from '../server.ts';
 import { draftReferences, type ReferenceDraft } from '../syncfile/draft-references.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { withInstallation, wordsOf } from './open.ts';

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 
-import { openConnection, type Installation } from '../server.ts';
+import { openConnection } from '../connections.ts';
+import type { Installation } from '../server.ts';
 import { connectionStates } from '../store/control.ts';
 import { connectionsNamed } from '../store/control.ts';
 import { failureOfError } from '../worker/failures.ts';

@@ -1,7 +1,7 @@
 import { firstMatch, type Candidate, type FirstMatch } from '../engine/first-match.ts';
 import { explainLikeness } from '../engine/likeness.ts';
 import { referrersOf } from '../engine/references.ts';
-import { unopenedSync, type Installation } from '../server.ts';
+import type { Installation } from '../server.ts';
 import { readBundles } from '../store/bundles.ts';
 import { allSyncs, type SyncRow } from '../store/control.ts';
 import { findRecord } from '../store/history.ts';
@@ -15,6 +15,7 @@ import {
   standingJoins,
 } from '../store/matches.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
+import { unopenedSync } from '../syncs.ts';
 import { ChoiceRefused } from '../worker/holds.ts';
 import { joinIdentities, partIdentities } from '../worker/joins.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';

@@ -1,6 +1,7 @@
 /** What most commands begin with: the installation, the sync meant, and everything closed again whatever happens. */
-import { openInstallation, openSync, type Installation } from '../server.ts';
+import { openInstallation, type Installation } from '../server.ts';
 import { allSyncs, type SyncRow } from '../store/control.ts';
+import { openSync } from '../syncs.ts';
 import type { Log, SyncRuntime } from '../worker/runtime.ts';
 import { silentLog } from '../worker/runtime.ts';
 import { CommandFailed, EXIT, type CommandContext } from './command.ts';

@@ -1,8 +1,9 @@
+import { openConnection } from '../connections.ts';
 /** Connections whose accounts may do more than the syncs of a file need, and how to narrow them down. */
 import type { CollectionUse, ExcessiveRight } from '../connector/contract.ts';
 import { ConnectorFailure } from '../connector/failure.ts';
 import type { SyncDefinition } from '../engine/model.ts';
-import { openConnection, type Installation } from '../server.ts';
+import type { Installation } from '../server.ts';
 import type { SyncFile } from '../syncfile/sync-file.ts';
 import type { Output } from './output.ts';
 

@@ -1,10 +1,11 @@
 import type { SideDefinition } from '../engine/model.ts';
 import { changesBetween, sameValuesAt, weighSchemas, type SideSchema } from '../schemas.ts';
-import { openSides, type Installation } from '../server.ts';
+import type { Installation } from '../server.ts';
 import type { SyncRow } from '../store/control.ts';
 import { approveSchemas, schemaHistory } from '../store/schemas.ts';
 import type { SameValues } from '../syncfile/schema/compare.ts';
 import { effectsOn, gravest, type Gravity, type SchemaEffect } from '../syncfile/schema/effect.ts';
+import { openSides } from '../syncs.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, wordsOf } from './open.ts';
 import { count, instant } from './output.ts';

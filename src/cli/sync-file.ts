@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
+import { openConnection } from '../connections.ts';
 import type { CollectionDescription, Session, SystemRecord } from '../connector/contract.ts';
 import { connectors } from '../connectors/registry.ts';
 import type { SideDefinition } from '../engine/model.ts';
 import { must } from '../lib/assert.ts';
 import { canonicalJson, type Json } from '../lib/json.ts';
-import { openConnection, type Installation } from '../server.ts';
+import type { Installation } from '../server.ts';
 import { saveConnection, saveRevision, type SyncRow } from '../store/control.ts';
 import { withDictionary } from '../syncfile/dictionary/agreement.ts';
 import { parseDictionary, type Dictionary } from '../syncfile/dictionary/dictionary.ts';

@@ -1,8 +1,9 @@
+import { openConnection } from '../connections.ts';
 import { elementText, isolateInSync, isolateInSystem, type Found } from '../diagnose/culprits.ts';
 import { dryRun, firstFailure } from '../diagnose/dry-run.ts';
 import { lookUp, type LookedUp } from '../diagnose/one-record.ts';
 import { compileSync } from '../engine/model.ts';
-import { openConnection, type Installation } from '../server.ts';
+import type { Installation } from '../server.ts';
 import { connectionsNamed, type SyncRow } from '../store/control.ts';
 import { findRecord } from '../store/history.ts';
 import type { SyncRuntime } from '../worker/runtime.ts';

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import { openConnection } from '../connections.ts';
 import type { SyncDefinition } from '../engine/model.ts';
 import { must } from '../lib/assert.ts';
-import { openConnection, type Installation } from '../server.ts';
+import type { Installation } from '../server.ts';
 import { findSync, type SyncRow } from '../store/control.ts';
 import type { SyncFile } from '../syncfile/sync-file.ts';
 import { EXIT, CommandFailed, type Command, type CommandContext } from './command.ts';

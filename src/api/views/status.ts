@@ -145,7 +145,7 @@ function settingView(
 
 const KEY_TAIL = /^_[0-9a-f]{8}$/;
 
-/** Budgets are kept under the connection's name and a mark of the installation (server.ts). */
+/** Budgets are kept under the connection's name and a mark of the installation (src/connections.ts). */
 function isKeyOf(connectionKey: string, name: string): boolean {
   const head = name.replaceAll(/[^a-z0-9_]/g, '_');
   return connectionKey.startsWith(head) && KEY_TAIL.test(connectionKey.slice(head.length));

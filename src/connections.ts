@@ -1,0 +1,158 @@
+/** Connections, opened: their settings and secrets, and what this installation gives their connectors. */
+import { createHash } from 'node:crypto';
+
+import type { Connector, ConnectorContext, Session } from './connector/contract.ts';
+import { ConnectorFailure } from './connector/failure.ts';
+import { createBudgets } from './connector/http/create-budgets.ts';
+import type { Consent } from './connector/oauth/consent.ts';
+import { createTokenStore } from './connector/oauth/kept-tokens.ts';
+import { connectors } from './connectors/registry.ts';
+import type { Expiry, WatchPlace } from './diagnose/watch/watch.ts';
+import { Secret } from './lib/secret.ts';
+import type { Installation } from './server.ts';
+import { bucketRows } from './store/budgets.ts';
+import {
+  connectionsNamed,
+  connectionStates,
+  openSecret,
+  setConnectionState,
+  type ConnectionRow,
+} from './store/control.ts';
+import { tokenRow } from './store/tokens.ts';
+import { ConnectionWatch, watchedSession } from './worker/connection-watch.ts';
+import { stored } from './worker/failures.ts';
+
+/** The connection's account, opened. How it stands is noted from now on, so that `status` can tell without asking. */
+export async function openConnection(
+  installation: Installation,
+  connection: ConnectionRow,
+): Promise<Session> {
+  const connector = connectorOf(connection);
+  const settings = await revealSettings(installation, connection);
+  const context = connectorContext(installation, connection);
+  const { clock, log } = installation;
+  const watch = new ConnectionWatch({
+    name: connection.name,
+    clock,
+    log,
+    transaction: (action) => installation.transaction(action),
+  });
+  try {
+    const session = await connector.open(settings, { ...context, budgets: watch.budgets(context.budgets) });
+    await installation.transaction((tx) => setConnectionState(tx, connection.name, 'connected', null));
+    return watchedSession(session, watch);
+  } catch (error) {
+    if (error instanceof ConnectorFailure) {
+      const { kind } = error.failure;
+      const state = kind === 'auth' ? 'reauthorise' : kind === 'config' ? 'misconfigured' : 'unreachable';
+      await installation.transaction((tx) =>
+        setConnectionState(tx, connection.name, state, stored(error.failure)),
+      );
+    }
+    throw error;
+  }
+}
+
+/** The installation, as the watch sees it. */
+export function watchPlace(installation: Installation): WatchPlace {
+  const { workspaceNo, clock, random, ids, network, log, sealer } = installation;
+  return {
+    workspaceNo,
+    clock,
+    random,
+    ids,
+    network,
+    log,
+    transaction: (action) => installation.transaction(action),
+    secret: (name) => installation.transaction((tx) => openSecret(tx, sealer, workspaceNo, name)),
+    expiries: () => expiriesOf(installation),
+  };
+}
+
+/** Only where a person must consent and no refresh token came of it: everything else is renewed by itself. */
+async function expiriesOf(installation: Installation): Promise<readonly Expiry[]> {
+  const rows = await installation.transaction(async (tx) =>
+    connectionsNamed(
+      tx,
+      (await connectionStates(tx)).map(({ name }) => name),
+    ),
+  );
+  const expiries: Expiry[] = [];
+  for (const row of rows) {
+    if (connectors.get(row.system)?.consent === undefined) continue;
+    const tokens = await createTokenStore(tokenRow({ ...installation, connection: row.name })).load();
+    if (tokens === null || tokens.refreshToken !== null || tokens.expiresAtMs === null) continue;
+    const consent = await consentFor(installation, row).catch(() => null);
+    if (consent !== null) expiries.push({ connection: row.name, expiresAtMs: tokens.expiresAtMs });
+  }
+  return expiries;
+}
+
+/** What a person must consent to before the connection can be opened; null when its settings are enough. */
+export async function consentFor(
+  installation: Installation,
+  connection: ConnectionRow,
+): Promise<Consent | null> {
+  const { consent } = connectorOf(connection);
+  return consent === undefined ? null : consent(await revealSettings(installation, connection));
+}
+
+/** What this installation gives the connector of a connection that is stored already. */
+export function connectorContext(installation: Installation, { name }: ConnectionRow): ConnectorContext {
+  const { database, workspaceNo, clock, random, network } = installation;
+  return {
+    clock,
+    random,
+    network,
+    baseDirectory: installation.directory,
+    connectionKey: connectionKey(installation, name),
+    budgets: createBudgets(bucketRows(database, workspaceNo)),
+    tokens: createTokenStore(tokenRow({ ...installation, connection: name })),
+  };
+}
+
+function connectorOf({ name, system }: ConnectionRow): Connector {
+  const connector = connectors.get(system);
+  if (connector !== undefined) return connector;
+  const message = `connection ${name}: there is no connector for ${system}`;
+  throw new ConnectorFailure({ kind: 'config', code: 'trueup.unknown_system', message });
+}
+
+/** Names server-side things (a replication slot) so that two installations on one server do not share them. */
+function connectionKey(installation: Installation, name: string): string {
+  const place = createHash('sha256')
+    .update(`${installation.directory} ${installation.database.url}`)
+    .digest('hex')
+    .slice(0, 8);
+  return `${name.replaceAll(/[^a-z0-9_]/g, '_')}_${place}`;
+}
+
+async function revealSettings(
+  installation: Installation,
+  connection: ConnectionRow,
+): Promise<Readonly<Record<string, string>>> {
+  const revealed: Record<string, string> = {};
+  for (const [name, setting] of Object.entries(connection.settings)) {
+    revealed[name] =
+      typeof setting === 'string'
+        ? setting
+        : (await findSecret(installation, connection.name, setting.secretName)).reveal();
+  }
+  return revealed;
+}
+
+/** From the environment, which is how containers hand secrets over, or from the sealed store. */
+async function findSecret(installation: Installation, connection: string, name: string): Promise<Secret> {
+  const fromEnvironment = installation.environment[name];
+  if (fromEnvironment !== undefined && fromEnvironment !== '') return new Secret(fromEnvironment);
+  const sealed = await installation.transaction((tx) =>
+    openSecret(tx, installation.sealer, installation.workspaceNo, name),
+  );
+  if (sealed !== null) return sealed;
+  throw new ConnectorFailure({
+    kind: 'config',
+    code: 'trueup.missing_secret',
+    message: `connection ${connection} needs the secret ${name}, which is neither in the environment nor stored`,
+    advice: `Run: trueup connect ${connection} — it asks for the secret and stores it sealed.`,
+  });
+}
