@@ -225,7 +225,13 @@ export interface SyncTx extends ReferenceTx {
   /** Stores a new position under the lease and extends it. A newer epoch ⇒ `LeaseLost`. */
   moveStream(lease: StreamLease, move: StreamMove): Promise<void>;
   /** Gives the lease back. With a failure the attempt counts and the stream waits `dueInMs`. */
-  releaseStream(lease: StreamLease, dueInMs: number, failure: StoredFailure | null): Promise<void>;
+  releaseStream(
+    lease: StreamLease,
+    dueInMs: number,
+    failure: StoredFailure | null,
+    /** Whoever has woken the stream since this instant has not been answered: it is due at once. */
+    askedSinceMs?: number,
+  ): Promise<void>;
   /** Why the stream's last read failed; null when it did not. */
   streamFailure(side: string, kind: StreamKind): Promise<StoredFailure | null>;
   /** Makes a stream due now. */

@@ -245,7 +245,7 @@ async function beginObserving(tx: Tx, syncKey: string, definition: SyncDefinitio
   await tx.execute(
     `insert into streams (sync_key, side, kind)
      select $1::bigint, side, kind from unnest($2::text[]) as side, unnest(array['changes', 'sweep']) as kind
-     on conflict (sync_key, side, kind) do update set due_at = clock_timestamp()`,
+     on conflict (sync_key, side, kind) do update set due_at = clock_timestamp(), woken_at = clock_timestamp()`,
     [syncKey, definition.sides.map((side) => side.name)],
   );
   // Versions only say that a record has not changed since it was read through the old mapping.

@@ -75,20 +75,23 @@ export async function releaseStream(
   lease: StreamLease,
   dueInMs: number,
   failure: StoredFailure | null,
+  askedSinceMs: number | null = null,
 ): Promise<void> {
   // A newer holder's lease is not ours to give back: then nothing matches, and that is right.
   await tx.execute(
     `update streams
-        set lease_until = '-infinity', due_at = clock_timestamp() + make_interval(secs => $5 / 1000.0),
+        set lease_until = '-infinity',
+            due_at = clock_timestamp() + make_interval(secs => case when woken_at > to_timestamp($7::float8 / 1000) then 0 else $5 / 1000.0 end),
             failure = $6, attempts = case when $6::jsonb is null then 0 else attempts + 1 end
       where sync_key = $1 and side = $2 and kind = $3 and lease_epoch = $4`,
-    [syncKey, lease.side, lease.kind, lease.epoch, dueInMs, failureText(failure)],
+    [syncKey, lease.side, lease.kind, lease.epoch, dueInMs, failureText(failure), askedSinceMs],
   );
 }
 
 export async function wakeStream(tx: Tx, syncKey: string, side: string, kind: StreamKind): Promise<void> {
   await tx.execute(
-    `update streams set due_at = clock_timestamp() where sync_key = $1 and side = $2 and kind = $3`,
+    `update streams set due_at = clock_timestamp(), woken_at = clock_timestamp()
+      where sync_key = $1 and side = $2 and kind = $3`,
     [syncKey, side, kind],
   );
 }
@@ -96,7 +99,7 @@ export async function wakeStream(tx: Tx, syncKey: string, side: string, kind: St
 /** Notes that the side was emptied on purpose, and makes its sweep due. */
 export async function sayEmptied(tx: Tx, syncKey: string, side: string): Promise<void> {
   await tx.execute(
-    `update streams set emptied_at = clock_timestamp(), due_at = clock_timestamp()
+    `update streams set emptied_at = clock_timestamp(), due_at = clock_timestamp(), woken_at = clock_timestamp()
       where sync_key = $1 and side = $2 and kind = 'sweep'`,
     [syncKey, side],
   );

@@ -62,7 +62,8 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     nowMs: tx.nowMs,
     leaseStream: (side, kind, leaseMs) => leaseStream(tx, syncKey, side, kind, leaseMs),
     moveStream: (lease, move) => moveStream(tx, syncKey, lease, move),
-    releaseStream: (lease, dueInMs, failure) => releaseStream(tx, syncKey, lease, dueInMs, failure),
+    releaseStream: (lease, dueInMs, failure, askedSinceMs) =>
+      releaseStream(tx, syncKey, lease, dueInMs, failure, askedSinceMs),
     streamFailure: (side, kind) => streamFailure(tx, syncKey, side, kind),
     wakeStream: (side, kind) => wakeStream(tx, syncKey, side, kind),
     sayEmptied: (side) => sayEmptied(tx, syncKey, side),

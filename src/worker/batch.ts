@@ -180,8 +180,12 @@ export class Batch {
     const clashing = new Set<Work>();
     for (const work of this.#work.values()) {
       for (const key of this.#newKeys(work)) {
-        if (wanted.has(key)) clashing.add(work);
-        else wanted.set(key, work);
+        const other = wanted.get(key);
+        // What is new keeps its key; what has only changed can stay as it was.
+        const isFirst = other === undefined || (work.before === null && other.before !== null);
+        if (isFirst) wanted.set(key, work);
+        const loser = isFirst ? other : work;
+        if (loser !== undefined) clashing.add(loser);
       }
     }
     // What was just looked up and not found is free; should another worker have taken it since, storing it collides.

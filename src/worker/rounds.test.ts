@@ -15,6 +15,7 @@ import { deliverBatch } from './deliver.ts';
 import { settleHints } from './look.ts';
 import { deliverAll, observeAll } from './rounds.ts';
 import type { SyncRuntime } from './runtime.ts';
+import { sweepSide } from './sweep.ts';
 
 const signal = new AbortController().signal;
 let store: TestStore;
@@ -185,4 +186,23 @@ test('a page that waited while a write of ours was answered is nobody’s edit',
   await deliverAll(runtime, signal);
   expect(crm.all()[id]).toMatchObject({ name: 'new' });
   expect(erp.all()[at]).toMatchObject({ name: 'new' });
+});
+
+test('a sweep that is asked for while another is under way begins as soon as that has ended', async () => {
+  const [crm, erp] = [new MemorySystem(), new MemorySystem()];
+  const definition = simpleDefinition(['crm', 'erp'], { name: 'asked' });
+  const runtime = await createTestRuntime(store, definition, { crm, erp });
+  crm.create({ email: 'jo@x.test', name: 'Jo', phone: null, city: null });
+  const side = must(runtime.sides.get('crm'), 'crm is a side');
+  const given = crm.readAll.bind(crm);
+  crm.readAll = async function* (request) {
+    for await (const page of given(request)) {
+      await runtime.transaction((tx) => tx.wakeStream('crm', 'sweep'));
+      yield page;
+    }
+  };
+  expect(await sweepSide(runtime, side, signal)).toBe(true);
+  crm.readAll = given;
+  expect(await sweepSide(runtime, side, signal)).toBe(true);
+  expect(await sweepSide(runtime, side, signal)).toBe(false);
 });

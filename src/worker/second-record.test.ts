@@ -170,3 +170,20 @@ test('a record that looks like what a lost create has made is not taken for a ne
   await settle(runtime);
   expect([crm.size, erp.size]).toEqual([3, 3]);
 });
+
+test('of an edit and a new record that ask for one key the new record gets it, and the edit waits', async () => {
+  const { crm, erp, runtime } = await start('asked-twice');
+  const id = crm.create({ email: 'una@x.test', name: 'Una', phone: null, city: null });
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  crm.edit(id, { email: 'uwe@x.test' });
+  crm.create({ email: 'uwe@x.test', name: 'Uwe', phone: null, city: null });
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  expect(emailsAt(erp)).toEqual(['una@x.test', 'uwe@x.test']);
+  const { rows } = await store.raw.pool.query(
+    `select match_key from match_keys where sync_key = $1 order by match_key`,
+    [runtime.syncKey],
+  );
+  expect(rows).toHaveLength(2);
+});

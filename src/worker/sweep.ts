@@ -225,7 +225,7 @@ async function finish(
       leaseMs: 0,
       dueInMs,
     });
-    await tx.releaseStream(lease, dueInMs, null);
+    await tx.releaseStream(lease, dueInMs, null, startedAtMs);
   });
   if (missing > 0) runtime.wakes.wake(`look ${name}`);
 }

@@ -35,7 +35,11 @@ async function changeScope(tx: Transaction, next: (row: ScopeRow) => ScopeRow): 
 async function beginObserving(tx: Transaction, call: string, sides: readonly string[]): Promise<void> {
   const { streams, links, writes } = tx.tables;
   await tx.statement(`${call}/streams`);
-  await upsert(tx, streams, sides.flatMap(newStreams), (stream) => ({ ...stream, dueAtMs: tx.clockMs() }));
+  await upsert(tx, streams, sides.flatMap(newStreams), (stream) => ({
+    ...stream,
+    dueAtMs: tx.clockMs(),
+    wokenAtMs: tx.clockMs(),
+  }));
   await tx.statement(`${call}/links`);
   await change(
     tx,

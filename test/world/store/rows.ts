@@ -28,6 +28,7 @@ export interface StreamRow {
   readonly leaseEpoch: number;
   readonly leaseUntilMs: number;
   readonly emptiedAtMs: number | null;
+  readonly wokenAtMs: number | null;
 }
 
 export interface StoredHint {

@@ -28,6 +28,7 @@ export function newStreams(side: string): readonly StreamRow[] {
     leaseEpoch: 0,
     leaseUntilMs: LONG_AGO,
     emptiedAtMs: null,
+    wokenAtMs: null,
   }));
 }
 
@@ -77,11 +78,16 @@ export async function moveStream(tx: Transaction, lease: StreamLease, move: Stre
     throw new LeaseLost(`the ${lease.kind} stream of ${lease.side} was taken over by another worker`);
 }
 
+function isAsked({ wokenAtMs }: StreamRow, sinceMs: number | null): boolean {
+  return wokenAtMs !== null && sinceMs !== null && wokenAtMs > storedMs(sinceMs);
+}
+
 export async function releaseStream(
   tx: Transaction,
   lease: StreamLease,
   dueInMs: number,
   failure: StoredFailure | null,
+  askedSinceMs: number | null = null,
 ): Promise<void> {
   await tx.statement('releaseStream');
   await change(
@@ -91,7 +97,7 @@ export async function releaseStream(
     (stream) => ({
       ...stream,
       leaseUntilMs: LONG_AGO,
-      dueAtMs: tx.clockMs(dueInMs),
+      dueAtMs: tx.clockMs(isAsked(stream, askedSinceMs) ? 0 : dueInMs),
       failure: asStored(failure),
       attempts: failure === null ? 0 : stream.attempts + 1,
     }),
@@ -104,7 +110,7 @@ export async function wakeStream(tx: Transaction, side: string, kind: StreamKind
     tx,
     streamOf(tx, side, kind),
     () => true,
-    (stream) => ({ ...stream, dueAtMs: tx.clockMs() }),
+    (stream) => ({ ...stream, dueAtMs: tx.clockMs(), wokenAtMs: tx.clockMs() }),
   );
 }
 
@@ -114,7 +120,10 @@ export async function sayEmptied(tx: Transaction, side: string): Promise<void> {
     tx,
     streamOf(tx, side, 'sweep'),
     () => true,
-    (stream) => ({ ...stream, emptiedAtMs: tx.clockMs(), dueAtMs: tx.clockMs() }),
+    (stream) => {
+      const nowMs = tx.clockMs();
+      return { ...stream, emptiedAtMs: nowMs, dueAtMs: nowMs, wokenAtMs: nowMs };
+    },
   );
 }
 

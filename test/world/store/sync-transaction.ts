@@ -88,7 +88,8 @@ export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & Co
     nowMs: tx.nowMs,
     leaseStream: (side, kind, leaseMs) => leaseStream(tx, side, kind, leaseMs),
     moveStream: (lease, move) => moveStream(tx, lease, move),
-    releaseStream: (lease, dueInMs, failure) => releaseStream(tx, lease, dueInMs, failure),
+    releaseStream: (lease, dueInMs, failure, askedSinceMs) =>
+      releaseStream(tx, lease, dueInMs, failure, askedSinceMs),
     streamFailure: (side, kind) => streamFailure(tx, side, kind),
     wakeStream: (side, kind) => wakeStream(tx, side, kind),
     sayEmptied: (side) => sayEmptied(tx, side),

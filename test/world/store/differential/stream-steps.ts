@@ -66,8 +66,14 @@ export const streamSteps: readonly fc.Arbitrary<Step>[] = [
   ),
   step(
     'releaseStream',
-    fc.record({ isLate: rarely(4), dueInMs: fc.constantFrom(0, 5 * MINUTE_MS), failure: failureOrNull }),
-    (tx, { isLate, dueInMs, failure }, notes) => tx.releaseStream(leaseOf(notes, isLate), dueInMs, failure),
+    fc.record({
+      isLate: rarely(4),
+      dueInMs: fc.constantFrom(0, 5 * MINUTE_MS),
+      failure: failureOrNull,
+      isAsked: fc.boolean(),
+    }),
+    (tx, { isLate, dueInMs, failure, isAsked }, notes) =>
+      tx.releaseStream(leaseOf(notes, isLate), dueInMs, failure, isAsked ? 0 : undefined),
   ),
   step('streamFailure', stream, (tx, args) => tx.streamFailure(args.side, args.kind)),
   step('wakeStream', stream, (tx, args) => tx.wakeStream(args.side, args.kind)),
