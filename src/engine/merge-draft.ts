@@ -190,7 +190,7 @@ export class MergeDraft {
       ...withoutUnread(this.link),
       // An equal version would say that there is nothing more to be read.
       version: unread === undefined ? this.seen.version : null,
-      asOfMs: Math.max(this.link.asOfMs, this.seen.readBeganMs),
+      asOfMs: Math.max(this.link.asOfMs, this.#shownUntilMs()),
       lookedAtMs: this.#isLeftOpen ? null : Math.max(this.link.lookedAtMs ?? 0, this.seen.readBeganMs),
       accounted: withEntries(this.link.accounted, this.#accounted),
       agreed: withEntries(this.link.agreed, this.#agreed),
@@ -225,6 +225,16 @@ export class MergeDraft {
     // What could not be read then may have been there already.
     if (this.link.unread?.[field] !== undefined) return null;
     return Math.max(this.link.lookedAtMs, this.seen.unchangedUntilMs ?? 0);
+  }
+
+  /**
+   * What was read may be of any moment up to the end of the read; another read that began before that may show an earlier
+   * one. Only of a record without versions that is as it was nothing can be put back.
+   */
+  #shownUntilMs(): number {
+    const { version, readBeganMs, readEndedMs } = this.seen;
+    const isAsItWas = version === null && Object.keys(this.#accounted).length === 0;
+    return isAsItWas ? readBeganMs : Math.max(readBeganMs, readEndedMs);
   }
 
   #untilMs(): number {

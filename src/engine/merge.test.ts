@@ -488,3 +488,16 @@ test('what could not be read at the last look does not count as entered later th
   const again = mergeObservation(timed, unread, seen('crm', 400, { name: 'Anne' }));
   expect(again.decisions).toMatchObject([{ rule: 'hold' }]);
 });
+
+function asOfAfter(version: string | null, name: string): number | undefined {
+  const look = { ...seen('crm', 200, { name }), version, readEndedMs: 250 };
+  return linkAt(mergeObservation(model, agreedOn, look).bundle, 'crm')?.asOfMs;
+}
+
+test('what was read may be of any moment until the read ended: an older look does not count after it', () => {
+  expect(asOfAfter('v2', 'Anne')).toBe(250);
+  expect(asOfAfter('v2', 'Ann')).toBe(250);
+  expect(asOfAfter(null, 'Anne')).toBe(250);
+  // Without versions every look is news; one that shows nothing new has nothing to put back.
+  expect(asOfAfter(null, 'Ann')).toBe(200);
+});

@@ -94,7 +94,7 @@ export const MERGE_BUGS: readonly PlantedBug[] = [
     about: 'crossingLooks',
     sentence: 'A look sets back the instant before which nothing counts.',
     file: DRAFT,
-    find: 'asOfMs: Math.max(this.link.asOfMs, this.seen.readBeganMs),',
+    find: 'asOfMs: Math.max(this.link.asOfMs, this.#shownUntilMs()),',
     replace: 'asOfMs: this.seen.readBeganMs,',
   },
   {
