@@ -1,3 +1,4 @@
+import { waitSentence } from '../api/words/wait.ts';
 import { allSyncs, connectionStates, type SyncRow } from '../store/control.ts';
 import type { Tx } from '../store/database.ts';
 import { countStates, countWrites, deadLetters, streamStates } from '../store/status.ts';
@@ -6,7 +7,6 @@ import { EXIT, type Command, type CommandContext } from './command.ts';
 import { healthText, quotaText } from './connection-words.ts';
 import { text, withInstallation } from './open.ts';
 import { count, duration, type Output } from './output.ts';
-import { waitSentence } from './waits.ts';
 
 const DEAD_SHOWN_MAX = 5;
 const WAITS_SHOWN_MAX = 5;

@@ -1,3 +1,4 @@
+import { nameOf, waitSentence } from '../api/words/wait.ts';
 import { storyOfUnknown } from '../diagnose/one-record.ts';
 import { idsIn } from '../engine/references.ts';
 import type { Value } from '../engine/value.ts';
@@ -27,7 +28,6 @@ import {
   wordsOf,
 } from './open.ts';
 import { instant, type Output } from './output.ts';
-import { nameOf, waitSentence } from './waits.ts';
 
 const ENTRIES_MAX = 500;
 

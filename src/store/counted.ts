@@ -1,12 +1,15 @@
 /** The counts of a sync as they were taken last. Exact ones take about a second per million records: too long for a page. */
 import type { Tx } from './database.ts';
 import { countStates, countWrites, type SideCounts } from './status.ts';
+import { countWaits } from './told-waits.ts';
 
 export type OwedState = 'planned' | 'queued' | 'sent' | 'unknown' | 'held' | 'dead';
 
 /** A side's records by state, and what is on its way there. */
 export interface CountedSide extends SideCounts {
   readonly owed: Readonly<Record<OwedState, number>>;
+  /** How many of the pending records and writes there wait for another record; absent in what was counted by older versions. */
+  readonly waits?: number;
 }
 
 export interface Counted {
@@ -45,10 +48,12 @@ export async function countNow(
   const startedMs = monotonicMs();
   const states = await countStates(tx, syncKey, sides);
   const writes = await countWrites(tx, syncKey);
+  const waits = await countWaits(tx, syncKey);
   const counted = states.map((side): CountedSide => {
     const owed = { planned: 0, queued: 0, sent: 0, unknown: 0, held: 0, dead: 0 };
     for (const write of writes) if (write.side === side.side) owed[write.state as OwedState] += write.count;
-    return { ...side, owed };
+    const own = waits.filter((wait) => wait.side === side.side);
+    return { ...side, owed, waits: own.reduce((sum, { count }) => sum + count, 0) };
   });
   const tookMs = monotonicMs() - startedMs;
   await tx.execute(

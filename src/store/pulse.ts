@@ -16,7 +16,7 @@ select
   (select concat_ws(' ', count(*), max(opened_at)) from (select opened_at from holds where closed_at is null limit 10000) as open) as holds,
   (select coalesce(string_agg(concat_ws(' ', run_id, state, seen), ','), '')
      from (select run_id, state, seen from runs where sync_key = any($1) order by run_id desc limit 20) as newest) as runs,
-  (select coalesce(string_agg(concat_ws(' ', name, state, state_since), ',' order by name), '') from connections) as connections,
+  (select coalesce(string_agg(concat_ws(' ', name, state, state_since, throttled_until, md5(quotas::text)), ',' order by name), '') from connections) as connections,
   (select coalesce(string_agg(concat_ws(' ', sync_key, mode, revision, approved_until), ',' order by sync_key), '') from syncs) as syncs`;
 
 export async function pulse(tx: Tx, syncKeys: readonly string[]): Promise<Pulse> {

@@ -61,6 +61,22 @@ const Step = z
   })
   .openapi('Step');
 
+const Wait = z
+  .object({
+    kind: z.enum(['read', 'write', 'delete']),
+    side: z.string(),
+    field: z.string(),
+    since: Instant,
+    sentence: z.string(),
+    reason: z.string().openapi({ description: 'Why what is waited for is not there, as of now' }),
+    needsPerson: z.boolean().openapi({ description: 'It does not come by itself' }),
+    waitsFor: z
+      .object({ sync: z.string(), side: z.string(), recordId: z.string() })
+      .nullable()
+      .openapi({ description: 'A record of what is waited for' }),
+  })
+  .openapi('Wait');
+
 export const Journey = z
   .object({
     sync: z.string(),
@@ -94,6 +110,7 @@ export const Journey = z
     ),
     writes: list(z.object({ side: z.string(), kind: z.string(), state: z.string(), attempts: z.int() })),
     holds: list(Hold),
+    waits: list(Wait),
     timeline: list(Step),
   })
   .openapi('Journey');

@@ -34,6 +34,7 @@ export const Side = z
     counts: Counts.nullable(),
     countedAt: Instant.nullable(),
     owed: Owed,
+    waits: z.int().openapi({ description: 'What waits there for another record that it names' }),
     currentAsOf: Instant.nullable().openapi({ description: 'All that happened there before is known' }),
     lagMs: z.number().nullable(),
     lastAttemptAt: Instant.nullable(),
@@ -54,6 +55,19 @@ export const Sync = z
     sides: list(Side),
   })
   .openapi('Sync');
+
+const Quota = z
+  .object({
+    limit: z.string(),
+    max: z.number(),
+    used: z.number(),
+    at: Instant,
+    usedUpAt: Instant.nullable().openapi({
+      description:
+        'When all of it will be used at the pace of the last hours; null where that is not within a day',
+    }),
+  })
+  .openapi('Quota', { description: 'How much of a limit is used, as the system said it last' });
 
 export const Connection = z
   .object({
@@ -82,6 +96,11 @@ export const Connection = z
         pausedUntil: Instant.nullable(),
       }),
     ),
+    throttled: z
+      .object({ until: Instant, reason: z.string().nullable() })
+      .nullable()
+      .openapi({ description: 'The system asked to be left alone until then; what is owed waits' }),
+    quotas: list(Quota),
   })
   .openapi('Connection');
 

@@ -7,10 +7,12 @@ import type { SyncRow } from '../../store/control.ts';
 import type { Tx } from '../../store/database.ts';
 import { attemptsOf, decisionsOf, journalOf, openHolds } from '../../store/history.ts';
 import { recordsOfIdentities } from '../../store/listing.ts';
+import { toldWaits, type ToldWait } from '../../store/told-waits.ts';
 import { at, failureOf } from '../shapes/common.ts';
 import type { Journey } from '../shapes/records.ts';
 import { attemptSentence, changesOf, decisionSentence, journalSentence, valuesOf } from '../words/step.ts';
 import { titleOf } from '../words/title.ts';
+import { needsPerson, waitSentence } from '../words/wait.ts';
 import { holdViews } from './holds.ts';
 
 const ENTRIES_MAX = 500;
@@ -58,7 +60,22 @@ export async function journeyView(tx: Tx, sync: SyncRow, identityId: string): Pr
       [sync],
       holds.map((hold) => ({ ...hold, syncKey })),
     ),
+    waits: (await toldWaits(tx, sync, identityId, ENTRIES_MAX)).map(waitView),
     timeline: await timelineOf(tx, syncKey, identityId),
+  };
+}
+
+function waitView(wait: ToldWait): JourneyShape['waits'][number] {
+  const { kind, side, field, sinceMs, parent, reason } = wait;
+  return {
+    kind,
+    side,
+    field,
+    since: at(sinceMs),
+    sentence: waitSentence(wait),
+    reason: reason.kind,
+    needsPerson: needsPerson(reason),
+    waitsFor: parent,
   };
 }
 

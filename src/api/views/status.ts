@@ -2,8 +2,15 @@
 import type { z } from '@hono/zod-openapi';
 
 import { connectors } from '../../connectors/registry.ts';
+import { usedUpAtMs, type Quota } from '../../store/connection-health.ts';
 import { allConnections, connectionLimits } from '../../store/connections.ts';
-import { connectionStates, secretNames, type Setting, type SyncRow } from '../../store/control.ts';
+import {
+  connectionStates,
+  secretNames,
+  type ConnectionState,
+  type Setting,
+  type SyncRow,
+} from '../../store/control.ts';
 import type { Counted, OwedState } from '../../store/counted.ts';
 import type { Tx } from '../../store/database.ts';
 import { streamStates, type StreamState } from '../../store/status.ts';
@@ -53,15 +60,16 @@ type SideShape = z.infer<typeof Side>;
 function countsOf(
   counted: Counted | undefined,
   side: string,
-): Pick<SideShape, 'counts' | 'countedAt' | 'owed'> {
+): Pick<SideShape, 'counts' | 'countedAt' | 'owed' | 'waits'> {
   const found = counted?.sides.find((one) => one.side === side);
   if (counted === undefined || found === undefined)
-    return { counts: null, countedAt: null, owed: NOTHING_OWED };
-  const { records, inSync, pending, held, dead, excluded, owed } = found;
+    return { counts: null, countedAt: null, owed: NOTHING_OWED, waits: 0 };
+  const { records, inSync, pending, held, dead, excluded, owed, waits = 0 } = found;
   return {
     counts: { records, inSync, pending, held, dead, excluded },
     countedAt: at(counted.countedMs),
     owed,
+    waits,
   };
 }
 
@@ -127,7 +135,22 @@ export async function connectionViews(
         units,
         pausedUntil: at(pausedUntilMs > tx.nowMs ? pausedUntilMs : null),
       })),
+    throttled: throttledView(state, tx.nowMs),
+    quotas: state.quotas.map(quotaView),
   }));
+}
+
+function throttledView(
+  { throttledUntilMs, throttledReason }: ConnectionState,
+  nowMs: number,
+): z.infer<typeof Connection>['throttled'] {
+  if (throttledUntilMs === null || throttledUntilMs <= nowMs) return null;
+  return { until: at(throttledUntilMs), reason: throttledReason };
+}
+
+function quotaView(quota: Quota): z.infer<typeof Connection>['quotas'][number] {
+  const { limit, max, used, atMs } = quota;
+  return { limit, max, used, at: at(atMs), usedUpAt: at(usedUpAtMs(quota)) };
 }
 
 /** What a connector calls a secret is not shown even where somebody wrote it into the file. */

@@ -37,6 +37,7 @@ export type Task = InferResponseType<Client['tasks'][':id']['$get'], 200>;
 export type Found = Listed<Client['records']['$get']>;
 export type Journey = InferResponseType<Client['records'][':identity']['$get'], 200>;
 export type JourneyField = Journey['fields'][number];
+export type Wait = Journey['waits'][number];
 export type Step = Journey['timeline'][number];
 
 export type Hold = Listed<Client['holds']['$get']>;

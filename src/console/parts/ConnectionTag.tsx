@@ -10,8 +10,13 @@ const STATES: Readonly<Record<Connection['state'], { readonly tone: Tone; readon
   misconfigured: { tone: 'dead', word: 'set up wrongly' },
 };
 
-/** How a connection is, in words. */
-export function ConnectionTag({ state }: { readonly state: Connection['state'] }) {
+/** How a connection is, in words. One that works may still have been asked to wait. */
+export function ConnectionTag({
+  connection: { state, throttled },
+}: {
+  readonly connection: Pick<Connection, 'state' | 'throttled'>;
+}) {
+  if (state === 'connected' && throttled !== null) return <Tag tone="pending">throttled</Tag>;
   const { tone, word } = STATES[state];
   return <Tag tone={tone}>{word}</Tag>;
 }

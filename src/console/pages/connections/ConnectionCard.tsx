@@ -3,13 +3,15 @@ import { Group, Text } from '@mantine/core';
 import type { Connection } from '../../data/contract.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { ConnectionTag } from '../../parts/ConnectionTag.tsx';
+import { Limits } from '../../parts/Limits.tsx';
 import { Panel } from '../../parts/Panel.tsx';
+import { Throttled } from '../../parts/Throttled.tsx';
 import { To } from '../../parts/To.tsx';
 import { TryButton } from './TryButton.tsx';
 
 /** A connection in short. */
 export function ConnectionCard({ connection }: { readonly connection: Connection }) {
-  const { name, title, state, reason, advice, since, lastSuccessAt, usedBy } = connection;
+  const { name, title, state, reason, advice, since, lastSuccessAt, throttled, usedBy } = connection;
   return (
     <Panel
       title={
@@ -17,7 +19,7 @@ export function ConnectionCard({ connection }: { readonly connection: Connection
           <To to="/connections/$connection" params={{ connection: name }}>
             {name}
           </To>
-          <ConnectionTag state={state} />
+          <ConnectionTag connection={connection} />
         </Group>
       }
       about={title}
@@ -28,10 +30,12 @@ export function ConnectionCard({ connection }: { readonly connection: Connection
           Since <Ago at={since} />: {reason} {advice}
         </Text>
       )}
+      <Throttled throttled={throttled} />
       <Text size="sm" c="dimmed" component="div">
         Last success <Ago at={lastSuccessAt} /> · used by{' '}
         {usedBy.length === 0 ? 'no sync' : usedBy.map(({ sync, side }) => `${sync} (${side})`).join(', ')}
       </Text>
+      <Limits connection={connection} />
     </Panel>
   );
 }

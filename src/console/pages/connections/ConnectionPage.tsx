@@ -6,10 +6,11 @@ import type { Connection } from '../../data/contract.ts';
 import { connectionQuery } from '../../data/queries.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { ConnectionTag } from '../../parts/ConnectionTag.tsx';
+import { Limits } from '../../parts/Limits.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Panel } from '../../parts/Panel.tsx';
-import { QuotaBar } from '../../parts/QuotaBar.tsx';
+import { Throttled } from '../../parts/Throttled.tsx';
 import { To } from '../../parts/To.tsx';
 import classes from './ConnectionPage.module.css';
 import { SecretForm } from './SecretForm.tsx';
@@ -43,12 +44,12 @@ function Content({ connection }: { readonly connection: Connection }) {
         </dl>
       </Panel>
       <Panel title="Limits" about="Shared by all workers, so that people keep their part">
-        {connection.limits.length === 0 ? (
+        {connection.limits.length + connection.quotas.length === 0 ? (
           <Text size="sm" c="dimmed">
             None is known: {connection.title} has told of no limit so far.
           </Text>
         ) : (
-          connection.limits.map((limit) => <QuotaBar key={limit.name} limit={limit} />)
+          <Limits connection={connection} />
         )}
       </Panel>
       <Panel title="Used by">
@@ -70,22 +71,22 @@ function Content({ connection }: { readonly connection: Connection }) {
   );
 }
 
-function Health({
-  connection: { state, reason, advice, since, lastSuccessAt, title },
-}: {
-  readonly connection: Connection;
-}) {
+function Health({ connection }: { readonly connection: Connection }) {
+  const { state, reason, advice, since, lastSuccessAt, throttled, title } = connection;
   if (state === 'connected' || state === 'new')
     return (
-      <Text component="div">
-        <ConnectionTag state={state} /> {title}, since <Ago at={since} />; last success{' '}
-        <Ago at={lastSuccessAt} />.
-      </Text>
+      <div>
+        <Text component="div">
+          <ConnectionTag connection={connection} /> {title}, since <Ago at={since} />; last success{' '}
+          <Ago at={lastSuccessAt} />.
+        </Text>
+        <Throttled throttled={throttled} />
+      </div>
     );
   return (
     <Alert color="red" variant="light" title={reason ?? 'It cannot be used.'}>
       <Text size="sm" component="div">
-        <ConnectionTag state={state} /> Since <Ago at={since} />. {advice}
+        <ConnectionTag connection={connection} /> Since <Ago at={since} />. {advice}
       </Text>
       <Text size="sm" mt={6}>
         Nothing is lost meanwhile: what is to be written waits, and goes on by itself when the connection is

@@ -3,8 +3,9 @@ import { Text } from '@mantine/core';
 import type { Connection } from '../../data/contract.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { ConnectionTag } from '../../parts/ConnectionTag.tsx';
+import { Limits } from '../../parts/Limits.tsx';
 import { Panel } from '../../parts/Panel.tsx';
-import { QuotaBar } from '../../parts/QuotaBar.tsx';
+import { Throttled } from '../../parts/Throttled.tsx';
 import { To } from '../../parts/To.tsx';
 import classes from './ConnectionStrip.module.css';
 
@@ -19,14 +20,20 @@ export function ConnectionStrip({ connections }: { readonly connections: readonl
               <To to="/connections/$connection" params={{ connection: connection.name }}>
                 <b>{connection.name}</b>
               </To>
-              <ConnectionTag state={connection.state} />
+              <ConnectionTag connection={connection} />
             </div>
             <Text size="xs" c="dimmed" component="div">
-              {connection.title} · last success <Ago at={connection.lastSuccessAt} />
+              {connection.title}
+              {connection.state !== 'connected' && connection.state !== 'new' && (
+                <>
+                  {' '}
+                  · so since <Ago at={connection.since} />
+                </>
+              )}{' '}
+              · last success <Ago at={connection.lastSuccessAt} />
             </Text>
-            {connection.limits.map((limit) => (
-              <QuotaBar key={limit.name} limit={limit} />
-            ))}
+            <Throttled throttled={connection.throttled} />
+            <Limits connection={connection} />
           </li>
         ))}
       </ul>

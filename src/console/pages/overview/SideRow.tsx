@@ -3,6 +3,7 @@ import { Text, Tooltip } from '@mantine/core';
 import type { Side } from '../../data/contract.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { Balance } from '../../parts/Balance.tsx';
+import { count } from '../../parts/numbers.ts';
 import { To } from '../../parts/To.tsx';
 import { owedSentence } from './owed.ts';
 import classes from './SideRow.module.css';
@@ -43,6 +44,13 @@ export function SideRow({ sync, side }: { readonly sync: string; readonly side: 
             {owedSentence(side.owed)}
           </Text>
         </Tooltip>
+        {side.waits > 0 && (
+          <Tooltip label="They name a record that is not there yet; the reason stands on the page of each">
+            <Text size="xs" c="dimmed" w="fit-content">
+              {count(side.waits)} {side.waits === 1 ? 'waits' : 'wait'} for another record
+            </Text>
+          </Tooltip>
+        )}
       </div>
     </li>
   );

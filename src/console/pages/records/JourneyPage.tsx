@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 
-import type { Hold, Journey } from '../../data/contract.ts';
+import type { Hold, Journey, Wait } from '../../data/contract.ts';
 import { journeyQuery } from '../../data/queries.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
@@ -27,6 +27,9 @@ export function JourneyPage() {
             {journey.holds.map((hold) => (
               <HoldNote key={hold.id} hold={hold} />
             ))}
+            {journey.waits.map((wait) => (
+              <WaitNote key={`${wait.kind} ${wait.side} ${wait.field}`} wait={wait} />
+            ))}
             <Panel
               flush
               title="What each side holds"
@@ -51,6 +54,26 @@ function HoldNote({ hold }: { readonly hold: Hold }) {
       <ToButton to="/review" search={{ hold: hold.id }}>
         Decide
       </ToButton>
+    </div>
+  );
+}
+
+/** What is not there because another record is not. */
+function WaitNote({ wait: { sentence, since, needsPerson, waitsFor } }: { readonly wait: Wait }) {
+  return (
+    <div className={classes['wait']} data-needs-person={needsPerson}>
+      <span>
+        Waits: {sentence}.{' '}
+        <span className={classes['faint']}>
+          Since <Ago at={since} />.{' '}
+          {needsPerson ? 'That does not change by itself.' : 'It goes on by itself.'}
+        </span>
+      </span>
+      {waitsFor !== null && (
+        <ToButton to="/records" search={{ sync: waitsFor.sync, query: waitsFor.recordId }}>
+          Look at it
+        </ToButton>
+      )}
     </div>
   );
 }

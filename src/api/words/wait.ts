@@ -1,5 +1,5 @@
 /** What waits for another thing, in a sentence. */
-import type { NamedRecord, ToldWait, WaitReason } from '../store/told-waits.ts';
+import type { NamedRecord, ToldWait, WaitReason } from '../../store/told-waits.ts';
 
 export function waitSentence({ kind, side, field, record, parent, reason }: ToldWait): string {
   const [who, whom] = [nameOf(record), nameOf(parent)];
@@ -58,3 +58,20 @@ const CREATING = {
   held: 'its create is held until a person decides',
   dead: 'its create was refused',
 } as const;
+
+const OF_PERSONS: ReadonlySet<WaitReason['kind']> = new Set([
+  'takesNoPart',
+  'parked',
+  'unreadable',
+  'refused',
+  'held',
+  'deleted',
+  'hidden',
+  'notCreated',
+]);
+
+/** Whether what is waited for does not come by itself. A create that waits for its plan's approval, or is held, does not either. */
+export function needsPerson(reason: WaitReason): boolean {
+  if (reason.kind === 'creating') return ['planned', 'held', 'dead'].includes(reason.state);
+  return OF_PERSONS.has(reason.kind);
+}
