@@ -215,6 +215,21 @@ test('guessing passwords becomes slow, and tells nothing about who is known', as
   expect([right.status, Number(right.headers.get('retry-after')) > 0]).toEqual([429, true]);
 });
 
+/** How a dozen guesses in a row end: each further one must wait longer, so that on any machine some come too early. */
+async function answersToGuesses(email: string): Promise<ReadonlySet<number>> {
+  const statuses = new Set<number>();
+  for (let guess = 0; guess < 12 && !statuses.has(429); guess++)
+    statuses.add((await api.post('/session', { email, password: 'not the password' })).status);
+  return statuses;
+}
+
+test('guesses at an address that nobody has become as slow as others', async () => {
+  await addPerson(store.workspaceNo, 'kim@example.com', 'viewer');
+  const slowed = new Set([401, 429]);
+  expect(await answersToGuesses('kim@example.com')).toEqual(slowed);
+  expect(await answersToGuesses('stranger@example.com')).toEqual(slowed);
+});
+
 test('many guesses at once gain nothing over one after the other', async () => {
   await addPerson(store.workspaceNo, 'ida@example.com', 'viewer');
   await hadFailures('ida@example.com', 12);

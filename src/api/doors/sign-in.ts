@@ -15,6 +15,7 @@ import { ApiProblem } from '../problem.ts';
 import { SESSION_IDLE_MS, SESSION_LIFE_MS } from './authenticate.ts';
 import { newSessionKey, type Key } from './entry.ts';
 import { checkPassword, hashPassword } from './password.ts';
+import { createStrangers, type Strangers } from './strangers.ts';
 
 /** So many wrong tries in a row cost no wait; each further one doubles it, up to a limit that locks nobody out for long. */
 const FREE_TRIES = 5;
@@ -26,24 +27,27 @@ export interface SignedIn {
   readonly key: Key;
 }
 
-/** Throws `wrong_credentials`, in the same words and after the same work whether the account exists or not. */
-export async function signIn(
-  host: ApiHost,
-  workspaceNo: number,
-  email: string,
-  password: string,
-): Promise<SignedIn> {
-  const known = await host.database.transaction(workspaceNo, (tx) => takeTry(tx, host, email));
-  const { isRight, isOutdated } = await checkPassword(
-    password,
-    known?.passwordHash ?? (await unmatchable(host)),
-  );
-  if (known === null || known.account.isDisabled || !isRight) {
-    if (known !== null) await tellRefusal(host, workspaceNo, known);
-    throw new ApiProblem('wrong_credentials');
-  }
-  const renewed = isOutdated ? await hashPassword(password, host.random) : null;
-  return begin(host, workspaceNo, known.account, renewed);
+/** Throws `wrong_credentials`, in the same words, after the same work and as slowly whether the account exists or not. */
+export type SignIn = (workspaceNo: number, email: string, password: string) => Promise<SignedIn>;
+
+export function createSignIn(host: ApiHost): SignIn {
+  const strangers = createStrangers(host.clock);
+  let spare: Promise<string> | null = null;
+  // Held against a password of nobody, so that an unknown address takes as long as a known one.
+  const unmatchable = (): Promise<string> =>
+    (spare ??= hashPassword(Buffer.from(host.random.bytes(32)).toString('base64url'), host.random));
+  return async (workspaceNo, email, password) => {
+    const known = await host.database.transaction(workspaceNo, (tx) => takeTry(tx, host, email));
+    if (known === null) takeTryOfStranger(strangers, host, `${String(workspaceNo)} ${email}`);
+    const stored = known?.passwordHash ?? (await unmatchable());
+    const { isRight, isOutdated } = await checkPassword(password, stored);
+    if (known === null || known.account.isDisabled || !isRight) {
+      if (known !== null) await tellRefusal(host, workspaceNo, known);
+      throw new ApiProblem('wrong_credentials');
+    }
+    const renewed = isOutdated ? await hashPassword(password, host.random) : null;
+    return begin(host, workspaceNo, known.account, renewed);
+  };
 }
 
 /** Counts the try as a wrong one before it is looked at: many at once gain nothing. A right one takes that back. */
@@ -51,10 +55,18 @@ async function takeTry(tx: Tx, host: ApiHost, email: string): Promise<Credential
   const known = await credentialsOf(tx, { email });
   if (known === null) return null;
   if (known.nextTryMs > tx.nowMs) throw tooMany(known.nextTryMs - tx.nowMs);
-  const beyond = known.failures + 1 - FREE_TRIES;
-  const waitMs = beyond <= 0 ? 0 : backoffMs(beyond, WAIT_BASE_MS, WAIT_CAP_MS, host.random);
-  await noteFailedSignIn(tx, known.account.accountId, waitMs);
+  await noteFailedSignIn(tx, known.account.accountId, waitAfter(known.failures + 1, host));
   return known;
+}
+
+function takeTryOfStranger(strangers: Strangers, host: ApiHost, who: string): void {
+  const waitMs = strangers.take(who, (tries) => waitAfter(tries, host));
+  if (waitMs > 0) throw tooMany(waitMs);
+}
+
+function waitAfter(tries: number, host: ApiHost): number {
+  const beyond = tries - FREE_TRIES;
+  return beyond <= 0 ? 0 : backoffMs(beyond, WAIT_BASE_MS, WAIT_CAP_MS, host.random);
 }
 
 /** Begins a session under a key that nobody has seen before: one that was planted beforehand is worth nothing. */
@@ -94,12 +106,4 @@ function tooMany(waitMs: number): ApiProblem {
     advice: `Try again in ${String(seconds)} seconds.`,
     headers: { 'retry-after': String(seconds) },
   });
-}
-
-let spare: Promise<string> | null = null;
-
-/** Held against a password of nobody, so that an unknown address takes as long as a known one. */
-function unmatchable(host: ApiHost): Promise<string> {
-  spare ??= hashPassword(Buffer.from(host.random.bytes(32)).toString('base64url'), host.random);
-  return spare;
 }

@@ -18,7 +18,7 @@ import { SESSION_LIFE_MS } from '../doors/authenticate.ts';
 import { clearSessionCookie, readSessionCookie, setSessionCookie } from '../doors/cookie.ts';
 import { csrfTokenOf, sessionKey } from '../doors/entry.ts';
 import { checkPassword, hashPassword, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../doors/password.ts';
-import { begin, signIn, type SignedIn } from '../doors/sign-in.ts';
+import { begin, createSignIn, type SignedIn } from '../doors/sign-in.ts';
 import type { ApiHost } from '../host.ts';
 import { ApiProblem } from '../problem.ts';
 import type { SetUp } from '../set-up.ts';
@@ -112,6 +112,7 @@ const putPassword = createRoute({
 });
 
 export function sessionRoutes(host: ApiHost, setUp: SetUp, isSecure: boolean) {
+  const signIn = createSignIn(host);
   const welcome = async (context: Context<ApiEnv>, workspaceNo: number, { account, key }: SignedIn) => {
     setSessionCookie(context, key.text, SESSION_LIFE_MS, isSecure);
     const { accountId: id, email, name, role } = account;
@@ -137,7 +138,7 @@ export function sessionRoutes(host: ApiHost, setUp: SetUp, isSecure: boolean) {
           ? host.workspaceNo
           : await host.database.transaction(0, (tx) => findWorkspace(tx, workspace));
       // An unknown workspace is refused like an unknown address.
-      const signedIn = await signIn(host, workspaceNo ?? 0, email, password);
+      const signedIn = await signIn(workspaceNo ?? 0, email, password);
       return context.json(await welcome(context, workspaceNo ?? 0, signedIn), 200);
     })
     .openapi(deleteSession, async (context) => {

@@ -52,7 +52,7 @@ function PaletteBody({ onClose }: { readonly onClose: () => void }) {
         className={classes['input']}
         leftSection={<IconSearch size={18} />}
         rightSection={isSearching ? <Loader size="xs" /> : <Kbd size="xs">Esc</Kbd>}
-        placeholder="An id, an e-mail address, any value, or a page"
+        placeholder="An id, an e-mail address, a name of a page"
         aria-label="Search"
         role="combobox"
         aria-expanded
