@@ -50,6 +50,8 @@ export function worldOf(evidence: Evidence): World {
     faults: { counts: () => new Map([['executedLate', 1]]) },
     // The guards of a chaos run let everything pass.
     released: 1,
+    // Its systems give no id again.
+    mistakable: new Set(),
   };
   return world as unknown as World;
 }
@@ -58,6 +60,7 @@ interface WorldParts extends Omit<Evidence, 'store'> {
   readonly store: { dump(): StoreEvidence };
   readonly faults: { counts(): ReadonlyMap<string, number> };
   readonly released: number;
+  readonly mistakable: ReadonlySet<string>;
 }
 
 /** A system as its log tells it, entry by entry. */
