@@ -30,6 +30,7 @@ import { diagnosisRoutes } from './routes/diagnosis.ts';
 import { eventRoutes } from './routes/events.ts';
 import { holdRoutes } from './routes/holds.ts';
 import { letterRoutes } from './routes/letters.ts';
+import { matchRoutes } from './routes/matches.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { planRoutes } from './routes/plans.ts';
@@ -79,6 +80,7 @@ function routesOf(host: ApiHost, setUp: SetUp, isSecure: boolean) {
     .route('/', planRoutes(host, tasks, counting))
     .route('/', recordRoutes())
     .route('/', holdRoutes(host))
+    .route('/', matchRoutes(host))
     .route('/', problemRoutes(host))
     .route('/', letterRoutes(host))
     .route('/', diagnosisRoutes())

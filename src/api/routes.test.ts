@@ -55,7 +55,7 @@ test('the overview counts every record in exactly one state', async () => {
     ['crm', { records: 5, inSync: 4, pending: 0, held: 1, dead: 0, excluded: 0 }],
     ['erp', { records: 5, inSync: 4, pending: 0, held: 1, dead: 0, excluded: 0 }],
   ]);
-  expect(overview.waiting).toEqual({ holds: 1, heldWrites: 0, dead: 0, connections: 0 });
+  expect(overview.waiting).toEqual({ holds: 1, matches: 0, heldWrites: 0, dead: 0, connections: 0 });
 });
 
 test('a hold is shown with every value that could stand, and is gone when one was chosen', async () => {

@@ -1,23 +1,21 @@
 import { firstMatch, type Candidate, type FirstMatch } from '../engine/first-match.ts';
 import { explainLikeness } from '../engine/likeness.ts';
-import { referrersOf } from '../engine/references.ts';
 import type { Installation } from '../server.ts';
 import { readBundles } from '../store/bundles.ts';
-import { allSyncs, type SyncRow } from '../store/control.ts';
+import type { SyncRow } from '../store/control.ts';
 import { findRecord } from '../store/history.ts';
 import {
   decideSuggestion,
   identityPage,
   markParted,
   openSuggestions,
-  saveJoin,
   saveSuggestions,
   standingJoins,
 } from '../store/matches.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
 import { unopenedSync } from '../syncs.ts';
 import { ChoiceRefused } from '../worker/holds.ts';
-import { joinIdentities, partIdentities } from '../worker/joins.ts';
+import { joinPair, partIdentities } from '../worker/joins.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, wordsOf } from './open.ts';
 import { count, instant } from './output.ts';
@@ -184,7 +182,7 @@ async function decide(
       await decideSuggestion(tx, sync.syncKey, one.suggestionId, state, by);
       return state === 'rejected'
         ? null
-        : joinPair(tx, { context, installation, sync }, [one.left, one.right]);
+        : joinPair(unopenedSync(installation, sync), tx, sync, [one.left, one.right], by);
     }),
   );
   context.output.json({ decided: prefix, state, joinId });
@@ -194,29 +192,6 @@ async function decide(
       : `They are one now. Take it back with: trueup match unmerge ${joinId}`,
   );
   return EXIT.ok;
-}
-
-type Tx = Parameters<Parameters<Installation['transaction']>[0]>[0];
-
-async function joinPair(
-  tx: Tx,
-  { context, installation, sync }: Given,
-  pair: readonly [string, string],
-): Promise<string> {
-  const by = context.environment['USER'] ?? 'cli';
-  const definitions = (await allSyncs(tx)).map(({ definition }) => definition);
-  const referrers = referrersOf(sync.name, definitions);
-  const runtime = unopenedSync(installation, sync);
-  const memory = await joinIdentities(
-    runtime,
-    syncTransaction(tx, sync, installation.ids),
-    pair,
-    referrers,
-    by,
-  );
-  const joinId = installation.ids.next();
-  await saveJoin(tx, sync.syncKey, { joinId, memory, by });
-  return joinId;
 }
 
 /** What a person may not do is wrong input, told in the words of the refusal. */
@@ -246,7 +221,8 @@ async function merge(given: Given): Promise<number> {
           throw new ChoiceRefused(`${side} ${recordId} is not known, or belongs to nothing yet`);
         return identityId;
       };
-      return joinPair(tx, given, [await identityOf(leftSide, leftId), await identityOf(rightSide, rightId)]);
+      const pair = [await identityOf(leftSide, leftId), await identityOf(rightSide, rightId)] as const;
+      return joinPair(unopenedSync(installation, sync), tx, sync, pair, context.environment['USER'] ?? 'cli');
     }),
   );
   context.output.json({ joinId });

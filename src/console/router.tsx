@@ -93,11 +93,16 @@ const journey = createRoute({
   component: lazyRouteComponent(() => import('./pages/records/JourneyPage.tsx'), 'JourneyPage'),
 });
 
+interface ReviewSearch {
+  readonly hold?: string;
+  readonly match?: string;
+  readonly sync?: string;
+}
+
 const review = createRoute({
   getParentRoute: () => shell,
   path: '/review',
-  validateSearch: (search: Record<string, unknown>): { readonly hold?: string; readonly sync?: string } =>
-    texts(search, ['hold', 'sync']),
+  validateSearch: (search: Record<string, unknown>): ReviewSearch => texts(search, ['hold', 'match', 'sync']),
   component: lazyRouteComponent(() => import('./pages/review/Review.tsx'), 'Review'),
 });
 

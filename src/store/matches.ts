@@ -66,6 +66,82 @@ export async function openSuggestions(
   }));
 }
 
+/** An open suggestion as a list over several syncs shows it. */
+export interface ListedSuggestion extends SuggestionRow {
+  readonly syncKey: string;
+  readonly foundAtMs: number;
+}
+
+/** Open suggestions of the syncs behind the given one, the best first. */
+export async function suggestionsPage(
+  tx: Tx,
+  syncKeys: readonly string[],
+  after: { readonly score: number; readonly suggestionId: string } | null,
+  countMax: number,
+): Promise<readonly ListedSuggestion[]> {
+  return listedSuggestions(
+    tx,
+    `and ($2::float8 is null or score < $2 or (score = $2 and suggestion_id > $3::uuid))
+      order by score desc, suggestion_id limit $4`,
+    [syncKeys, after?.score ?? null, after?.suggestionId ?? null, countMax],
+  );
+}
+
+/** The open suggestion with this id; null where there is none. */
+export async function findSuggestion(
+  tx: Tx,
+  syncKeys: readonly string[],
+  suggestionId: string,
+): Promise<ListedSuggestion | null> {
+  const [found] = await listedSuggestions(tx, 'and suggestion_id = $2', [syncKeys, suggestionId]);
+  return found ?? null;
+}
+
+async function listedSuggestions(
+  tx: Tx,
+  which: string,
+  parameters: readonly unknown[],
+): Promise<readonly ListedSuggestion[]> {
+  const rows = await tx.query<{
+    sync_key: string;
+    suggestion_id: string;
+    left_id: string;
+    right_id: string;
+    kind: 'match' | 'inner';
+    score: number;
+    why: string;
+    found_ms: number;
+  }>(
+    `select sync_key, suggestion_id, left_id, right_id, kind, score, why, extract(epoch from found_at)::float8 * 1000 as found_ms
+       from match_suggestions where sync_key = any($1) and state = 'open' ${which}`,
+    parameters,
+  );
+  return rows.map((row) => ({
+    syncKey: row.sync_key,
+    suggestionId: row.suggestion_id,
+    left: row.left_id,
+    right: row.right_id,
+    kind: row.kind,
+    score: row.score,
+    why: row.why,
+    foundAtMs: row.found_ms,
+  }));
+}
+
+/** How many suggestions are open, counted up to a bound. */
+export async function countSuggestions(
+  tx: Tx,
+  syncKeys: readonly string[],
+  countMax: number,
+): Promise<number> {
+  const [row] = await tx.query<{ count: string }>(
+    `select count(*) as count from (
+       select from match_suggestions where sync_key = any($1) and state = 'open' limit $2) as open`,
+    [syncKeys, countMax],
+  );
+  return Number(row?.count ?? 0);
+}
+
 export async function decideSuggestion(
   tx: Tx,
   syncKey: string,

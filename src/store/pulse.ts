@@ -13,7 +13,8 @@ const PULSE = `
 select
   (select coalesce(string_agg(concat_ws(' ', sync_key, side, kind, current_as_of, failure ->> 'code', md5(checkpoint::text)), ',' order by sync_key, side, kind), '')
      from streams) as overview,
-  (select concat_ws(' ', count(*), max(opened_at)) from (select opened_at from holds where closed_at is null limit 10000) as open) as holds,
+  (select concat_ws(' ', count(*), max(opened_at)) from (select opened_at from holds where closed_at is null limit 10000) as open)
+    || (select concat_ws(' ', '', count(*), max(found_at)) from (select found_at from match_suggestions where state = 'open' limit 10000) as alike) as holds,
   (select coalesce(string_agg(concat_ws(' ', run_id, state, seen), ','), '')
      from (select run_id, state, seen from runs where sync_key = any($1) order by run_id desc limit 20) as newest) as runs,
   (select coalesce(string_agg(concat_ws(' ', name, state, state_since, throttled_until, md5(quotas::text)), ',' order by name), '') from connections) as connections,

@@ -1,17 +1,37 @@
 /** Carries out what a person said of two things: that they are one, or that they are two after all. */
 import { joinBundles, joinRefusal, partBundles, partRefusal, type JoinMemory } from '../engine/join.ts';
-import type { Referrer } from '../engine/references.ts';
+import { referrersOf, type Referrer } from '../engine/references.ts';
 import type { Bundle } from '../engine/state.ts';
 import type { StoredBundle, SyncTx } from '../store/contract.ts';
+import { allSyncs, type SyncRow } from '../store/control.ts';
+import type { Tx } from '../store/database.ts';
+import { saveJoin } from '../store/matches.ts';
+import { syncTransaction } from '../store/sync-transaction.ts';
 import { Batch, changeBody } from './batch.ts';
 import { ChoiceRefused } from './holds.ts';
 import type { SyncRuntime } from './runtime.ts';
 
 /**
- * Makes two identities one and stores it in the caller's transaction. The one that others refer to is kept, else the one
- * with more records. Throws `ChoiceRefused` where they cannot become one.
+ * Makes two identities one for a person and remembers how to take it back, in the caller's transaction; returns the id of
+ * the join. Throws `ChoiceRefused` where they cannot become one.
  */
-export async function joinIdentities(
+export async function joinPair(
+  runtime: SyncRuntime,
+  tx: Tx,
+  sync: SyncRow,
+  pair: readonly [string, string],
+  by: string,
+): Promise<string> {
+  const definitions = (await allSyncs(tx)).map(({ definition }) => definition);
+  const referrers = referrersOf(sync.name, definitions);
+  const memory = await joinIdentities(runtime, syncTransaction(tx, sync, runtime.ids), pair, referrers, by);
+  const joinId = runtime.ids.next();
+  await saveJoin(tx, sync.syncKey, { joinId, memory, by });
+  return joinId;
+}
+
+/** The one that others refer to is kept, else the one with more records. */
+async function joinIdentities(
   runtime: SyncRuntime,
   tx: SyncTx,
   pair: readonly [string, string],

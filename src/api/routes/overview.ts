@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 
 import { allSyncs } from '../../store/control.ts';
 import { countHolds } from '../../store/listing.ts';
+import { countSuggestions } from '../../store/matches.ts';
 import { needs, principalOf, type ApiEnv } from '../api-env.ts';
 import type { Counting } from '../counting.ts';
 import { notFound } from '../problem.ts';
@@ -12,7 +13,7 @@ import { refuse } from '../shapes/refuse.ts';
 import { Connection, Overview, Sync } from '../shapes/status.ts';
 import { connectionViews, syncView } from '../views/status.ts';
 
-const HOLDS_COUNTED_MAX = 10_000;
+const COUNTED_MAX = 10_000;
 
 const getOverview = createRoute({
   method: 'get',
@@ -71,12 +72,13 @@ export function overviewRoutes(counting: Counting) {
   return new OpenAPIHono<ApiEnv>({ defaultHook: refuse })
     .openapi(getOverview, async (context) => {
       const syncs = await allSyncViews(context, counting);
-      const { connections, holds, nowMs } = await context.get('inWorkspace')(async (tx) => {
+      const { connections, holds, matches, nowMs } = await context.get('inWorkspace')(async (tx) => {
         const rows = await allSyncs(tx);
         const keys = rows.map(({ syncKey }) => syncKey);
         return {
           connections: await connectionViews(tx, rows),
-          holds: await countHolds(tx, keys, HOLDS_COUNTED_MAX),
+          holds: await countHolds(tx, keys, COUNTED_MAX),
+          matches: await countSuggestions(tx, keys, COUNTED_MAX),
           nowMs: tx.nowMs,
         };
       });
@@ -84,6 +86,7 @@ export function overviewRoutes(counting: Counting) {
         syncs.flatMap(({ sides }) => sides).reduce((total, side) => total + count(side), 0);
       const waiting = {
         holds,
+        matches,
         heldWrites: sum(({ owed }) => owed.held),
         dead: sum(({ counts }) => counts?.dead ?? 0),
         connections: connections.filter(({ state }) => state !== 'connected' && state !== 'new').length,

@@ -111,6 +111,7 @@ export const Overview = z
     connections: list(Connection),
     waiting: z.object({
       holds: z.int(),
+      matches: z.int(),
       heldWrites: z.int(),
       dead: z.int(),
       connections: z.int(),

@@ -42,6 +42,7 @@ export type Step = Journey['timeline'][number];
 
 export type Hold = Listed<Client['holds']['$get']>;
 export type Choice = Hold['choices'][number];
+export type Match = Listed<Client['matches']['$get']>;
 export type HeldSet = Listed<Client['held-writes']['$get']>;
 export type Problem = Listed<Client['problems']['$get']>;
 export type ProblemDetail = InferResponseType<Client['problems'][':id']['$get'], 200>;

@@ -9,6 +9,7 @@ import type {
   HeldSet,
   Hold,
   Journey,
+  Match,
   Overview,
   Page,
   Person,
@@ -108,6 +109,7 @@ export type Filters = Readonly<Record<string, string | undefined>>;
 
 export const recordsQuery = (filters: Filters) => listQuery<Found>(['records', 'found'], '/records', filters);
 export const holdsQuery = (filters: Filters) => listQuery<Hold>(['holds', 'open'], '/holds', filters);
+export const matchesQuery = (filters: Filters) => listQuery<Match>(['holds', 'matches'], '/matches', filters);
 export const lettersQuery = (filters: Filters) =>
   listQuery<DeadLetter>(['dead-letters'], '/dead-letters', filters);
 export const runsQuery = (filters: Filters) => listQuery<Run>(['runs'], '/runs', filters);

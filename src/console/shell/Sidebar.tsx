@@ -66,7 +66,7 @@ export function Sidebar({
 function useWaiting(): Readonly<Record<'review' | 'dead' | 'connections', number>> {
   const { data } = useQuery(overviewQuery);
   return {
-    review: data?.waiting.holds ?? 0,
+    review: (data?.waiting.holds ?? 0) + (data?.waiting.matches ?? 0),
     dead: data?.waiting.dead ?? 0,
     connections: data?.waiting.connections ?? 0,
   };

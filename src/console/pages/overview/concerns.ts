@@ -28,6 +28,7 @@ export function concernsOf({ connections, syncs, waiting }: Overview): readonly 
     ...ofHeldWrites(waiting.heldWrites),
     ...ofDead(waiting.dead),
     ...ofHolds(waiting.holds),
+    ...ofMatches(waiting.matches),
   ];
 }
 
@@ -103,6 +104,19 @@ function ofHolds(holds: number): readonly Concern[] {
       key: 'holds',
       tone: 'held',
       sentence: `${counted(holds, 'record')} ${holds === 1 ? 'waits' : 'wait'} for a decision`,
+      advice: null,
+      place: { to: '/review', label: 'Review' },
+    },
+  ];
+}
+
+function ofMatches(matches: number): readonly Concern[] {
+  if (matches === 0) return [];
+  return [
+    {
+      key: 'matches',
+      tone: 'held',
+      sentence: `${counted(matches, 'pair')} of records may be one thing, and no key tells`,
       advice: null,
       place: { to: '/review', label: 'Review' },
     },

@@ -1,4 +1,4 @@
-import { Button, Group, Kbd, Text, TextInput } from '@mantine/core';
+import { Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 
 import type { Json } from '../../../lib/json.ts';
@@ -7,9 +7,8 @@ import { useMay } from '../../data/session.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { Panel } from '../../parts/Panel.tsx';
 import { To } from '../../parts/To.tsx';
-import { useKeys } from '../../parts/use-keys.ts';
-import { decisionOf, keyOf, optionsOf } from './choices.ts';
-import { CHOICE_KEYS, Options } from './Options.tsx';
+import { decisionOf, optionsOf } from './choices.ts';
+import { Deciding } from './Deciding.tsx';
 
 /** One hold: what was seen, what can be decided, and what follows from each. */
 export function HoldDetail({
@@ -23,19 +22,10 @@ export function HoldDetail({
   const mayDecide = useMay('approver');
   const [chosen, setChosen] = useState('');
   const [typed, setTyped] = useState('');
-  const present = options.find((option) => keyOf(option) === chosen);
+  const present = options.find(({ key }) => key === chosen);
   const decide = (): void => {
-    if (present !== undefined && mayDecide) onDecide(decisionOf(present.choice, typed));
+    if (present !== undefined) onDecide(decisionOf(present.choice, typed));
   };
-  useKeys({
-    Enter: decide,
-    ...Object.fromEntries(
-      options.flatMap((option, index) => {
-        const key = CHOICE_KEYS[index];
-        return key === undefined ? [] : [[key, () => setChosen(keyOf(option))]];
-      }),
-    ),
-  });
   return (
     <Panel
       title={hold.title}
@@ -47,33 +37,20 @@ export function HoldDetail({
       aside={hold.identity !== null && <ToJourney identity={hold.identity} />}
     >
       <Text>{hold.sentence}</Text>
-      <Options options={options} chosen={chosen} onChoose={setChosen} />
-      {present?.choice.kind === 'value' && (
-        <TextInput
-          label={`The ${hold.field ?? 'value'} that shall stand`}
-          mb="md"
-          autoFocus
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter') decide();
-          }}
-        />
-      )}
-      <Group>
-        <Button
-          disabled={present === undefined || !mayDecide}
-          onClick={decide}
-          rightSection={<Kbd size="xs">Enter</Kbd>}
-        >
-          Decide
-        </Button>
-        {!mayDecide && (
-          <Text size="sm" c="dimmed">
-            Deciding takes the role approver.
-          </Text>
+      <Deciding options={options} chosen={chosen} onChoose={setChosen} onDecide={decide}>
+        {present?.choice.kind === 'value' && (
+          <TextInput
+            label={`The ${hold.field ?? 'value'} that shall stand`}
+            mb="md"
+            autoFocus
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter' && mayDecide) decide();
+            }}
+          />
         )}
-      </Group>
+      </Deciding>
     </Panel>
   );
 }

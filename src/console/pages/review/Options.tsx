@@ -1,7 +1,7 @@
 import { Kbd, Text, UnstyledButton } from '@mantine/core';
 
 import { Shown } from '../../parts/Shown.tsx';
-import { keyOf, type Option } from './choices.ts';
+import type { Option } from './choices.ts';
 import classes from './Review.module.css';
 
 /** The keys that choose, in the order of the options. */
@@ -27,11 +27,11 @@ export function Options({
     <div className={classes['options']} role="radiogroup" aria-label="Decision">
       {options.map((option, index) => (
         <OptionRow
-          key={keyOf(option)}
+          key={option.key}
           option={option}
           shortcut={CHOICE_KEYS[index]}
-          isChosen={keyOf(option) === chosen}
-          onChoose={() => onChoose(keyOf(option))}
+          isChosen={option.key === chosen}
+          onChoose={() => onChoose(option.key)}
         />
       ))}
     </div>

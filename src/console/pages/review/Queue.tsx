@@ -1,42 +1,40 @@
 import { Button, Text, UnstyledButton } from '@mantine/core';
 import { useEffect } from 'react';
 
-import type { Hold } from '../../data/contract.ts';
 import { Ago } from '../../parts/Ago.tsx';
-import { REASONS } from '../../parts/rules.ts';
+import type { Question } from './questions.ts';
 import classes from './Review.module.css';
 
-/** The holds in the order in which they were opened; the present one stays in view. */
+/** The questions in their order; the present one stays in view. */
 export function Queue({
-  holds,
+  questions,
   presentId,
   onGo,
   more,
 }: {
-  readonly holds: readonly Hold[];
+  readonly questions: readonly Question[];
   readonly presentId: string;
-  readonly onGo: (hold: Hold) => void;
+  readonly onGo: (question: Question) => void;
   readonly more: (() => void) | null;
 }) {
   useEffect(() => {
-    document.getElementById(`hold-${presentId}`)?.scrollIntoView({ block: 'nearest' });
+    document.getElementById(`question-${presentId}`)?.scrollIntoView({ block: 'nearest' });
   }, [presentId]);
   return (
     <nav className={classes['queue']} aria-label="What waits for a decision">
-      {holds.map((hold) => (
+      {questions.map((question) => (
         <UnstyledButton
-          key={hold.id}
-          id={`hold-${hold.id}`}
+          key={question.id}
+          id={`question-${question.id}`}
           className={classes['entry']}
-          aria-current={hold.id === presentId}
-          onClick={() => onGo(hold)}
+          aria-current={question.id === presentId}
+          onClick={() => onGo(question)}
         >
           <Text size="sm" fw={550} truncate>
-            {hold.title}
+            {question.title}
           </Text>
           <Text size="xs" c="dimmed" component="div">
-            {REASONS[hold.reason] ?? hold.reason}
-            {hold.field === null ? '' : ` of ${hold.field}`} · <Ago at={hold.openedAt} />
+            {question.about} · <Ago at={question.since} />
           </Text>
         </UnstyledButton>
       ))}

@@ -3,8 +3,8 @@ import { IconChecks } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 
-import type { Hold } from '../../data/contract.ts';
-import { heldWritesQuery, holdsQuery } from '../../data/queries.ts';
+import type { Json } from '../../../lib/json.ts';
+import { heldWritesQuery, holdsQuery, matchesQuery } from '../../data/queries.ts';
 import { inBackground } from '../../parts/in-background.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Nothing } from '../../parts/Nothing.tsx';
@@ -12,19 +12,22 @@ import { Page } from '../../parts/Page.tsx';
 import { useKeys } from '../../parts/use-keys.ts';
 import { HeldWrites } from './HeldWrites.tsx';
 import { HoldDetail } from './HoldDetail.tsx';
+import { MatchDetail } from './MatchDetail.tsx';
+import { questionsOf, type Question } from './questions.ts';
 import { Queue } from './Queue.tsx';
 import classes from './Review.module.css';
 import { useDecisions } from './use-decisions.ts';
 
-/** Everything that was stopped on purpose, as one queue that the keyboard can clear. */
+/** Everything that a person must say, what was stopped and what may be one, as one queue that the keyboard can clear. */
 export function Review() {
   const { sync } = useSearch({ from: '/shell/review' });
   const held = useQuery(heldWritesQuery);
   const query = useInfiniteQuery(holdsQuery({ sync }));
+  const matches = useInfiniteQuery(matchesQuery({ sync }));
   return (
     <Page
       title="Review"
-      about="What was stopped on purpose, and waits for a decision"
+      about="What waits for your decision: what was stopped on purpose, and what may be one thing"
       actions={
         <Group gap={6} className={classes['keys'] ?? ''} aria-hidden>
           <Kbd>j</Kbd>
@@ -51,32 +54,66 @@ export function Review() {
         <HeldWrites key={`${set.sync} ${set.side} ${set.kind}`} held={set} />
       ))}
       <Loaded query={query}>
-        {({ pages }) => (
-          <Holds
-            holds={pages.flatMap((page) => page.items)}
-            more={query.hasNextPage ? () => void query.fetchNextPage() : null}
-          />
+        {(holds) => (
+          <Loaded query={matches}>
+            {(found) => (
+              <Questions
+                questions={questionsOf(
+                  holds.pages.flatMap((page) => page.items),
+                  found.pages.flatMap((page) => page.items),
+                )}
+                more={moreOf(query) ?? moreOf(matches)}
+              />
+            )}
+          </Loaded>
         )}
       </Loaded>
     </Page>
   );
 }
 
-function Holds({ holds, more }: { readonly holds: readonly Hold[]; readonly more: (() => void) | null }) {
-  const { hold: wanted } = useSearch({ from: '/shell/review' });
+function moreOf({
+  hasNextPage,
+  fetchNextPage,
+}: {
+  readonly hasNextPage: boolean;
+  readonly fetchNextPage: () => Promise<unknown>;
+}): (() => void) | null {
+  return hasNextPage ? () => inBackground(fetchNextPage()) : null;
+}
+
+function Questions({
+  questions,
+  more,
+}: {
+  readonly questions: readonly Question[];
+  readonly more: (() => void) | null;
+}) {
+  const { hold, match } = useSearch({ from: '/shell/review' });
   const navigate = useNavigate({ from: '/review' });
   const decisions = useDecisions();
-  const open = holds.filter(({ id }) => !decisions.decided.has(id));
+  const open = questions.filter(({ id }) => !decisions.decided.has(id));
   const at = Math.max(
     0,
-    open.findIndex(({ id }) => id === wanted),
+    open.findIndex(({ id }) => id === (hold ?? match)),
   );
   const present = open[at];
-  const go = (hold: Hold | undefined): void => {
-    if (hold !== undefined)
-      inBackground(navigate({ search: (before) => ({ ...before, hold: hold.id }), replace: true }));
+  const go = (question: Question | undefined): void => {
+    if (question === undefined) return;
+    const { kind, id } = question;
+    inBackground(
+      navigate({
+        search: ({ sync }) => ({ ...(sync === undefined ? {} : { sync }), [kind]: id }),
+        replace: true,
+      }),
+    );
   };
   const undo = (): void => go(decisions.undo() ?? undefined);
+  const decide = (decision: Json): void => {
+    if (present === undefined) return;
+    decisions.decide(present, decision);
+    go(open[at + 1] ?? open[at - 1]);
+  };
   useKeys({ j: () => go(open[at + 1]), k: () => go(open[at - 1]), u: undo });
   return (
     <>
@@ -90,22 +127,29 @@ function Holds({ holds, more }: { readonly holds: readonly Hold[]; readonly more
       )}
       {present === undefined ? (
         <Nothing icon={IconChecks} title="Nothing waits for a decision">
-          When two sides disagree and no rule may decide, or a guard stops a flood of changes, it appears
-          here.
+          When two sides disagree and no rule may decide, a guard stops a flood of changes, or things look
+          like one and no key tells, it appears here.
         </Nothing>
       ) : (
         <div className={classes['review']}>
-          <Queue holds={open} presentId={present.id} onGo={go} more={more} />
-          <HoldDetail
-            key={present.id}
-            hold={present}
-            onDecide={(decision) => {
-              decisions.decide(present, decision);
-              go(open[at + 1] ?? open[at - 1]);
-            }}
-          />
+          <Queue questions={open} presentId={present.id} onGo={go} more={more} />
+          <Detail key={present.id} question={present} onDecide={decide} />
         </div>
       )}
     </>
+  );
+}
+
+function Detail({
+  question,
+  onDecide,
+}: {
+  readonly question: Question;
+  readonly onDecide: (decision: Json) => void;
+}) {
+  return question.kind === 'hold' ? (
+    <HoldDetail hold={question.hold} onDecide={onDecide} />
+  ) : (
+    <MatchDetail match={question.match} onDecide={onDecide} />
   );
 }

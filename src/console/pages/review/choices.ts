@@ -4,18 +4,25 @@ import type { Choice, Hold } from '../../data/contract.ts';
 
 /** `value` is undefined where the choice is not about one. */
 export interface Option {
-  readonly choice: Choice;
+  /** Tells the options of one question apart. */
+  readonly key: string;
   readonly label: string;
   readonly consequence: string;
   readonly value: Json | undefined;
 }
 
+/** An option of a hold, with the choice that it is. */
+export interface HoldOption extends Option {
+  readonly choice: Choice;
+}
+
 const ABOUT_VALUES: ReadonlySet<Choice['kind']> = new Set(['take', 'keep']);
 
 /** In the order in which the API offers them. */
-export function optionsOf(hold: Hold): readonly Option[] {
+export function optionsOf(hold: Hold): readonly HoldOption[] {
   return hold.choices.map((choice) => ({
     choice,
+    key: `${choice.kind} ${choice.side ?? ''}`,
     ...wordsOf(choice, hold),
     value: ABOUT_VALUES.has(choice.kind) && hold.field !== null ? choice.value : undefined,
   }));
@@ -47,9 +54,4 @@ export function decisionOf({ kind, side }: Choice, typed: string): Json {
   if (kind === 'take') return { kind, side: side ?? '' };
   if (kind === 'value') return { kind, value: typed };
   return { kind };
-}
-
-/** Tells the options of one hold apart. */
-export function keyOf({ choice: { kind, side } }: Option): string {
-  return `${kind} ${side ?? ''}`;
 }

@@ -5,25 +5,25 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 
 import { systemClock } from '../../../lib/clock.ts';
 import type { Json } from '../../../lib/json.ts';
-import type { Hold } from '../../data/contract.ts';
 import { refresh } from '../../data/queries.ts';
-import { segment, write } from '../../data/request.ts';
+import { write } from '../../data/request.ts';
 import { inBackground } from '../../parts/in-background.ts';
+import { decisionPath, type Question } from './questions.ts';
 
 const UNDO_MS = 6_000;
 
 interface Waiting {
-  readonly hold: Hold;
+  readonly question: Question;
   readonly decision: Json;
   readonly stop: AbortController;
 }
 
 export interface Decisions {
-  /** Ids of holds that are decided here; the list leaves them out. */
+  /** Ids of questions that are decided here; the list leaves them out. */
   readonly decided: ReadonlySet<string>;
-  readonly decide: (hold: Hold, decision: Json) => void;
-  /** Takes the newest decision back that has not been sent; false when there is none. */
-  readonly undo: () => Hold | null;
+  readonly decide: (question: Question, decision: Json) => void;
+  /** Takes the newest decision back that has not been sent; null when there is none. */
+  readonly undo: () => Question | null;
   readonly waiting: number;
 }
 
@@ -33,22 +33,27 @@ export function useDecisions(): Decisions {
   const [decided, setDecided] = useState<ReadonlySet<string>>(new Set());
   const waiting = useRef<readonly Waiting[]>([]);
   const [waits, setWaits] = useState(0);
-  const drop = useCallback((holdId: string) => {
-    waiting.current = waiting.current.filter(({ hold }) => hold.id !== holdId);
+  const drop = useCallback((id: string) => {
+    waiting.current = waiting.current.filter(({ question }) => question.id !== id);
     setWaits(waiting.current.length);
   }, []);
-  const bringBack = useCallback((holdId: string) => {
-    setDecided((before) => new Set([...before].filter((id) => id !== holdId)));
+  const bringBack = useCallback((id: string) => {
+    setDecided((before) => new Set([...before].filter((other) => other !== id)));
   }, []);
   const send = useCallback(
-    async ({ hold, decision }: Waiting) => {
-      drop(hold.id);
+    async ({ question, decision }: Waiting) => {
+      drop(question.id);
       try {
-        await write('POST', `/holds/${segment(hold.id)}/decision`, decision);
+        await write('POST', decisionPath(question), decision);
       } catch (error) {
-        bringBack(hold.id);
+        bringBack(question.id);
         const message = error instanceof Error ? error.message : 'The decision could not be sent.';
-        notifications.show({ color: 'red', title: `${hold.title}: not decided`, message, autoClose: false });
+        notifications.show({
+          color: 'red',
+          title: `${question.title}: not decided`,
+          message,
+          autoClose: false,
+        });
       }
       await refresh(client, 'holds', 'overview', 'records');
     },
@@ -67,11 +72,11 @@ export function useDecisions(): Decisions {
   return {
     decided,
     waiting: waits,
-    decide: (hold, decision) => {
-      const one = { hold, decision, stop: new AbortController() };
+    decide: (question, decision) => {
+      const one = { question, decision, stop: new AbortController() };
       waiting.current = [...waiting.current, one];
       setWaits(waiting.current.length);
-      setDecided((before) => new Set([...before, hold.id]));
+      setDecided((before) => new Set([...before, question.id]));
       inBackground(
         systemClock
           .sleep(UNDO_MS, one.stop.signal)
@@ -81,10 +86,10 @@ export function useDecisions(): Decisions {
     undo: () => {
       const last = waiting.current.at(-1);
       if (last === undefined) return null;
-      drop(last.hold.id);
+      drop(last.question.id);
       last.stop.abort('undo');
-      bringBack(last.hold.id);
-      return last.hold;
+      bringBack(last.question.id);
+      return last.question;
     },
   };
 }

@@ -1,0 +1,42 @@
+/** What a person says of two things that may be one, with its entry in the audit trail. */
+import type { z } from '@hono/zod-openapi';
+
+import { audit } from '../../store/audit.ts';
+import { allSyncs } from '../../store/control.ts';
+import { decideSuggestion, findSuggestion } from '../../store/matches.ts';
+import { ChoiceRefused } from '../../worker/holds.ts';
+import { joinPair } from '../../worker/joins.ts';
+import type { Principal } from '../api-env.ts';
+import type { ApiHost } from '../host.ts';
+import { ApiProblem, notFound } from '../problem.ts';
+import type { MatchDecision } from '../shapes/matches.ts';
+
+/** Returns the id of the join, by which it is taken back; null for a rejection. Throws `not_found` when it is not open. */
+export async function decideMatch(
+  host: ApiHost,
+  { workspaceNo, email: by }: Principal,
+  id: string,
+  { kind }: z.infer<typeof MatchDecision>,
+): Promise<string | null> {
+  try {
+    return await host.database.transaction(workspaceNo, async (tx) => {
+      const syncs = await allSyncs(tx);
+      const keys = syncs.map(({ syncKey }) => syncKey);
+      const found = await findSuggestion(tx, keys, id);
+      const sync = syncs.find(({ syncKey }) => syncKey === found?.syncKey);
+      if (found === null || sync === undefined) throw notFound('open match', id);
+      const state = kind === 'confirm' ? 'confirmed' : 'rejected';
+      // Somebody else may have decided it meanwhile.
+      if (!(await decideSuggestion(tx, sync.syncKey, id, state, by))) throw notFound('open match', id);
+      const runtime = host.work(workspaceNo).unopened(sync);
+      const joinId =
+        kind === 'confirm' ? await joinPair(runtime, tx, sync, [found.left, found.right], by) : null;
+      const detail = { sync: sync.name, choice: kind, join: joinId };
+      await audit(tx, workspaceNo, { by, action: 'match.decided', subject: id, detail });
+      return joinId;
+    });
+  } catch (error) {
+    if (error instanceof ChoiceRefused) throw new ApiProblem('conflict', { detail: error.message });
+    throw error;
+  }
+}

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { clientOf, createTestApi, signInFirst, type Client, type TestApi } from '../../test/support/api.ts';
+import { MemorySystem } from '../../test/support/memory-system.ts';
+import {
+  createTestRuntime,
+  createTestStore,
+  simpleDefinition,
+  snapshotOf,
+  type TestStore,
+} from '../../test/support/sync.ts';
+import { firstMatch } from '../engine/first-match.ts';
+import { explainLikeness } from '../engine/likeness.ts';
+import { identityPage, saveSuggestions } from '../store/matches.ts';
+import { observeAll } from '../worker/rounds.ts';
+
+let store: TestStore;
+let api: TestApi;
+let client: Client;
+
+beforeAll(async () => {
+  store = await createTestStore();
+  const [crm, erp] = [new MemorySystem(), new MemorySystem()];
+  const plain = simpleDefinition(['crm', 'erp']);
+  const fields = plain.fields.map((field) =>
+    field.name === 'phone' ? { ...field, type: { kind: 'phone' as const, region: 'DE' } } : field,
+  );
+  const definition = { ...plain, fields };
+  const runtime = await createTestRuntime(store, definition, { crm, erp }, 'observe');
+  for (const [name, phone] of [
+    ['Ann Lee', '+49 30 123456'],
+    ['Carl Orff', '+49 30 888888'],
+  ] as const) {
+    crm.create({ email: `${name.slice(0, 3)}@x.example`, name, phone, city: 'Rome' });
+    erp.create({ email: null, name, phone, city: 'Paris' });
+  }
+  await observeAll(runtime, new AbortController().signal);
+  const { syncKey, ids } = runtime;
+  const page = await snapshotOf(store, (tx) => identityPage(tx, syncKey, null, 100));
+  const candidates = page.map(({ golden: values, ...rest }) => ({ ...rest, values }));
+  const found = firstMatch(definition.fields, candidates).suggestions.map(({ likeness, ...pair }) => ({
+    ...pair,
+    score: likeness.score,
+    why: explainLikeness(likeness),
+  }));
+  await store.database.transaction(store.workspaceNo, (tx) => saveSuggestions(tx, syncKey, ids, found));
+  api = createTestApi(store);
+  client = clientOf(api, await signInFirst(api));
+});
+afterAll(async () => {
+  await api.close();
+  await store.close();
+});
+
+async function open(limit: string, cursor?: string) {
+  const query = { limit, ...(cursor === undefined ? {} : { cursor }) };
+  return (await client.api.v1.matches.$get({ query })).json();
+}
+
+async function decide(id: string, kind: 'confirm' | 'reject') {
+  return client.api.v1.matches[':id'].decision.$post({ param: { id }, json: { kind } });
+}
+
+test('pairs that may be one are listed page by page, with both side by side and why', async () => {
+  const first = await open('1');
+  const second = await open('1', first.next ?? '');
+  const both = [...first.items, ...second.items];
+  expect(second.next).toBeNull();
+  expect(both.map(({ left, right }) => [left.title, right.title]).toSorted()).toEqual([
+    ['Ann Lee', 'Ann Lee'],
+    ['Carl Orff', 'Carl Orff'],
+  ]);
+  for (const { sentence, left, right, fields, choices } of both) {
+    expect(sentence).toMatch(
+      /^These two may be the same Thing, which no key tells\. Likeness \d+ of 100: same /,
+    );
+    expect([...left.records, ...right.records].map(({ side }) => side).toSorted()).toEqual(['crm', 'erp']);
+    const city = fields.find(({ name }) => name === 'city');
+    expect([city?.left, city?.right].toSorted()).toEqual(['Paris', 'Rome']);
+    expect(choices).toEqual(['confirm', 'reject']);
+  }
+  const overview = await (await client.api.v1.overview.$get()).json();
+  expect(overview.waiting.matches).toBe(2);
+});
+
+test('a pair that is confirmed is one, one that is rejected stays two, and neither is asked again', async () => {
+  const [one, other] = (await open('50')).items;
+  const confirmed = await decide(one?.id ?? '', 'confirm');
+  expect(await confirmed.json()).toEqual({ joinId: expect.any(String) });
+  const rejected = await decide(other?.id ?? '', 'reject');
+  expect(await rejected.json()).toEqual({ joinId: null });
+  expect((await open('50')).items).toEqual([]);
+  const recordsOf = async (identity = '') =>
+    (await (await client.api.v1.records[':identity'].$get({ param: { identity } })).json()).records.length;
+  expect((await recordsOf(one?.left.identity)) + (await recordsOf(one?.right.identity))).toBe(2);
+  expect([await recordsOf(one?.left.identity), await recordsOf(one?.right.identity)].toSorted()).toEqual([
+    0, 2,
+  ]);
+  expect([await recordsOf(other?.left.identity), await recordsOf(other?.right.identity)]).toEqual([1, 1]);
+  expect((await decide(one?.id ?? '', 'reject')).status).toBe(404);
+});

@@ -1,0 +1,64 @@
+/** Pairs of things that may be one, for a person to say. */
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+
+import { allSyncs } from '../../store/control.ts';
+import { suggestionsPage, type ListedSuggestion } from '../../store/matches.ts';
+import { syncsMeant } from '../actions/find.ts';
+import { decideMatch } from '../actions/matches.ts';
+import { needs, principalOf, type ApiEnv } from '../api-env.ts';
+import type { ApiHost } from '../host.ts';
+import { json, NAME_LENGTH_MAX, page, takes } from '../shapes/common.ts';
+import { Match, MatchDecision } from '../shapes/matches.ts';
+import { decodeCursor, pageOf, Paging } from '../shapes/paging.ts';
+import { refuse } from '../shapes/refuse.ts';
+import { matchViews } from '../views/matches.ts';
+
+const Place = z.object({ score: z.number(), suggestionId: z.uuid() });
+
+const getMatches = createRoute({
+  method: 'get',
+  path: '/matches',
+  tags: ['review'],
+  summary: 'Pairs of things that may be one, as the last report found them, the likeliest first',
+  ...needs('viewer'),
+  request: { query: Paging.extend({ sync: z.string().min(1).max(NAME_LENGTH_MAX).optional() }) },
+  responses: { 200: json(page(Match), 'Open suggestions') },
+});
+
+const postMatchDecision = createRoute({
+  method: 'post',
+  path: '/matches/{id}/decision',
+  tags: ['review'],
+  summary: 'Says that two things are one, or two; what follows is delivered by the workers',
+  ...needs('approver'),
+  request: { params: z.object({ id: z.uuid() }), body: takes(MatchDecision) },
+  responses: {
+    200: json(z.object({ joinId: z.string().nullable() }), 'The join, by which it can be taken back'),
+  },
+});
+
+function placeOf({ score, suggestionId }: ListedSuggestion): z.infer<typeof Place> {
+  return { score, suggestionId };
+}
+
+export function matchRoutes(host: ApiHost) {
+  return new OpenAPIHono<ApiEnv>({ defaultHook: refuse })
+    .openapi(getMatches, async (context) => {
+      const { sync, cursor, limit } = context.req.valid('query');
+      const after = decodeCursor(cursor, Place);
+      const found = await context.get('inWorkspace')(async (tx) => {
+        const syncs = syncsMeant(await allSyncs(tx), sync);
+        const keys = syncs.map(({ syncKey }) => syncKey);
+        const rows = await suggestionsPage(tx, keys, after, limit + 1);
+        const listed = pageOf(rows, limit, placeOf, (row) => row);
+        return { items: await matchViews(tx, syncs, listed.items), next: listed.next };
+      });
+      return context.json(found, 200);
+    })
+    .openapi(postMatchDecision, async (context) => {
+      const { id } = context.req.valid('param');
+      const principal = principalOf(context.get('principal'));
+      const joinId = await decideMatch(host, principal, id, context.req.valid('json'));
+      return context.json({ joinId }, 200);
+    });
+}

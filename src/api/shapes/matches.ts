@@ -1,0 +1,33 @@
+/** Pairs of things that may be one. */
+import { z } from '@hono/zod-openapi';
+
+import { Instant, list, Value } from './common.ts';
+
+const Thing = z
+  .object({
+    identity: z.string(),
+    title: z.string(),
+    records: list(z.object({ side: z.string(), recordId: z.string() })),
+  })
+  .openapi('Thing');
+
+export const Match = z
+  .object({
+    id: z.string(),
+    sync: z.string(),
+    kind: z
+      .enum(['match', 'inner'])
+      .openapi({ description: '`inner`: both are at one side, where only its own system can make them one' }),
+    likeness: z.int().openapi({ description: 'Of 100' }),
+    sentence: z.string(),
+    foundAt: Instant,
+    left: Thing,
+    right: Thing,
+    fields: list(z.object({ name: z.string(), left: Value, right: Value })),
+    choices: list(z.enum(['confirm', 'reject'])),
+  })
+  .openapi('Match');
+
+export const MatchDecision = z
+  .object({ kind: z.enum(['confirm', 'reject']) })
+  .openapi('MatchDecision', { description: '`confirm`: they are one; `reject`: they are two' });
