@@ -72,6 +72,37 @@ async function weighSide(
   return { side, base, effects };
 }
 
+/** What was seen last of a side's schema, against what its mapping was made for. */
+export interface KnownSchema {
+  readonly side: string;
+  readonly collection: string;
+  /** Since when the mapping is made for what it is made for. */
+  readonly sinceMs: number;
+  /** When the system last said something else. */
+  readonly seenAtMs: number;
+  readonly effects: readonly SchemaEffect[];
+}
+
+/** Weighs what was noted; no system is asked. Without the sides whose schema has not been seen yet. */
+export async function knownSchemas(tx: Tx, sync: SyncRow): Promise<readonly KnownSchema[]> {
+  const { syncKey, definition } = sync;
+  const known: KnownSchema[] = [];
+  for (const side of definition.sides) {
+    const { name, collection } = side;
+    const base = await baseSchema(tx, syncKey, name, collection);
+    const [newest] = await schemaHistory(tx, syncKey, name, 1);
+    if (base === null || newest?.collection !== collection) continue;
+    known.push({
+      side: name,
+      collection,
+      sinceMs: base.approvedAtMs ?? base.seenAtMs,
+      seenAtMs: newest.seenAtMs,
+      effects: effectsOn(definition, side, changesBetween(base, newest)),
+    });
+  }
+  return known;
+}
+
 /** The fields that a stored schema says. */
 export function fieldsOf({ fields }: SchemaRow): readonly FieldDescription[] {
   return fields as unknown as readonly FieldDescription[];

@@ -7,6 +7,7 @@ import { listen, type Listening } from './api/listen.ts';
 import { createSetUp } from './api/set-up.ts';
 import { openConnection } from './connections.ts';
 import { ConnectorFailure } from './connector/failure.ts';
+import { knownSchemas } from './schemas.ts';
 import type { Installation } from './server.ts';
 import { hasAccounts } from './store/accounts.ts';
 import { connectionsNamed } from './store/control.ts';
@@ -84,6 +85,7 @@ function apiHost(installation: Installation, fileWork: (here: Installation) => S
           }
         },
         file: fileWork(here),
+        schemas: knownSchemas,
         unopened: (sync) => unopenedSync(here, sync),
         withSync: async (sync, action) => {
           const opened = await openSync(here, sync);

@@ -75,7 +75,7 @@ function routesOf(host: ApiHost, setUp: SetUp, isSecure: boolean) {
     .route('/', sessionRoutes(host, setUp, isSecure))
     .route('/', overviewRoutes(counting))
     .route('/', connectionRoutes(host))
-    .route('/', syncRoutes(counting))
+    .route('/', syncRoutes(host, counting))
     .route('/', syncFileRoutes(host, counting))
     .route('/', planRoutes(host, tasks, counting))
     .route('/', recordRoutes())

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Random } from '../lib/random.ts';
 import type { SyncRow } from '../store/control.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, Tx } from '../store/database.ts';
 import type { Sealer } from '../store/seal.ts';
 import type { Log, SyncRuntime } from '../worker/runtime.ts';
 
@@ -15,6 +15,24 @@ export interface SyncFileError {
   readonly path: string;
   readonly message: string;
   readonly fix: string | null;
+}
+
+/** One change of a system's fields, and what it does to a sync. */
+export interface SchemaChangeSeen {
+  readonly gravity: 'harmless' | 'attention' | 'stopsField' | 'stopsCreates' | 'stopsSync';
+  readonly says: string;
+  readonly fix: string | null;
+  /** The fields of the entity that it touches. */
+  readonly fields: readonly string[];
+}
+
+/** What was seen last of the fields of a side, against those its mapping was made for since `sinceMs`. */
+export interface SideSchemaSeen {
+  readonly side: string;
+  readonly collection: string;
+  readonly sinceMs: number;
+  readonly seenAtMs: number;
+  readonly effects: readonly SchemaChangeSeen[];
 }
 
 /** What can be done with the text of a sync file. */
@@ -32,6 +50,8 @@ export interface WorkspaceWork {
   /** Every collection of the connection. */
   describe(name: string): Promise<readonly CollectionDescription[]>;
   readonly file: SyncFileWork;
+  /** What has changed about the sides' fields, as it was seen last; asks no system. */
+  schemas(tx: Tx, sync: SyncRow): Promise<readonly SideSchemaSeen[]>;
   /** The sync without its sides open: enough for a decision of a person. */
   unopened(sync: SyncRow): SyncRuntime;
   /** The sync with every side open while `action` runs. */

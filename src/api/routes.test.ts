@@ -16,6 +16,10 @@ import {
   simpleDefinition,
   type TestStore,
 } from '../../test/support/sync.ts';
+import { must } from '../lib/assert.ts';
+import type { Json } from '../lib/json.ts';
+import { findSync } from '../store/control.ts';
+import { noteSchema } from '../store/schemas.ts';
 import { observeAll } from '../worker/rounds.ts';
 
 let store: TestStore;
@@ -122,6 +126,36 @@ test('a sync tells its mappings in sentences', async () => {
     'email at crm and email of Thing are kept equal, in both directions.',
   );
   expect(sync.rules[0]).toBe('Records with the same email are the same Thing.');
+});
+
+/** Notes what crm says its fields are. */
+async function noteFields(names: readonly string[]): Promise<void> {
+  const fields: Json = names.map((name) => ({
+    name,
+    type: { kind: 'text' },
+    required: false,
+    readOnly: false,
+    unique: false,
+  }));
+  await store.database.transaction(store.workspaceNo, async (tx) => {
+    const sync = must(await findSync(tx, 'things'), 'the sync is there');
+    const seen = { side: 'crm', collection: 'things', fields, hash: names.join(' ') };
+    await noteSchema(tx, sync.syncKey, seen);
+  });
+}
+
+test('a sync tells what its systems have changed about their fields, and what to do', async () => {
+  await noteFields(['email', 'name', 'phone', 'city']);
+  await noteFields(['email', 'name', 'phone', 'zip']);
+  const param = { name: 'things' };
+  const { items: sides } = await (await client.api.v1.syncs[':name'].schemas.$get({ param })).json();
+  expect(sides).toMatchObject([{ side: 'crm', collection: 'things' }]);
+  expect(sides[0]?.changes.map(({ gravity, fields }) => [gravity, fields])).toEqual([
+    ['stopsField', ['city']],
+    ['harmless', []],
+  ]);
+  expect(sides[0]?.changes[0]?.sentence).toContain('`city`');
+  expect(sides[0]?.changes[0]?.fix).not.toBeNull();
 });
 
 test('what is not there, not right or not allowed is told as a problem document', async () => {

@@ -9,6 +9,7 @@ import { must } from '../../src/lib/assert.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createIds } from '../../src/lib/ids.ts';
 import { systemRandom } from '../../src/lib/random.ts';
+import { knownSchemas } from '../../src/schemas.ts';
 import type { SyncRow } from '../../src/store/control.ts';
 import { createSealer } from '../../src/store/seal.ts';
 import { syncTransaction } from '../../src/store/sync-transaction.ts';
@@ -51,6 +52,7 @@ export function createTestApi(
       tryConnection: () => Promise.resolve(),
       describe: () => Promise.resolve([]),
       file: { check: () => Promise.resolve([]), take: () => Promise.resolve([]) },
+      schemas: knownSchemas,
       unopened: (sync) => ({
         syncKey: sync.syncKey,
         name: sync.name,

@@ -68,3 +68,24 @@ export const Approval = z.object({ released: z.int(), moved: z.int() }).openapi(
   description:
     'Writes that go out now, and planned ones whose records have changed since the plan was sealed',
 });
+
+const Gravity = z
+  .enum(['harmless', 'attention', 'stopsField', 'stopsCreates', 'stopsSync'])
+  .openapi('Gravity', { description: 'From the mildest to the gravest' });
+
+export const SideSchema = z
+  .object({
+    side: z.string(),
+    collection: z.string(),
+    since: Instant.openapi({ description: 'What the mapping is made for was approved, or first seen' }),
+    seenAt: Instant.openapi({ description: 'When the system last said something else' }),
+    changes: list(
+      z.object({
+        gravity: Gravity,
+        sentence: z.string(),
+        fix: z.string().nullable(),
+        fields: list(z.string()),
+      }),
+    ),
+  })
+  .openapi('SideSchema');

@@ -23,6 +23,7 @@ export type Connection = Overview['connections'][number];
 
 export type SyncDetail = InferResponseType<Client['syncs'][':name']['$get'], 200>;
 export type MappingLine = SyncDetail['mappings'][number];
+export type SideSchema = Listed<Client['syncs'][':name']['schemas']['$get']>;
 export type Plan = InferResponseType<Client['syncs'][':name']['plan']['$get'], 200>;
 export type PlanHead = NonNullable<Plan['plan']>;
 export type PlanGroup = Plan['groups'][number];

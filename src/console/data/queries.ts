@@ -20,6 +20,7 @@ import type {
   RevisionSource,
   Run,
   Session,
+  SideSchema,
   Sync,
   SyncDetail,
   Task,
@@ -65,6 +66,12 @@ export const syncQuery = (name: string) =>
   queryOptions({
     queryKey: ['syncs', name],
     queryFn: ({ signal }) => read<SyncDetail>(`/syncs/${segment(name)}`, {}, signal),
+  });
+
+export const schemasQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['syncs', name, 'schemas'],
+    queryFn: ({ signal }) => read<Page<SideSchema>>(`/syncs/${segment(name)}/schemas`, {}, signal),
   });
 
 export const planQuery = (name: string) =>

@@ -17,6 +17,7 @@ import { Picture } from './Picture.tsx';
 import { PlanTab } from './PlanTab.tsx';
 import { Revisions } from './Revisions.tsx';
 import { Rules } from './Rules.tsx';
+import { Schemas } from './Schemas.tsx';
 import { TABS } from './tabs.ts';
 
 /** One sync: its sides as a picture, its mapping in sentences, its plan, and how it came to be. */
@@ -78,6 +79,7 @@ function Sides({ sync }: { readonly sync: SyncDetail }) {
           ))}
         </ul>
       </Panel>
+      <Schemas name={sync.name} />
       <Rules rules={sync.rules} />
       <p className={rowClasses['saved']}>
         Revision {sync.revision}, saved by {sync.author} <Ago at={sync.savedAt} />.
