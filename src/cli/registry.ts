@@ -16,6 +16,7 @@ import { init } from './init.ts';
 import { match } from './match.ts';
 import { plan } from './plan.ts';
 import { problems } from './problems.ts';
+import { reconcile } from './reconcile.ts';
 import { recover } from './recover.ts';
 import { schema } from './schema.ts';
 import { simulate } from './simulate.ts';
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   worker,
   status,
   diagnose,
+  reconcile,
   problems,
   alerts,
   trace,

@@ -1,0 +1,191 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { runTrueup } from '../../test/support/command.ts';
+import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import type { Report } from '../diagnose/reconcile/report.ts';
+
+const SYNC_FILE = `version: 1
+connections:
+  crm: {system: postgres, url: "\${secret:CRM_URL}"}
+  erp: {system: postgres, url: "\${secret:ERP_URL}"}
+syncs:
+  customers:
+    entity: Customer
+    fields:
+      email: {type: email, required: true}
+      name: {type: text}
+      city: {type: text, policy: hold}
+    match: email
+    sides:
+      crm: {connection: crm, collection: public.contact, deletes: true, filter: 'name != "Internal"', fields: {email: mail, name: name, city: city}}
+      erp: {connection: erp, collection: public.contact, deletes: true, fields: {email: mail, name: name, city: city}}
+`;
+const TABLE = `create table contact (id bigint generated always as identity primary key, mail text not null, name text, city text,
+  updated_at timestamptz not null default clock_timestamp())`;
+/** More than a page of a read, so that the comparison goes on over several. */
+const RECORDS = 2_500;
+/** What no feed by `updated_at` can notice. */
+const UNNOTICED = `'2001-01-01'`;
+
+let crm: TestDatabase;
+let erp: TestDatabase;
+let store: TestDatabase;
+let directory: string;
+
+beforeAll(async () => {
+  [crm, erp, store] = [await createTestDatabase(), await createTestDatabase(), await createTestDatabase()];
+  directory = await mkdtemp(join(tmpdir(), 'trueup-reconcile-'));
+  await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE);
+  for (const side of [crm, erp]) await side.pool.query(TABLE);
+  await crm.pool.query(
+    `insert into contact (mail, name, city) select 'p' || n || '@x.example', 'Name ' || n, 'Rome' from generate_series(1, $1) as n`,
+    [RECORDS],
+  );
+  await crm.pool.query(`insert into contact (mail, name) values ('internal@x.example', 'Internal')`);
+  await run('apply', '--yes');
+});
+afterAll(async () => {
+  for (const database of [crm, erp, store]) await database.drop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function run(...args: readonly string[]): ReturnType<typeof runTrueup> {
+  const environment = { DATABASE_URL: store.url, CRM_URL: crm.url, ERP_URL: erp.url };
+  return runTrueup([...args, '-C', directory], environment);
+}
+
+interface Told {
+  readonly exitCode: number;
+  readonly report: Report & { readonly repaired: number | null; readonly past: readonly unknown[] };
+}
+
+async function reconcile(...args: readonly string[]): Promise<Told> {
+  const { exitCode, output, errors } = await run('reconcile', 'customers', '--json', ...args);
+  if (output === '') throw new Error(`nothing but: ${errors}`);
+  return { exitCode, report: JSON.parse(output) as Told['report'] };
+}
+
+/** Every listed difference as `side mail: class explanation fields`. */
+async function told({ findings }: Report): Promise<readonly string[]> {
+  const mails = new Map<string, string>();
+  for (const [side, database] of [
+    ['crm', crm],
+    ['erp', erp],
+  ] as const) {
+    const { rows } = await database.pool.query<{ id: string; mail: string }>('select id, mail from contact');
+    for (const { id, mail } of rows) mails.set(`${side} ${id}`, mail.replace('@x.example', ''));
+  }
+  return findings
+    .map(({ side, recordId, difference }) => {
+      const fields = difference.kind === 'differs' ? difference.fields.map(({ field }) => field) : [];
+      const whose = recordId === null ? 'nothing' : (mails.get(`${side} ${recordId}`) ?? 'deleted');
+      return [side, whose, difference.kind, difference.explanation ?? 'DRIFT', ...fields].join(' ');
+    })
+    .toSorted();
+}
+
+test('two sides that are in step have no drift, and a record that takes no part is named as such', async () => {
+  const { exitCode, report } = await reconcile();
+  expect(exitCode).toBe(0);
+  expect(report.sides).toMatchObject([
+    { side: 'crm', seen: RECORDS + 1, same: RECORDS, drift: 0 },
+    { side: 'erp', seen: RECORDS, same: RECORDS, drift: 0, classes: [] },
+  ]);
+  expect(await told(report)).toEqual(['crm internal extra excluded']);
+});
+
+const PLANTED = [
+  'crm internal extra excluded',
+  'crm p1 differs DRIFT name',
+  'crm p2 differs changedSince name',
+  'crm stranger extra DRIFT',
+  'erp deleted missing DRIFT',
+  'erp nothing missing writePending',
+  'erp p4 duplicate DRIFT',
+  'erp p5 differs held city',
+  'erp p6 differs writePending name',
+];
+
+test('differences of every class are found exactly, and nothing else', async () => {
+  await crm.pool.query(
+    `update contact set city = 'Oslo', updated_at = clock_timestamp() where mail = 'p5@x.example'`,
+  );
+  await erp.pool.query(
+    `update contact set city = 'Bonn', updated_at = clock_timestamp() where mail = 'p5@x.example'`,
+  );
+  await crm.pool.query(
+    `update contact set name = 'Changed', updated_at = clock_timestamp() where mail = 'p6@x.example'`,
+  );
+  await crm.pool.query(`insert into contact (mail, name) values ('fresh@x.example', 'Fresh')`);
+  await run('plan');
+  await crm.pool.query(
+    `update contact set name = 'Other', updated_at = ${UNNOTICED} where mail = 'p1@x.example'`,
+  );
+  await crm.pool.query(
+    `update contact set name = 'New', updated_at = clock_timestamp() where mail = 'p2@x.example'`,
+  );
+  await crm.pool.query(
+    `insert into contact (mail, name, updated_at) values ('stranger@x.example', 'S', ${UNNOTICED})`,
+  );
+  await erp.pool.query(`delete from contact where mail = 'p3@x.example'`);
+  await erp.pool.query(
+    `insert into contact (mail, name, updated_at) values ('p4@x.example', '=1+1', ${UNNOTICED})`,
+  );
+  const { exitCode, report } = await reconcile();
+  expect(await told(report)).toEqual(PLANTED);
+  expect(exitCode).toBe(1);
+  expect(report.past).toHaveLength(2);
+});
+
+test('the report as a table runs no formula, and as a page it needs nothing else', async () => {
+  await crm.pool.query(
+    `update contact set name = '=HYPERLINK("<b>")', updated_at = ${UNNOTICED} where mail = 'p1@x.example'`,
+  );
+  for (const format of ['csv', 'html']) {
+    const { exitCode, output } = await run(
+      'reconcile',
+      '--side',
+      'crm',
+      '--format',
+      format,
+      '--out',
+      `report.${format}`,
+    );
+    expect(exitCode).toBe(1);
+    expect(output).toContain('Drift: 2 differences');
+  }
+  const table = await readFile(join(directory, 'report.csv'), 'utf8');
+  expect(table).toContain(`name,"'=HYPERLINK(""<b>"")",Name 1\r\n`);
+  const page = await readFile(join(directory, 'report.html'), 'utf8');
+  expect(page).toContain('=HYPERLINK(&quot;&lt;b&gt;&quot;)');
+  expect(page).not.toMatch(/<b>|<script|src=|href=/);
+});
+
+test('a report never replaces a file, and a side or a format that is not there is named', async () => {
+  for (const [args, says] of [
+    [['--format', 'csv', '--out', 'report.csv'], 'is already there'],
+    [['--format', 'pdf'], 'there is no format pdf'],
+    [['--side', 'shop'], 'customers has no side shop'],
+  ] as const) {
+    const { exitCode, errors } = await run('reconcile', ...args);
+    expect(exitCode).toBe(2);
+    expect(errors).toContain(says);
+  }
+});
+
+test('repair has drift looked at again, and what was drift then has a reason', async () => {
+  const { report } = await reconcile('--repair');
+  expect(report.repaired).toBe(4);
+  expect(await told(report)).toEqual(PLANTED);
+  await run('plan');
+  const after = await reconcile();
+  expect(after.exitCode).toBe(0);
+  expect(after.report.sides.map(({ drift }) => drift)).toEqual([0, 0]);
+  expect((await told(after.report)).filter((line) => /p1 |stranger/.test(line))).toEqual([
+    'erp p1 differs writePending name',
+  ]);
+});

@@ -1,0 +1,114 @@
+/** What a reconciliation came to, in words and as plain data. */
+import type { Difference, Explanation } from '../../engine/reconcile.ts';
+import type { Value } from '../../engine/value.ts';
+import type { ClassCount, Finding, SideTally } from './tally.ts';
+
+/** A reconciliation of some or all sides of a sync. */
+export interface Report {
+  readonly sync: string;
+  /** Store-clock instants. */
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  readonly sides: readonly SideTally[];
+  /** All drift up to a bound, and samples of what a state explains. */
+  readonly findings: readonly Finding[];
+  /** How much drift is counted and not listed. */
+  readonly driftLeftOut: number;
+}
+
+export function driftOf({ sides }: Report): number {
+  return sides.reduce((sum, { drift }) => sum + drift, 0);
+}
+
+export function reportOf(base: Omit<Report, 'driftLeftOut'>): Report {
+  const listed = base.findings.filter(({ difference }) => difference.explanation === null).length;
+  const report = { ...base, driftLeftOut: 0 };
+  return { ...report, driftLeftOut: driftOf(report) - listed };
+}
+
+const KINDS: Readonly<Record<Difference['kind'], string>> = {
+  missing: 'missing at the side',
+  extra: 'at the side and linked to nothing',
+  duplicate: 'has the match key of another record',
+  differs: 'holds other values',
+};
+
+const EXPLANATIONS: Readonly<Record<Explanation, string>> = {
+  writePending: 'a write of it is on its way',
+  writeHeld: 'a guard holds the write of it',
+  writeDead: 'the write of it failed for good: see trueup deadletters',
+  held: 'a person must decide: see trueup holds',
+  waits: 'it waits for what it refers to',
+  ruled: 'by a decision or the mapping this side keeps its own',
+  keepsOwn: 'it is only written where nothing stands',
+  rewritten: 'the system made this of what was written',
+  lookPending: 'a look at it is due',
+  lookDead: 'it could not be read: see trueup deadletters',
+  changedSince: 'it changed after the side was last read',
+  excluded: 'it takes no part',
+  hidden: 'the system keeps it from the account',
+  leftDeleted: 'it was deleted, and is left so',
+  notOwed: 'nothing is to be made here',
+};
+
+/** The class of a difference, in words that end no sentence. */
+export function classText({
+  kind,
+  explanation,
+}: Pick<ClassCount, 'kind' | 'explanation'>): readonly [string, string] {
+  return [KINDS[kind], explanation === null ? 'DRIFT: nothing explains it' : EXPLANATIONS[explanation]];
+}
+
+/** One finding as cells, one row for every field that differs. */
+export interface FindingRow {
+  readonly side: string;
+  readonly recordId: string;
+  readonly identityId: string;
+  readonly difference: string;
+  readonly why: string;
+  readonly field: string;
+  readonly holds: string;
+  readonly golden: string;
+}
+
+export function rowsOf({ side, recordId, identityId, difference }: Finding): readonly FindingRow[] {
+  const [what, why] = classText(difference);
+  const row = {
+    side,
+    recordId: recordId ?? '',
+    identityId: identityId ?? '',
+    difference: difference.kind === 'duplicate' ? `${what}: ${difference.of}` : what,
+    why,
+    field: '',
+    holds: '',
+    golden: '',
+  };
+  if (difference.kind !== 'differs' || difference.fields.length === 0) return [row];
+  return difference.fields.map(({ field, holds, golden, explanation }) => ({
+    ...row,
+    why: classText({ kind: 'differs', explanation })[1],
+    field,
+    holds: valueText(holds),
+    golden: valueText(golden),
+  }));
+}
+
+function valueText(value: Value | undefined): string {
+  if (value === undefined) return '';
+  if (value === null) return '(empty)';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** The answer in one sentence. */
+export function verdictOf(report: Report): string {
+  const drift = driftOf(report);
+  const seen = report.sides.reduce((sum, side) => sum + side.seen, 0).toLocaleString('en-US');
+  const explained = report.sides
+    .flatMap(({ classes }) => classes)
+    .reduce((sum, { explanation, count }) => sum + (explanation === null ? 0 : count), 0);
+  const rest =
+    explained === 0 ? '' : `; ${explained.toLocaleString('en-US')} differences have a known reason`;
+  return drift === 0
+    ? `In step: of ${seen} records none differs without a known reason${rest}.`
+    : `Drift: ${drift.toLocaleString('en-US')} differences among ${seen} records that nothing explains${rest}.`;
+}
