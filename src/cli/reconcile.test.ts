@@ -7,6 +7,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runTrueup } from '../../test/support/command.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
 import type { Report } from '../diagnose/reconcile/report.ts';
+import { openInstallation } from '../server.ts';
+import { allSyncs } from '../store/control.ts';
+import { vitalsOf } from '../store/vitals.ts';
+import { silentLog } from '../worker/runtime.ts';
 
 const SYNC_FILE = `version: 1
 connections:
@@ -139,6 +143,23 @@ test('differences of every class are found exactly, and nothing else', async () 
   expect(await told(report)).toEqual(PLANTED);
   expect(exitCode).toBe(1);
   expect(report.past).toHaveLength(2);
+});
+
+test('the watch hears of the drift of each side', async () => {
+  const environment = { DATABASE_URL: store.url };
+  const installation = await openInstallation({ directory, environment, log: silentLog });
+  try {
+    const last = await installation.transaction(async (tx) => {
+      const [sync] = await allSyncs(tx);
+      return (await vitalsOf(tx, sync?.syncKey ?? '')).reconciliations;
+    });
+    expect(last.map(({ side, drift }) => [side, drift])).toEqual([
+      ['crm', 2],
+      ['erp', 2],
+    ]);
+  } finally {
+    await installation.close();
+  }
 });
 
 test('the report as a table runs no formula, and as a page it needs nothing else', async () => {

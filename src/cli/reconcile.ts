@@ -56,7 +56,9 @@ export const reconcile: Command = {
       context.output.json({ ...report, verdict: verdictOf(report), repaired, past });
       await give(context, write(report), verdictOf(report));
       if (write === reportText && past.length > 0) showPast(context.output, past);
-      if (repaired !== null) context.output.line(repairText(repaired));
+      // A report for programs stands alone.
+      const isAlone = write !== reportText && text(context.flags['out']) === undefined;
+      if (repaired !== null && !isAlone) context.output.line(repairText(repaired));
       return driftOf(report) === 0 ? EXIT.ok : EXIT.failed;
     }),
 };

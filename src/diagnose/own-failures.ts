@@ -155,6 +155,11 @@ const WATCHED: Readonly<Record<string, Row>> = {
     'A comparison found changes that the feed of the side should have told of and did not.',
     'Check the subscription (webhook, change data capture, triggers) in the system: it was perhaps deleted or switched off. Until then only the sweeps see changes.',
   ],
+  'watch.drift': [
+    'permanent',
+    'A reconciliation found differences between a side and what should stand there that nothing explains.',
+    'See them with trueup reconcile, have them looked at again with --repair, and reconcile once more: the alert ends when none is left.',
+  ],
   'watch.stale': [
     'transient',
     'A side has not been read completely for longer than it should.',

@@ -43,16 +43,33 @@ export interface PastReconciliation {
   readonly drift: number;
 }
 
-/** The newest complete ones of every side, newest first: the trend. */
-export async function pastReconciliations(
+/** The newest complete ones of all sides, newest first: the trend. */
+export function pastReconciliations(
   tx: Tx,
   syncKey: string,
   countMax: number,
 ): Promise<readonly PastReconciliation[]> {
+  return past(tx, `${COMPLETE} order by run_id desc limit $2`, [syncKey, countMax]);
+}
+
+/** The newest complete one of every side that had one. */
+export function lastReconciliations(tx: Tx, syncKey: string): Promise<readonly PastReconciliation[]> {
+  return past(tx, `select distinct on (side) * from (${COMPLETE}) as complete order by side, run_id desc`, [
+    syncKey,
+  ]);
+}
+
+const COMPLETE = `select run_id, side, extract(epoch from started_at)::float8 * 1000 as started_ms, seen, changed as drift
+  from runs where sync_key = $1 and kind = 'reconciliation' and state = 'complete'`;
+
+async function past(
+  tx: Tx,
+  statement: string,
+  values: readonly unknown[],
+): Promise<readonly PastReconciliation[]> {
   const rows = await tx.query<{ side: string; started_ms: number; seen: string; drift: string }>(
-    `select side, extract(epoch from started_at)::float8 * 1000 as started_ms, seen, changed as drift
-       from runs where sync_key = $1 and kind = 'reconciliation' and state = 'complete' order by run_id desc limit $2`,
-    [syncKey, countMax],
+    statement,
+    values,
   );
   return rows.map((row) => ({
     side: row.side,

@@ -1,6 +1,7 @@
 /** The signs of life of a sync: what the watch measures, in one look. */
 import type { StreamKind } from './contract.ts';
 import type { Tx } from './database.ts';
+import { lastReconciliations, type PastReconciliation } from './reconciliations.ts';
 
 export interface StreamVitals {
   readonly side: string;
@@ -62,6 +63,8 @@ export interface Vitals {
   readonly habits: readonly HabitVitals[];
   readonly tries: readonly TryVitals[];
   readonly sweeps: readonly SweepVitals[];
+  /** The last complete reconciliation of every side that had one. */
+  readonly reconciliations: readonly PastReconciliation[];
   readonly expectations: readonly ExpectationRow[];
 }
 
@@ -75,6 +78,7 @@ export async function vitalsOf(tx: Tx, syncKey: string): Promise<Vitals> {
     habits: await habitVitals(tx, syncKey),
     tries: await tryVitals(tx, syncKey),
     sweeps: await sweepVitals(tx, syncKey),
+    reconciliations: await lastReconciliations(tx, syncKey),
     expectations: await expectationsOf(tx, syncKey),
   };
 }

@@ -31,6 +31,7 @@ function vitals(change: Partial<Vitals> = {}): Vitals {
     habits: [],
     tries: [],
     sweeps: [],
+    reconciliations: [],
     expectations: [],
     ...change,
   };
@@ -75,6 +76,12 @@ test('a side is silent when it is quiet for much longer than it ever was, or tha
   const expectations = [{ side: 'crm', freshWithinMs: null, changesWithinMs: HOUR_MS }];
   expect(codes({ habits: [{ ...habit, changes: 3 }], expectations })).toEqual(['watch.silent crm']);
   expect(codes({ habits: [habit], streams: [stream({ isFailing: true })] })).toEqual([]);
+});
+
+test('a side drifts from the reconciliation that found it until one that finds none', () => {
+  const last = { side: 'erp', startedMs: NOW - HOUR_MS, seen: 900, drift: 2 };
+  expect(codes({ reconciliations: [last] })).toEqual(['watch.drift erp']);
+  expect(codes({ reconciliations: [{ ...last, drift: 0 }] })).toEqual([]);
 });
 
 test('a feed that told of nothing while a comparison found changes is deaf', () => {

@@ -48,6 +48,7 @@ export function watchSync(sync: Watched, vitals: Vitals): readonly Condition[] {
     ...deafFeeds(sync, vitals),
     ...oldQueues(sync, vitals),
     ...failureRates(sync, vitals),
+    ...driftingSides(sync, vitals),
   ];
 }
 
@@ -153,6 +154,15 @@ function failureRates(sync: Watched, { tries, nowMs }: Vitals): readonly Conditi
     if (count < THRESHOLDS.triesMin || !isMore) return [];
     const detail = `${percent(rate)} of ${String(count)} tries at ${side} failed in the last hour; in the day before it was ${percent(before)}`;
     return [condition(sync, side, 'watch.failure_rate', 'warning', nowMs - HOUR_MS, detail)];
+  });
+}
+
+/** Until a reconciliation of the side finds none. */
+function driftingSides(sync: Watched, { reconciliations }: Vitals): readonly Condition[] {
+  return reconciliations.flatMap(({ side, drift, seen, startedMs }) => {
+    if (drift === 0) return [];
+    const detail = `the last reconciliation found ${String(drift)} differences at ${side} that nothing explains; it read ${String(seen)} records`;
+    return [condition(sync, side, 'watch.drift', 'critical', startedMs, detail)];
   });
 }
 
