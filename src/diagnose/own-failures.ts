@@ -153,7 +153,7 @@ const WATCHED: Readonly<Record<string, Row>> = {
   'watch.deaf_feed': [
     'config',
     'A comparison found changes that the feed of the side should have told of and did not.',
-    'Check the subscription (webhook, change data capture, triggers) in the system: it was perhaps deleted or switched off. Until then only the sweeps see changes.',
+    'Check the subscription (webhook, change data capture, triggers) in the system: it was perhaps deleted or switched off. A feed by a change column needs that every write sets it, by a clock that is right. Until then only the sweeps see changes.',
   ],
   'watch.drift': [
     'permanent',

@@ -1,23 +1,10 @@
 /** The causes that are planted, what Trueup must say of each, and how its advice is followed. */
 import type { SyncDefinition } from '../../src/engine/model.ts';
 import { simpleDefinition } from '../support/sync.ts';
+import { ORG_SCENARIOS } from './org-scenarios.ts';
+import { QUIET_SCENARIOS } from './quiet-scenarios.ts';
+import type { Scenario } from './scenario.ts';
 import type { Stand } from './stand.ts';
-
-export interface Scenario {
-  readonly title: string;
-  readonly definition?: Partial<SyncDefinition>;
-  /** Breaks one thing, and lets the people at the CRM go on working. */
-  readonly inject: (stand: Stand) => Promise<void>;
-  readonly code: string;
-  readonly side: 'crm' | 'erp';
-  readonly direction: 'in' | 'out' | 'both';
-  readonly field?: string;
-  /** How many records are affected; 0 for the whole side. */
-  readonly records: number;
-  /** What somebody does who follows the advice, in words and in deeds. */
-  readonly advice: string;
-  readonly heal: (stand: Stand) => Promise<void>;
-}
 
 const EDIT = `update TABLE set phone = '2', updated_at = clock_timestamp() where name = 'ann'`;
 const ADD = `insert into TABLE (email, name, phone) values ('dan@x.test', 'dan', '3')`;
@@ -40,7 +27,7 @@ async function replayed(stand: Stand): Promise<void> {
   await stand.replay();
 }
 
-export const SCENARIOS: readonly Scenario[] = [
+const DATABASE_SCENARIOS: readonly Scenario[] = [
   {
     title: 'a field was renamed',
     inject: async ({ crm, erp }) => {
@@ -382,3 +369,5 @@ export const SCENARIOS: readonly Scenario[] = [
     heal: (stand) => stand.decide({ kind: 'take', side: 'erp' }),
   },
 ];
+
+export const SCENARIOS: readonly Scenario[] = [...DATABASE_SCENARIOS, ...ORG_SCENARIOS, ...QUIET_SCENARIOS];

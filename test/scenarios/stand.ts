@@ -1,11 +1,11 @@
-/** A healthy sync between two real PostgreSQL databases, in which one thing is then broken. */
+/** A healthy sync between two real PostgreSQL databases, or one and a simulated org, in which one thing is then broken. */
 import { randomBytes } from 'node:crypto';
 
 import type pg from 'pg';
 
 import { postgres } from '../../src/connectors/postgres/index.ts';
 import { watchOnce } from '../../src/diagnose/watch/watch.ts';
-import type { SyncDefinition } from '../../src/engine/model.ts';
+import type { SideModel, SyncDefinition } from '../../src/engine/model.ts';
 import { must } from '../../src/lib/assert.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createIds } from '../../src/lib/ids.ts';
@@ -23,7 +23,9 @@ import { connectorContext } from '../support/connector-context.ts';
 import { MemorySystem } from '../support/memory-system.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { settleRounds } from '../support/rounds.ts';
+import type { SalesforceWorkbench } from '../support/salesforce-workbench.ts';
 import { createTestRuntime, createTestStore, simpleDefinition, type TestStore } from '../support/sync.ts';
+import { inOrg, ORG_SIDE, orgRows } from './org.ts';
 
 const signal = new AbortController().signal;
 const PASSWORD = 'pw';
@@ -65,6 +67,8 @@ export interface Stand {
   /** Statements of somebody else in a database; `TABLE` stands for the table and `ROLE` for the sync's account. */
   readonly crm: (statement: string) => Promise<void>;
   readonly erp: (statement: string) => Promise<void>;
+  /** The org that is the ERP here; fails where the ERP is a database. */
+  readonly org: () => SalesforceWorkbench;
   settle(rounds?: number): Promise<void>;
   /** Compares both sides as a whole, as every night. */
   sweep(): Promise<void>;
@@ -73,32 +77,30 @@ export interface Stand {
   replay(): Promise<number>;
   /** Answers every open hold of an identity the same way. */
   decide(choice: HoldChoice): Promise<void>;
-  /** What both tables hold, without their ids. */
+  /** What both sides hold, without their ids. */
   contents(): Promise<{ readonly crm: readonly string[]; readonly erp: readonly string[] }>;
   close(): Promise<void>;
 }
 
 let stands = 0;
 
-/** A sync that is in step: `ann`, `bob` and `cat` at both sides. */
-export async function openStand(site: Site, change: Partial<SyncDefinition> = {}): Promise<Stand> {
+/** A sync that is in step: `ann`, `bob` and `cat` at both sides. The ERP is the org, or the second database for null. */
+export async function openStand(
+  site: Site,
+  change: Partial<SyncDefinition> = {},
+  org: SalesforceWorkbench | null = null,
+): Promise<Stand> {
   const { store, role } = site;
   const table = `contact_${String((stands += 1))}`;
   await fillTables(site, table);
   const base = simpleDefinition(['crm', 'erp'], { name: table, ...change });
-  const sides = base.sides.map((side) => ({ ...side, collection: table }));
+  const sides = base.sides.map((side) =>
+    org !== null && side.name === ORG_SIDE ? inOrg(side) : { ...side, collection: table },
+  );
   const definition = { ...base, sides };
   const dummies = { crm: new MemorySystem(), erp: new MemorySystem() };
   const bare = await createTestRuntime(store, definition, dummies);
-  const opened = new Map<string, SideRuntime>();
-  for (const model of bare.model.sides) {
-    const session = await postgres.open(
-      placeOf(model.name === 'crm' ? site.crm : site.erp, role),
-      connectorContext({ connectionKey: `${table}_${model.name}` }),
-    );
-    const [description] = await session.describe([table]);
-    opened.set(model.name, { model, session, card: must(description, 'the table is there').card });
-  }
+  const opened = await openSides(site, bare.model.sides, org);
   const runtime: SyncRuntime = { ...bare, sides: opened };
   const transaction = <T>(action: (tx: Tx) => Promise<T>): Promise<T> =>
     store.database.transaction(store.workspaceNo, action);
@@ -115,6 +117,7 @@ export async function openStand(site: Site, change: Partial<SyncDefinition> = {}
     table,
     crm: (statement) => run(site.crm.pool, statement),
     erp: (statement) => run(site.erp.pool, statement),
+    org: () => must(org, 'the ERP of this scenario is an org'),
     settle: (rounds = 2) => settleRounds(store, runtime, rounds),
     sweep: async () => {
       await observeAll(runtime, signal);
@@ -130,7 +133,7 @@ export async function openStand(site: Site, change: Partial<SyncDefinition> = {}
     },
     contents: async () => ({
       crm: await rowsOf(site.crm.pool, table),
-      erp: await rowsOf(site.erp.pool, table),
+      erp: org === null ? await rowsOf(site.erp.pool, table) : orgRows(org),
     }),
     close: async () => {
       await Promise.all([...opened.values()].map(({ session }) => session.close()));
@@ -145,6 +148,26 @@ export async function openStand(site: Site, change: Partial<SyncDefinition> = {}
   await stand.sweep();
   await stand.settle();
   return stand;
+}
+
+async function openSides(
+  site: Site,
+  models: readonly SideModel[],
+  org: SalesforceWorkbench | null,
+): Promise<ReadonlyMap<string, SideRuntime>> {
+  const opened = new Map<string, SideRuntime>();
+  for (const model of models) {
+    const session =
+      org !== null && model.name === ORG_SIDE
+        ? await org.open()
+        : await postgres.open(
+            placeOf(model.name === 'crm' ? site.crm : site.erp, site.role),
+            connectorContext({ connectionKey: `${model.collection}_${model.name}` }),
+          );
+    const [description] = await session.describe([model.collection]);
+    opened.set(model.name, { model, session, card: must(description, 'the table is there').card });
+  }
+  return opened;
 }
 
 async function fillTables(site: Site, table: string): Promise<void> {

@@ -167,7 +167,7 @@ function outcomeOfVerdict({ failure, rule }: Verdict, status: number): Outcome {
   const limited = failure.kind === 'rateLimited';
   if (limited || status === UNAVAILABLE) {
     const pauseMs = failure.retryAfterMs ?? (limited ? PAUSE_DEFAULT_MS : 0);
-    return { kind: 'throttled', pauseMs, limit: rule.limit ?? null, ok: limited };
+    return { kind: 'throttled', pauseMs, limit: rule.limit ?? null, ok: limited, failure };
   }
   const broken = failure.kind === 'transient' || failure.kind === 'unknownOutcome';
   return { kind: broken ? 'failed' : 'worked' };

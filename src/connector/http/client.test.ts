@@ -271,9 +271,10 @@ test('a pause that is longer than a call may wait goes back to the queue with it
     sendJson(response, 429, {}, { 'retry-after': '120' }),
   );
   await using client = clientFor(server.origin);
-  expect(await failureOf(client.json(READ))).toMatchObject({ kind: 'rateLimited', retryAfterMs: 120_000 });
-  const next = await failureOf(client.json(READ));
-  expect(next).toMatchObject({ kind: 'rateLimited', code: 'acme.budget_paused' });
+  const asked = await failureOf(client.json(READ));
+  expect(asked).toMatchObject({ kind: 'rateLimited', retryAfterMs: 120_000 });
+  const { kind, code, message } = asked;
+  expect(await failureOf(client.json(READ))).toMatchObject({ kind, code, message });
   expect(server.arrived).toHaveLength(1);
 });
 

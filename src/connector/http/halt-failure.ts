@@ -29,6 +29,9 @@ export function failureOfHalt(halt: Halt, system: string, title: string): Connec
         retryAfterMs: CROWD_WAIT_MS,
       });
     case 'budget':
+      // What is kept back for a cause fails by that cause: under another name it would look like a second one.
+      if (halt.why === 'paused' && halt.pausedBy !== null && halt.pausedBy.kind !== 'unknownOutcome')
+        return new ConnectorFailure({ ...halt.pausedBy, retryAfterMs: Math.ceil(halt.waitMs) });
       return new ConnectorFailure({
         kind: 'rateLimited',
         code: `${system}.budget_${halt.why}`,

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 
 import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { seededRandom } from '../../lib/random.ts';
+import type { Failure } from '../failure.ts';
 import { afterSuccess, afterThrottle, startConcurrency } from './aimd.ts';
 import { afterOutcome, type Breaker, BREAKER_POLICY, CLOSED, entering } from './breaker.ts';
 import { type BudgetStore, DAILY_CEILINGS, type Limit } from './budget.ts';
@@ -266,9 +267,11 @@ test('a limit that was hit holds up only who needs it, in every worker', async (
   const [one, two] = workers as [Pressure, Pressure];
   const searching = { ...REQUEST, operation: 'search', cost: { search: 1 } };
   const turn = turnOf(await one.enter(searching));
-  await turn.leave({ kind: 'throttled', pauseMs: 5_000, limit: 'search', ok: true });
-  for (const worker of workers)
-    expect(await worker.enter(searching)).toMatchObject({ kind: 'budget', limit: 'search', why: 'paused' });
+  const failure: Failure = { kind: 'rateLimited', code: 'acme.searches', message: 'too many searches' };
+  await turn.leave({ kind: 'throttled', pauseMs: 5_000, limit: 'search', ok: true, failure });
+  const paused = { kind: 'budget', limit: 'search', why: 'paused' };
+  expect(await one.enter(searching)).toMatchObject({ ...paused, pausedBy: failure });
+  expect(await two.enter(searching)).toMatchObject({ ...paused, pausedBy: null });
   await turnOf(await two.enter(REQUEST)).leave({ kind: 'worked' });
   clock.advance(5_000);
   await turnOf(await two.enter(searching)).leave({ kind: 'worked' });

@@ -1,5 +1,6 @@
 /** Everything that decides when a request may leave: breaker, concurrency, budgets. */
 import type { Clock } from '../../lib/clock.ts';
+import type { Failure } from '../failure.ts';
 import { afterSuccess, afterThrottle, type Concurrency, startConcurrency } from './aimd.ts';
 import { afterOutcome, type Breaker, CLOSED, entering } from './breaker.ts';
 import type { BudgetStore, Limit, LimitNews } from './budget.ts';
@@ -20,22 +21,26 @@ export type Outcome =
   | { readonly kind: 'worked' }
   /** It could not be reached, or failed. */
   | { readonly kind: 'failed' }
-  /** It asked for less; `pauseMs` for the limit of that name, or for all of them. `ok`: it worked all the same. */
+  /** It asked for less, by `failure`; `pauseMs` for the limit of that name, or for all of them. `ok`: it worked all the same. */
   | {
       readonly kind: 'throttled';
       readonly pauseMs: number;
       readonly limit: string | null;
       readonly ok: boolean;
+      readonly failure: Failure;
     }
   /** Nothing was learned about the system. */
   | { readonly kind: 'none' }
   /** Nor was anything sent, so it cost nothing. */
   | { readonly kind: 'unsent' };
 
+type Throttled = Extract<Outcome, { readonly kind: 'throttled' }>;
+
 /** Why a request may not leave now. */
 export type Halt =
   | { readonly kind: 'breaker'; readonly waitMs: number }
-  | ({ readonly kind: 'budget'; readonly limit: string } & Refused)
+  /** `pausedBy`: what the system said when it asked for the pause, as far as this worker heard it. */
+  | ({ readonly kind: 'budget'; readonly limit: string; readonly pausedBy: Failure | null } & Refused)
   | { readonly kind: 'crowd' }
   | { readonly kind: 'interrupted' };
 
@@ -58,6 +63,7 @@ interface Metered {
   readonly limit: Limit;
   readonly slices: Slices;
   learnedAtMs: number;
+  pausedBy: Failure | null;
 }
 
 /** The pressure gauge of one connection in one worker; its budgets are shared with all others. */
@@ -68,6 +74,7 @@ export class Pressure {
   readonly #breakers = new Map<string, Breaker>();
   #concurrency: Concurrency;
   #pausedUntilMs = 0;
+  #pausedBy: Failure | null = null;
 
   constructor(options: PressureOptions) {
     const { limits, budgets, connectionKey, clock, concurrency } = options;
@@ -77,6 +84,7 @@ export class Pressure {
       limit,
       slices: new Slices(budgets, connectionKey, limit, clock),
       learnedAtMs: -Infinity,
+      pausedBy: null,
     }));
   }
 
@@ -122,11 +130,13 @@ export class Pressure {
   async #budget(request: HttpRequest, untilMs: number, taken: (() => void)[]): Promise<Halt | null> {
     const pause = await this.#sitOut(untilMs, request.signal);
     if (pause !== null) return pause;
-    for (const { limit, slices } of this.#metered) {
+    for (const metered of this.#metered) {
+      const { limit, slices, pausedBy } = metered;
       const units = costOf(request, limit);
       if (units <= 0) continue;
       const refused = await slices.take(units, request.purpose, untilMs, request.signal);
-      if (refused !== null) return { kind: 'budget', limit: limit.name, ...refused };
+      if (refused !== null) return { kind: 'budget', limit: limit.name, pausedBy, ...refused };
+      metered.pausedBy = null;
       taken.push(() => slices.refund(units, request.purpose));
     }
     return null;
@@ -138,7 +148,13 @@ export class Pressure {
     const nowMs = clock.monotonicMs();
     if (this.#pausedUntilMs <= nowMs) return null;
     if (this.#pausedUntilMs > untilMs)
-      return { kind: 'budget', limit: 'all', waitMs: this.#pausedUntilMs - nowMs, why: 'paused' };
+      return {
+        kind: 'budget',
+        limit: 'all',
+        waitMs: this.#pausedUntilMs - nowMs,
+        why: 'paused',
+        pausedBy: this.#pausedBy,
+      };
     await clock.sleep(this.#pausedUntilMs - nowMs, signal);
     return null;
   }
@@ -147,7 +163,7 @@ export class Pressure {
     this.#adapt(request.operation, epoch, outcome);
     this.#gate.leave();
     for (const metered of this.#metered) await this.#learn(metered, request, said[metered.limit.name]);
-    if (outcome.kind === 'throttled') await this.#pause(outcome.pauseMs, outcome.limit);
+    if (outcome.kind === 'throttled') await this.#pause(outcome);
   }
 
   #adapt(operation: string, epoch: number, outcome: Outcome): void {
@@ -175,12 +191,17 @@ export class Pressure {
     await this.#options.budgets.learn({ connectionKey: this.#options.connectionKey, limit }, news);
   }
 
-  async #pause(forMs: number, name: string | null): Promise<void> {
+  async #pause({ pauseMs: forMs, limit: name, failure }: Throttled): Promise<void> {
     const { budgets, clock, connectionKey } = this.#options;
     const named = this.#metered.filter(({ limit }) => limit.name === name);
     // A limit that we know by name holds up only who needs it.
-    if (named.length === 0) this.#pausedUntilMs = Math.max(this.#pausedUntilMs, clock.monotonicMs() + forMs);
-    for (const { limit, slices } of named.length === 0 ? this.#metered : named) {
+    if (named.length === 0) {
+      this.#pausedUntilMs = Math.max(this.#pausedUntilMs, clock.monotonicMs() + forMs);
+      this.#pausedBy = failure;
+    }
+    for (const metered of named.length === 0 ? this.#metered : named) {
+      const { limit, slices } = metered;
+      metered.pausedBy = failure;
       slices.shrink(0);
       await budgets.pause({ connectionKey, limit }, forMs);
     }
