@@ -1,3 +1,4 @@
+import type { CapabilityCard } from '../connector/contract.ts';
 import { pointsText } from '../connector/score.ts';
 import { connectors } from '../connectors/registry.ts';
 import type { SyncDefinition } from '../engine/model.ts';
@@ -20,6 +21,16 @@ import {
 function scoreText(system: string): string {
   return pointsText(must(connectors.get(system), 'a checked file names known systems').score);
 }
+
+const FEED_WORDS: Readonly<Record<CapabilityCard['feed'], string>> = {
+  log: 'changes by its log',
+  cursor: 'changes by polling',
+  none: 'changes by reading it all',
+};
+const DELETES_WORDS: Readonly<Record<CapabilityCard['deletes'], string>> = {
+  feed: 'deletes told with the changes',
+  lookup: 'deletes by a look-up',
+};
 
 export const check: Command = {
   name: 'check',
@@ -52,7 +63,7 @@ export const check: Command = {
             ? 'a stale write is refused'
             : 'a stale write is noticed just before, not prevented';
           output.line(
-            `  ${side.name}: ${side.collection}, changes by ${card.feed}, deletes by ${card.deletes}, ${promise}`,
+            `  ${side.name}: ${side.collection}, ${FEED_WORDS[card.feed]}, ${DELETES_WORDS[card.deletes]}, ${promise}`,
           );
         }
       }

@@ -47,7 +47,8 @@ export const connect: Command = {
       }
       await takeSecrets(context, installation, wanted, name !== undefined);
       const results = [];
-      for (const connection of wanted) results.push(await tryConnection(context, installation, connection));
+      for (const connection of wanted)
+        results.push(await naming(connection.name, tryConnection(context, installation, connection)));
       context.output.json({ connections: results });
       return EXIT.ok;
     }),
@@ -60,11 +61,9 @@ async function takeSecrets(
   connections: readonly ConnectionRow[],
   askAgain: boolean,
 ): Promise<void> {
-  const known = new Set(
-    askAgain && context.flags['stdin'] === true
-      ? []
-      : await installation.transaction((tx) => secretNames(tx)),
-  );
+  const canAnswer = context.flags['stdin'] === true || process.stdin.isTTY;
+  const stored = await installation.transaction((tx) => secretNames(tx));
+  const known = new Set(askAgain && canAnswer ? [] : stored);
   const needed = connections.flatMap((connection) =>
     Object.values(connection.settings).flatMap((setting) =>
       typeof setting === 'string' ? [] : [setting.secretName],
@@ -75,9 +74,10 @@ async function takeSecrets(
   );
   if (missing.length === 0) return;
   const answers =
-    context.flags['stdin'] === true ? await readLines(missing.length) : await ask(context, missing);
+    context.flags['stdin'] === true ? await readLines(missing.length) : await ask(context, missing, stored);
   for (const [index, name] of missing.entries()) {
     const answer = answers[index] ?? '';
+    if (answer === '' && context.flags['stdin'] !== true && stored.includes(name)) continue;
     if (answer === '' || answer.length > SECRET_LENGTH_MAX) {
       throw new CommandFailed(`no value was given for the secret ${name}`, {
         exitCode: EXIT.wrongInput,
@@ -103,7 +103,11 @@ async function readLines(linesMax: number): Promise<readonly string[]> {
 }
 
 /** Asks on the terminal without showing what is typed. */
-async function ask(context: CommandContext, names: readonly string[]): Promise<readonly string[]> {
+async function ask(
+  context: CommandContext,
+  names: readonly string[],
+  stored: readonly string[],
+): Promise<readonly string[]> {
   if (!process.stdin.isTTY) {
     throw new CommandFailed(`secrets are missing: ${names.join(', ')}`, {
       exitCode: EXIT.wrongInput,
@@ -112,7 +116,9 @@ async function ask(context: CommandContext, names: readonly string[]): Promise<r
   }
   const answers: string[] = [];
   for (const name of names) {
-    context.output.error(`${name} (not shown): `);
+    context.output.error(
+      `${name} (not shown${stored.includes(name) ? '; Enter keeps what is stored' : ''}): `,
+    );
     answers.push(await readHidden());
   }
   return answers;
@@ -133,6 +139,22 @@ async function readHidden(): Promise<string> {
     return typed;
   } finally {
     stdin.setRawMode(false);
+  }
+}
+
+/** A failure says which connection it is about, and where another secret is taken. */
+async function naming<T>(name: string, trial: Promise<T>): Promise<T> {
+  try {
+    return await trial;
+  } catch (error) {
+    if (!(error instanceof ConnectorFailure)) throw error;
+    const { failure } = error;
+    const again = failure.kind === 'auth' ? `Then: trueup connect ${name}` : '';
+    throw new ConnectorFailure({
+      ...failure,
+      message: `${name}: ${failure.message}`,
+      advice: [failure.advice ?? '', again].filter((words) => words !== '').join(' '),
+    });
   }
 }
 

@@ -2,13 +2,14 @@
 import type { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 
-import { ConnectorFailure } from '../connector/failure.ts';
 import { systemClock } from '../lib/clock.ts';
+import { isNear, nearestNames } from '../lib/nearest.ts';
 import type { Environment } from '../server.ts';
-import { CommandFailed, EXIT, type Command, type Flags } from './command.ts';
+import { EXIT, type Command, type Flags } from './command.ts';
+import { explain, report } from './explain.ts';
 import { createOutput, type Output } from './output.ts';
 import { commands } from './registry.ts';
-import { runRemote } from './remote.ts';
+import { REMOTE_NAMES, runRemote } from './remote.ts';
 
 const COMMON = {
   json: { type: 'boolean' },
@@ -31,9 +32,9 @@ export async function runCommand(invocation: Invocation): Promise<number> {
   const { args, environment, stdout, stderr, isTerminal, signal } = invocation;
   const isJson = args.includes('--json');
   const output = createOutput(stdout, stderr, systemClock, { isJson, isTerminal });
-  const [name, ...rest] = args;
+  const [name = 'help', ...rest] = args;
   const command = commands.find((known) => known.name === name);
-  if (command === undefined) return overview(output, name);
+  if (command === undefined) return isHelp(name) ? overview(output) : unknownCommand(output, name);
   try {
     const { values, positionals } = parseArgs({
       args: rest,
@@ -54,25 +55,50 @@ export async function runCommand(invocation: Invocation): Promise<number> {
   }
 }
 
-function overview(output: Output, name: string | undefined): number {
-  const isAsked = name === undefined || name === 'help' || name === '--help' || name === '-h';
-  if (!isAsked) output.error(`trueup has no command ${JSON.stringify(name)}.`);
+function isHelp(name: string): boolean {
+  return ['help', '--help', '-h'].includes(name);
+}
+
+/** Not the whole list: what was wrong would scroll away above it. */
+function unknownCommand(output: Output, name: string): number {
+  const names = commands.map((command) => command.name);
+  const [best] = nearestNames(name, names, 1);
+  const meant = best !== undefined && isNear(best, name) ? `Did you mean: trueup ${best} — all` : 'All';
+  return report(
+    output,
+    'trueup.command',
+    `trueup has no command ${JSON.stringify(name)}`,
+    `${meant} commands: trueup help`,
+    EXIT.wrongInput,
+  );
+}
+
+const USAGE_WIDTH_MAX = 40;
+
+function overview(output: Output): number {
   output.line('trueup — keeps business systems in two-way sync, and proves that they are in step\n');
   output.table(
     ['command', ''],
-    commands.map((command) => [`  ${command.name} ${command.usage}`.trimEnd().slice(0, 40), command.summary]),
+    commands.map(({ name, usage, summary }) => [`  ${name} ${shortened(name, usage)}`.trimEnd(), summary]),
   );
-  output.line('\nEvery command takes --json, --directory DIR (where trueup.yaml is) and --help.');
-  return isAsked ? EXIT.ok : EXIT.wrongInput;
+  output.line('\nEvery command takes --json, --directory DIR (-C DIR: where trueup.yaml is) and --help.');
+  return EXIT.ok;
+}
+
+/** A long usage is for the command's own help. */
+function shortened(name: string, usage: string): string {
+  return name.length + usage.length < USAGE_WIDTH_MAX ? usage : '…';
 }
 
 function help(output: Output, command: Command): number {
-  output.line(`trueup ${command.name} ${command.usage}\n\n${command.summary}.\n`);
+  output.line(`${`trueup ${command.name} ${command.usage}`.trimEnd()}\n\n${command.summary}.\n`);
   const options = {
     ...command.optionHelp,
     json: 'print one JSON document',
     directory: 'the folder with trueup.yaml (default: here)',
-    server: 'ask a server elsewhere instead, with the token in TRUEUP_TOKEN (for what only shows things)',
+    ...(REMOTE_NAMES.includes(command.name)
+      ? { server: 'ask the server at this address instead, to show things, with the token in TRUEUP_TOKEN' }
+      : {}),
   };
   output.table(
     ['option', ''],
@@ -80,37 +106,4 @@ function help(output: Output, command: Command): number {
   );
   output.line(`\nExample: ${command.example}`);
   return EXIT.ok;
-}
-
-function explain(output: Output, error: unknown): number {
-  if (error instanceof CommandFailed)
-    return report(output, 'trueup.command', error.message, error.advice, error.exitCode);
-  if (error instanceof ConnectorFailure) {
-    const { kind, code, message, advice } = error.failure;
-    return report(
-      output,
-      code,
-      message,
-      advice ?? null,
-      kind === 'config' || kind === 'auth' ? EXIT.wrongInput : EXIT.failed,
-    );
-  }
-  if (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
-    return report(output, 'trueup.command', error.message, 'See --help.', EXIT.wrongInput);
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return report(output, 'trueup.unexpected', message, null, EXIT.failed);
-}
-
-function report(
-  output: Output,
-  code: string,
-  message: string,
-  advice: string | null,
-  exitCode: number,
-): number {
-  output.json({ error: { code, message, advice } });
-  output.error(`error: ${message}`);
-  if (advice !== null) output.error(`  ${advice}`);
-  return exitCode;
 }

@@ -1,4 +1,6 @@
 /** What most commands begin with: the installation, the sync meant, and everything closed again whatever happens. */
+import { existsSync } from 'node:fs';
+
 import { openInstallation, type Installation } from '../server.ts';
 import { allSyncs, type SyncRow } from '../store/control.ts';
 import { openSync } from '../syncs.ts';
@@ -12,6 +14,12 @@ export async function withInstallation<T>(
   log: Log = silentLog,
 ): Promise<T> {
   const { directory, environment } = context;
+  // A misspelt folder must not be made, with a database of its own in it.
+  if (!existsSync(directory))
+    throw new CommandFailed(`there is no folder ${directory}`, {
+      exitCode: EXIT.wrongInput,
+      advice: `Correct its name, or make it with: trueup init ${directory}`,
+    });
   const installation = await openInstallation({ directory, environment, log });
   try {
     return await action(installation);

@@ -18,6 +18,8 @@ const REMOTE: ReadonlyMap<string, Remote> = new Map([
   ['holds', holds],
   ['problems', problems],
 ]);
+/** The commands that can be asked of a server elsewhere. */
+export const REMOTE_NAMES: readonly string[] = [...REMOTE.keys()];
 const ANSWER_WAIT_MS = 60_000;
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
@@ -27,7 +29,7 @@ export async function runRemote(name: string, server: string, context: CommandCo
   if (remote === undefined || (context.words[0] !== undefined && !['trace', 'blame'].includes(name)))
     throw new CommandFailed(`${name} does not do that with --server`, {
       exitCode: EXIT.wrongInput,
-      advice: `From afar there are: ${[...REMOTE.keys()].join(', ')}, as they show things. For the rest, use the console.`,
+      advice: `From afar there are: ${REMOTE_NAMES.join(', ')}, as they show things. For the rest, use the console.`,
     });
   const origin = originOf(server);
   const token = context.environment['TRUEUP_TOKEN'] ?? '';

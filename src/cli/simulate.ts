@@ -2,7 +2,8 @@ import { systemClock } from '../lib/clock.ts';
 import { systemRandom } from '../lib/random.ts';
 import { CommandFailed, EXIT, type Command } from './command.ts';
 
-const PORT = 4_600;
+/** Beside the console's 4600, so that both can run at once. */
+const PORT = 4_620;
 const PORT_MAX = 65_533;
 
 export const simulate: Command = {
@@ -10,7 +11,7 @@ export const simulate: Command = {
   usage: 'SYSTEM',
   summary:
     'Runs a stand-in for a system on this machine, to try a connection or a client on; so far: salesforce',
-  example: 'trueup simulate salesforce --port 4600',
+  example: 'trueup simulate salesforce --port 4620',
   options: { port: { type: 'string' }, ca: { type: 'string' }, empty: { type: 'boolean' } },
   optionHelp: {
     port: `for HTTP; HTTPS and events take the two after it (default ${String(PORT)}, 0 for free ones)`,

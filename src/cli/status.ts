@@ -5,7 +5,7 @@ import { countStates, countWrites, deadLetters, streamStates } from '../store/st
 import { countWaits, toldWaits, type ToldWait } from '../store/told-waits.ts';
 import { EXIT, type Command, type CommandContext } from './command.ts';
 import { healthText, quotaText } from './connection-words.ts';
-import { text, withInstallation } from './open.ts';
+import { chooseSync, text, withInstallation } from './open.ts';
 import { count, duration, type Output } from './output.ts';
 
 const DEAD_SHOWN_MAX = 5;
@@ -56,6 +56,8 @@ export const status: Command = {
   run: (context) =>
     withInstallation(context, async (installation) => {
       const wanted = text(context.flags['sync']);
+      // A misspelt name must not look like an empty installation.
+      if (wanted !== undefined) await chooseSync(installation, wanted);
       const { syncs, connections, nowMs } = await installation.transaction(async (tx) => {
         const rows = (await allSyncs(tx)).filter((row) => wanted === undefined || row.name === wanted);
         const found: SyncStatus[] = [];
