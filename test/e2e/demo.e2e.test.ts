@@ -34,10 +34,15 @@ test('what the demo leaves to be solved is found from the overview, and solved u
   await signIn(page, { email, password });
   await page.getByText(/things need a person/).waitFor();
 
-  await page.getByRole('link', { name: 'Review', exact: true }).first().click();
+  await page
+    .getByRole('navigation')
+    .getByRole('link', { name: /^Review/ })
+    .click();
   await page.getByRole('heading', { level: 2, name: /Granito/ }).waitFor();
-  await page.getByRole('radio').filter({ hasText: 'billing' }).click();
-  await page.getByRole('button', { name: 'Decide' }).click();
+  // From the link that was just followed, as the page says: it must not keep the keys to itself.
+  await page.keyboard.press('2');
+  await page.getByRole('radio', { checked: true }).filter({ hasText: 'billing' }).waitFor();
+  await page.keyboard.press('Enter');
   await page.getByText('Nothing waits for a decision').waitFor();
 
   await page.getByRole('link', { name: 'Problems' }).click();

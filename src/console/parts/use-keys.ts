@@ -42,5 +42,8 @@ function isTaken({ target, key }: KeyboardEvent): boolean {
   if (document.querySelector('[role="dialog"], [role="menu"]') !== null) return true;
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) return true;
-  return key === 'Enter' && target.closest('a, button:not([role="radio"], [aria-current])') !== null;
+  return (
+    key === 'Enter' &&
+    target.closest('a:not([aria-current]), button:not([role="radio"], [aria-current])') !== null
+  );
 }
