@@ -45,16 +45,12 @@ export interface InstallationOptions {
 export async function openInstallation(options: InstallationOptions): Promise<Installation> {
   const directory = resolve(options.directory);
   const state = join(directory, STATE_FOLDER);
-  const given = options.environment['DATABASE_URL'];
-  const embedded =
-    given === undefined || given === ''
-      ? await startEmbeddedPostgres({ directory: join(state, 'postgres') })
-      : null;
   const [clock, random] = [systemClock, systemRandom];
+  // First what may be wrong with the environment or the folder: no server is started for nothing.
   const network = networkPolicy(options.environment['TRUEUP_NETWORK'] ?? '');
   const key = await installationKey(join(state, 'key'), options.environment['TRUEUP_KEY'], random);
-  const database = await openDatabase({ url: embedded?.url ?? given ?? '', clock, random });
-  const workspaceNo = await database.transaction(0, (tx) => ensureWorkspace(tx, WORKSPACE));
+  const store = await openStore(join(state, 'postgres'), options.environment['DATABASE_URL'], clock, random);
+  const { database, workspaceNo } = store;
   return {
     directory,
     environment: options.environment,
@@ -67,11 +63,38 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     ids: createIds(clock, random),
     log: options.log,
     transaction: (action) => database.transaction(workspaceNo, action),
-    close: async () => {
-      await database.close();
-      await embedded?.release();
-    },
+    close: () => store.close(),
   };
+}
+
+interface OpenStore {
+  readonly database: Database;
+  readonly workspaceNo: number;
+  close(): Promise<void>;
+}
+
+/** Leaves nothing running when it throws. */
+async function openStore(
+  directory: string,
+  given: string | undefined,
+  clock: Clock,
+  random: Random,
+): Promise<OpenStore> {
+  const embedded = given === undefined || given === '' ? await startEmbeddedPostgres({ directory }) : null;
+  const opened: Database[] = [];
+  const close = async (): Promise<void> => {
+    for (const database of opened) await database.close();
+    await embedded?.release();
+  };
+  try {
+    const database = await openDatabase({ url: embedded?.url ?? given ?? '', clock, random });
+    opened.push(database);
+    const workspaceNo = await database.transaction(0, (tx) => ensureWorkspace(tx, WORKSPACE));
+    return { database, workspaceNo, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** From words with commas between them. Throws on any other word: a policy that is not understood is no policy. */
