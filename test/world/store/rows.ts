@@ -131,6 +131,8 @@ export interface StoredRun extends RunCounts {
   readonly state: 'running' | 'complete' | 'failed';
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
+  /** What a reconciliation found; no unit of work of a worker writes it. */
+  readonly found: null;
   readonly failure: StoredFailure | null;
 }
 

@@ -12,7 +12,15 @@ export async function startRun(tx: Transaction, runId: string, side: string): Pr
   await tx.statement('startRun');
   const startedAtMs = tx.clockMs();
   const counts = { seen: 0, changed: 0, unreadable: 0, missing: 0 };
-  const run = { runId, side, state: 'running' as const, startedAtMs, endedAtMs: null, failure: null };
+  const run = {
+    runId,
+    side,
+    state: 'running' as const,
+    startedAtMs,
+    endedAtMs: null,
+    failure: null,
+    found: null,
+  };
   await insert(tx, tx.tables.runs, { ...run, ...counts });
 }
 
