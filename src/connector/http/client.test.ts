@@ -266,6 +266,16 @@ test('a limit that was hit is waited out by the next try, and halves what runs a
   expect(clock.nowMs() - startMs).toBeGreaterThanOrEqual(1_000);
 });
 
+test('what is kept back because the system was not there costs no try', async () => {
+  await using server = await startWebServer((_request, response) =>
+    sendJson(response, 503, {}, { 'retry-after': '120' }),
+  );
+  await using client = clientFor(server.origin);
+  expect(await failureOf(client.json(READ))).toMatchObject({ kind: 'transient' });
+  const keptBack = { kind: 'rateLimited', code: 'acme.budget_paused' };
+  expect(await failureOf(client.json(READ))).toMatchObject(keptBack);
+});
+
 test('a pause that is longer than a call may wait goes back to the queue with its length', async () => {
   await using server = await startWebServer((_, response) =>
     sendJson(response, 429, {}, { 'retry-after': '120' }),
