@@ -137,8 +137,17 @@ interface Party {
   readonly name: string;
 }
 
-/** Every party of the ERP with its e-mail address, as a person would see them. */
-async function parties(): Promise<ReadonlyMap<string, Party>> {
+/** Every party of the ERP with its e-mail address, as a person would see them: read again when one was deleted meanwhile. */
+async function parties(triesMax = 3): Promise<ReadonlyMap<string, Party>> {
+  try {
+    return await readParties();
+  } catch (error) {
+    if (triesMax <= 1 || !String(error).includes("don't exist anymore")) throw error;
+    return parties(triesMax - 1);
+  }
+}
+
+async function readParties(): Promise<ReadonlyMap<string, Party>> {
   const found = (await erp.rpc('model.party.contact_mechanism.search_read', [
     [['type', '=', 'email']],
     0,
