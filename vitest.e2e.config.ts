@@ -8,8 +8,6 @@ export default defineConfig({
     reporters: ['test/support/reporter.ts'],
     pool: 'forks',
     fileParallelism: false,
-    // A browser on a machine that is busy with other work may once be too slow; twice is a finding.
-    retry: 1,
     testTimeout: 180_000,
     hookTimeout: 120_000,
   },
