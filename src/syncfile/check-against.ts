@@ -2,11 +2,11 @@
 import type { CollectionDescription, FieldDescription } from '../connector/contract.ts';
 import { computedOf, filterOf } from '../engine/computed.ts';
 import type { FieldDefinition, MappingDefinition, SideDefinition, SyncDefinition } from '../engine/model.ts';
+import type { Findings } from '../lib/yaml/findings.ts';
+import type { Path } from '../lib/yaml/places.ts';
+import { listed, suggest } from '../lib/yaml/suggest.ts';
 import { isCollection } from './draft-references.ts';
-import type { Findings } from './findings.ts';
 import { misfit } from './fit.ts';
-import { listed, suggest } from './nearest.ts';
-import type { Path } from './places.ts';
 
 export function checkSide(
   syncs: readonly SyncDefinition[],

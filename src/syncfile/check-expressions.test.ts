@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { parseDocument, stringify, type Scalar } from 'yaml';
 
 import { errorsOf, syncText } from '../../test/support/sync-file.ts';
-import { offsetInside } from './inside.ts';
+import { offsetInside } from '../lib/yaml/inside.ts';
 
 /** The sign in the file that the one complaint about a filter points at. */
 function pointedAt(filter: string): string {

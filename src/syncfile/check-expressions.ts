@@ -2,10 +2,10 @@
 import { fieldsOfTemplate } from '../engine/computed.ts';
 import { VALUE_NAME } from '../engine/transforms/expressions.ts';
 import { compileExpression } from '../lib/cel/expression.ts';
+import type { Findings } from '../lib/yaml/findings.ts';
+import type { Path } from '../lib/yaml/places.ts';
+import { listed } from '../lib/yaml/suggest.ts';
 import type { MappingDraft, SideDraft } from './draft.ts';
-import type { Findings } from './findings.ts';
-import { listed } from './nearest.ts';
-import type { Path } from './places.ts';
 
 export function checkFilter(side: SideDraft, findings: Findings): void {
   if (side.filter === null) return;

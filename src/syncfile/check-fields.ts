@@ -1,11 +1,11 @@
 /** Fields of the entity: who may write them, and who wins. */
 import { InvalidValue } from '../engine/value.ts';
+import type { Findings } from '../lib/yaml/findings.ts';
+import type { Path } from '../lib/yaml/places.ts';
 import { checkTypeCodes } from './check-steps.ts';
 import { goldenOf } from './define-steps.ts';
 import { fieldType } from './define-type.ts';
 import type { FieldDraft, PolicyDraft, SyncDraft } from './draft.ts';
-import type { Findings } from './findings.ts';
-import type { Path } from './places.ts';
 import { fieldNamed, hasSide, valueFix } from './references.ts';
 
 export function checkFields(sync: SyncDraft, findings: Findings): void {

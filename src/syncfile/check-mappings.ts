@@ -11,14 +11,14 @@ import {
 import { InvalidValue, type FieldType, type NativeValue, type Value } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import { seededRandom } from '../lib/random.ts';
+import type { Findings } from '../lib/yaml/findings.ts';
+import type { Path } from '../lib/yaml/places.ts';
 import { checkComputed, checkFilter } from './check-expressions.ts';
 import { checkSteps } from './check-steps.ts';
 import { goldenOf } from './define-steps.ts';
 import { fieldType } from './define-type.ts';
 import { fieldDefinition, mappingDefinition } from './define.ts';
 import type { FieldDraft, MappingDraft, SideDraft, SyncDraft } from './draft.ts';
-import type { Findings } from './findings.ts';
-import type { Path } from './places.ts';
 import { fieldNamed, valueFix } from './references.ts';
 
 /** Generated values of a type. Making them costs more than trying a mapping with them. */

@@ -1,7 +1,7 @@
+import type { Findings } from '../lib/yaml/findings.ts';
+import { listed, suggest } from '../lib/yaml/suggest.ts';
 /** References: that they lead to a sync, at every side to one of its sides, and that something can be made first. */
 import type { FieldDraft, MappingDraft, SideDraft, SyncDraft } from './draft.ts';
-import type { Findings } from './findings.ts';
-import { listed, suggest } from './nearest.ts';
 import type { FieldShape } from './shape-field.ts';
 
 type ReferenceShape = Extract<FieldShape, { readonly type: 'reference' }>;

@@ -5,8 +5,8 @@ import type { SystemRecord } from '../connector/contract.ts';
 import type { SyncDefinition } from '../engine/model.ts';
 import type { NativeValue } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
+import { Findings } from '../lib/yaml/findings.ts';
 import { checkSamples } from './check-samples.ts';
-import { Findings } from './findings.ts';
 
 const file = parsed(syncText({ fields: ['x: text'], crm: ['x: x'], erp: ['x: x'] }));
 const sync = must(file.syncs[0], 'the file has a sync');

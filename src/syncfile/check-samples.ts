@@ -2,7 +2,7 @@
 import type { SystemRecord } from '../connector/contract.ts';
 import { admitOn, explainRefusal } from '../engine/admission.ts';
 import { compileSync, type SideModel, type SyncDefinition } from '../engine/model.ts';
-import type { Findings } from './findings.ts';
+import type { Findings } from '../lib/yaml/findings.ts';
 
 /** `samples`: per side some of its records. A value that comes back as another is told with the record that holds it. */
 export function checkSamples(

@@ -1,8 +1,8 @@
-import type { SideDraft, SyncDraft } from './draft.ts';
-import type { Findings } from './findings.ts';
+import type { Findings } from '../lib/yaml/findings.ts';
+import type { Path } from '../lib/yaml/places.ts';
 /** Sides as wholes: what they are connected to, what they give, receive and delete, and by what records are matched. */
-import { listed, suggest } from './nearest.ts';
-import type { Path } from './places.ts';
+import { listed, suggest } from '../lib/yaml/suggest.ts';
+import type { SideDraft, SyncDraft } from './draft.ts';
 import { fieldNamed, hasSide } from './references.ts';
 
 export function checkSides(sync: SyncDraft, connections: readonly string[], findings: Findings): void {

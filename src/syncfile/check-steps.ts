@@ -5,11 +5,11 @@ import { currencyDigits } from '../lib/standards/currencies.ts';
 import { isPhoneRegion } from '../lib/standards/phones.ts';
 import { subdivisionCodes } from '../lib/standards/subdivisions.ts';
 import { timeZoneOf } from '../lib/standards/time-zones.ts';
+import type { Findings } from '../lib/yaml/findings.ts';
+import { listed, suggest } from '../lib/yaml/suggest.ts';
 import { spellingOf, SPELLINGS } from './define-steps.ts';
 import { fieldType } from './define-type.ts';
 import type { FieldDraft, MappingDraft } from './draft.ts';
-import type { Findings } from './findings.ts';
-import { listed, suggest } from './nearest.ts';
 import type { FieldShape } from './shape-field.ts';
 import type { MappingShape } from './shape-mapping.ts';
 

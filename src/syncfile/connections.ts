@@ -1,10 +1,10 @@
 /** Connections: known systems, their settings, and secrets that are named and never given. */
 import type { SettingDescription } from '../connector/contract.ts';
-import { complain, described, isMap } from './complaints.ts';
-import type { Tree } from './document.ts';
-import type { Findings } from './findings.ts';
-import { suggest } from './nearest.ts';
-import type { Path } from './places.ts';
+import { complain, described, isMap } from '../lib/yaml/complaints.ts';
+import type { Tree } from '../lib/yaml/document.ts';
+import type { Findings } from '../lib/yaml/findings.ts';
+import type { Path } from '../lib/yaml/places.ts';
+import { suggest } from '../lib/yaml/suggest.ts';
 import { connectionShape } from './shape.ts';
 
 /** A setting as given: plain, or the name under which a secret is kept. */

@@ -2,8 +2,8 @@
 import { canonicaliserOf } from '../engine/canonical.ts';
 import type { Transform } from '../engine/transforms/step.ts';
 import type { FieldType, InvalidValue, Value } from '../engine/value.ts';
+import type { Path, Places } from '../lib/yaml/places.ts';
 import type { MappingDraft } from './draft.ts';
-import type { Path, Places } from './places.ts';
 
 const LOCAL_FORMAT = 'YYYY-MM-DD HH:mm:ss';
 

@@ -13,11 +13,11 @@ import type {
 } from '../engine/model.ts';
 import { InvalidValue, type FieldType } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
+import type { Path, Places } from '../lib/yaml/places.ts';
 import { comesLate, placeOf } from './check-references.ts';
 import { goldenOf, transformsOf } from './define-steps.ts';
 import { fieldType } from './define-type.ts';
 import type { ConditionDraft, FieldDraft, MappingDraft, SideDraft, SyncDraft } from './draft.ts';
-import type { Path, Places } from './places.ts';
 import type { OwnerRuleShape, ResolverShape } from './shape-words.ts';
 
 /** `syncs`: all of the file, which references lead to. */

@@ -4,10 +4,10 @@
  */
 import type { z } from 'zod';
 
-import { complain, isMap } from './complaints.ts';
-import type { Tree } from './document.ts';
-import type { Findings } from './findings.ts';
-import type { Path } from './places.ts';
+import { complain, isMap } from '../lib/yaml/complaints.ts';
+import type { Tree } from '../lib/yaml/document.ts';
+import type { Findings } from '../lib/yaml/findings.ts';
+import type { Path } from '../lib/yaml/places.ts';
 import { fieldShape, typedField, type FieldShape } from './shape-field.ts';
 import { mappingShape, type MappingShape } from './shape-mapping.ts';
 import type { OwnerRuleShape, ResolverShape } from './shape-words.ts';

@@ -3,7 +3,7 @@ import type { FieldDescription } from '../connector/contract.ts';
 import type { FieldDefinition, MappingDefinition } from '../engine/model.ts';
 import type { Transform } from '../engine/transforms/step.ts';
 import type { FieldType } from '../engine/value.ts';
-import { listed } from './nearest.ts';
+import { listed } from '../lib/yaml/suggest.ts';
 
 export interface Misfit {
   readonly message: string;

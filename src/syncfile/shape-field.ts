@@ -1,7 +1,8 @@
 /** The types a field of an entity can have, and what each can say besides. */
 import { z } from 'zod';
 
-import { fieldOwner, fieldPolicy, strict } from './shape-words.ts';
+import { strict } from '../lib/yaml/strict.ts';
+import { fieldOwner, fieldPolicy } from './shape-words.ts';
 
 const common = {
   required: z

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { isDateFormat, isDateTimeFormat } from '../engine/transforms/clock-pattern.ts';
 import { numberFormatOf } from '../engine/transforms/numbers.ts';
-import { strict } from './shape-words.ts';
+import { strict } from '../lib/yaml/strict.ts';
 
 export const scalar = z.union([z.string(), z.number(), z.boolean()], {
   error: 'expected text, a number, true or false',

@@ -1,18 +1,7 @@
 /** What the parts of a sync file have in common: names, policies, owners, and maps that know their keys. */
 import { z } from 'zod';
 
-/** Begins the message about unknown keys; what follows are the known ones. Read by `complaints.ts`. */
-export const KNOWN_KEYS = 'known keys: ';
-
-/** A map of exactly these keys, which can say them when another one is met. */
-export function strict<Shape extends z.core.$ZodLooseShape>(
-  shape: Shape,
-): z.ZodObject<Shape, z.core.$strict> {
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys' ? KNOWN_KEYS + Object.keys(shape).join(' ') : undefined,
-  });
-}
+import { strict } from '../lib/yaml/strict.ts';
 
 export const NAME_RULE =
   'begin with a small letter, go on with small letters, digits, - and _, at most 63 of them';

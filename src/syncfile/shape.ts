@@ -4,9 +4,10 @@
  */
 import { z } from 'zod';
 
+import { strict } from '../lib/yaml/strict.ts';
 import { fieldShape } from './shape-field.ts';
 import { mappingShape, scalar } from './shape-mapping.ts';
-import { fieldPolicy, name, fieldName, strict } from './shape-words.ts';
+import { fieldPolicy, name, fieldName } from './shape-words.ts';
 
 const scalarOrNull = z.union([z.string(), z.number(), z.boolean(), z.null()], {
   error: 'expected text, a number, true, false or null',

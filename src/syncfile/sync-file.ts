@@ -3,6 +3,9 @@ import { z } from 'zod';
 
 import type { CollectionDescription, SystemRecord } from '../connector/contract.ts';
 import type { SyncDefinition } from '../engine/model.ts';
+import { readDocument } from '../lib/yaml/document.ts';
+import { Findings } from '../lib/yaml/findings.ts';
+import type { FileError, Places } from '../lib/yaml/places.ts';
 import { checkSide } from './check-against.ts';
 import { checkFields } from './check-fields.ts';
 import { checkMappings } from './check-mappings.ts';
@@ -11,10 +14,7 @@ import { checkSamples } from './check-samples.ts';
 import { checkSides } from './check-sides.ts';
 import { readConnections, type ConnectionDeclaration, type KnownSystems } from './connections.ts';
 import { syncDefinition } from './define.ts';
-import { readDocument } from './document.ts';
 import { draftFile } from './draft.ts';
-import { Findings } from './findings.ts';
-import type { FileError, Places } from './places.ts';
 import { fileShape } from './shape.ts';
 
 export type { FileError };

@@ -2,9 +2,9 @@
 import type { FieldDefinition, SideDefinition, SyncDefinition } from '../../engine/model.ts';
 import type { ValueRule } from '../../engine/rules.ts';
 import type { FieldType } from '../../engine/value.ts';
-import { Findings } from '../findings.ts';
-import { listed, suggest } from '../nearest.ts';
-import type { Path, Places } from '../places.ts';
+import { Findings } from '../../lib/yaml/findings.ts';
+import type { Path, Places } from '../../lib/yaml/places.ts';
+import { listed, suggest } from '../../lib/yaml/suggest.ts';
 import type { ParsedFile, SyncFile } from '../sync-file.ts';
 import type { Dictionary } from './dictionary.ts';
 import { fieldRules, namesIn, recordRules, typeOf } from './entry.ts';

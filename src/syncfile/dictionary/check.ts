@@ -2,12 +2,12 @@
 import { OWN_VALUE, compileRules, violationOf } from '../../engine/rules.ts';
 import { InvalidValue, type FieldType } from '../../engine/value.ts';
 import { compileExpression } from '../../lib/cel/expression.ts';
-import { complain } from '../complaints.ts';
+import { complain } from '../../lib/yaml/complaints.ts';
+import type { Findings } from '../../lib/yaml/findings.ts';
+import type { Path } from '../../lib/yaml/places.ts';
+import { suggest } from '../../lib/yaml/suggest.ts';
 import { goldenOf } from '../define-steps.ts';
 import { fieldType } from '../define-type.ts';
-import type { Findings } from '../findings.ts';
-import { suggest } from '../nearest.ts';
-import type { Path } from '../places.ts';
 import { boundOf, fieldRules, readType } from './entry.ts';
 import type { EntityEntry, FieldEntry, RuleEntry } from './shape.ts';
 

@@ -1,10 +1,10 @@
 /** From the text of a data dictionary to its entries, or to all that is wrong with it. */
 import { z } from 'zod';
 
-import { complain } from '../complaints.ts';
-import { readDocument } from '../document.ts';
-import { Findings } from '../findings.ts';
-import type { FileError, Places } from '../places.ts';
+import { complain } from '../../lib/yaml/complaints.ts';
+import { readDocument } from '../../lib/yaml/document.ts';
+import { Findings } from '../../lib/yaml/findings.ts';
+import type { FileError, Places } from '../../lib/yaml/places.ts';
 import { checkEntity } from './check.ts';
 import { dictionaryShape, type EntityEntry } from './shape.ts';
 

@@ -1,9 +1,10 @@
 /** The shape of a data dictionary: what the fields of an entity mean, whose they are, and which values they may have. */
 import { z } from 'zod';
 
+import { strict } from '../../lib/yaml/strict.ts';
 import { TYPES } from '../shape-field.ts';
 import { scalar } from '../shape-mapping.ts';
-import { fieldName, name, strict } from '../shape-words.ts';
+import { fieldName, name } from '../shape-words.ts';
 
 const onViolation = z
   .enum(['flag', 'hold', 'correct'])

@@ -4,8 +4,8 @@ import { computedOf, filterOf } from '../../engine/computed.ts';
 import type { MappingDefinition, SideDefinition, SyncDefinition } from '../../engine/model.ts';
 import { must, unreachable } from '../../lib/assert.ts';
 import { isNear, nearestNames } from '../../lib/nearest.ts';
+import { listed } from '../../lib/yaml/suggest.ts';
 import { misfit } from '../fit.ts';
-import { listed } from '../nearest.ts';
 import { optionsOf, roomOf, type SchemaChange } from './compare.ts';
 
 /** From the mildest to the gravest. */

@@ -3,9 +3,9 @@ import type { z } from 'zod';
 
 import type { Tree } from './document.ts';
 import type { Findings } from './findings.ts';
-import { listed, suggest } from './nearest.ts';
 import type { Path } from './places.ts';
-import { KNOWN_KEYS } from './shape-words.ts';
+import { KNOWN_KEYS } from './strict.ts';
+import { listed, suggest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
 

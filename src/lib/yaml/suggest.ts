@@ -1,4 +1,4 @@
-import { isNear, nearestNames } from '../lib/nearest.ts';
+import { isNear, nearestNames } from '../nearest.ts';
 
 const LISTED_MAX = 12;
 
