@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { compileSync } from '../../src/engine/model.ts';
+import type { Link } from '../../src/engine/state.ts';
 import { must } from '../../src/lib/assert.ts';
 import { Records, type EntryWrite, type Fields } from '../world/records.ts';
 import type { Evidence, StoreEvidence, SystemEvidence } from './evidence.ts';
@@ -59,6 +60,13 @@ function verdictOn(evidence: Evidence, store: Partial<StoreEvidence> = {}): stri
   return evidence.violations.join('\n');
 }
 
+/** The row of a record that Trueup knows as one of the identity `i`. */
+function linked(side: string, recordId: string): StoreEvidence['links'][number] {
+  const row = { side, recordId, status: 'gone', version: null, asOfMs: 0 } as const;
+  const link: Link = { ...row, lookedAtMs: 0, accounted: {}, agreed: {}, sent: [] };
+  return { ...row, failure: null, linked: { identityId: 'i', link } };
+}
+
 const THING: Fields = { email: 'a@x.test', name: 'first' };
 
 describe('what a run must not leave behind is told', () => {
@@ -85,13 +93,33 @@ describe('what a run must not leave behind is told', () => {
     expect(verdictOn(evidence)).toContain('I5: one create made shop shop-2 and shop shop-1');
   });
 
-  test('a thing that a person deleted and that was made again', () => {
+  test('a thing that lived nowhere and was made again', () => {
+    const { evidence, note } = planted();
+    note('crm', 'crm-1', THING);
+    note('crm', 'crm-1', null);
+    note('crm', 'crm-2', THING, write('k', THING, 2));
+    expect(verdictOn(evidence)).toContain('I10: a@x.test was deleted, and made again as crm crm-2');
+  });
+
+  test('a thing that Trueup had begun to delete and made again', () => {
+    const { evidence, note } = planted();
+    note('crm', 'crm-1', THING);
+    note('erp', 'erp-1', THING, write('k1', THING, 1));
+    note('shop', 'shop-1', THING, write('k2', THING, 1));
+    note('crm', 'crm-1', null);
+    note('shop', 'shop-1', null, write('k3', {}, 4));
+    note('crm', 'crm-2', THING, write('k4', THING, 5));
+    expect(verdictOn(evidence)).toContain('I10: a@x.test was deleted, and made again as crm crm-2');
+  });
+
+  test('a thing that lives on where nobody knows of its delete', () => {
     const { evidence, note } = planted();
     note('crm', 'crm-1', THING);
     note('erp', 'erp-1', THING, write('k1', THING, 1));
     note('crm', 'crm-1', null);
-    note('crm', 'crm-2', THING, write('k2', THING, 3));
-    expect(verdictOn(evidence)).toContain('I10: a@x.test was deleted, and made again as crm crm-2');
+    expect(verdictOn(evidence, { links: [linked('crm', 'crm-1')] })).toContain(
+      'I10: a@x.test was deleted, and lives on as erp erp-1',
+    );
   });
 
   test('a record that was deleted although nobody had deleted it', () => {
@@ -110,5 +138,65 @@ describe('what a run must not leave behind is told', () => {
     });
     expect(verdict).toContain('I12: a hold without a cause: duplicateRecord');
     expect(verdict).toContain('I12: the update of i at crm is left unknown');
+  });
+});
+
+describe('what people did is not held against a run', () => {
+  test('a create that crossed the delete of the thing elsewhere, if it is deleted in its turn', () => {
+    const { evidence, note } = planted();
+    note('crm', 'crm-1', THING);
+    note('erp', 'erp-1', THING);
+    note('erp', 'erp-1', null);
+    note('shop', 'shop-1', THING, write('k1', THING, 3));
+    note('crm', 'crm-1', null, write('k2', {}, 4));
+    note('shop', 'shop-1', null, write('k3', {}, 5));
+    expect(verdictOn(evidence, { links: [linked('erp', 'erp-1')] })).not.toContain('I10');
+  });
+
+  test('a create that crossed the delete, if a person is asked about the thing', () => {
+    const { evidence, note } = planted();
+    note('crm', 'crm-1', THING);
+    note('erp', 'erp-1', THING);
+    note('erp', 'erp-1', null);
+    note('shop', 'shop-1', THING, write('k1', THING, 3));
+    const hold = {
+      holdId: 'h',
+      identityId: 'i',
+      side: 'erp',
+      recordId: null,
+      field: null,
+      seen: {},
+    } as const;
+    const store = {
+      links: [linked('erp', 'erp-1'), linked('crm', 'crm-1'), linked('shop', 'shop-1')],
+      holds: [{ ...hold, reason: 'editAgainstDelete', openedAtMs: 0, closed: null } as const],
+    };
+    const verdict = verdictOn(evidence, store);
+    expect(verdict).not.toContain('I10');
+    expect(verdict).not.toContain('I12');
+  });
+
+  test('a question about the record that a lost create may have made', () => {
+    const { evidence, note } = planted();
+    note('crm', 'crm-1', THING);
+    note('shop', 'shop-1', THING, write('k', THING, 1));
+    const verdict = verdictOn(evidence, {
+      links: [linked('crm', 'crm-1')],
+      attempts: [{ identityId: 'i', side: 'shop', kind: 'create', outcome: 'unknown' }],
+      holds: [
+        {
+          holdId: 'h',
+          identityId: null,
+          side: 'shop',
+          recordId: 'shop-1',
+          field: null,
+          reason: 'ambiguousMatch',
+          seen: {},
+          openedAtMs: 0,
+          closed: null,
+        },
+      ],
+    });
+    expect(verdict).not.toContain('I12');
   });
 });

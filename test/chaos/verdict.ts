@@ -6,6 +6,7 @@ import { textOf, timeline } from '../world/oracle/truth.ts';
 import { checkWrites } from '../world/oracle/writes.ts';
 import type { Entry } from '../world/records.ts';
 import { worldOf, type Evidence } from './evidence.ts';
+import { checkResurrected } from './resurrected.ts';
 
 /** Adds what is wrong to the evidence's violations. */
 export function judge(evidence: Evidence): void {
@@ -13,54 +14,31 @@ export function judge(evidence: Evidence): void {
   checkConvergence(world);
   checkAccounts(world);
   checkWrites(world);
-  checkResurrected(evidence, timeline(world));
-  checkHolds(evidence, timeline(world));
+  const entries = timeline(world);
+  const twice = enteredTwice(entries);
+  const asked = openHolds(evidence).flatMap((hold) => emailsAsked(evidence, hold));
+  checkResurrected(evidence, entries, new Set([...asked, ...twice]));
+  checkHolds(evidence, entries, twice);
   checkOpen(evidence);
 }
 
-/** A thing that people deleted, and that nobody entered or edited since, is not made again. */
-function checkResurrected(evidence: Evidence, entries: readonly Entry[]): void {
-  const { violations, backedUpOrder, recoveredOrder } = evidence;
-  const deleted = new Map<string, number>();
-  const copied = new Map<string, number>();
-  for (const entry of entries) {
-    const email = textOf(entry.after ?? entry.before, 'email');
-    if (email === null) continue;
-    if (entry.actor === 'user' && entry.kind === 'delete') deleted.set(email, entry.order);
-    else if (entry.actor === 'user') deleted.delete(email);
-    if (entry.actor !== 'trueup' || entry.kind !== 'create') continue;
-    const deletedOrder = deleted.get(email);
-    const copiedOrder = copied.get(email) ?? 0;
-    copied.set(email, entry.order);
-    if (deletedOrder === undefined) continue;
-    const leftBefore = (entry.write?.sentOrder ?? 0) < deletedOrder;
-    // A restored store does not know what it made after the backup: when the original is gone by the time that it looks
-    // again, its copies are things that somebody has just entered, and the plan that a person approves says so.
-    const isForgotten = copiedOrder > backedUpOrder && deletedOrder <= recoveredOrder;
-    if (!leftBefore && !isForgotten)
-      violations.push(`I10: ${email} was deleted, and made again as ${entry.side} ${entry.recordId}`);
-  }
-}
-
 /** Every open hold has a cause in the systems' logs, or in a lost answer. */
-function checkHolds(evidence: Evidence, entries: readonly Entry[]): void {
-  const twice = enteredTwice(entries);
+function checkHolds(evidence: Evidence, entries: readonly Entry[], twice: ReadonlySet<string>): void {
   const deleted = new Set(
     entries.flatMap(({ actor, kind, before }) =>
       actor === 'user' && kind === 'delete' ? [textOf(before, 'email')] : [],
     ),
   );
-  for (const { closed, reason, identityId, side, recordId, field } of evidence.store.holds) {
-    if (closed !== null) continue;
-    const links = evidence.store.links.filter(({ linked }) => linked?.identityId === identityId);
-    const emails = [...links, { side, recordId: recordId ?? '' }].flatMap((link) =>
-      emailsOf(evidence, link.side, link.recordId),
-    );
+  const lost = lostCreates(evidence);
+  for (const hold of openHolds(evidence)) {
+    const { reason, identityId, side, recordId, field } = hold;
+    const emails = emailsAsked(evidence, hold);
+    const isTwice = emails.some((email) => twice.has(email));
     const isExplained =
       {
-        createOutcomeUnknown: hasUnknown(evidence, identityId, side),
-        duplicateRecord: emails.some((email) => twice.has(email)),
-        ambiguousMatch: emails.some((email) => twice.has(email)),
+        createOutcomeUnknown: identityId !== null && lost.has(`${side} ${identityId}`),
+        duplicateRecord: isTwice,
+        ambiguousMatch: isTwice || emails.some((email) => lost.has(`${side} ${email}`)),
         editAgainstDelete: emails.some((email) => deleted.has(email)),
       }[reason as string] ?? false;
     if (!isExplained)
@@ -68,6 +46,37 @@ function checkHolds(evidence: Evidence, entries: readonly Entry[]): void {
         `I12: a hold without a cause: ${reason} ${field ?? ''} ${identityId ?? ''} ${side} ${recordId ?? ''}`,
       );
   }
+}
+
+type OpenHold = Evidence['store']['holds'][number];
+
+function openHolds({ store }: Evidence): readonly OpenHold[] {
+  return store.holds.filter(({ closed }) => closed === null);
+}
+
+/** The keys that the records of a hold have had. */
+function emailsAsked(evidence: Evidence, { identityId, side, recordId }: OpenHold): readonly string[] {
+  return [
+    ...(identityId === null ? [] : emailsOfIdentity(evidence, identityId)),
+    ...emailsOf(evidence, side, recordId ?? ''),
+  ];
+}
+
+/** The creates whose answer was lost, by side and identity, and by side and key. */
+function lostCreates(evidence: Evidence): ReadonlySet<string> {
+  return new Set(
+    evidence.store.attempts.flatMap(({ identityId, side, kind, outcome }) =>
+      kind === 'create' && outcome === 'unknown'
+        ? [identityId, ...emailsOfIdentity(evidence, identityId)].map((one) => `${side} ${one}`)
+        : [],
+    ),
+  );
+}
+
+function emailsOfIdentity(evidence: Evidence, identityId: string): readonly string[] {
+  return evidence.store.links.flatMap(({ side, recordId, linked }) =>
+    linked?.identityId === identityId ? emailsOf(evidence, side, recordId) : [],
+  );
 }
 
 /** Keys that two records of one system have had. */
@@ -88,16 +97,6 @@ function emailsOf(evidence: Evidence, side: string, recordId: string): readonly 
   const entries = evidence.systems.get(side)?.records.entries ?? [];
   return entries.flatMap((entry) =>
     entry.recordId === recordId ? (textOf(entry.after, 'email') ?? []) : [],
-  );
-}
-
-function hasUnknown({ store }: Evidence, identityId: string | null, side: string): boolean {
-  return store.attempts.some(
-    (attempt) =>
-      attempt.identityId === identityId &&
-      attempt.side === side &&
-      attempt.kind === 'create' &&
-      attempt.outcome === 'unknown',
   );
 }
 
