@@ -3,12 +3,10 @@ import type pg from 'pg';
 
 import { approvePlan, sealPlan, setMode } from '../src/store/control.ts';
 import { deliverAll, observeAll } from '../src/worker/rounds.ts';
-import { measured, rateBeside, type Measurement } from './measure.ts';
+import { measured, rateBeside, startMemoryWatch, type Measurement } from './measure.ts';
 import { COLUMNS, createWorkbench, type Workbench } from './workbench.ts';
 
 const SCRIPT_PAGE_ROWS = 1_000;
-const MEGABYTE = 2 ** 20;
-const MEMORY_EVERY_MS = 50;
 
 /** `records` customers from one database to the other, beside a plain script that reads pages and upserts them. */
 export async function benchBulk(records: number): Promise<readonly Measurement[]> {
@@ -95,16 +93,4 @@ async function observeAgain(bench: Workbench): Promise<void> {
   const live = await bench.open('live');
   await observeAll(live.runtime, signal);
   await live.close();
-}
-
-/** Watches this program's memory; the returned function stops and gives the peak in megabytes. */
-function startMemoryWatch(): () => number {
-  let peak = 0;
-  const timer = setInterval(() => {
-    peak = Math.max(peak, process.memoryUsage.rss());
-  }, MEMORY_EVERY_MS);
-  return () => {
-    clearInterval(timer);
-    return peak / MEGABYTE;
-  };
 }

@@ -34,3 +34,18 @@ export function rateBeside(
 function rounded(value: number): number {
   return Number(value.toPrecision(4));
 }
+
+const MEGABYTE = 2 ** 20;
+const MEMORY_EVERY_MS = 50;
+
+/** Watches this program's memory; the returned function stops and gives the peak in megabytes. */
+export function startMemoryWatch(): () => number {
+  let peak = 0;
+  const timer = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage.rss());
+  }, MEMORY_EVERY_MS);
+  return () => {
+    clearInterval(timer);
+    return peak / MEGABYTE;
+  };
+}

@@ -8,7 +8,7 @@ import type { Measurement } from './measure.ts';
 
 const EDITS_PER_S = 500;
 const [quick, full] = [
-  ['engine', 'mapping', 'latency:4', 'bulk:10000', 'salesforce', 'api:10000'],
+  ['engine', 'mapping', 'latency:4', 'bulk:10000', 'salesforce', 'api:10000', 'matching:10000'],
   [
     'engine',
     'mapping',
@@ -18,6 +18,7 @@ const [quick, full] = [
     'bulk:1000000',
     'salesforce',
     'api:1000000',
+    'matching:100000',
   ],
 ];
 
@@ -50,6 +51,7 @@ async function measure(name: string): Promise<readonly Measurement[]> {
   if (kind === 'api') return (await import('./api.ts')).benchApi(Number(size));
   if (kind === 'salesforce') return (await import('./salesforce.ts')).benchSalesforce();
   if (kind === 'latency') return (await import('./latency.ts')).benchLatency(EDITS_PER_S, Number(size));
+  if (kind === 'matching') return (await import('./matching.ts')).benchMatching(Number(size));
   return (await import('./bulk.ts')).benchBulk(Number(size));
 }
 

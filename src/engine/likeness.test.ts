@@ -1,11 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { dirtyPairs } from '../../test/support/dirty-data.ts';
+import { dirtyPairs } from '../../test/matching/dirty-data.ts';
 import { deepFreeze, inStep, modelOf, ranked } from '../../test/support/engine.ts';
 import { firstMatch, type Candidate, type Suggestion } from './first-match.ts';
 import { joinBundles, joinRefusal, partBundles, type Joined } from './join.ts';
-import { explainLikeness, jaroWinkler, likenessOf, nameWords, prepare, type Likeness } from './likeness.ts';
+import {
+  explainLikeness,
+  jaroWinkler,
+  likenessOf,
+  nameWords,
+  prepare,
+  slipLikeness,
+  type Likeness,
+} from './likeness.ts';
 import { mergeObservation } from './merge.ts';
 import type { FieldDefinition, SyncModel } from './model.ts';
 import { bodyOf } from './plan.ts';
@@ -53,6 +61,21 @@ describe('likeness', () => {
         expect(jaroWinkler(left, left)).toBe(1);
       }),
     );
+  });
+
+  test.each([
+    ['carla garcia', 'crla garcia', 1 - 1 / 12],
+    ['ann lee', 'anna lee', 1 - 1 / 8],
+    ['ann lee', 'ann lea', 1 - 1 / 7],
+    ['ann lee', 'nan lee', 1 - 1 / 7],
+    ['ann', 'ann', 1 - 1 / 3],
+    ['aab', 'baa', 0],
+    ['ann lee', 'ann elle', 0],
+    ['ann lee', 'bob lee', 0],
+    ['', 'a', 0],
+  ])('of %s and %s, which may be a slip of the keyboard, is %d', (left, right, expected) => {
+    expect(slipLikeness(left, right)).toBeCloseTo(expected, 9);
+    expect(slipLikeness(right, left)).toBeCloseTo(expected, 9);
   });
 
   test('of names knows neither the order of words nor forms of companies nor accents', () => {

@@ -159,8 +159,30 @@ function textsAlike(field: string, left: Part, right: Part): number {
     const alike = jaroWinkler(left.text, right.text);
     return alike >= TEXTS_ALIKE_MIN ? alike : 0;
   }
-  const alike = Math.max(jaroWinkler(left.text, right.text), jaroWinkler(left.sorted, right.sorted));
+  const alike = Math.max(
+    jaroWinkler(left.text, right.text),
+    jaroWinkler(left.sorted, right.sorted),
+    slipLikeness(left.text, right.text),
+  );
   return alike >= NAMES_ALIKE_MIN ? alike : 0;
+}
+
+/**
+ * For texts that differ by one slip of the keyboard, a letter left out, added, changed, or in its neighbour's place: the share
+ * of letters that are right. Else 0. Jaro's measure is fooled where the letter comes again later in the name.
+ */
+export function slipLikeness(left: string, right: string): number {
+  const [shorter, longer] = left.length <= right.length ? [left, right] : [right, left];
+  let begin = 0;
+  while (begin < shorter.length && shorter[begin] === longer[begin]) begin += 1;
+  let end = 0;
+  while (end < shorter.length - begin && shorter.at(-1 - end) === longer.at(-1 - end)) end += 1;
+  const [ours, theirs] = [
+    shorter.slice(begin, shorter.length - end),
+    longer.slice(begin, longer.length - end),
+  ];
+  const isSwap = ours.length === 2 && theirs === `${ours[1] ?? ''}${ours[0] ?? ''}`;
+  return theirs.length <= 1 || isSwap ? 1 - 1 / Math.max(1, longer.length) : 0;
 }
 
 const COMPANY_FORMS: ReadonlySet<string> = new Set(

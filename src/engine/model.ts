@@ -17,7 +17,7 @@ export interface SyncDefinition {
   readonly entity: string;
   readonly fields: readonly FieldDefinition[];
   readonly sides: readonly SideDefinition[];
-  /** Each rule is a list of fields that together tell one identity; the first rule whose fields are all filled counts. */
+  /** Each rule is a list of fields that together tell one identity; every rule whose fields are all filled counts. */
   readonly match: readonly (readonly string[])[];
   readonly deletes: DeletePolicy;
   readonly guard: GuardLimits;

@@ -66,7 +66,7 @@ export const matchShape = z
     error: 'expected a field, or a list of rules that are each a list of fields',
   })
   .describe(
-    'Which fields tell that records are the same thing: email, or [[email], [name, city]]. The first rule whose fields are all filled counts.',
+    'Which fields tell that records are the same thing: email, or [[email], [name, city]]. Every rule whose fields are all filled counts; rules that lead to different things are a question to a person.',
   );
 
 export const defaultsShape = strict({

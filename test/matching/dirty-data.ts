@@ -1,18 +1,8 @@
 /** People at two systems with known truth, as dirty as address books are: typing errors, other spellings, gaps, namesakes. */
 import type { Candidate } from '../../src/engine/first-match.ts';
 import type { Values } from '../../src/engine/value.ts';
-import { must } from '../../src/lib/assert.ts';
 import { seededRandom, type Random } from '../../src/lib/random.ts';
-
-const FIRST =
-  'Anna Ben Carla David Elena Frank Greta Hugo Ines Jonas Katrin Lukas Marta Nils Olga Paul Rosa Simon Tina Ulrich'.split(
-    ' ',
-  );
-const LAST =
-  'Albrecht Baumann Christensen Dietrich Eriksson Fischer Garcia Hoffmann Ivanov Jansen Kowalski Lindqvist Marchetti Novak Oliveira Petersen Quintero Rossi Schneider Tanaka'.split(
-    ' ',
-  );
-const CITIES = 'Berlin Hamburg Wien Zürich Oslo Roma Madrid Lisboa Praha København'.split(' ');
+import { FIRST_NAMES, LAST_NAMES, mistyped, pick, TOWNS } from './people.ts';
 
 export interface DirtyData {
   readonly candidates: readonly Candidate[];
@@ -39,16 +29,16 @@ export function dirtyPairs(people: number, seed: number): DirtyData {
 
 function personOf(random: Random, index: number): Readonly<Record<string, string>> {
   const [first, last] = [
-    pick(random, FIRST),
-    `${pick(random, LAST)}${index % 3 === 0 ? `-${pick(random, LAST)}` : ''}`,
+    pick(random, FIRST_NAMES),
+    `${pick(random, LAST_NAMES)}${index % 3 === 0 ? `-${pick(random, LAST_NAMES)}` : ''}`,
   ];
   const digits = String(10_000_000 + Math.floor(random.fraction() * 89_999_999));
   return {
     name: `${first} ${last}`,
     email:
-      `${first}.${last}${String(index % 97)}@${pick(random, CITIES)}${String(index % 13)}.example`.toLowerCase(),
+      `${first}.${last}${String(index % 97)}@${pick(random, TOWNS)}${String(index % 13)}.example`.toLowerCase(),
     phone: `+49${digits}`,
-    city: pick(random, CITIES),
+    city: pick(random, TOWNS),
   };
 }
 
@@ -62,18 +52,6 @@ function soiled(random: Random, person: Readonly<Record<string, string>>): Value
   if (chance < 0.3) values['email'] = mistyped(random, email);
   else if (chance < 0.6) values['email'] = null;
   if (random.fraction() < 0.3) values['phone'] = null;
-  if (random.fraction() < 0.2) values['city'] = pick(random, CITIES);
+  if (random.fraction() < 0.2) values['city'] = pick(random, TOWNS);
   return values;
-}
-
-function mistyped(random: Random, text: string): string {
-  const place = 1 + Math.floor(random.fraction() * (text.length - 2));
-  const kind = random.fraction();
-  if (kind < 0.34) return text.slice(0, place) + text.slice(place + 1);
-  if (kind < 0.67) return text.slice(0, place) + (text[place] ?? '') + text.slice(place);
-  return text.slice(0, place) + (text[place + 1] ?? '') + (text[place] ?? '') + text.slice(place + 2);
-}
-
-function pick<T>(random: Random, choices: readonly T[]): T {
-  return must(choices[Math.floor(random.fraction() * choices.length)], 'a choice');
 }
