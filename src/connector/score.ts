@@ -1,9 +1,10 @@
 /** How a connector stands in the conformance suite: what it keeps, what cannot be asked of its system, what nobody has tried. */
 
-/** The outcome of every case against one way to set the system up, by the case's name. */
+/** What came of the suite against one way to set the system up. Every case that is not named here was kept. */
 export interface ScoreSheet {
-  readonly held: readonly string[];
-  /** With the reason. */
+  /** How many cases were kept. */
+  readonly held: number;
+  /** By the case's name, with the reason. */
   readonly notApplicable: Readonly<Record<string, string>>;
   readonly notTried: readonly string[];
 }
@@ -14,7 +15,7 @@ export type Score = Readonly<Record<string, ScoreSheet>>;
 /** The score in numbers: how many of the promises that apply are kept, as far as anybody has seen. */
 export function pointsOf(score: Score): { readonly met: number; readonly applicable: number } {
   const sheets = Object.values(score);
-  const met = sheets.reduce((sum, { held }) => sum + held.length, 0);
+  const met = sheets.reduce((sum, { held }) => sum + held, 0);
   const notTried = sheets.reduce((sum, sheet) => sum + sheet.notTried.length, 0);
   return { met, applicable: met + notTried };
 }
@@ -25,14 +26,15 @@ export function pointsText(score: Score): string {
   return `${String(met)} of ${String(applicable)}`;
 }
 
-/** The section of a README, every case named. */
-export function scoreMarkdown(score: Score): string {
+/** The section of a README, with every case of the suite named. */
+export function scoreMarkdown(score: Score, cases: readonly string[]): string {
   const { met, applicable } = pointsOf(score);
   const sections = Object.entries(score).map(([name, { held, notApplicable, notTried }]) => {
+    const kept = cases.filter((one) => !(one in notApplicable) && !notTried.includes(one));
     const without = Object.entries(notApplicable).map(([one, reason]) => `\`${one}\` (${reason})`);
     return [
-      `**${name}**: ${String(held.length)} of ${String(held.length + notTried.length)}.`,
-      `Kept: ${held.map((one) => `\`${one}\``).join(', ')}.`,
+      `**${name}**: ${String(held)} of ${String(held + notTried.length)}.`,
+      `Kept: ${kept.map((one) => `\`${one}\``).join(', ')}.`,
       ...(without.length === 0 ? [] : [`Does not apply: ${without.join('; ')}.`]),
       ...(notTried.length === 0 ? [] : [`Not tried: ${notTried.map((one) => `\`${one}\``).join(', ')}.`]),
     ].join('\n');
