@@ -1,5 +1,6 @@
 /** What can go wrong between Trueup and a system. Which kinds a history knows, and how often each comes, its shape says. */
 import { ConnectorFailure, type Failure } from '../../src/connector/failure.ts';
+import { SENT_LEASE_MS } from '../../src/worker/limits.ts';
 import type { Tape } from './tape.ts';
 
 /** Those that any history may know. */
@@ -31,7 +32,15 @@ export const BROAD_FAULTS = [
   'backupRestored',
 ] as const;
 /** And those that come in swarms only. */
-export const FAULTS = [...BROAD_FAULTS, 'lookBlank', 'readSlow', 'requestSlow', 'answerSlow'] as const;
+export const FAULTS = [
+  ...BROAD_FAULTS,
+  'lookBlank',
+  'readSlow',
+  'requestSlow',
+  'answerSlow',
+  /** The process stands still, for longer than its lease, just when it sends, has an answer or records one. */
+  'senderFrozen',
+] as const;
 export type Fault = (typeof FAULTS)[number];
 
 /** How often, in a thousand opportunities, each kind comes in this history. */
@@ -84,6 +93,11 @@ export class Faults {
   counts(): ReadonlyMap<Fault, number> {
     return this.#counts;
   }
+}
+
+/** How long a sender stands still: its lease is over when it goes on. */
+export function frozenMs(faults: Faults): number {
+  return SENT_LEASE_MS + faults.pick(SENT_LEASE_MS);
 }
 
 /** A whole call that did not happen. */

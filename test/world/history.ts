@@ -1,8 +1,11 @@
 /** One history from its tape: build, chaos, heal, rest, silence; then every check. */
+import { Chaos } from './chaos.ts';
 import { drawShape } from './draw.ts';
+import { approvePlanned, decide, release, revise, sayEmptied } from './operators.ts';
 import { checkAll } from './oracle/check.ts';
 import type { WorldShape } from './shape.ts';
 import type { Tape } from './tape.ts';
+import { isSomebodyAsked, isWriteUnderWay } from './work.ts';
 import type { Unit } from './workers.ts';
 import { World } from './world.ts';
 
@@ -10,6 +13,8 @@ import { World } from './world.ts';
 const ROUNDS_MAX = 60;
 /** Without sweeps a world must come to rest before the day is over, when they come by themselves. */
 const REST_WITHIN_MS = 20 * 60 * 60_000;
+/** Of a thousand steps in which they could, in how many quick people act. */
+const QUICK_PER_MILLE = 100;
 
 /** A sweep runs only when it is due. */
 const ROUND: readonly Unit[] = ['reap', 'sweep', 'capture', 'look', 'resolve', 'deliver'];
@@ -54,16 +59,27 @@ async function build(world: World): Promise<void> {
 
 async function chaos(world: World): Promise<void> {
   const { shape, tape } = world;
+  const moves = new Chaos(world);
   world.faults.begin(shape.rates);
   for (let edit = 0; edit < shape.edits; edit += 1) {
     world.people.act();
-    if (shape.habits.has('decide') && tape.chance('people', shape.decidePerMille)) await world.decide();
-    if (shape.habits.has('revise') && tape.chance('people', 60)) await world.revise();
-    const steps = tape.pick('schedule', shape.stepsPerEdit * 2);
-    for (let step = 0; step < steps; step += 1) await world.step();
+    if (shape.habits.has('decide') && tape.chance('people', shape.decidePerMille)) await decide(world);
+    if (shape.habits.has('revise') && tape.chance('people', 60)) await revise(world);
+    await moveOn(world, moves, tape.pick('schedule', shape.stepsPerEdit * 2));
   }
   const tail = tape.pick('schedule', shape.stepsPerEdit * 3);
-  for (let step = 0; step < tail; step += 1) await world.step();
+  for (let step = 0; step < tail; step += 1) await moves.step();
+}
+
+/** What goes on between two acts of people; where they are quick, until a write is under way that they can come between. */
+async function moveOn(world: World, moves: Chaos, steps: number): Promise<void> {
+  const { shape, tape, store } = world;
+  for (let step = 0; step < steps; step += 1) {
+    await moves.step();
+    if (!shape.isQuick) continue;
+    if (isSomebodyAsked(store.tables) && tape.chance('people', QUICK_PER_MILLE)) await decide(world);
+    if (isWriteUnderWay(store.tables) && tape.chance('people', QUICK_PER_MILLE)) return;
+  }
 }
 
 /** Rounds without faults until nothing is open and nothing moves. */
@@ -74,7 +90,7 @@ async function rest(world: World, sweeps: boolean): Promise<void> {
     const before = world.trueupEntries();
     // What feeds have missed is found at the beginning, and whether anything is missed still once all is quiet.
     if (sweeps && (round === 0 || quiet > 0)) await world.wakeSweeps();
-    await world.approvePlanned();
+    await approvePlanned(world);
     await world.cycle(ROUND);
     const { count, dueMs } = world.pending();
     quiet = count === 0 && world.trueupEntries() === before ? quiet + 1 : 0;
@@ -96,7 +112,7 @@ function describePending(world: World): string {
 /** A person works through every hold; the world must come to rest each time. */
 async function decideAll(world: World): Promise<void> {
   for (let count = 0; count < 12 && world.violations.length === 0; count += 1) {
-    if (!(await world.decide()) && !(await world.release()) && !(await world.sayEmptied())) return;
+    if (!(await decide(world)) && !(await release(world)) && !(await sayEmptied(world))) return;
     await rest(world, world.shape.sweeps);
   }
 }
@@ -106,6 +122,7 @@ async function decideAll(world: World): Promise<void> {
  * nothing may be written (I7), and nothing that is known may change (I17).
  */
 async function silence(world: World): Promise<void> {
+  if (isInDoubt(world)) await rest(world, true);
   const [entries, known] = [world.trueupEntries(), knownTo(world)];
   for (const worker of world.workers) worker.kill();
   for (const system of world.systems.values()) system.tellAgain();
@@ -122,6 +139,17 @@ async function silence(world: World): Promise<void> {
       world.violations.push(
         `I17: what was told twice has changed the ${part}: ${text} was ${now[part] ?? ''}`,
       );
+}
+
+/** What became of a record while a position in a feed expired only a second sweep tells, and here none has come by itself. */
+function isInDoubt({ shape, faults, store, systems }: World): boolean {
+  if (shape.sweeps || !faults.counts().has('cursorExpired')) return false;
+  return store.tables.links
+    .rows()
+    .some(
+      ({ side, recordId, status }) =>
+        status === 'hidden' && systems.get(side)?.records.now(recordId) === null,
+    );
 }
 
 /** All that matters of what Trueup knows, as texts; of time it holds nothing. */

@@ -45,6 +45,10 @@ export interface WorldShape {
   readonly isBusy: boolean;
   /** Of a thousand steps, how many let on whoever began to wait last: one unit runs to its end while another stands still. */
   readonly latestPerMille: number;
+  /** Whether some work has to wait for long while all other work goes on, rather than each in its turn. */
+  readonly isRanked: boolean;
+  /** Whether people act, and decide, just while a write is under way. */
+  readonly isQuick: boolean;
   /** The longest time that passes at once. */
   readonly leapMsMax: number;
   /** Of a thousand acts, after how many somebody decides about a hold. */
@@ -110,6 +114,8 @@ export function drawBroad(tape: Tape): WorldShape {
     hotPerMille: 0,
     isBusy: false,
     latestPerMille: 0,
+    isRanked: false,
+    isQuick: false,
     leapMsMax: 2_000,
     decidePerMille: 200,
   };

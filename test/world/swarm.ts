@@ -36,6 +36,8 @@ interface Traits {
   readonly insists: boolean;
   readonly settledMax: number;
   readonly leapMsMax: number;
+  readonly isRanked: boolean;
+  readonly isQuick: boolean;
   readonly policy: 'latest' | 'hold';
   readonly createIdentity: SystemShape['createIdentity'];
   readonly tellsAll: boolean;
@@ -144,6 +146,44 @@ const THEMES = {
     faults: ['readSlow', 'requestSlow', 'answerSlow'],
     traits: { sweeps: false, feedGives: 'hints', tellsAll: true, version: 'counter' },
   },
+  comeBetween: {
+    habits: ['form', 'copy'],
+    faults: ['answerLost', 'requestSlow'],
+    traits: { isQuick: true, isRanked: true, settledMax: 1, sweeps: false },
+  },
+  deletesBetween: {
+    habits: ['delete'],
+    faults: ['answerSlow'],
+    traits: {
+      isQuick: true,
+      isRanked: true,
+      settledMax: 1,
+      leapMsMax: 300,
+      tellsAll: true,
+      deletes: { mode: 'propagate', againstEdit: 'editWins' },
+    },
+  },
+  changedMinds: {
+    habits: ['delete', 'undelete', 'form', 'decideLate'],
+    faults: ['answerSlow', 'requestSlow'],
+    traits: {
+      isQuick: true,
+      isRanked: true,
+      settledMax: 1,
+      leapMsMax: 300,
+      deletes: { mode: 'propagate', againstEdit: 'hold' },
+    },
+  },
+  standStill: {
+    habits: ['create'],
+    faults: ['senderFrozen', 'answerLost', 'answerSlow'],
+    traits: { leapMsMax: 30_000, settledMax: 1, isRanked: true, createIdentity: 'search' },
+  },
+  slowFinds: {
+    habits: ['create'],
+    faults: ['requestLost', 'answerLost', 'readSlow'],
+    traits: { createIdentity: 'search', executionMaxMs: 0, readLagMs: 0, settledMax: 1 },
+  },
 } as const satisfies Readonly<Record<string, Theme>>;
 
 export type ThemeName = keyof typeof THEMES;
@@ -155,6 +195,7 @@ const FAULT_RATES = [300, 150, 500] as const;
 const SPARSE: Partial<Record<Fault, readonly [number, ...number[]]>> = {
   workerKilled: [6, 20],
   workerFrozen: [10, 30],
+  senderFrozen: [100, 300],
   backupRestored: [6, 20],
   storeLost: [2, 8],
   storeCollision: [5, 50],
@@ -200,6 +241,8 @@ export function drawSwarm(tape: Tape, about: ThemeName): WorldShape {
     latestPerMille: choose(tape, 'shape', [600, 0, 850] as const),
     habitPerMille: choose(tape, 'shape', [500, 250, 800] as const),
     decidePerMille: 400,
+    isRanked: traits.isRanked ?? tape.chance('shape', 200),
+    isQuick: traits.isQuick ?? tape.chance('shape', 200),
   };
 }
 

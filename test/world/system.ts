@@ -15,7 +15,7 @@ import type {
 import { ConnectorFailure } from '../../src/connector/failure.ts';
 import type { NativeValue } from '../../src/engine/value.ts';
 import { REQUEST_TIMEOUT_MS } from '../../src/worker/limits.ts';
-import { ANSWER_LOST, CURSOR_EXPIRED, OUTAGE, refusalOf, type Faults } from './faults.ts';
+import { ANSWER_LOST, CURSOR_EXPIRED, OUTAGE, frozenMs, refusalOf, type Faults } from './faults.ts';
 import { Records, type Actor, type Counter, type EntryWrite, type Fields, type Seen } from './records.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 
@@ -177,6 +177,10 @@ export class SimulatedSystem {
     if (this.#faults.strikes(fault)) await this.#scheduler.sleep(owner, 1 + this.#faults.pick(SLOW_MS_MAX));
   }
 
+  #mayFreeze(owner: Owner): void {
+    if (this.#faults.strikes('senderFrozen')) this.#scheduler.freeze(owner, frozenMs(this.#faults));
+  }
+
   #recordOf(seen: Seen): SystemRecord {
     return { id: seen.id, version: this.#versionOf(seen), fields: new Map(Object.entries(seen.fields)) };
   }
@@ -300,6 +304,7 @@ export class SimulatedSystem {
       .flatMap((id) => this.records.at(id, moment) ?? [])
       .filter((seen) => !seen.isHidden && values.includes(seen.fields[field] ?? null))
       .map((seen) => this.#recordOf(seen));
+    await this.#travel(owner, 'readSlow');
     await this.#scheduler.pause(owner, `${this.shape.name} found`);
     return found;
   }
@@ -307,6 +312,7 @@ export class SimulatedSystem {
   async #write(owner: Owner, requests: readonly WriteRequest[]): Promise<readonly WriteResult[]> {
     const looked = new Map(this.#looks.get(owner));
     const calledMs = this.#scheduler.nowMs;
+    this.#mayFreeze(owner);
     await this.#call(owner, 'write');
     // A client's own time limit has run out before anything was sent.
     if (this.#scheduler.nowMs - calledMs > REQUEST_TIMEOUT_MS) throw new ConnectorFailure(OUTAGE);
@@ -321,6 +327,7 @@ export class SimulatedSystem {
     }
     const isLost = this.#faults.strikes('batchAnswerLost');
     await this.#travel(owner, 'answerSlow');
+    this.#mayFreeze(owner);
     await this.#scheduler.pause(owner, `${this.shape.name} written`);
     return requests.map((request) => {
       const result = results.get(request.key);

@@ -203,6 +203,7 @@ const FAULT_TEXTS: Readonly<Record<Fault, string>> = {
   storeCollision: 'a transaction collides and is rolled back',
   workerKilled: 'a worker is killed',
   workerFrozen: 'a worker stands still',
+  senderFrozen: 'a worker stands still while it sends or records a write',
   clockSkewed: 'a worker starts with a wrong clock',
   readSlow: 'what was read takes its time to arrive',
   requestSlow: 'a request takes its time to arrive',

@@ -12,7 +12,7 @@ import { sweepSide } from '../../src/worker/sweep.ts';
 import { reap } from '../../src/worker/sync-worker.ts';
 import { createWakes } from '../../src/worker/wakes.ts';
 import { countedIds } from './counted-ids.ts';
-import type { Faults } from './faults.ts';
+import { frozenMs, type Faults } from './faults.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 import type { Connection } from './store/connection.ts';
 import type { MemoryStore } from './store/memory-store.ts';
@@ -144,7 +144,9 @@ export class SimulatedWorker {
     const connection: Connection = store.connect({
       ids: this.#ids(0),
       pause: async (point) => {
-        if (!isFine && !edges.has(point)) return;
+        const isFrozen = point.startsWith('endWrites') && faults.strikes('senderFrozen');
+        if (isFrozen) scheduler.freeze(owner, frozenMs(faults));
+        else if (!isFine && !edges.has(point)) return;
         await scheduler.pause(owner, point);
         if (faults.strikes('storeLost')) throw connectionLost();
         if (point === 'commit' && faults.strikes('storeCollision'))

@@ -46,7 +46,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'given-up-link-comes-back',
-    about: 'editWins',
+    about: 'deletesBetween',
     sentence: 'An update that lands after its link was given up makes the link anew.',
     file: ACKNOWLEDGE,
     find: "if (known === undefined && write.kind === 'update') return unchanged(without);",
@@ -70,7 +70,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'not-landed-without-evidence',
-    about: 'lostAnswers',
+    about: 'comeBetween',
     sentence: 'A lost update counts as not landed although the record has another version.',
     file: ACKNOWLEDGE,
     find: 'return isQuiet && ifVersion !== null && seen.version === ifVersion',
@@ -78,7 +78,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'lost-bodies-forgotten',
-    about: 'lostAnswers',
+    about: 'comeBetween',
     sentence: 'A body whose outcome was never learned is not remembered.',
     file: ACKNOWLEDGE,
     find: 'const sent = [...link.sent, { seq: write.seq, body: write.body, expiresAtMs }];',
@@ -86,7 +86,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'delete-keeps-its-link',
-    about: 'deleteOrNot',
+    about: 'changedMinds',
     sentence: 'A delete that a person refused too late leaves its record as gone, and nobody makes it again.',
     file: ACKNOWLEDGE,
     find: 'if (bundle.identity.tombstone === null) return withoutLink(bundle, side);',
@@ -94,7 +94,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'any-try-is-the-newest',
-    about: 'freezes',
+    about: 'standStill',
     sentence: 'An answer is recorded against whatever try of the write is open.',
     file: ANSWER,
     find: 'row.epoch === intent.epoch &&',
@@ -168,7 +168,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'resolves-any-try',
-    about: 'lostCreates',
+    about: 'slowFinds',
     sentence: 'What was found out about one try is recorded against a later one.',
     file: RESOLVE,
     find: "if (bundle === undefined || row?.state !== 'unknown' || row.epoch !== write.epoch) continue;",
@@ -176,7 +176,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'answer-to-a-reaped-write',
-    about: 'freezes',
+    about: 'standStill',
     sentence: 'An answer is taken as recorded although its write was given up in the very same moment.',
     file: 'src/worker/ends.ts',
     find: "if (isLost) throw new Collision('the write was given up while its answer was being recorded');",

@@ -45,7 +45,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'revived-and-owed-nothing',
-    about: 'deletesHeld',
+    about: 'changedMinds',
     sentence:
       'A record whose delete was confirmed and then refused is not brought back to the golden values.',
     file: PERSON,

@@ -1,7 +1,7 @@
 /**
  * `node test/world/planted/run.ts`: every planted bug must be found. Without arguments each is tried at the seed that is known
- * to find it; `--find` searches anew and writes the seeds down; `--only NAME` tries one; `--table` prints what is known as the
- * table of docs/promises.md.
+ * to find it, and where the code has moved on since, at so many more; `--find` searches anew and writes the seeds down;
+ * `--only NAME` tries one; `--table` prints what is known as the table of docs/promises.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -24,6 +24,9 @@ const { values } = parseArgs({
     table: { type: 'boolean', default: false },
   },
 });
+/** A change of the code gives a seed another history, and the bug another seed: it must be found within so many all the same. */
+const SOUGHT_MAX = 2_000;
+
 const [firstSeed, seedsMax] = [Number(values.seed), Number(values['seeds-max'])];
 const known = await readSeeds();
 const chosen = BUGS.filter(({ name }) => values.only?.includes(name) ?? true);
@@ -32,9 +35,7 @@ else await tryAll();
 
 async function tryAll(): Promise<void> {
   const startMs = performance.now();
-  // What no seed has shown yet is searched for with --find; it says what the simulation still lacks.
-  const tried = values.find ? chosen : chosen.filter(({ name }) => known[name] !== undefined);
-  const waiting = tried.values();
+  const waiting = chosen.values();
   let missed = 0;
   const lane = async (): Promise<void> => {
     for (const bug of waiting) {
@@ -47,9 +48,9 @@ async function tryAll(): Promise<void> {
   };
   await Promise.all(Array.from({ length: Number(values.lanes) }, lane));
   const seconds = ((performance.now() - startMs) / 1_000).toFixed(0);
-  const [found, never] = [tried.length - missed, chosen.length - tried.length];
+  const found = chosen.length - missed;
   print(
-    `${String(chosen.length)} planted bugs: ${String(found)} found, ${String(missed)} missed, ${String(never)} never found yet; ${seconds} s`,
+    `${String(chosen.length)} planted bugs: ${String(found)} found, ${String(missed)} missed; ${seconds} s`,
   );
   process.exitCode = missed > 0 || chosen.length === 0 ? 1 : 0;
 }
@@ -64,11 +65,12 @@ function printTable(): void {
   }
 }
 
+/** At the seed that is known, and where that one does not show it any more, at those that follow. */
 async function tryBug(bug: PlantedBug, seeds: KnownSeeds): Promise<Finding | null> {
-  const seed = seeds[bug.name]?.seed;
-  if (seed === undefined) return null;
+  const seed = seeds[bug.name]?.seed ?? firstSeed;
   const found = await findBug(bug, seed, 1);
-  return found !== null && (await isSound(seed, bug.about ?? null)) ? found : null;
+  if (found !== null && (await isSound(seed, bug.about ?? null))) return found;
+  return searchBug(bug, seed + 1, SOUGHT_MAX);
 }
 
 function rowOf({ name, sentence }: PlantedBug, found: Finding | null): string {
