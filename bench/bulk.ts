@@ -1,7 +1,8 @@
 /** The first two-way sync of a filled and an empty database, the same again with nothing changed, and memory. */
 import type pg from 'pg';
 
-import { approvePlan, sealPlan, setMode } from '../src/store/control.ts';
+import { setMode } from '../src/store/control.ts';
+import { approvePlan, sealPlan } from '../src/store/plans.ts';
 import { deliverAll, observeAll } from '../src/worker/rounds.ts';
 import { measured, rateBeside, startMemoryWatch, type Measurement } from './measure.ts';
 import { COLUMNS, createWorkbench, type Workbench } from './workbench.ts';

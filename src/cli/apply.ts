@@ -1,7 +1,8 @@
 import { isLate } from '../engine/references.ts';
 import { must } from '../lib/assert.ts';
 import type { Installation } from '../server.ts';
-import { approvePlan, findPlan, findSync, setMode, type PlanRow, type SyncRow } from '../store/control.ts';
+import { findSync, setMode, type SyncRow } from '../store/control.ts';
+import { approvePlan, findPlan, type PlanRow } from '../store/plans.ts';
 import { approveSchemas } from '../store/schemas.ts';
 import { countStates } from '../store/status.ts';
 import { deliverAll, settleRecords } from '../worker/rounds.ts';

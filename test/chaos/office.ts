@@ -5,16 +5,9 @@ import { must } from '../../src/lib/assert.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createIds } from '../../src/lib/ids.ts';
 import { systemRandom } from '../../src/lib/random.ts';
-import {
-  approvePlan,
-  ensureWorkspace,
-  findSync,
-  saveRevision,
-  sealPlan,
-  setMode,
-  type SyncRow,
-} from '../../src/store/control.ts';
+import { ensureWorkspace, findSync, saveRevision, setMode, type SyncRow } from '../../src/store/control.ts';
 import { isStoreOutage, openDatabase, type Database, type Tx } from '../../src/store/database.ts';
+import { approvePlan, sealPlan } from '../../src/store/plans.ts';
 import { countStates } from '../../src/store/status.ts';
 import { syncTransaction } from '../../src/store/sync-transaction.ts';
 import { readStore, type StoreEvidence } from './evidence.ts';

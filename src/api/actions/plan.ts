@@ -1,16 +1,8 @@
 /** Making a plan, approving it, and stopping or starting a sync. */
 import { audit } from '../../store/audit.ts';
-import {
-  approvePlan,
-  findPlan,
-  findSync,
-  sealPlan,
-  setMode,
-  type Approval,
-  type SyncMode,
-  type SyncRow,
-} from '../../store/control.ts';
+import { findSync, setMode, type SyncMode, type SyncRow } from '../../store/control.ts';
 import type { Tx } from '../../store/database.ts';
+import { approvePlan, findPlan, sealPlan, type Approval } from '../../store/plans.ts';
 import { observeAll } from '../../worker/rounds.ts';
 import type { SyncRuntime } from '../../worker/runtime.ts';
 import type { Principal } from '../api-env.ts';

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 
 import { must } from '../../../src/lib/assert.ts';
-import type { Approval, PlanRow } from '../../../src/store/control.ts';
 import type { HeldSet } from '../../../src/store/held.ts';
+import type { Approval, PlanRow } from '../../../src/store/plans.ts';
 import { pairKey, SCOPE, type ScopeRow, type StoredWrite } from './rows.ts';
 import { change, select, selectForUpdate, upsert } from './statements.ts';
 import { newStreams } from './streams.ts';

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 
 import type { Value, Values } from '../../../../src/engine/value.ts';
 import type { HintRow, StoredFailure, StreamLease, SyncTx } from '../../../../src/store/contract.ts';
-import type { PlanRow } from '../../../../src/store/control.ts';
+import type { PlanRow } from '../../../../src/store/plans.ts';
 import type { ControlTx } from '../sync-transaction.ts';
 
 export type StoreTx = SyncTx & ControlTx;
