@@ -1,6 +1,6 @@
 /** I10 in a run of real processes: what people deleted is not made again, and does not live on unasked. */
 import { textOf } from '../world/oracle/truth.ts';
-import type { Entry } from '../world/records.ts';
+import type { Actor, Entry } from '../world/records.ts';
 import type { Evidence } from './evidence.ts';
 
 /** The records of one key, as the logs tell of them up to some moment. */
@@ -13,7 +13,8 @@ interface Thing {
   isFollowed: boolean;
   /** When Trueup last made one. */
   copiedOrder: number;
-  readonly living: Set<string>;
+  /** The records that are there, with who made each. */
+  readonly living: Map<string, Actor>;
 }
 
 /**
@@ -40,18 +41,18 @@ export function checkResurrected(
   }
   for (const [email, thing] of things)
     if (livesOn(thing) && !isForgotten(evidence, thing) && !asked.has(email))
-      violations.push(`I10: ${email} was deleted, and lives on as ${[...thing.living].join(' and ')}`);
+      violations.push(`I10: ${email} was deleted, and lives on as ${[...thing.living.keys()].join(' and ')}`);
 }
 
 function nothing(): Thing {
-  return { deletedOrder: 0, isKnown: false, isFollowed: false, copiedOrder: 0, living: new Set() };
+  return { deletedOrder: 0, isKnown: false, isFollowed: false, copiedOrder: 0, living: new Map() };
 }
 
 function account(thing: Thing, entry: Entry, known: ReadonlySet<string>): void {
   const { actor, kind, order } = entry;
   const record = recordOf(entry);
   if (kind === 'delete') thing.living.delete(record);
-  else thing.living.add(record);
+  else if (kind === 'create') thing.living.set(record, actor);
   if (actor === 'trueup' && kind === 'create') thing.copiedOrder = order;
   if (actor === 'trueup' && kind === 'delete') thing.isFollowed = thing.deletedOrder > 0;
   if (actor !== 'user') return;
@@ -60,10 +61,16 @@ function account(thing: Thing, entry: Entry, known: ReadonlySet<string>): void {
   thing.isFollowed = false;
 }
 
-/** Trueup makes a record of what lives nowhere, or of what it has itself begun to delete. */
+/**
+ * Trueup makes a record of what lives nowhere, or of what it has itself begun to delete. A second record that a person
+ * entered is not part of that: once its twin is gone it is a thing of its own.
+ */
 function isMadeAgain({ deletedOrder, isFollowed, living }: Thing, { actor, kind, write }: Entry): boolean {
   const leftAfter = deletedOrder > 0 && (write?.sentOrder ?? 0) >= deletedOrder;
-  return actor === 'trueup' && kind === 'create' && leftAfter && (isFollowed || living.size === 0);
+  const isEntered = [...living.values()].includes('user');
+  return (
+    actor === 'trueup' && kind === 'create' && leftAfter && !isEntered && (isFollowed || living.size === 0)
+  );
 }
 
 /** The delete of a record that Trueup never saw tells it nothing. */

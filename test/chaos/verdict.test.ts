@@ -176,6 +176,17 @@ describe('what people did is not held against a run', () => {
     expect(verdict).not.toContain('I12');
   });
 
+  test('a second record of the key, which is a thing of its own once the first is deleted', () => {
+    const { evidence, note } = planted();
+    note('erp', 'erp-1', THING);
+    note('crm', 'crm-1', THING, write('k1', THING, 1));
+    note('erp', 'erp-2', THING, write('k2', THING, 1));
+    note('erp', 'erp-2', null);
+    note('crm', 'crm-1', null, write('k3', {}, 4));
+    note('crm', 'crm-2', THING, write('k4', THING, 5));
+    expect(verdictOn(evidence, { links: [linked('erp', 'erp-2')] })).not.toContain('I10');
+  });
+
   test('a question about the record that a lost create may have made', () => {
     const { evidence, note } = planted();
     note('crm', 'crm-1', THING);
