@@ -5,6 +5,7 @@ import { backoffMs } from './lib/backoff.ts';
 import type { Installation } from './server.ts';
 /** A worker program: keeps every sync of the installation running, follows changes of it, stops cleanly. */
 import { allSyncs, type SyncRow } from './store/control.ts';
+import { pruneMeasures } from './store/measures.ts';
 import { migrate } from './store/migrate.ts';
 import { pruneForgotten } from './store/save.ts';
 import { syncTransaction } from './store/sync-transaction.ts';
@@ -195,7 +196,10 @@ function scheduledWork(installation: Installation, signal: AbortSignal): readonl
       cron: '47 3 * * *',
       run: async () => {
         for (const { syncKey } of await installation.transaction((tx) => allSyncs(tx)))
-          await installation.transaction((tx) => pruneForgotten(tx, syncKey));
+          await installation.transaction(async (tx) => {
+            await pruneForgotten(tx, syncKey);
+            await pruneMeasures(tx, syncKey);
+          });
       },
     },
   ];

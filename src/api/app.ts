@@ -31,6 +31,7 @@ import { eventRoutes } from './routes/events.ts';
 import { holdRoutes } from './routes/holds.ts';
 import { letterRoutes } from './routes/letters.ts';
 import { matchRoutes } from './routes/matches.ts';
+import { measureRoutes } from './routes/measures.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { planRoutes } from './routes/plans.ts';
@@ -84,6 +85,7 @@ function routesOf(host: ApiHost, setUp: SetUp, isSecure: boolean) {
     .route('/', problemRoutes(host))
     .route('/', letterRoutes(host))
     .route('/', diagnosisRoutes())
+    .route('/', measureRoutes())
     .route('/', runRoutes())
     .route('/', peopleRoutes(host))
     .route('/', auditRoutes())

@@ -16,12 +16,12 @@ import {
 import { openSecret, saveSecret } from '../store/control.ts';
 import { setExpectation } from '../store/vitals.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { noteCommand, noteCommandAfter } from './deed.ts';
 import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, wordsOf } from './open.ts';
-import { duration, instant } from './output.ts';
+import { duration, instant, spanMs } from './output.ts';
 
 const KINDS: readonly ChannelKind[] = ['email', 'slack', 'teams', 'pagerduty', 'webhook'];
 const SETTINGS = ['host', 'port', 'from', 'to', 'user', 'tls', 'url'] as const;
-const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 export const alerts: Command = {
   name: 'alerts',
@@ -138,6 +138,7 @@ async function add(context: CommandContext, installation: Installation): Promise
       digest: flags['no-digest'] !== true,
     });
     if (secret !== null) await saveSecret(tx, sealer, workspaceNo, channelSecret(name), secret);
+    await noteCommand(tx, installation, 'channel.saved', name, { kind: known, severity });
   });
   context.output.json({ channel: name });
   context.output.line(`${name} is told from now on. Try it: trueup alerts test ${name}`);
@@ -146,7 +147,11 @@ async function add(context: CommandContext, installation: Installation): Promise
 
 async function remove(context: CommandContext, installation: Installation): Promise<number> {
   const [, name = ''] = wordsOf(context, ['', 'NAME']);
-  const isGone = await installation.transaction((tx) => removeChannel(tx, installation.workspaceNo, name));
+  const isGone = await installation.transaction(async (tx) => {
+    if (!(await removeChannel(tx, installation.workspaceNo, name))) return false;
+    await noteCommand(tx, installation, 'channel.removed', name);
+    return true;
+  });
   if (!isGone) throw wrong(`there is no channel ${name}`);
   context.output.json({ removed: name });
   context.output.line(`${name} is told no more.`);
@@ -160,6 +165,7 @@ async function tryChannel(context: CommandContext, installation: Installation): 
   const states = await installation.transaction((tx) => channelStates(tx));
   const failure = states.find(({ channel }) => channel === name)?.failure ?? null;
   if (failure !== null) throw new CommandFailed(failure.message, { advice: failure.advice ?? null });
+  await noteCommandAfter(installation, 'channel.tried', name);
   context.output.json({ told: name });
   context.output.line(`${name} took the test.`);
   return EXIT.ok;
@@ -184,7 +190,10 @@ async function expect(context: CommandContext, installation: Installation): Prom
     freshWithinMs: spanOf(context.flags['fresh'], 'fresh'),
     changesWithinMs: spanOf(context.flags['changes-every'], 'changes-every'),
   };
-  await installation.transaction((tx) => setExpectation(tx, sync.syncKey, expected));
+  await installation.transaction(async (tx) => {
+    await setExpectation(tx, sync.syncKey, expected);
+    await noteCommand(tx, installation, 'side.expected', side, { sync: sync.name, ...expected });
+  });
   context.output.json({ sync: sync.name, ...expected });
   const fresh = expected.freshWithinMs === null ? 'as usual' : `within ${duration(expected.freshWithinMs)}`;
   const changes =
@@ -196,8 +205,7 @@ async function expect(context: CommandContext, installation: Installation): Prom
 /** `10m` and its like; null when not given. */
 function spanOf(flag: unknown, option: string): number | null {
   if (flag === undefined) return null;
-  const [, number = '', unit = ''] = /^(\d+)([smhd])$/.exec(text(flag) ?? '') ?? [];
-  const spanMs = Number(number) * (UNITS_MS[unit] ?? 0);
-  if (spanMs > 0) return spanMs;
+  const ms = spanMs(text(flag) ?? '');
+  if (ms !== null) return ms;
   throw wrong(`--${option} takes a span such as 30s, 10m, 4h or 2d`);
 }

@@ -1,5 +1,6 @@
 import { isLate } from '../engine/references.ts';
 import { must } from '../lib/assert.ts';
+import { counted } from '../lib/counted.ts';
 import type { Installation } from '../server.ts';
 import { findSync, setMode, type SyncRow } from '../store/control.ts';
 import { approvePlan, findPlan, type PlanRow } from '../store/plans.ts';
@@ -7,6 +8,7 @@ import { approveSchemas } from '../store/schemas.ts';
 import { countStates } from '../store/status.ts';
 import { deliverAll, settleRecords } from '../worker/rounds.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { actor, noteCommand } from './deed.ts';
 import { text, withInstallation, withSync } from './open.ts';
 import { count } from './output.ts';
 import { chosen, observe, planSync } from './plan.ts';
@@ -75,10 +77,10 @@ export async function applySync(
   // Look once more: what changed since the plan was sealed must not be written over by it.
   if (context.flags['yes'] !== true) await observe(context, installation, sync);
   const approval = await installation.transaction(async (tx) => {
-    const by = context.environment['USER'] ?? 'cli';
-    const result = await approvePlan(tx, sync.syncKey, plan, by);
-    await approveSchemas(tx, sync.syncKey, by);
+    const result = await approvePlan(tx, sync.syncKey, plan, actor());
+    await approveSchemas(tx, sync.syncKey, actor());
     await setMode(tx, sync.syncKey, 'live');
+    await noteCommand(tx, installation, 'plan.approved', plan.hash, { sync: sync.name, writes: plan.writes });
     return result;
   });
   const live = must(
@@ -141,7 +143,7 @@ async function approvedPlan(
 
 function show(context: CommandContext, applied: Applied): void {
   const { output } = context;
-  output.line(`${applied.sync}: ${count(applied.delivered)} writes sent`);
+  output.line(`${applied.sync}: ${counted(applied.delivered, 'write')} sent`);
   if (applied.moved > 0)
     output.line(
       `  ${count(applied.moved)} were not: their records changed since the plan was made. See what they need now: trueup plan`,

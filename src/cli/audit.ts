@@ -1,3 +1,4 @@
+import { counted } from '../lib/counted.ts';
 import { auditPage, verifyAudit } from '../store/audit.ts';
 import { CommandFailed, EXIT, type Command } from './command.ts';
 import { text, withInstallation } from './open.ts';
@@ -35,7 +36,7 @@ export const audit: Command = {
       const found = await installation.transaction((tx) => verifyAudit(tx, installation.workspaceNo, known));
       output.json(found);
       if (found.brokenAt === null)
-        output.line(`${String(found.entries)} entries, each sealed by the one after it.`);
+        output.line(`${counted(found.entries, 'entry', 'entries')}, each sealed by the one after it.`);
       else
         output.line(`The trail is broken at entry ${String(found.brokenAt)}: it is missing or was changed.`);
       if (found.head !== null)

@@ -7,6 +7,7 @@ import type { Installation } from '../server.ts';
 import type { StoredFailure } from '../store/contract.ts';
 import { setConnectionState, type ConnectionRow } from '../store/control.ts';
 import { CommandFailed, EXIT, type CommandContext } from './command.ts';
+import { noteCommandAfter } from './deed.ts';
 
 /** Where the browser comes back to, as it is registered with systems. */
 const PORT = 4_610;
@@ -39,6 +40,7 @@ export async function authoriseConnection(
       advice: adviceFor(health, connection.name),
     });
   }
+  await noteCommandAfter(installation, 'connection.authorised', connection.name);
   context.output.line(`${connection.name}: ${wordsFor(health, title)}`);
 }
 

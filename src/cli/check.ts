@@ -4,6 +4,7 @@ import { connectors } from '../connectors/registry.ts';
 import type { SyncDefinition } from '../engine/model.ts';
 import { isLate } from '../engine/references.ts';
 import { must } from '../lib/assert.ts';
+import { counted } from '../lib/counted.ts';
 import { EXIT, type Command } from './command.ts';
 import { withInstallation } from './open.ts';
 import { count } from './output.ts';
@@ -52,7 +53,7 @@ export const check: Command = {
       const { output } = context;
       for (const sync of file.syncs) {
         output.line(
-          `${sync.name}: ${sync.entity}, ${count(sync.fields.length)} fields, ${count(sync.sides.length)} sides`,
+          `${sync.name}: ${sync.entity}, ${counted(sync.fields.length, 'field')}, ${count(sync.sides.length)} sides`,
         );
         for (const side of sync.sides) {
           const card = must(

@@ -9,6 +9,7 @@ import type { Installation } from '../server.ts';
 import { saveSecret, secretNames, type ConnectionRow } from '../store/control.ts';
 import { authoriseConnection, PORT_OPTION_HELP } from './authorise.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { noteCommand } from './deed.ts';
 import { withInstallation } from './open.ts';
 import { count } from './output.ts';
 import { FILE_OPTION, FILE_OPTION_HELP, readSyncFile, saveConnections } from './sync-file.ts';
@@ -84,9 +85,10 @@ async function takeSecrets(
         advice: `Give it when asked, with --stdin, or as the environment variable ${name}.`,
       });
     }
-    await installation.transaction((tx) =>
-      saveSecret(tx, installation.sealer, installation.workspaceNo, name, new Secret(answer)),
-    );
+    await installation.transaction(async (tx) => {
+      await saveSecret(tx, installation.sealer, installation.workspaceNo, name, new Secret(answer));
+      await noteCommand(tx, installation, 'secret.stored', name);
+    });
     context.output.line(`${name}: stored sealed`);
   }
 }

@@ -1,3 +1,4 @@
+import { counted } from '../lib/counted.ts';
 import type { Installation } from '../server.ts';
 import type { SyncRow } from '../store/control.ts';
 import {
@@ -7,9 +8,11 @@ import {
   type LetterFilter,
   type LetterState,
 } from '../store/letters.ts';
+import { noteDeedOnLetters } from '../store/problem-deeds.ts';
 import { ChoiceRefused } from '../worker/holds.ts';
 import { correctLetter, discardAll, REPLAY_PER_SECOND, replayAll } from '../worker/redrive.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { actor, noteCommandAfter } from './deed.ts';
 import { fieldValue } from './field-value.ts';
 import {
   chooseSync,
@@ -126,7 +129,7 @@ function summarise(output: Output, letter: Letter): void {
   const { letterId, kind, side, recordId, identityId, failure, tries, lastFailedMs } = letter;
   const of = recordId ?? `a new record of identity ${identityId ?? '?'}`;
   output.line(
-    `${letterId.slice(0, 12)}  ${kind} ${of} at ${side}, ${String(tries)} tries, last ${instant(lastFailedMs)}`,
+    `${letterId.slice(0, 12)}  ${kind} ${of} at ${side}, ${counted(tries, 'try', 'tries')}, last ${instant(lastFailedMs)}`,
   );
   output.line(`  ${failure.code}: ${failure.message}`);
 }
@@ -177,10 +180,11 @@ async function replay(context: CommandContext, installation: Installation, sync:
   const rate = Number(context.flags['rate'] ?? REPLAY_PER_SECOND);
   if (!(rate > 0 && rate <= 10_000)) throw wrong('--rate takes a number from 1 to 10000');
   const filter = await meant(context, installation, sync);
-  const replayed = await replayAll(installation, sync, filter, { by: by(context), reason: null }, rate);
+  const replayed = await replayAll(installation, sync, filter, { by: actor(), reason: null }, rate);
+  await noteCommandAfter(installation, 'letters.replayed', sync.name, { replayed });
   context.output.json({ replayed });
   context.output.line(
-    `${count(replayed)} letters try again. A running worker delivers them; or run: trueup apply`,
+    `${counted(replayed, 'letter tries', 'letters try')} again. A running worker delivers them; or run: trueup apply`,
   );
   return EXIT.ok;
 }
@@ -190,10 +194,11 @@ async function discard(context: CommandContext, installation: Installation, sync
   if (reason === undefined || reason.trim() === '')
     throw wrong('--reason is missing: say why they are given up');
   const filter = await meant(context, installation, sync);
-  const discarded = await discardAll(installation, sync, filter, { by: by(context), reason });
+  const discarded = await discardAll(installation, sync, filter, { by: actor(), reason });
+  await noteCommandAfter(installation, 'letters.discarded', sync.name, { discarded });
   context.output.json({ discarded });
   context.output.line(
-    `${count(discarded)} letters are given up, until something about their records changes.`,
+    `${counted(discarded, 'letter is', 'letters are')} given up, until something about the record changes.`,
   );
   return EXIT.ok;
 }
@@ -203,19 +208,16 @@ async function set(context: CommandContext, installation: Installation, sync: Sy
   const letter = await oneLetter(context, installation, sync);
   const value = fieldValue(sync, field, given);
   try {
-    await withSync(installation, sync, (runtime) =>
-      correctLetter(runtime, letter, field, value, by(context)),
+    await installation.transaction((tx) =>
+      noteDeedOnLetters(tx, sync.syncKey, { letter: letter.letterId }, actor()),
     );
+    await withSync(installation, sync, (runtime) => correctLetter(runtime, letter, field, value, actor()));
   } catch (error) {
     if (error instanceof ChoiceRefused) throw wrong(error.message);
     throw error;
   }
+  await noteCommandAfter(installation, 'letter.corrected', letter.letterId, { sync: sync.name, field });
   context.output.json({ corrected: letter.letterId, field });
   context.output.line('Corrected everywhere. A running worker delivers it; or run: trueup apply');
   return EXIT.ok;
-}
-
-/** Who acts, for the journal. */
-export function by(context: CommandContext): string {
-  return context.environment['USER'] ?? 'cli';
 }

@@ -1,9 +1,10 @@
 import { gatherEvidence } from '../diagnose/evidence.ts';
 import { diagnose as diagnoseSync, SYMPTOMS, type Finding, type Symptom } from '../diagnose/symptoms.ts';
+import { counted } from '../lib/counted.ts';
 import { allSyncs } from '../store/control.ts';
 import { CommandFailed, EXIT, type Command } from './command.ts';
 import { text, withInstallation } from './open.ts';
-import { count, duration, instant, type Output } from './output.ts';
+import { duration, instant, type Output } from './output.ts';
 
 const NAMES = Object.keys(SYMPTOMS) as readonly Symptom[];
 
@@ -61,7 +62,7 @@ function show(output: Output, symptom: Symptom, findings: readonly Finding[], no
   for (const { cause, evidence, side, sinceMs, records, advice, next } of findings) {
     const where = side === null ? '' : ` At ${side}`;
     const since = sinceMs === null ? '' : ` since ${instant(sinceMs)} (${duration(nowMs - sinceMs)})`;
-    const many = records === null ? '' : `, ${count(records)} records`;
+    const many = records === null ? '' : `, ${counted(records, 'record')}`;
     output.line(`    ${cause}${where}${since}${many}.`.replace('..', '.'));
     for (const line of evidence) output.line(`      evidence: ${line}`);
     output.line(`      what to do: ${advice}`);

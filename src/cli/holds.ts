@@ -1,16 +1,18 @@
 import { compileSync } from '../engine/model.ts';
 import { violationOf, type RuleModel } from '../engine/rules.ts';
 import type { Value, Values } from '../engine/value.ts';
+import { counted } from '../lib/counted.ts';
 import type { Installation } from '../server.ts';
-import { audit } from '../store/audit.ts';
 import type { SyncTx } from '../store/contract.ts';
 import type { SyncRow } from '../store/control.ts';
 import { heldWrites, releaseHeld } from '../store/held.ts';
 import { openHolds, type HoldRow } from '../store/history.ts';
+import { noteDeedOnHold } from '../store/problem-deeds.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
 import { SIDE_EMPTIED } from '../worker/emptied.ts';
 import { ChoiceRefused, resolveHold, type HoldChoice } from '../worker/holds.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { actor, noteCommand } from './deed.ts';
 import { fieldValue } from './field-value.ts';
 import {
   chooseSync,
@@ -21,7 +23,7 @@ import {
   withSync,
   wordsOf,
 } from './open.ts';
-import { count, instant } from './output.ts';
+import { instant } from './output.ts';
 
 const HOLDS_SHOWN_MAX = 200;
 
@@ -63,7 +65,7 @@ async function list(context: CommandContext, installation: Installation, sync: S
   }
   for (const flood of floods) {
     output.line(
-      `${count(flood.writes)} ${flood.kind}s at ${flood.side} are stopped by the guard. To let exactly these go:`,
+      `${counted(flood.writes, `${flood.kind} at ${flood.side} is`, `${flood.kind}s at ${flood.side} are`)} stopped by the guard. To let exactly that go:`,
     );
     output.line(`  trueup holds release ${flood.side} ${flood.kind} ${flood.hash.slice(0, 12)}`);
   }
@@ -101,9 +103,7 @@ async function sayEmptied(
         advice: emptied.length === 0 ? 'See: trueup holds list' : `Emptied: ${emptied.join(', ')}`,
       });
     await syncTx.sayEmptied(side);
-    const by = context.environment['USER'] ?? 'cli';
-    const detail = { sync: sync.name };
-    await audit(tx, installation.workspaceNo, { by, action: 'side.emptied', subject: side, detail });
+    await noteCommand(tx, installation, 'side.emptied', side, { sync: sync.name });
   });
   context.output.json({ emptied: side });
   context.output.line(`${side} is swept again, and what is missing there counts as deleted.`);
@@ -122,14 +122,21 @@ async function release(context: CommandContext, installation: Installation, sync
     '',
     ...wordsOf({ ...context, words: context.words.slice(1) }, ['SIDE', 'KIND', 'HASH']),
   ];
-  const released = await installation.transaction((tx) => releaseHeld(tx, sync.syncKey, side, kind, hash));
+  const released = await installation.transaction(async (tx) => {
+    const writes = await releaseHeld(tx, sync.syncKey, side, kind, hash);
+    if (writes === null) return null;
+    await noteCommand(tx, installation, 'heldWrites.released', hash, { sync: sync.name, side, kind, writes });
+    const reason = kind === 'delete' ? 'massDelete' : 'massChange';
+    await noteDeedOnHold(tx, sync.syncKey, { side, reason, field: null }, actor());
+    return writes;
+  });
   if (released === null) {
     throw new CommandFailed('the held set is no longer the one with this hash', {
       advice: 'Look again: trueup holds list',
     });
   }
   context.output.json({ released });
-  context.output.line(`${count(released)} writes are queued.`);
+  context.output.line(`${counted(released, 'write is', 'writes are')} queued.`);
   return EXIT.ok;
 }
 
@@ -156,12 +163,17 @@ async function decide(
   }
   const choice = choiceOf(sync, hold, verb, argument);
   try {
-    const by = context.environment['USER'] ?? 'cli';
-    await withSync(installation, sync, (runtime) => resolveHold(runtime, hold, choice, by));
+    await withSync(installation, sync, (runtime) => resolveHold(runtime, hold, choice, actor()));
   } catch (error) {
     if (error instanceof ChoiceRefused) throw new CommandFailed(error.message, { exitCode: EXIT.wrongInput });
     throw error;
   }
+  await installation.transaction(async (tx) => {
+    const { reason, field } = hold;
+    const detail = { sync: sync.name, reason, field, choice: choice.kind };
+    await noteCommand(tx, installation, 'hold.decided', hold.holdId, detail);
+    await noteDeedOnHold(tx, sync.syncKey, hold, actor());
+  });
   context.output.json({ decided: hold.holdId, choice: choice.kind });
   context.output.line('Decided. A running worker delivers what follows; or run: trueup apply');
   return EXIT.ok;

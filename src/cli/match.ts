@@ -1,5 +1,6 @@
 import { firstMatch, type Candidate, type FirstMatch } from '../engine/first-match.ts';
 import { explainLikeness } from '../engine/likeness.ts';
+import { counted } from '../lib/counted.ts';
 import type { Installation } from '../server.ts';
 import { readBundles } from '../store/bundles.ts';
 import type { SyncRow } from '../store/control.ts';
@@ -17,6 +18,7 @@ import { unopenedSync } from '../syncs.ts';
 import { ChoiceRefused } from '../worker/holds.ts';
 import { joinPair, partIdentities } from '../worker/joins.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { actor, noteCommand } from './deed.ts';
 import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, wordsOf } from './open.ts';
 import { count, instant } from './output.ts';
 
@@ -89,10 +91,10 @@ async function report(given: Given): Promise<number> {
   output.line(`  ${count(linked)} are linked at several sides, by their keys`);
   for (const [side, number] of onlyAt) output.line(`  ${count(number)} are only at ${side}`);
   output.line(
-    `  ${count(counts.suggested)} pairs may be one thing, and wait for a person; ${count(counts.ambiguous)} things are alike to several`,
+    `  ${counted(counts.suggested, 'pair may be one thing, and waits', 'pairs may be one thing, and wait')} for a person; ${count(counts.ambiguous)} things are alike to several`,
   );
   output.line(
-    `  ${count(counts.inner)} pairs look like the same thing twice at one side: merge them in that system`,
+    `  ${counted(counts.inner, 'pair looks', 'pairs look')} like the same thing twice at one side: merge them in that system`,
   );
   if (counts.blocksSkipped > 0)
     output.line(`  ${count(counts.blocksSkipped)} values are shared by so many that they were not compared`);
@@ -171,7 +173,7 @@ async function decide(
   state: 'confirmed' | 'rejected',
 ): Promise<number> {
   const [, prefix = ''] = wordsOf(context, ['', 'ID']);
-  const by = context.environment['USER'] ?? 'cli';
+  const by = actor();
   const joinId = await refusing(async () =>
     installation.transaction(async (tx) => {
       const [one, ...others] = await openSuggestions(tx, sync.syncKey, prefix, 2);
@@ -180,6 +182,7 @@ async function decide(
           `${one === undefined ? 'no open suggestion begins' : 'several suggestions begin'} with ${prefix}`,
         );
       await decideSuggestion(tx, sync.syncKey, one.suggestionId, state, by);
+      await noteCommand(tx, installation, 'match.decided', one.suggestionId, { sync: sync.name, state });
       return state === 'rejected'
         ? null
         : joinPair(unopenedSync(installation, sync), tx, sync, [one.left, one.right], by);
@@ -222,7 +225,9 @@ async function merge(given: Given): Promise<number> {
         return identityId;
       };
       const pair = [await identityOf(leftSide, leftId), await identityOf(rightSide, rightId)] as const;
-      return joinPair(unopenedSync(installation, sync), tx, sync, pair, context.environment['USER'] ?? 'cli');
+      const made = await joinPair(unopenedSync(installation, sync), tx, sync, pair, actor());
+      await noteCommand(tx, installation, 'match.merged', made, { sync: sync.name });
+      return made;
     }),
   );
   context.output.json({ joinId });
@@ -246,7 +251,7 @@ async function merges({ context, installation, sync }: Given): Promise<number> {
 
 async function unmerge({ context, installation, sync }: Given): Promise<number> {
   const [, prefix = ''] = wordsOf(context, ['', 'ID']);
-  const by = context.environment['USER'] ?? 'cli';
+  const by = actor();
   await refusing(async () =>
     installation.transaction(async (tx) => {
       const [one, ...others] = await standingJoins(tx, sync.syncKey, prefix, 2);
@@ -261,6 +266,7 @@ async function unmerge({ context, installation, sync }: Given): Promise<number> 
         by,
       );
       await markParted(tx, sync.syncKey, one.joinId, by);
+      await noteCommand(tx, installation, 'match.parted', one.joinId, { sync: sync.name });
     }),
   );
   context.output.json({ parted: prefix });

@@ -107,6 +107,15 @@ export function duration(ms: number): string {
     : `${String(Math.round(seconds / 86_400))} days`;
 }
 
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** What `10m` and its like mean; null for anything else, and for nothing. */
+export function spanMs(given: string): number | null {
+  const [, number = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(given) ?? [];
+  const ms = Number(number) * (UNITS_MS[unit] ?? 0);
+  return ms > 0 ? ms : null;
+}
+
 export function instant(ms: number | null): string {
   return ms === null ? 'never' : new Date(ms).toISOString().replace('T', ' ').slice(0, 19);
 }

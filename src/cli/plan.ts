@@ -11,6 +11,7 @@ import { syncTransaction } from '../store/sync-transaction.ts';
 import { observeAll } from '../worker/rounds.ts';
 import type { SyncRuntime } from '../worker/runtime.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { noteCommand } from './deed.ts';
 import { text, withInstallation, withSync } from './open.ts';
 import { count } from './output.ts';
 import { adoptSyncFile, FILE_OPTION, FILE_OPTION_HELP } from './sync-file.ts';
@@ -76,6 +77,10 @@ export async function planSync(
   await observe(context, installation, sync);
   const planned = await installation.transaction(async (tx): Promise<Planned> => {
     const sealed = await sealPlan(tx, sync.syncKey, sync.revision);
+    await noteCommand(tx, installation, 'plan.sealed', sealed.hash, {
+      sync: sync.name,
+      writes: sealed.writes,
+    });
     const model = compileSync(sync.definition);
     const picked = await plannedSamples(tx, sync.syncKey, SAMPLES_PER_GROUP);
     const bundles = await syncTransaction(tx, sync, installation.ids).lockBundles([

@@ -1,19 +1,22 @@
 import type { ProblemView } from '../diagnose/problem-view.ts';
 import { currentProblems } from '../diagnose/problems.ts';
+import { counted } from '../lib/counted.ts';
 import type { Installation } from '../server.ts';
 import { allSyncs } from '../store/control.ts';
+import { noteDeed, sayTimeSpent } from '../store/problem-deeds.ts';
 import { addProblemNote, problemNotes, setProblemOwner, type ProblemFilter } from '../store/problems.ts';
 import { REPLAY_PER_SECOND, replayAll } from '../worker/redrive.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
-import { by } from './deadletters.ts';
+import { actor, noteCommand, noteCommandAfter } from './deed.ts';
 import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, wordsOf } from './open.ts';
-import { count, duration, instant, type Output } from './output.ts';
+import { duration, instant, spanMs, type Output } from './output.ts';
 
 const SHOWN_MAX = 200;
+const SPENT_MAX_MS = 40 * 3_600_000;
 
 export const problems: Command = {
   name: 'problems',
-  usage: '[list | show PROBLEM | fix PROBLEM | own PROBLEM NAME | note PROBLEM TEXT]',
+  usage: '[list | show PROBLEM | fix PROBLEM | own PROBLEM NAME | note PROBLEM TEXT | spent PROBLEM SPAN]',
   summary: 'What is wrong, one line per cause: since when, for how many records, and what to do about it',
   example: 'trueup problems show 3fa1',
   options: {
@@ -46,10 +49,12 @@ export const problems: Command = {
           return own(context, installation);
         case 'note':
           return note(context, installation);
+        case 'spent':
+          return spent(context, installation);
         default:
           throw new CommandFailed(`problems has no ${verb}`, {
             exitCode: EXIT.wrongInput,
-            advice: 'It has: list, show, fix, own, note',
+            advice: 'It has: list, show, fix, own, note, spent',
           });
       }
     }),
@@ -88,7 +93,7 @@ function summarise(output: Output, problem: ProblemView): void {
     problem;
   const place = `${direction === 'in' ? 'from' : direction === 'out' ? 'to' : 'with'} ${side}`;
   const of = field === null ? '' : `, field ${field}`;
-  const affected = records === 0 ? 'the whole side' : `${count(records)} records`;
+  const affected = records === 0 ? 'the whole side' : counted(records, 'record');
   output.line(
     `${problemId}  ${code} ${place} in ${sync}${of}: ${affected}, ${state === 'open' ? trend : 'resolved'}`,
   );
@@ -115,7 +120,7 @@ async function show(context: CommandContext, installation: Installation): Promis
   const { output } = context;
   summarise(output, problem);
   output.line(
-    `  first seen ${instant(problem.firstSeenMs)}, opened ${String(problem.openings)} times${problem.owner === null ? '' : `, looked after by ${problem.owner}`}`,
+    `  first seen ${instant(problem.firstSeenMs)}, opened ${counted(problem.openings, 'time')}${problem.owner === null ? '' : `, looked after by ${problem.owner}`}`,
   );
   if (problem.explanation !== null) output.line(`  why: ${problem.explanation}`);
   if (problem.retry !== null) output.line(`  does trying again help? ${problem.retry}`);
@@ -133,14 +138,15 @@ async function fix(context: CommandContext, installation: Installation): Promise
   const rate = Number(context.flags['rate'] ?? REPLAY_PER_SECOND);
   const syncs = await installation.transaction((tx) => allSyncs(tx));
   const sync = syncs.find(({ syncKey }) => syncKey === problem.syncKey);
-  const act = { by: by(context), reason: `fixes ${problem.problemId}` };
+  const act = { by: actor(), reason: `fixes ${problem.problemId}` };
   const filter = { problem: problem.problemId };
   const replayed = sync === undefined ? 0 : await replayAll(installation, sync, filter, act, rate);
+  await noteCommandAfter(installation, 'problem.fixed', problem.problemId, { replayed });
   context.output.json({ problem: problem.problemId, replayed });
   context.output.line(
     replayed === 0
       ? 'Nothing of it waits to be replayed: what retries by itself goes on, and holds are answered with trueup holds.'
-      : `${count(replayed)} letters try again. A running worker delivers them; or run: trueup apply`,
+      : `${counted(replayed, 'letter tries', 'letters try')} again. A running worker delivers them; or run: trueup apply`,
   );
   return EXIT.ok;
 }
@@ -148,9 +154,12 @@ async function fix(context: CommandContext, installation: Installation): Promise
 async function own(context: CommandContext, installation: Installation): Promise<number> {
   const [, , name = ''] = wordsOf(context, ['', 'PROBLEM', 'NAME']);
   const { syncKey, problemId } = await oneProblem(context, installation);
-  await installation.transaction((tx) =>
-    setProblemOwner(tx, syncKey, problemId, name === 'nobody' ? null : name),
-  );
+  const owner = name === 'nobody' ? null : name;
+  await installation.transaction(async (tx) => {
+    await setProblemOwner(tx, syncKey, problemId, owner);
+    await noteDeed(tx, syncKey, [problemId], actor());
+    await noteCommand(tx, installation, 'problem.owned', problemId, { owner });
+  });
   context.output.json({ problem: problemId, owner: name });
   context.output.line(`${name} looks after ${problemId}.`);
   return EXIT.ok;
@@ -160,10 +169,31 @@ async function note(context: CommandContext, installation: Installation): Promis
   const [, , ...words] = context.words;
   wordsOf(context, ['', 'PROBLEM', 'TEXT']);
   const { syncKey, problemId } = await oneProblem(context, installation);
-  await installation.transaction((tx) =>
-    addProblemNote(tx, syncKey, problemId, by(context), words.join(' ')),
-  );
+  await installation.transaction(async (tx) => {
+    await addProblemNote(tx, syncKey, problemId, actor(), words.join(' '));
+    await noteDeed(tx, syncKey, [problemId], actor());
+    await noteCommand(tx, installation, 'problem.noted', problemId);
+  });
   context.output.json({ problem: problemId });
   context.output.line('Noted.');
+  return EXIT.ok;
+}
+
+/** Instead of what was counted for this person, for as long as the problem is open this time. */
+async function spent(context: CommandContext, installation: Installation): Promise<number> {
+  const [, , given = ''] = wordsOf(context, ['', 'PROBLEM', 'SPAN']);
+  const spentMs = spanMs(given);
+  if (spentMs === null || spentMs > SPENT_MAX_MS)
+    throw new CommandFailed('SPAN is a time such as 25m or 2h, at most a week of work', {
+      exitCode: EXIT.wrongInput,
+    });
+  const { syncKey, problemId } = await oneProblem(context, installation);
+  const minutes = spentMs / 60_000;
+  await installation.transaction(async (tx) => {
+    await sayTimeSpent(tx, syncKey, problemId, actor(), spentMs);
+    await noteCommand(tx, installation, 'problem.timeSaid', problemId, { minutes });
+  });
+  context.output.json({ problem: problemId, minutes });
+  context.output.line(`${duration(spentMs)} are counted for you.`);
   return EXIT.ok;
 }

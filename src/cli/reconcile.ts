@@ -11,6 +11,7 @@ import {
   verdictOf,
   type Report,
 } from '../diagnose/reconcile/report.ts';
+import { counted } from '../lib/counted.ts';
 import type { Installation } from '../server.ts';
 import type { SyncTx } from '../store/contract.ts';
 import type { SyncRow } from '../store/control.ts';
@@ -20,6 +21,7 @@ import { pastReconciliations, type PastReconciliation } from '../store/reconcili
 import { syncTransaction } from '../store/sync-transaction.ts';
 import type { SyncRuntime } from '../worker/runtime.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { noteCommand } from './deed.ts';
 import { chooseSync, text, withInstallation, withSync } from './open.ts';
 import { count, instant, type Output } from './output.ts';
 
@@ -147,7 +149,11 @@ async function reconcileSync(
 }
 
 /** Has every record of listed drift looked at again, as any other hint would. What has no record cannot be looked at. */
-async function repair(installation: Installation, { syncKey }: SyncRow, report: Report): Promise<number> {
+async function repair(
+  installation: Installation,
+  { syncKey, name }: SyncRow,
+  report: Report,
+): Promise<number> {
   const drift = report.findings.flatMap(({ side, recordId, difference: { kind, explanation } }) =>
     explanation !== null || recordId === null
       ? []
@@ -166,6 +172,8 @@ async function repair(installation: Installation, { syncKey }: SyncRow, report: 
         side,
         own.map(({ hint }) => hint),
       );
+    if (drift.length > 0)
+      await noteCommand(tx, installation, 'drift.lookedAgain', name, { records: drift.length });
   });
   return drift.length;
 }
@@ -173,7 +181,7 @@ async function repair(installation: Installation, { syncKey }: SyncRow, report: 
 function repairText(repaired: number): string {
   return repaired === 0
     ? 'Nothing has to be looked at again.'
-    : `${count(repaired)} records will be looked at again: by a running worker within seconds, or now with: trueup plan`;
+    : `${counted(repaired, 'record')} will be looked at again: by a running worker within seconds, or now with: trueup plan`;
 }
 
 function reportText(report: Report): string {
@@ -183,7 +191,7 @@ function reportText(report: Report): string {
 function reportLines({ sync, sides, findings, driftLeftOut }: Report): readonly string[] {
   const lines = [`${sync}:`];
   for (const { side, seen, same, drift, classes } of sides) {
-    lines.push(`  ${side}: ${count(seen)} records, ${count(same)} the same, ${count(drift)} drift`);
+    lines.push(`  ${side}: ${counted(seen, 'record')}, ${count(same)} the same, ${count(drift)} drift`);
     for (const one of classes) lines.push(`    ${count(one.count)} ${classText(one).join('; ')}`);
   }
   const drift = findings.filter(({ difference }) => difference.explanation === null);

@@ -1,5 +1,6 @@
 import { allSyncs, recoverSync } from '../store/control.ts';
 import { EXIT, type Command } from './command.ts';
+import { noteCommand } from './deed.ts';
 import { chooseSync, text, withInstallation } from './open.ts';
 
 export const recover: Command = {
@@ -17,7 +18,10 @@ export const recover: Command = {
           ? await installation.transaction((tx) => allSyncs(tx))
           : [await chooseSync(installation, name)];
       await installation.transaction(async (tx) => {
-        for (const sync of syncs) await recoverSync(tx, sync);
+        for (const sync of syncs) {
+          await recoverSync(tx, sync);
+          await noteCommand(tx, installation, 'sync.recovered', sync.name);
+        }
       });
       context.output.json({ recovering: syncs.map((sync) => sync.name) });
       for (const sync of syncs)

@@ -14,6 +14,7 @@ import { doctor } from './doctor.ts';
 import { holds } from './holds.ts';
 import { init } from './init.ts';
 import { match } from './match.ts';
+import { measures } from './measures.ts';
 import { plan } from './plan.ts';
 import { problems } from './problems.ts';
 import { reconcile } from './reconcile.ts';
@@ -45,6 +46,7 @@ export const commands: readonly Command[] = [
   diagnose,
   reconcile,
   problems,
+  measures,
   alerts,
   trace,
   testRecord,

@@ -1,8 +1,9 @@
-/** The commands that read, asked of a server elsewhere instead of this folder's installation: `--server URL`, TRUEUP_TOKEN. */
 import { hc } from 'hono/client';
 
 import type { Api } from '../api/app.ts';
 import { systemClock } from '../lib/clock.ts';
+/** The commands that read, asked of a server elsewhere instead of this folder's installation: `--server URL`, TRUEUP_TOKEN. */
+import { counted } from '../lib/counted.ts';
 import { CommandFailed, EXIT, type CommandContext } from './command.ts';
 import { text, wordsOf } from './open.ts';
 import { count, duration } from './output.ts';
@@ -198,7 +199,7 @@ async function problems({ output }: CommandContext, client: Client): Promise<num
   output.json(found);
   for (const { id, code, side, sync, records, message, advice } of found.items) {
     output.line(
-      `${id}  ${code} at ${side} in ${sync}: ${records === 0 ? 'the whole side' : `${count(records)} records`}`,
+      `${id}  ${code} at ${side} in ${sync}: ${records === 0 ? 'the whole side' : counted(records, 'record')}`,
     );
     output.line(`  ${message}`);
     if (advice !== null) output.line(`  ${advice}`);

@@ -7,6 +7,7 @@ import type { SameValues } from '../syncfile/schema/compare.ts';
 import { effectsOn, gravest, type Gravity, type SchemaEffect } from '../syncfile/schema/effect.ts';
 import { openSides } from '../syncs.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { actor, noteCommand } from './deed.ts';
 import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, wordsOf } from './open.ts';
 import { count, instant } from './output.ts';
 
@@ -134,8 +135,11 @@ async function accept(context: CommandContext, installation: Installation, sync:
       },
     );
   }
-  const by = context.environment['USER'] ?? 'cli';
-  const accepted = await installation.transaction((tx) => approveSchemas(tx, sync.syncKey, by));
+  const accepted = await installation.transaction(async (tx) => {
+    const schemas = await approveSchemas(tx, sync.syncKey, actor());
+    if (schemas > 0) await noteCommand(tx, installation, 'schemas.accepted', sync.name, { schemas });
+    return schemas;
+  });
   context.output.json({ sync: sync.name, accepted });
   context.output.line(
     accepted === 0

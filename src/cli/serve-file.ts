@@ -29,7 +29,7 @@ export function syncFileWork(here: Installation): SyncFileWork {
     take: async (source, author, signal) => {
       const read = await readText(here, source);
       if (read.kind === 'errors') return read.errors;
-      await saveConnections(here, read.file);
+      await saveConnections(here, read.file, author);
       const errors = await against(read.file, signal);
       if (errors.length === 0) await saveRevisions(here, { file: read.file, source }, author);
       return errors;

@@ -10,11 +10,13 @@ import type { SideDefinition } from '../engine/model.ts';
 import { must } from '../lib/assert.ts';
 import { canonicalJson, type Json } from '../lib/json.ts';
 import type { Installation } from '../server.ts';
-import { saveConnection, saveRevision, type SyncRow } from '../store/control.ts';
+import { audit } from '../store/audit.ts';
+import { allSyncs, saveConnection, saveRevision, type SyncRow } from '../store/control.ts';
 import { withDictionary } from '../syncfile/dictionary/agreement.ts';
 import { parseDictionary, type Dictionary } from '../syncfile/dictionary/dictionary.ts';
 import { checkAgainst, parseSyncFile, type FileError, type SyncFile } from '../syncfile/sync-file.ts';
 import { CommandFailed, EXIT, type CommandContext } from './command.ts';
+import { actor, noteCommandAfter } from './deed.ts';
 import { SYNC_FILE } from './init.ts';
 import { text } from './open.ts';
 
@@ -87,9 +89,18 @@ export function fileErrors(context: CommandContext, errors: readonly FileError[]
   return new CommandFailed(message, { exitCode: EXIT.wrongInput });
 }
 
-export async function saveConnections(installation: Installation, file: SyncFile): Promise<void> {
+export async function saveConnections(
+  installation: Installation,
+  file: SyncFile,
+  by: string = actor(),
+): Promise<void> {
+  const { workspaceNo } = installation;
   await installation.transaction(async (tx) => {
-    for (const connection of file.connections) await saveConnection(tx, installation.workspaceNo, connection);
+    for (const connection of file.connections) {
+      const subject = connection.name;
+      if (await saveConnection(tx, workspaceNo, connection))
+        await audit(tx, workspaceNo, { by, action: 'connection.saved', subject, detail: {} });
+    }
   });
 }
 
@@ -174,7 +185,13 @@ export async function adoptSyncFile(
   const described = await describeSides(installation, read.file, context.signal);
   const errors = errorsAgainst(read.file, described);
   if (errors.length > 0) throw fileErrors(context, errors);
-  return saveRevisions(installation, read, context.environment['USER'] ?? 'cli');
+  const before = await installation.transaction((tx) => allSyncs(tx));
+  const saved = await saveRevisions(installation, read, actor());
+  const revisions = new Map(before.map(({ syncKey, revision }) => [syncKey, revision]));
+  for (const { syncKey, name, revision } of saved)
+    if (revisions.get(syncKey) !== revision)
+      await noteCommandAfter(installation, 'syncFile.taken', SYNC_FILE, { sync: name, revision });
+  return saved;
 }
 
 /** Makes a file that was checked the revision of its syncs. */

@@ -1,6 +1,6 @@
 /** What the person on call types, from the first look to the mended record, against a sync with one thing broken. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -67,7 +67,7 @@ async function names(): Promise<readonly string[]> {
 test('problems tells the cause with its side and what to do, and show names a record to look at', async () => {
   const { exitCode, output } = await trueup('problems');
   expect(exitCode).toBe(3);
-  expect(output).toMatch(/^[0-9a-f]{12} {2}postgres\.check_violation to crm in customers.*: 1 records/);
+  expect(output).toMatch(/^[0-9a-f]{12} {2}postgres\.check_violation to crm in customers.*: 1 record,/);
   expect(await names()).toEqual(['Ann']);
   const { problems } = await told('problems', '--code', CODE);
   const [problem] = problems as readonly [{ readonly problemId: string; readonly advice: string }];
@@ -121,7 +121,7 @@ test('alerts are raised by a look, told once, and listed until they are over', a
   expect((await trueup('alerts', 'look')).output).toBe('0 raised, 0 recovered.\n');
   const listed = await trueup('alerts');
   expect(listed.exitCode).toBe(3);
-  expect(listed.output).toMatch(/customers\/crm {2}1 records do not go to crm/);
+  expect(listed.output).toMatch(/customers\/crm {2}1 record does not go to crm/);
   expect(listed.output).toContain('Nobody is told: trueup alerts add NAME KIND');
 });
 
@@ -137,7 +137,7 @@ test('deadletters lists the record with its failure, and replayed once its cause
   const replayed = await trueup('deadletters', 'replay', letter.letterId);
   expect([replayed.exitCode, replayed.output]).toEqual([
     0,
-    '1 letters try again. A running worker delivers them; or run: trueup apply\n',
+    '1 letter tries again. A running worker delivers them; or run: trueup apply\n',
   ]);
   expect((await trueup('apply', '--yes')).exitCode).toBe(0);
   expect(await names()).toEqual(['Ann', 'Bob']);
@@ -157,4 +157,44 @@ test('once it is mended nothing is a problem, a symptom or an alert any more', a
   expect([problems.exitCode, diagnosed.exitCode, alerts.exitCode]).toEqual([0, 0, 0]);
   const { problems: all } = await told('problems', '--all');
   expect(all).toMatchObject([{ code: CODE, state: 'resolved' }]);
+});
+
+test('measures tells what failed, how long it took and what it cost, beside the week before', async () => {
+  const { problems } = await told('problems', '--all');
+  const [{ problemId }] = problems as readonly [{ readonly problemId: string }];
+  const spent = await trueup('problems', 'spent', problemId, '25m');
+  expect([spent.exitCode, spent.output]).toEqual([0, '25 min are counted for you.\n']);
+  const { periods } = await told('measures');
+  expect((periods as readonly object[]).at(-1)).toMatchObject({
+    resolved: 1,
+    touched: 1,
+    manualMsPerProblem: 25 * 60_000,
+  });
+  const { exitCode, output } = await trueup('measures', '--per', 'day');
+  expect(exitCode).toBe(0);
+  expect(output).toMatch(/^failure rate +[\d.]+% \(day before: –\)\n/);
+  expect(output).toMatch(/\nmanual minutes +25\.0 \(day before: –\)\n/);
+  const wrong = [
+    await trueup('measures', '--per', 'year'),
+    await trueup('problems', 'spent', problemId, 'long'),
+    await trueup('problems', 'spent', problemId, '60h'),
+  ];
+  expect(wrong.map((result) => result.exitCode)).toEqual([2, 2, 2]);
+});
+
+test('whatever changes something at the command line is in the audit trail, under the name of who did it', async () => {
+  const { entries } = await told('audit');
+  const deeds = entries as readonly { readonly action: string; readonly by: string }[];
+  expect(new Set(deeds.map(({ action }) => action))).toEqual(
+    new Set([
+      'connection.saved',
+      'letters.replayed',
+      'plan.approved',
+      'plan.sealed',
+      'problem.timeSaid',
+      'syncFile.taken',
+    ]),
+  );
+  expect(new Set(deeds.map(({ by }) => by))).toEqual(new Set([userInfo().username]));
+  expect((await trueup('audit', 'verify')).exitCode).toBe(0);
 });

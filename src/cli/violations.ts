@@ -1,7 +1,8 @@
-/** Which stored values break the data dictionary. */
 import { compileSync } from '../engine/model.ts';
 import { violationOf, type RuleModel } from '../engine/rules.ts';
 import type { OnViolation } from '../engine/state.ts';
+/** Which stored values break the data dictionary. */
+import { counted } from '../lib/counted.ts';
 import type { Installation } from '../server.ts';
 import type { AccountedRecord } from '../store/accounted.ts';
 import type { SyncRow } from '../store/control.ts';
@@ -30,7 +31,7 @@ export async function violations(context: CommandContext): Promise<number> {
     const { seen, found } = await storedViolations(context, installation, sync);
     context.output.json({ sync: sync.name, records: seen, violations: found });
     context.output.line(
-      `${sync.name}: ${count(seen)} records were judged by what they were last seen to hold.`,
+      `${sync.name}: ${counted(seen, 'record was judged by what it was', 'records were judged by what they were')} last seen to hold.`,
     );
     for (const one of found) {
       context.output.line(

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { openConnection } from '../connections.ts';
 import type { SyncDefinition } from '../engine/model.ts';
 import { must } from '../lib/assert.ts';
+import { counted } from '../lib/counted.ts';
 import type { Installation } from '../server.ts';
 import { findSync, type SyncRow } from '../store/control.ts';
 import type { SyncFile } from '../syncfile/sync-file.ts';
@@ -194,7 +195,7 @@ function show(
     output.line(
       `  ${count(records)} of ${side} that take no part now, or could not be read, would take part`,
     );
-  for (const [side, number] of calls) output.line(`  about ${count(number)} calls to write at ${side}`);
+  for (const [side, number] of calls) output.line(`  about ${counted(number, 'call')} to write at ${side}`);
   if (tally.changed + tally.joining.size === 0) output.line('  Nothing would change.');
 }
 

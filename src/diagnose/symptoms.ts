@@ -1,4 +1,5 @@
 /** The five things people say when it does not sync, each walked down to a cause with its evidence. Pure. */
+import { counted } from '../lib/counted.ts';
 import type { SyncRow } from '../store/control.ts';
 import type { HeldSet } from '../store/held.ts';
 import type { SideCounts } from '../store/status.ts';
@@ -65,7 +66,7 @@ function nothingSyncs({ sync, problems, conditions, plannedWrites }: Evidence): 
     findings.push(
       ofTheSync(
         'The sync only observes: nobody has approved its plan yet.',
-        `revision ${String(sync.revision)} is observed, ${String(plannedWrites)} writes are planned`,
+        `revision ${String(sync.revision)} is observed, ${counted(plannedWrites, 'write is', 'writes are')} planned`,
         'Look at the plan and approve it.',
         'trueup plan',
       ),
@@ -104,7 +105,7 @@ function recordsMissing({ counts, problems, sync }: Evidence): readonly Finding[
       : [
           {
             symptom: 'missing',
-            cause: `A rule of the sync, or a person, leaves ${String(records)} of ${String(all)} records of ${side} out.`,
+            cause: `A rule of the sync, or a person, leaves ${String(records)} of ${counted(all, 'record')} of ${side} out.`,
             evidence: filtersOf(sync, side),
             side,
             sinceMs: null,

@@ -35,12 +35,19 @@ export async function ensureWorkspace(tx: Tx, name: string): Promise<number> {
   return made[0]?.workspace_no ?? 0;
 }
 
-export async function saveConnection(tx: Tx, workspaceNo: number, connection: ConnectionRow): Promise<void> {
-  await tx.execute(
+/** True when that changed something. */
+export async function saveConnection(
+  tx: Tx,
+  workspaceNo: number,
+  connection: ConnectionRow,
+): Promise<boolean> {
+  const changed = await tx.execute(
     `insert into connections (workspace_no, name, system, settings) values ($1, $2, $3, $4)
-     on conflict (workspace_no, name) do update set system = excluded.system, settings = excluded.settings`,
+     on conflict (workspace_no, name) do update set system = excluded.system, settings = excluded.settings
+      where (connections.system, connections.settings) is distinct from (excluded.system, excluded.settings)`,
     [workspaceNo, connection.name, connection.system, JSON.stringify(connection.settings)],
   );
+  return changed > 0;
 }
 
 export async function connectionsNamed(tx: Tx, names: readonly string[]): Promise<readonly ConnectionRow[]> {

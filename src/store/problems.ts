@@ -126,6 +126,10 @@ export async function refreshProblems(tx: Tx, sync: SyncRow): Promise<ProblemMov
     [syncKey, open.map((problem) => problem.problemId)],
   );
   await noteHour(tx, syncKey);
+  await noteOpenings(tx, syncKey, [
+    ...open.map(({ problemId }) => problemId),
+    ...resolved.map((row) => row.problem_id),
+  ]);
   const known = new Set(before.map((row) => row.problem_id));
   return {
     opened: open.filter((problem) => !known.has(problem.problemId)),
@@ -140,6 +144,18 @@ async function noteHour(tx: Tx, syncKey: string): Promise<void> {
       where sync_key = $1 and state = 'open' order by problem_id
      on conflict (sync_key, problem_id, hour) do update set records = greatest(problem_hours.records, excluded.records)`,
     [syncKey],
+  );
+}
+
+/** Every time that a problem was open, for the measures over time. */
+async function noteOpenings(tx: Tx, syncKey: string, problemIds: readonly string[]): Promise<void> {
+  await tx.execute(
+    `insert into problem_openings (sync_key, problem_id, opening, opened_at, resolved_at)
+     select sync_key, problem_id, openings, opened_at, resolved_at from problems
+      where sync_key = $1 and problem_id = any($2) order by problem_id
+     on conflict (sync_key, problem_id, opening) do update
+        set opened_at = excluded.opened_at, resolved_at = excluded.resolved_at`,
+    [syncKey, problemIds],
   );
 }
 

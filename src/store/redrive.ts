@@ -2,6 +2,7 @@
 import type { SyncMode } from './control.ts';
 import type { Tx } from './database.ts';
 import { filterValues, LETTERS, type LetterFilter } from './letters.ts';
+import { noteDeed } from './problem-deeds.ts';
 
 /** Who acts, and for what reason; kept in the journal. */
 export interface Act {
@@ -16,6 +17,7 @@ interface Chosen {
   readonly identity_id: string | null;
   readonly record_id: string | null;
   readonly token: string;
+  readonly problem_id: string;
 }
 
 async function choose(
@@ -31,8 +33,9 @@ async function choose(
     identity_id: string | null;
     record_id: string | null;
     token: string;
+    problem_id: string;
   }>(
-    `with ${LETTERS} select letter_id, place, side, identity_id, record_id, token from chosen order by letter_id limit $10`,
+    `with ${LETTERS} select letter_id, place, side, identity_id, record_id, token, problem_id from chosen order by letter_id limit $10`,
     [...filterValues(syncKey, filter), countMax],
   );
 }
@@ -94,6 +97,7 @@ export async function replayLetters(
     ],
   );
   await noteInJournal(tx, syncKey, chosen, 'replayed', act);
+  await noteDeedOnProblems(tx, syncKey, chosen, act);
   return chosen.length;
 }
 
@@ -126,7 +130,13 @@ export async function discardLetters(
     ],
   );
   await noteInJournal(tx, syncKey, chosen, 'discarded', act);
+  await noteDeedOnProblems(tx, syncKey, chosen, act);
   return chosen.length;
+}
+
+function noteDeedOnProblems(tx: Tx, syncKey: string, chosen: readonly Chosen[], { by }: Act): Promise<void> {
+  const problems = new Set(chosen.map((letter) => letter.problem_id));
+  return noteDeed(tx, syncKey, [...problems], by);
 }
 
 /** Whoever changes what belongs to an identity holds its row, taken in the order of ids. */

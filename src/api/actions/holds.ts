@@ -6,6 +6,7 @@ import { allSyncs, type SyncRow } from '../../store/control.ts';
 import type { Tx } from '../../store/database.ts';
 import { releaseHeld } from '../../store/held.ts';
 import { findHold, type ListedHold } from '../../store/listing.ts';
+import { noteDeedOnHold } from '../../store/problem-deeds.ts';
 import { ChoiceRefused, resolveHold, type HoldChoice } from '../../worker/holds.ts';
 import type { Principal } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
@@ -55,9 +56,10 @@ export async function decideHold(
     throw error;
   }
   const detail = { sync: sync.name, reason: hold.reason, field: hold.field, choice: choice.kind };
-  await host.database.transaction(workspaceNo, (tx) =>
-    audit(tx, workspaceNo, { by: email, action: 'hold.decided', subject: id, detail }),
-  );
+  await host.database.transaction(workspaceNo, async (tx) => {
+    await audit(tx, workspaceNo, { by: email, action: 'hold.decided', subject: id, detail });
+    await noteDeedOnHold(tx, sync.syncKey, hold, email);
+  });
 }
 
 export async function holdNamed(tx: Tx, syncs: readonly SyncRow[], id: string): Promise<ListedHold> {
@@ -99,5 +101,7 @@ export async function releaseSet(
     });
   const detail = { sync, side, kind, writes };
   await audit(tx, workspaceNo, { by: email, action: 'heldWrites.released', subject: hash, detail });
+  const reason = kind === 'delete' ? 'massDelete' : 'massChange';
+  await noteDeedOnHold(tx, syncKey, { side, reason, field: null }, email);
   return writes;
 }

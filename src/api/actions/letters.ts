@@ -5,6 +5,7 @@ import { audit } from '../../store/audit.ts';
 import type { SyncRow } from '../../store/control.ts';
 import type { Tx } from '../../store/database.ts';
 import { listLetters, type Letter, type LetterFilter } from '../../store/letters.ts';
+import { noteDeedOnLetters } from '../../store/problem-deeds.ts';
 import { ChoiceRefused } from '../../worker/holds.ts';
 import { correctLetter, discardAll, REPLAY_PER_SECOND, replayAll } from '../../worker/redrive.ts';
 import type { Principal } from '../api-env.ts';
@@ -100,7 +101,9 @@ export async function correct(
   const { workspaceNo, email } = principal;
   const { sync, letter } = await workspaceOf(host, workspaceNo).transaction(async (tx) => {
     const found = await syncNamed(tx, name);
-    return { sync: found, letter: await letterNamed(tx, found, id) };
+    const named = await letterNamed(tx, found, id);
+    await noteDeedOnLetters(tx, found.syncKey, { letter: id }, email);
+    return { sync: found, letter: named };
   });
   const value = fieldValue(sync, field, given);
   try {

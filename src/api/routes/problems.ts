@@ -1,26 +1,24 @@
 /** Problems: failures with one cause as one thing, with advice and one remedy for all. */
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 
-import type { ProblemView } from '../../diagnose/problem-view.ts';
 import { currentProblems } from '../../diagnose/problems.ts';
 import { audit } from '../../store/audit.ts';
 import { allSyncs } from '../../store/control.ts';
-import type { Tx } from '../../store/database.ts';
+import { noteDeed } from '../../store/problem-deeds.ts';
 import { addProblemNote, problemNotes, setProblemOwner, type ProblemFilter } from '../../store/problems.ts';
 import { REPLAY_PER_SECOND, replayAll } from '../../worker/redrive.ts';
-import { syncNamed } from '../actions/find.ts';
+import { problemNamed, syncNamed } from '../actions/find.ts';
 import { needs, principalOf, type ApiEnv } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
 import { notFound } from '../problem.ts';
 import { at, json, NAME_LENGTH_MAX, NO_CONTENT, page, takes } from '../shapes/common.ts';
-import { ProblemCard, ProblemDetail, problemShape } from '../shapes/problems.ts';
+import { ProblemParam, ProblemCard, ProblemDetail, problemShape } from '../shapes/problems.ts';
 import { refuse } from '../shapes/refuse.ts';
 
 const PROBLEMS_MAX = 200;
 const NOTE_LENGTH_MAX = 4_000;
 const RATE_MAX = 10_000;
 const Name = z.string().min(1).max(NAME_LENGTH_MAX);
-const IdParam = z.object({ id: z.string().regex(/^[0-9a-f]{12}$/) });
 
 const getProblems = createRoute({
   method: 'get',
@@ -46,7 +44,7 @@ const getProblem = createRoute({
   tags: ['problems'],
   summary: 'One problem and what people noted about it',
   ...needs('viewer'),
-  request: { params: IdParam },
+  request: { params: ProblemParam },
   responses: { 200: json(ProblemDetail, 'The problem') },
 });
 
@@ -56,7 +54,7 @@ const putOwner = createRoute({
   tags: ['problems'],
   summary: 'Says who looks after it; null for nobody',
   ...needs('operator'),
-  request: { params: IdParam, body: takes(z.object({ owner: Name.nullable() })) },
+  request: { params: ProblemParam, body: takes(z.object({ owner: Name.nullable() })) },
   responses: NO_CONTENT,
 });
 
@@ -67,7 +65,7 @@ const postNote = createRoute({
   summary: 'Adds a note',
   ...needs('operator'),
   request: {
-    params: IdParam,
+    params: ProblemParam,
     body: takes(z.object({ note: z.string().trim().min(1).max(NOTE_LENGTH_MAX) })),
   },
   responses: NO_CONTENT,
@@ -80,7 +78,7 @@ const postFix = createRoute({
   summary: 'Lets every case of it try again, at a pace the system can bear',
   ...needs('operator'),
   request: {
-    params: IdParam,
+    params: ProblemParam,
     body: takes(z.object({ perSecond: z.int().min(1).max(RATE_MAX).default(REPLAY_PER_SECOND) })),
   },
   responses: { 200: json(z.object({ replayed: z.int() }), 'How many try again') },
@@ -117,6 +115,7 @@ export function problemRoutes(host: ApiHost) {
       await context.get('inWorkspace')(async (tx) => {
         const { syncKey } = await problemNamed(tx, id);
         await setProblemOwner(tx, syncKey, id, owner);
+        await noteDeed(tx, syncKey, [id], by);
         await audit(tx, workspaceNo, { by, action: 'problem.owned', subject: id, detail: { owner } });
       });
       return context.body(null, 204);
@@ -128,6 +127,7 @@ export function problemRoutes(host: ApiHost) {
       await context.get('inWorkspace')(async (tx) => {
         const { syncKey } = await problemNamed(tx, id);
         await addProblemNote(tx, syncKey, id, by, note);
+        await noteDeed(tx, syncKey, [id], by);
       });
       return context.body(null, 204);
     })
@@ -148,10 +148,4 @@ export function problemRoutes(host: ApiHost) {
       );
       return context.json({ replayed }, 200);
     });
-}
-
-async function problemNamed(tx: Tx, id: string): Promise<ProblemView> {
-  const [problem] = await currentProblems(tx, { problem: id }, 1);
-  if (problem === undefined) throw notFound('problem', id);
-  return problem;
 }

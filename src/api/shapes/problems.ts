@@ -5,6 +5,8 @@ import type { ProblemView } from '../../diagnose/problem-view.ts';
 import type { Letter as StoredLetter } from '../../store/letters.ts';
 import { at, Failure, Instant, list, Values } from './common.ts';
 
+export const ProblemParam = z.object({ id: z.string().regex(/^[0-9a-f]{12}$/) });
+
 export const ProblemCard = z
   .object({
     id: z.string(),

@@ -48,6 +48,8 @@ export type HeldSet = Listed<Client['held-writes']['$get']>;
 export type Problem = Listed<Client['problems']['$get']>;
 export type ProblemDetail = InferResponseType<Client['problems'][':id']['$get'], 200>;
 export type DeadLetter = Listed<Client['dead-letters']['$get']>;
+export type Measures = InferResponseType<Client['measures']['$get'], 200>;
+export type MeasuredPeriod = Measures['periods'][number];
 export type Run = Listed<Client['runs']['$get']>;
 
 export type Person = Listed<Client['accounts']['$get']>;

@@ -10,6 +10,7 @@ import type {
   Hold,
   Journey,
   Match,
+  Measures,
   Overview,
   Page,
   Person,
@@ -44,6 +45,12 @@ export const sessionQuery = queryOptions({
 export const overviewQuery = queryOptions({
   queryKey: ['overview'],
   queryFn: ({ signal }) => read<Overview>('/overview', {}, signal),
+});
+
+export const measuresQuery = queryOptions({
+  queryKey: ['measures'],
+  queryFn: ({ signal }) => read<Measures>('/measures', {}, signal),
+  staleTime: 60_000,
 });
 
 export const connectionsQuery = queryOptions({

@@ -10,6 +10,7 @@ import { listProblems } from '../../store/problems.ts';
 import { countStates, streamStates } from '../../store/status.ts';
 import { budgetVitals, vitalsOf } from '../../store/vitals.ts';
 import { isOurBug } from '../catalogue.ts';
+import { measuresOf } from '../measures.ts';
 
 /** Counting every record takes about a second per million: no scraper may make us do it more often than this. */
 const KEPT_MS = 15_000;
@@ -81,6 +82,12 @@ function createGauges() {
     ]),
     units: gauge('budget_units', 'What is left of a limit of a system', ['connection', 'limit']),
     unitsMax: gauge('budget_units_max', 'The whole of that limit', ['connection', 'limit']),
+    failureRate: gauge('failure_rate_week', 'Failed tries of all tries to write in the last week, 0 to 1', [
+      'sync',
+    ]),
+    ended: gauge('problems_ended_week', 'Problems that ended in the last week', ['sync']),
+    resolution: gauge('resolution_seconds_week', 'Median time to resolution of those that ended', ['sync']),
+    manual: gauge('manual_seconds_per_problem_week', 'Time of people for each of those that ended', ['sync']),
     looked: gauge('looked_timestamp_seconds', 'When these figures were taken', []),
   };
 }
@@ -118,6 +125,18 @@ async function fillSync(gauges: Gauges, tx: Tx, row: SyncRow): Promise<void> {
   for (const { side, state, code, count } of await countLetters(tx, syncKey, {}))
     gauges.letters.set({ sync, side, code, state }, count);
   await fillFailures(gauges, tx, row);
+  await fillMeasures(gauges, tx, row);
+}
+
+/** What is not known — nothing was tried, no problem ended — is left out: it is not nought. */
+async function fillMeasures(gauges: Gauges, tx: Tx, { name: sync }: SyncRow): Promise<void> {
+  const { periods } = await measuresOf(tx, 'week', [sync], 1);
+  for (const { failureRate, resolved, medianResolutionMs, manualMsPerProblem } of periods) {
+    gauges.ended.set({ sync }, resolved);
+    if (failureRate !== null) gauges.failureRate.set({ sync }, failureRate);
+    if (medianResolutionMs !== null) gauges.resolution.set({ sync }, medianResolutionMs / 1_000);
+    if (manualMsPerProblem !== null) gauges.manual.set({ sync }, manualMsPerProblem / 1_000);
+  }
 }
 
 async function fillFailures(gauges: Gauges, tx: Tx, { syncKey, name: sync }: SyncRow): Promise<void> {

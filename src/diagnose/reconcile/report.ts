@@ -1,6 +1,7 @@
-/** What a reconciliation came to, in words and as plain data. */
 import type { Difference, Explanation } from '../../engine/reconcile.ts';
 import type { Value } from '../../engine/value.ts';
+/** What a reconciliation came to, in words and as plain data. */
+import { counted } from '../../lib/counted.ts';
 import type { ClassCount, Finding, SideTally } from './tally.ts';
 
 /** A reconciliation of some or all sides of a sync. */
@@ -110,5 +111,5 @@ export function verdictOf(report: Report): string {
     explained === 0 ? '' : `; ${explained.toLocaleString('en-US')} differences have a known reason`;
   return drift === 0
     ? `In step: of ${seen} records none differs without a known reason${rest}.`
-    : `Drift: ${drift.toLocaleString('en-US')} differences among ${seen} records that nothing explains${rest}.`;
+    : `Drift: ${counted(drift, 'difference')} among ${seen} records that nothing explains${rest}.`;
 }

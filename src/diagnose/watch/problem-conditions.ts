@@ -1,3 +1,4 @@
+import { counted } from '../../lib/counted.ts';
 import type { ProblemView } from '../problem-view.ts';
 import type { Condition, Severity } from './condition.ts';
 
@@ -32,7 +33,10 @@ function severityOf({ records, kind }: ProblemView): Severity {
 
 function titleOf({ explanation, code, direction, side, records, field }: ProblemView): string {
   const place = `${direction === 'in' ? 'from' : direction === 'out' ? 'to' : 'with'} ${side}`;
-  const what = records === 0 ? `Nothing goes ${place}` : `${String(records)} records do not go ${place}`;
+  const what =
+    records === 0
+      ? `Nothing goes ${place}`
+      : `${counted(records, 'record does', 'records do')} not go ${place}`;
   const about = field === null ? '' : ` (field ${field})`;
   return `${what}${about}: ${explanation ?? code}`;
 }

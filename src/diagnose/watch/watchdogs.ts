@@ -1,4 +1,5 @@
 /** What the signs of life of a sync say. Pure: the same signs, the same conditions. */
+import { counted } from '../../lib/counted.ts';
 import type { SyncMode } from '../../store/control.ts';
 import type { BudgetVitals, Vitals } from '../../store/vitals.ts';
 import { knownFailure } from '../catalogue.ts';
@@ -131,7 +132,7 @@ function deafFeeds(sync: Watched, { sweeps, streams }: Vitals): readonly Conditi
       (stream) => stream.side === side && stream.kind === 'changes' && stream.currentAsOfMs !== null,
     );
     if (isFirst || !hasFeed || changed < THRESHOLDS.deafChangesMin || toldBetween > 0) return [];
-    const detail = `the last comparison found ${String(changed)} records of ${side} changed or gone that its feed had not told of`;
+    const detail = `the last comparison found ${counted(changed, `record of ${side}`, `records of ${side}`)} changed or gone that its feed had not told of`;
     return [condition(sync, side, 'watch.deaf_feed', 'critical', startedMs, detail)];
   });
 }
@@ -140,7 +141,7 @@ function oldQueues(sync: Watched, { queues, nowMs }: Vitals): readonly Condition
   return queues.flatMap(({ side, writes, hints, oldestMs }) => {
     if (sync.mode !== 'live' && writes > 0) return [];
     if (nowMs - oldestMs <= THRESHOLDS.queueAgeMs) return [];
-    const detail = `${String(writes)} writes to ${side} and ${String(hints)} looks at it wait, the oldest for ${minutes(nowMs - oldestMs)}`;
+    const detail = `${counted(writes, 'write')} to ${side} and ${counted(hints, 'look')} at it wait, the oldest for ${minutes(nowMs - oldestMs)}`;
     return [condition(sync, side, 'watch.queue', 'critical', oldestMs, detail)];
   });
 }
@@ -152,7 +153,7 @@ function failureRates(sync: Watched, { tries, nowMs }: Vitals): readonly Conditi
     const before = failedBefore + writtenBefore === 0 ? 0 : failedBefore / (failedBefore + writtenBefore);
     const isMore = rate >= Math.max(THRESHOLDS.failureRateMin, before * THRESHOLDS.failureRateFactor);
     if (count < THRESHOLDS.triesMin || !isMore) return [];
-    const detail = `${percent(rate)} of ${String(count)} tries at ${side} failed in the last hour; in the day before it was ${percent(before)}`;
+    const detail = `${percent(rate)} of ${counted(count, 'try', 'tries')} at ${side} failed in the last hour; in the day before it was ${percent(before)}`;
     return [condition(sync, side, 'watch.failure_rate', 'warning', nowMs - HOUR_MS, detail)];
   });
 }
@@ -161,7 +162,7 @@ function failureRates(sync: Watched, { tries, nowMs }: Vitals): readonly Conditi
 function driftingSides(sync: Watched, { reconciliations }: Vitals): readonly Condition[] {
   return reconciliations.flatMap(({ side, drift, seen, startedMs }) => {
     if (drift === 0) return [];
-    const detail = `the last reconciliation found ${String(drift)} differences at ${side} that nothing explains; it read ${String(seen)} records`;
+    const detail = `the last reconciliation found ${counted(drift, 'difference')} at ${side} that nothing explains; it read ${counted(seen, 'record')}`;
     return [condition(sync, side, 'watch.drift', 'critical', startedMs, detail)];
   });
 }

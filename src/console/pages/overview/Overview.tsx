@@ -9,6 +9,7 @@ import { concernsOf } from './concerns.ts';
 import { ConnectionStrip } from './ConnectionStrip.tsx';
 import { FirstSteps } from './FirstSteps.tsx';
 import { Headline } from './Headline.tsx';
+import { MeasuresPanel } from './MeasuresPanel.tsx';
 import { SyncCard } from './SyncCard.tsx';
 
 /** Is everything in step? If not: what waits for whom, and where. */
@@ -31,6 +32,7 @@ function Content({ overview }: { readonly overview: Answer }) {
       {overview.syncs.map((sync) => (
         <SyncCard key={sync.name} sync={sync} />
       ))}
+      <MeasuresPanel />
       <ConnectionStrip connections={overview.connections} />
     </>
   );
