@@ -1,14 +1,11 @@
 /** Changes of schemas at a real PostgreSQL and at the simulated Salesforce, met by a sync that is under way. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { runTrueup } from '../test/support/command.ts';
-import { createTestDatabase, type TestDatabase } from '../test/support/postgres.ts';
+import type { CommandResult } from '../test/support/command.ts';
+import type { TestDatabase } from '../test/support/postgres.ts';
 import { salesforceWorkbench } from '../test/support/salesforce-workbench.ts';
 import { simpleDefinition } from '../test/support/sync.ts';
+import { openTestFolder, type TestFolder } from '../test/support/test-folder.ts';
 import type { FieldDescription, Session } from './connector/contract.ts';
 import type { SideDefinition, SyncDefinition } from './engine/model.ts';
 import { must } from './lib/assert.ts';
@@ -36,18 +33,18 @@ syncs:
       sheet: {connection: sheet, collection: customers.csv, fields: {email: E-mail, name: Name, phone: Phone, city: City}}
 `;
 
+const SHEET = 'files/customers.csv';
+
+let folder: TestFolder;
 let crm: TestDatabase;
-let store: TestDatabase;
-let directory: string;
-let sheet: string;
 
 beforeEach(async () => {
-  [crm, store] = [await createTestDatabase(), await createTestDatabase()];
-  directory = await mkdtemp(join(tmpdir(), 'trueup-schema-'));
-  await mkdir(join(directory, 'files'));
-  sheet = join(directory, 'files', 'customers.csv');
-  await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE);
-  await writeFile(sheet, 'id,Name,E-mail,Phone,City\n');
+  folder = await openTestFolder({
+    syncFile: SYNC_FILE,
+    files: { [SHEET]: 'id,Name,E-mail,Phone,City\n' },
+    databases: ['crm'],
+  });
+  crm = folder.database('crm');
   await crm.pool
     .query(`create table contact (id bigint generated always as identity primary key, mail text not null unique,
     full_name varchar(80), phone text, city text, updated_at timestamptz not null default clock_timestamp())`);
@@ -57,19 +54,15 @@ beforeEach(async () => {
   );
   await trueup('apply', '--yes');
 });
-afterEach(async () => {
-  await crm.drop();
-  await store.drop();
-  await rm(directory, { recursive: true, force: true });
-});
+afterEach(async () => folder.close());
 
-async function trueup(...args: readonly string[]): ReturnType<typeof runTrueup> {
-  return runTrueup([...args, '-C', directory], { DATABASE_URL: store.url, CRM_URL: crm.url });
+function trueup(...args: readonly string[]): Promise<CommandResult> {
+  return folder.trueup(...args);
 }
 
 /** Does with the opened sync what a worker would find. */
 async function withOpenSync<T>(action: (opened: OpenSync) => Promise<T>): Promise<T> {
-  const environment = { DATABASE_URL: store.url, CRM_URL: crm.url };
+  const { directory, environment } = folder;
   const installation = await openInstallation({ directory, environment, log: silentLog });
   try {
     const [row] = await installation.transaction((tx) => allSyncs(tx));
@@ -92,7 +85,7 @@ async function round({ runtime }: OpenSync): Promise<void> {
 
 /** The row of the first customer in the sheet. */
 async function firstRow(): Promise<string> {
-  const lines = (await readFile(sheet, 'utf8')).split('\n');
+  const lines = (await folder.read(SHEET)).split('\n');
   return must(
     lines.find((line) => line.includes('p10@')),
     'the first customer is there',
@@ -120,7 +113,7 @@ describe('PostgreSQL', () => {
     expect(told.exitCode).toBe(3);
     expect(told.output).toContain('stops a field: `phone` is now called `mobile`.');
     expect((await trueup('plan')).errors).toContain('public.contact has no field `phone`');
-    await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE.replace('phone: phone', 'phone: mobile'));
+    await folder.write('trueup.yaml', SYNC_FILE.replace('phone: phone', 'phone: mobile'));
     await trueup('apply', '--yes');
     expect(await firstRow()).toMatch(/\+3906,Rome$/);
     const after = await trueup('schema');
@@ -150,9 +143,9 @@ describe('PostgreSQL', () => {
     await crm.pool.query('alter table contact add column region text');
     await crm.pool.query(`update contact set region = 'x'`);
     await crm.pool.query('alter table contact alter column region set not null');
-    await writeFile(
-      sheet,
-      `${(await readFile(sheet, 'utf8')).replace('Town 11', 'Oslo')}99,New,new@x.example,,\n`,
+    await folder.write(
+      SHEET,
+      `${(await folder.read(SHEET)).replace('Town 11', 'Oslo')}99,New,new@x.example,,\n`,
     );
     await withOpenSync(async (opened) => {
       expect(opened.effects.map(({ gravity }) => gravity)).toEqual(['stopsCreates']);
@@ -179,7 +172,7 @@ describe('PostgreSQL', () => {
 test('a sync that runs notices by itself that a schema is another one', async () => {
   await withOpenSync(async (opened) => {
     expect(await opened.hasNewSchema()).toBe(false);
-    await writeFile(sheet, (await readFile(sheet, 'utf8')).replace('City', 'Town'));
+    await folder.write(SHEET, (await folder.read(SHEET)).replace('City', 'Town'));
     expect(await opened.hasNewSchema()).toBe(true);
   });
 });

@@ -1,11 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { runTrueup } from '../../test/support/command.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import type { CommandResult } from '../../test/support/command.ts';
+import { openTestFolder, type TestFolder } from '../../test/support/test-folder.ts';
 
 const SYNC_FILE = `version: 1
 dictionary: dictionary.yaml
@@ -35,28 +31,22 @@ entities:
       code: {type: text, meaning: Our number, format: C-###, on_violation: flag}
 `;
 
-let store: TestDatabase;
-let directory: string;
+let folder: TestFolder;
 
 beforeAll(async () => {
-  store = await createTestDatabase();
-  directory = await mkdtemp(join(tmpdir(), 'trueup-dictionary-'));
-  await mkdir(join(directory, 'crm'));
-  await mkdir(join(directory, 'erp'));
-  await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE);
-  await writeFile(
-    join(directory, 'crm', 'c.csv'),
-    'id,mail,status,code\n1,ann@x.example,active,C-001\n2,bob@x.example,odd,C-002\n3,cat@x.example,blocked,nine\n',
-  );
-  await writeFile(join(directory, 'erp', 'e.csv'), 'id,E-mail,State,Code\n');
+  folder = await openTestFolder({
+    syncFile: SYNC_FILE,
+    files: {
+      'crm/c.csv':
+        'id,mail,status,code\n1,ann@x.example,active,C-001\n2,bob@x.example,odd,C-002\n3,cat@x.example,blocked,nine\n',
+      'erp/e.csv': 'id,E-mail,State,Code\n',
+    },
+  });
 });
-afterAll(async () => {
-  await store.drop();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(async () => folder.close());
 
-async function trueup(...args: readonly string[]): ReturnType<typeof runTrueup> {
-  return runTrueup([...args, '-C', directory], { DATABASE_URL: store.url });
+function trueup(...args: readonly string[]): Promise<CommandResult> {
+  return folder.trueup(...args);
 }
 
 test('a dictionary that is named and missing is told, with how to draft it', async () => {
@@ -72,12 +62,12 @@ test('a draft is made from the file and the systems, and never over a file that 
   );
   const again = await trueup('dictionary', 'draft', '--output', 'dictionary.yaml');
   expect(again.errors).toContain('is already there');
-  await writeFile(join(directory, 'dictionary.yaml'), DICTIONARY);
+  await folder.write('dictionary.yaml', DICTIONARY);
 });
 
 test('what breaks a rule is held or flagged on its way in, and a person lets it go', async () => {
   expect((await trueup('apply', '--yes')).errors).toBe('');
-  const erp = async (): Promise<string> => readFile(join(directory, 'erp', 'e.csv'), 'utf8');
+  const erp = async (): Promise<string> => folder.read('erp/e.csv');
   expect(await erp()).toContain('ann@x.example,active,C-001');
   expect(await erp()).toMatch(/bob@x\.example,,C-002/);
   expect(await erp()).toContain('cat@x.example,blocked,nine');
@@ -93,7 +83,7 @@ test('what breaks a rule is held or flagged on its way in, and a person lets it 
   expect((await trueup('holds', 'value', hold, 'active')).exitCode).toBe(0);
   await trueup('apply', '--yes');
   expect(await erp()).toMatch(/bob@x\.example,active,C-002/);
-  expect(await readFile(join(directory, 'crm', 'c.csv'), 'utf8')).toContain('2,bob@x.example,active,C-002');
+  expect(await folder.read('crm/c.csv')).toContain('2,bob@x.example,active,C-002');
 });
 
 test('the dictionary is exported with who owns what, as a page and for programs', async () => {

@@ -1,11 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { runTrueup } from '../../test/support/command.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import type { TestDatabase } from '../../test/support/postgres.ts';
+import { openTestFolder, type TestFolder } from '../../test/support/test-folder.ts';
 
 const SYNC_FILE = `version: 1
 connections:
@@ -26,28 +22,24 @@ syncs:
     deletes: {mode: propagate, from: [crm]}
 `;
 
+const SHEET = 'files/customers.csv';
+
+let folder: TestFolder;
 let crm: TestDatabase;
-let store: TestDatabase;
-let directory: string;
-let sheet: string;
 
 beforeAll(async () => {
-  [crm, store] = [await createTestDatabase(), await createTestDatabase()];
-  directory = await mkdtemp(join(tmpdir(), 'trueup-flow-'));
-  await mkdir(join(directory, 'files'));
-  sheet = join(directory, 'files', 'customers.csv');
-  await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE);
-  await writeFile(sheet, 'id,Name,E-mail,City\n1,Ann,ann@x.example,Rome\n2,Bob,bob@x.example,\n');
+  folder = await openTestFolder({
+    syncFile: SYNC_FILE,
+    files: { [SHEET]: 'id,Name,E-mail,City\n1,Ann,ann@x.example,Rome\n2,Bob,bob@x.example,\n' },
+    databases: ['crm'],
+  });
+  crm = folder.database('crm');
   await crm.pool
     .query(`create table contact (id bigint generated always as identity primary key, mail text not null unique,
     full_name text, city text, updated_at timestamptz not null default clock_timestamp())`);
   await crm.pool.query(`insert into contact (mail, full_name, city) values ('cat@x.example', 'Cat', 'Oslo')`);
 });
-afterAll(async () => {
-  await crm.drop();
-  await store.drop();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(async () => folder.close());
 
 interface Told {
   readonly exitCode: number;
@@ -55,10 +47,7 @@ interface Told {
 }
 
 async function trueup(...args: readonly string[]): Promise<Told> {
-  const { exitCode, output, errors } = await runTrueup([...args, '--json', '-C', directory], {
-    DATABASE_URL: store.url,
-    CRM_URL: crm.url,
-  });
+  const { exitCode, output, errors } = await folder.trueup(...args, '--json');
   if (output === '') throw new Error(`nothing but: ${errors}`);
   return { exitCode, json: JSON.parse(output) as Told['json'] };
 }
@@ -76,7 +65,7 @@ test('apply carries out the approved plan, but not what has moved since it was m
     { readonly plan: { readonly hash: string; readonly writes: number } },
   ];
   expect(plan.writes).toBe(3);
-  await writeFile(sheet, (await readFile(sheet, 'utf8')).replace('Bob,bob', 'Robert,bob'));
+  await folder.write(SHEET, (await folder.read(SHEET)).replace('Bob,bob', 'Robert,bob'));
   const applied = await trueup('apply', '--plan', plan.hash.slice(0, 12));
   expect(applied.exitCode).toBe(3);
   expect(applied.json['applied']).toMatchObject([{ delivered: 2, moved: 1 }]);
@@ -84,7 +73,7 @@ test('apply carries out the approved plan, but not what has moved since it was m
   const again = await trueup('apply', '--yes');
   expect(again.exitCode).toBe(0);
   expect(await contacts()).toContain('bob@x.example|Robert');
-  expect(await readFile(sheet, 'utf8')).toContain('Cat,cat@x.example,Oslo');
+  expect(await folder.read(SHEET)).toContain('Cat,cat@x.example,Oslo');
 });
 
 test('an applied plan leaves nothing to plan', async () => {
@@ -104,7 +93,7 @@ test('a conflict that no rule decides waits with both values, and the chosen one
   await crm.pool.query(
     `update contact set city = 'Milan', updated_at = clock_timestamp() where mail = 'ann@x.example'`,
   );
-  await writeFile(sheet, (await readFile(sheet, 'utf8')).replace('Rome', 'Turin'));
+  await folder.write(SHEET, (await folder.read(SHEET)).replace('Rome', 'Turin'));
   expect((await trueup('apply', '--yes')).exitCode).toBe(3);
   const { json, exitCode } = await trueup('holds');
   expect(exitCode).toBe(3);
@@ -147,11 +136,11 @@ test('a mass delete is held as a set, and only that very set can be let go', asy
   const { json } = await trueup('holds');
   const [flood] = json['floods'] as readonly [{ readonly hash: string }];
   expect(flood).toMatchObject({ side: 'sheet', kind: 'delete', writes: 20 });
-  expect((await readFile(sheet, 'utf8')).match(/m\d+@x\.example/g)).toHaveLength(20);
+  expect((await folder.read(SHEET)).match(/m\d+@x\.example/g)).toHaveLength(20);
   expect((await trueup('holds', 'release', 'sheet', 'delete', 'deadbeef00')).exitCode).toBe(1);
   expect((await trueup('holds', 'release', 'sheet', 'delete', flood.hash)).exitCode).toBe(0);
   expect((await trueup('apply', '--yes')).exitCode).toBe(0);
-  expect(await readFile(sheet, 'utf8')).not.toMatch(/m\d+@x\.example/);
+  expect(await folder.read(SHEET)).not.toMatch(/m\d+@x\.example/);
 });
 
 test('after a restore nothing is written before everything was read again and a plan approved', async () => {
@@ -175,7 +164,7 @@ test('doctor finds nothing wrong with a sound installation', async () => {
 });
 
 test('check tells of an account that may do much more than the syncs need, and how to narrow it down', async () => {
-  const checked = await runTrueup(['check', '-C', directory], { DATABASE_URL: store.url, CRM_URL: crm.url });
+  const checked = await folder.trueup('check');
   expect(checked.exitCode).toBe(0);
   expect(checked.output).toMatch(
     /crm: its account may do more than these syncs need\.\n {2}superuser \(\w+\): it may /,
@@ -190,7 +179,7 @@ test('a side that was emptied waits for somebody to say that it was meant', asyn
   expect((await trueup('holds', 'emptied', 'crm')).exitCode).not.toBe(0);
   await crm.pool.query('delete from contact');
   expect((await trueup('apply', '--yes')).exitCode).not.toBe(0);
-  expect(await readFile(sheet, 'utf8')).toContain('ann@x.example');
+  expect(await folder.read(SHEET)).toContain('ann@x.example');
   expect((await trueup('holds')).json['emptied']).toEqual(['crm']);
   expect(await trueup('holds', 'emptied', 'crm')).toMatchObject({ exitCode: 0, json: { emptied: 'crm' } });
   // The deletes that follow are a flood like any other.
@@ -200,5 +189,5 @@ test('a side that was emptied waits for somebody to say that it was meant', asyn
   const [flood] = floods as readonly [{ readonly hash: string }];
   expect((await trueup('holds', 'release', 'sheet', 'delete', flood.hash)).exitCode).toBe(0);
   expect((await trueup('apply', '--yes')).exitCode).toBe(0);
-  expect(await readFile(sheet, 'utf8')).not.toContain('ann@x.example');
+  expect(await folder.read(SHEET)).not.toContain('ann@x.example');
 });

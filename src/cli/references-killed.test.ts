@@ -1,12 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { runTrueup } from '../../test/support/command.ts';
 import { startWorker } from '../../test/support/killed-worker.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import type { TestDatabase } from '../../test/support/postgres.ts';
+import { openTestFolder, type TestFolder } from '../../test/support/test-folder.ts';
 import { systemClock } from '../lib/clock.ts';
 import { seededRandom } from '../lib/random.ts';
 
@@ -51,22 +47,18 @@ const TABLES = (start: number): string => `
   create trigger touch before update on account for each row execute function touch();
   create trigger touch before update on contact for each row execute function touch()`;
 
+let folder: TestFolder;
 let crm: TestDatabase;
 let erp: TestDatabase;
 let store: TestDatabase;
-let directory: string;
 
 beforeAll(async () => {
-  [crm, erp, store] = [await createTestDatabase(), await createTestDatabase(), await createTestDatabase()];
-  directory = await mkdtemp(join(tmpdir(), 'trueup-killed-'));
-  await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE);
+  folder = await openTestFolder({ syncFile: SYNC_FILE, databases: ['crm', 'erp'] });
+  [crm, erp, store] = [folder.database('crm'), folder.database('erp'), folder.store];
   await crm.pool.query(TABLES(1_000));
   await erp.pool.query(TABLES(500_000));
 });
-afterAll(async () => {
-  for (const database of [crm, erp, store]) await database.drop();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(async () => folder.close());
 
 const PER_ROUND = 8;
 
@@ -168,8 +160,8 @@ async function standing(): Promise<Standing> {
 }
 
 test('workers that are killed again and again leave every reference right on both sides, and nothing waiting', async () => {
-  const environment = { DATABASE_URL: store.url, CRM_URL: crm.url, ERP_URL: erp.url };
-  await runTrueup(['apply', '--yes', '-C', directory], environment);
+  const { directory, environment } = folder;
+  await folder.trueup('apply', '--yes');
   const random = seededRandom(7);
   for (let round = 1; round <= 3; round += 1) {
     const worker = startWorker(directory, environment);

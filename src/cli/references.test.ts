@@ -1,11 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { runTrueup } from '../../test/support/command.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import type { TestDatabase } from '../../test/support/postgres.ts';
+import { openTestFolder, type TestFolder } from '../../test/support/test-folder.ts';
 
 /** Contacts stand before the accounts that they belong to. */
 const SYNC_FILE = `version: 1
@@ -33,15 +29,13 @@ syncs:
       erp: {connection: erp, collection: party, fields: {name: name, parent: belongs_to}}
 `;
 
+let folder: TestFolder;
 let crm: TestDatabase;
 let erp: TestDatabase;
-let store: TestDatabase;
-let directory: string;
 
 beforeAll(async () => {
-  [crm, erp, store] = [await createTestDatabase(), await createTestDatabase(), await createTestDatabase()];
-  directory = await mkdtemp(join(tmpdir(), 'trueup-references-'));
-  await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE);
+  folder = await openTestFolder({ syncFile: SYNC_FILE, databases: ['crm', 'erp'] });
+  [crm, erp] = [folder.database('crm'), folder.database('erp')];
   await crm.pool.query(`
     create table account (id bigint generated always as identity (start with 100) primary key, name text unique not null,
       parent_id bigint references account);
@@ -54,14 +48,10 @@ beforeAll(async () => {
     create table contact (id int generated always as identity primary key, email text unique not null, party text not null references party);
     insert into party (code, name) values ('P7', 'Acme')`);
 });
-afterAll(async () => {
-  for (const database of [crm, erp, store]) await database.drop();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(async () => folder.close());
 
 async function trueup(...args: readonly string[]): Promise<string> {
-  const environment = { DATABASE_URL: store.url, CRM_URL: crm.url, ERP_URL: erp.url };
-  const { output, errors } = await runTrueup([...args, '-C', directory], environment);
+  const { output, errors } = await folder.trueup(...args);
   return output + errors;
 }
 

@@ -1,12 +1,11 @@
 /** What the person on call types, from the first look to the mended record, against a sync with one thing broken. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { userInfo } from 'node:os';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { runTrueup, type CommandResult } from '../../test/support/command.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import type { CommandResult } from '../../test/support/command.ts';
+import type { TestDatabase } from '../../test/support/postgres.ts';
+import { openTestFolder, type TestFolder } from '../../test/support/test-folder.ts';
 
 const FILE = `version: 1
 connections:
@@ -23,34 +22,28 @@ syncs:
       crm: {connection: crm, collection: public.contact, fields: {email: mail, name: full_name}}
       sheet: {connection: sheet, collection: customers.csv, fields: {email: E-mail, name: Name}}
 `;
+const SHEET = 'files/customers.csv';
 const CODE = 'postgres.check_violation';
 
+let folder: TestFolder;
 let crm: TestDatabase;
-let store: TestDatabase;
-let directory: string;
 
 beforeAll(async () => {
-  [crm, store] = [await createTestDatabase(), await createTestDatabase()];
-  directory = await mkdtemp(join(tmpdir(), 'trueup-troubles-'));
-  await mkdir(join(directory, 'files'));
-  await writeFile(join(directory, 'trueup.yaml'), FILE);
-  await writeFile(
-    join(directory, 'files', 'customers.csv'),
-    'id,Name,E-mail\n1,Ann,ann@x.example\n2,Bob,bob@x.example\n',
-  );
+  folder = await openTestFolder({
+    syncFile: FILE,
+    files: { [SHEET]: 'id,Name,E-mail\n1,Ann,ann@x.example\n2,Bob,bob@x.example\n' },
+    databases: ['crm'],
+  });
+  crm = folder.database('crm');
   await crm.pool
     .query(`create table contact (id bigint generated always as identity primary key, mail text not null unique,
     full_name text, updated_at timestamptz not null default clock_timestamp(), constraint no_bob check (full_name <> 'Bob'))`);
   await trueup('apply', '--yes');
 });
-afterAll(async () => {
-  await crm.drop();
-  await store.drop();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(async () => folder.close());
 
 function trueup(...args: readonly string[]): Promise<CommandResult> {
-  return runTrueup([...args, '-C', directory], { DATABASE_URL: store.url, CRM_URL: crm.url });
+  return folder.trueup(...args);
 }
 
 async function told(...args: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
@@ -141,7 +134,7 @@ test('deadletters lists the record with its failure, and replayed once its cause
   ]);
   expect((await trueup('apply', '--yes')).exitCode).toBe(0);
   expect(await names()).toEqual(['Ann', 'Bob']);
-  expect(await readFile(join(directory, 'files', 'customers.csv'), 'utf8')).toContain('Bob,bob@x.example');
+  expect(await folder.read(SHEET)).toContain('Bob,bob@x.example');
   expect((await trueup('deadletters')).output).toBe('There are no such letters.\n');
   expect(await told('deadletters', 'replay', '--all')).toEqual({ replayed: 0 });
 });
