@@ -153,3 +153,79 @@ test('for people it is told in sentences', async () => {
   const { output } = await trueup('what-if', '--records', '1');
   expect(output).toMatch(/customers: tried on 1 of 2; [01] would change, so about [02] of all/);
 });
+
+interface Replayed {
+  readonly journal: {
+    readonly entries: number;
+    readonly differences: number;
+    readonly examples: readonly Readonly<Record<string, unknown>>[];
+    readonly untold: Readonly<Record<string, number>>;
+  };
+}
+
+/** What the edited file, kept beside the present one, would have made of the journal. */
+async function replayed(from: string, to: string, ...more: readonly string[]): Promise<Replayed['journal']> {
+  await writeFile(join(directory, 'edited.yaml'), SYNC_FILE.replace(from, to));
+  const before = await rows();
+  const options = ['--mapping', 'edited.yaml', '--since', '2020-01-01', '--json', ...more];
+  const { output, errors } = await trueup('what-if', ...options);
+  expect(errors).toBe('');
+  expect(await rows()).toEqual(before);
+  const { whatIf } = JSON.parse(output) as { readonly whatIf: readonly Replayed[] };
+  return whatIf[0]?.journal ?? { entries: 0, differences: 0, examples: [], untold: {} };
+}
+
+test('the journal tells which values would have been written otherwise', async () => {
+  const { entries, differences, examples } = await replayed(
+    'status: State}',
+    'status: {field: State, values: {A: active, B: blocked}}}',
+  );
+  expect({ entries, differences }).toEqual({ entries: 4, differences: 2 });
+  const told = examples.map(({ side, native, way, was, would }) => [side, native, way, was, would]);
+  expect(told).toHaveLength(2);
+  expect(told).toEqual(
+    expect.arrayContaining([
+      ['erp', 'State', 'written', 'active', 'A'],
+      ['erp', 'State', 'written', 'blocked', 'B'],
+    ]),
+  );
+});
+
+test('a value that would have been read otherwise is followed to where it was written, and listed in full', async () => {
+  const list = join(directory, 'differences.csv');
+  const turned = 'status: {field: status, values: {active: blocked, blocked: active}}, phone';
+  const { differences } = await replayed('status: status, phone', turned, '--list', list);
+  expect(differences).toBe(4);
+  const lines = (await readFile(list, 'utf8')).trim().split('\n').slice(1);
+  const reads = lines.filter((line) => line.includes(',read,')).map((line) => line.replace(/^[^,]*,/, ''));
+  expect(reads.toSorted()).toEqual([
+    'crm,1,status,status,read,active,blocked,',
+    'crm,2,status,status,read,blocked,active,',
+  ]);
+  expect(lines.filter((line) => line.includes(',written,'))).toHaveLength(2);
+  const again = await trueup('what-if', '--mapping', 'edited.yaml', '--since', '2020-01-01', '--list', list);
+  expect(again.exitCode).toBe(2);
+  expect(again.errors).toContain('cannot be written: EEXIST');
+});
+
+test('what the journal does not hold is not guessed', async () => {
+  const { differences, untold } = await replayed('phone: phone}', 'phone: kind}');
+  expect({ differences, untold }).toEqual({ differences: 0, untold: { 'crm kind': 2 } });
+});
+
+test('a side that would newly have received a field is told with its values', async () => {
+  const { examples } = await replayed('status: State}', 'status: State, phone: Tel}');
+  expect(examples).toMatchObject([{ side: 'erp', native: 'Tel', way: 'written', would: '030 1' }]);
+});
+
+test('only what happened since is replayed, and a date that is none is refused', async () => {
+  await writeFile(
+    join(directory, 'edited.yaml'),
+    SYNC_FILE.replace('status: State}', 'status: State, phone: Tel}'),
+  );
+  const later = await trueup('what-if', '--mapping', 'edited.yaml', '--since', '2200-01-01T00:00:00Z');
+  expect(later.output).toContain('0 entries; 0 values would have been others');
+  const wrong = await trueup('what-if', '--since', '03/04/2026');
+  expect(wrong).toMatchObject({ exitCode: 2 });
+  expect(wrong.errors).toContain('Write it as 2026-03-31');
+});

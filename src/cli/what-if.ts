@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
 import { openConnection } from '../connections.ts';
@@ -19,7 +20,9 @@ import {
   readSyncFile,
   type Described,
 } from './sync-file.ts';
+import { listInto, type DifferenceList } from './what-if/list.ts';
 import { callsFor, type Tally } from './what-if/tally.ts';
+import { sinceOf, tellReplay } from './what-if/tell-replay.ts';
 import { tryEdited, type Tried, type TrialSide } from './what-if/try.ts';
 
 const IDENTITIES_DEFAULT = 500;
@@ -29,34 +32,84 @@ export const whatIf: Command = {
   name: 'what-if',
   usage: '',
   summary:
-    'What the edited sync file would change where, tried on stored and present records; stores and writes nothing',
-  example: 'trueup what-if --records 2000',
-  options: { ...FILE_OPTION, sync: { type: 'string' }, records: { type: 'string' } },
+    'What the edited sync file would change where, tried on stored and present records and on the journal; stores and writes nothing',
+  example: 'trueup what-if --mapping edited.yaml --since 2026-01-01',
+  options: {
+    ...FILE_OPTION,
+    mapping: { type: 'string' },
+    since: { type: 'string' },
+    list: { type: 'string' },
+    sync: { type: 'string' },
+    records: { type: 'string' },
+  },
   optionHelp: {
     ...FILE_OPTION_HELP,
+    mapping: 'the edited sync file, where it is another than the usual; the same as --file',
+    since: 'also run the journal since this date or time through it, and tell every value that would differ',
+    list: 'with --since: write every such value to this CSV file, which must not be there yet',
     sync: 'only this sync',
     records: `how many things to try it on, spread over all (default: ${String(IDENTITIES_DEFAULT)}); all for every one`,
   },
-  run: (context) =>
-    withInstallation(context, async (installation) => {
+  run: (given) => {
+    const context = ofMapping(given);
+    const [identitiesMax, sinceMs] = [identitiesOf(context), sinceOf(context)];
+    return withInstallation(context, async (installation) => {
       const { file } = await readSyncFile(context);
-      const identitiesMax = identitiesOf(context);
       const described = await describeSides(installation, file, context.signal);
       const errors = errorsAgainst(file, described);
       if (errors.length > 0) throw fileErrors(context, errors);
-      const results = [];
-      for (const edited of chosen(context, file)) {
-        const row = await installation.transaction((tx) => findSync(tx, edited.name));
-        results.push(
-          row === null
-            ? isNew(context, edited)
-            : await trySync({ context, installation, file, described, row, edited, identitiesMax }),
-        );
-      }
+      const results = await withList(context, sinceMs, async (list) => {
+        const told = [];
+        for (const edited of chosen(context, file)) {
+          const row = await installation.transaction((tx) => findSync(tx, edited.name));
+          told.push(
+            row === null
+              ? isNew(context, edited)
+              : await trySync({
+                  context,
+                  installation,
+                  file,
+                  described,
+                  row,
+                  edited,
+                  identitiesMax,
+                  sinceMs,
+                  list,
+                }),
+          );
+        }
+        return told;
+      });
       context.output.json({ whatIf: results });
       return EXIT.ok;
-    }),
+    });
+  },
 };
+
+/** `--mapping` is how people think of it who edit a copy; it names the sync file all the same. */
+function ofMapping(context: CommandContext): CommandContext {
+  const { mapping, ...flags } = context.flags;
+  return mapping === undefined ? context : { ...context, flags: { ...flags, file: mapping } };
+}
+
+async function withList<T>(
+  { flags, directory }: CommandContext,
+  sinceMs: number | null,
+  action: (list: DifferenceList | null) => Promise<T>,
+): Promise<T> {
+  const path = text(flags['list']);
+  if (path === undefined) return action(null);
+  if (sinceMs === null)
+    throw new CommandFailed('--list is for the values of the journal: say --since as well', {
+      exitCode: EXIT.wrongInput,
+    });
+  const list = await listInto(resolve(directory, path));
+  try {
+    return await action(list);
+  } finally {
+    await list.close();
+  }
+}
 
 function identitiesOf({ flags }: CommandContext): number {
   const given = text(flags['records']);
@@ -91,6 +144,9 @@ interface Given {
   readonly row: SyncRow;
   readonly edited: SyncDefinition;
   readonly identitiesMax: number;
+  /** Null: the journal is not replayed. */
+  readonly sinceMs: number | null;
+  readonly list: DifferenceList | null;
 }
 
 async function trySync(given: Given): Promise<object> {
@@ -111,7 +167,10 @@ async function trySync(given: Given): Promise<object> {
     }),
   );
   context.output.progressDone();
-  return tell(given, tried);
+  const told = tell(given, tried);
+  const { installation, sinceMs, list } = given;
+  if (sinceMs === null) return told;
+  return { ...told, journal: await tellReplay(context, installation, row, edited, sinceMs, list) };
 }
 
 /** By the connections of the file: an edited one is not stored yet. */
