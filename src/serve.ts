@@ -52,7 +52,7 @@ function inWorkspace(installation: Installation, workspaceNo: number): Installat
 }
 
 function apiHost(installation: Installation, fileWork: (here: Installation) => SyncFileWork): ApiHost {
-  const { database, sealer, clock, random, ids, log, workspaceNo } = installation;
+  const { database, sealer, clock, random, ids, log, network, workspaceNo } = installation;
   return {
     database,
     sealer,
@@ -60,6 +60,7 @@ function apiHost(installation: Installation, fileWork: (here: Installation) => S
     random,
     ids,
     log,
+    network,
     workspaceNo,
     work: (no) => {
       const here = inWorkspace(installation, no);

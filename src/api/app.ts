@@ -23,6 +23,7 @@ import { plainTexts } from './doors/texts.ts';
 import { createEvents } from './events.ts';
 import { answerFailure } from './failures.ts';
 import type { ApiHost } from './host.ts';
+import { createProviders } from './openid/provider.ts';
 import { ApiProblem, problemAnswer } from './problem.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { connectionRoutes } from './routes/connections.ts';
@@ -39,6 +40,8 @@ import { problemRoutes } from './routes/problems.ts';
 import { recordRoutes } from './routes/records.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { signInProviderRoutes } from './routes/sign-in-providers.ts';
+import { signInRoutes } from './routes/sign-in.ts';
 import { syncFileRoutes } from './routes/sync-file.ts';
 import { syncRoutes } from './routes/syncs.ts';
 import type { SetUp } from './set-up.ts';
@@ -67,13 +70,17 @@ export type Api = ReturnType<typeof routesOf>['routes'];
 const ANSWER_TIMEOUT_MS = 30_000;
 const EVENTS = '/api/v1/events';
 
-function routesOf(host: ApiHost, setUp: SetUp, isSecure: boolean) {
+function routesOf(host: ApiHost, setUp: SetUp, publicUrl: string | null) {
+  const isSecure = publicUrl?.startsWith('https:') === true;
+  const providers = createProviders(host.clock, host.network);
   const counting = createCounting(host);
   const tasks = createTasks(host.clock, host.ids);
   const events = createEvents(host, tasks);
   const routes = new OpenAPIHono<ApiEnv>()
     .basePath('/api/v1')
     .route('/', sessionRoutes(host, setUp, isSecure))
+    .route('/', signInRoutes(host, providers, publicUrl))
+    .route('/', signInProviderRoutes(host))
     .route('/', overviewRoutes(counting))
     .route('/', connectionRoutes(host))
     .route('/', syncRoutes(host, counting))
@@ -90,14 +97,13 @@ function routesOf(host: ApiHost, setUp: SetUp, isSecure: boolean) {
     .route('/', peopleRoutes(host))
     .route('/', auditRoutes())
     .route('/', eventRoutes(events, host.clock));
-  return { routes, tasks, events };
+  return { routes, tasks, events, providers, isSecure };
 }
 
 export function createApi(host: ApiHost, options: ApiOptions): RunningApi {
   const { setUp, publicUrl, rates = RATES, files } = options;
-  const isSecure = publicUrl?.startsWith('https:') === true;
   const limiter = createLimiter(host.clock);
-  const { routes, tasks, events } = routesOf(host, setUp, isSecure);
+  const { routes, tasks, events, providers, isSecure } = routesOf(host, setUp, publicUrl);
   const document = JSON.stringify(apiDocument(routes));
   const app = new OpenAPIHono<ApiEnv>();
   app.onError((error, context) => answerFailure(error, context, host.log));
@@ -126,6 +132,7 @@ export function createApi(host: ApiHost, options: ApiOptions): RunningApi {
     close: async () => {
       events.close();
       await tasks.close();
+      await providers.close();
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What the API needs of the installation it speaks for. server.ts gives it; tests give one over a database of their own. */
 import type { CollectionDescription } from '../connector/contract.ts';
+import type { NetworkPolicy } from '../connector/http/network.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Random } from '../lib/random.ts';
@@ -66,6 +67,8 @@ export interface ApiHost {
   readonly random: Random;
   readonly ids: Ids;
   readonly log: Log;
+  /** Where requests of our own may go: to the providers with which people sign in. */
+  readonly network: NetworkPolicy;
   /** The workspace that is meant where none is named. */
   readonly workspaceNo: number;
   work(workspaceNo: number): WorkspaceWork;

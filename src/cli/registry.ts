@@ -20,6 +20,7 @@ import { problems } from './problems.ts';
 import { reconcile } from './reconcile.ts';
 import { recover } from './recover.ts';
 import { schema } from './schema.ts';
+import { signIn } from './sign-in.ts';
 import { simulate } from './simulate.ts';
 import { status } from './status.ts';
 import { supportBundle } from './support-bundle.ts';
@@ -56,6 +57,7 @@ export const commands: readonly Command[] = [
   match,
   deadletters,
   audit,
+  signIn,
   recover,
   doctor,
   supportBundle,

@@ -39,7 +39,8 @@ const root = createRootRouteWithContext<Context>()({ component: Outlet, notFound
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: (search: Record<string, unknown>): { readonly from?: string } => texts(search, ['from']),
+  validateSearch: (search: Record<string, unknown>): { readonly from?: string; readonly refused?: string } =>
+    texts(search, ['from', 'refused']),
   component: lazyRouteComponent(() => import('./pages/sign-in/SignIn.tsx'), 'SignIn'),
 });
 

@@ -4,6 +4,7 @@ import { hc } from 'hono/client';
 import { createApi, type Api, type ApiOptions, type RunningApi } from '../../src/api/app.ts';
 import type { ApiHost } from '../../src/api/host.ts';
 import { createSetUp } from '../../src/api/set-up.ts';
+import type { NetworkPolicy } from '../../src/connector/http/network.ts';
 import { compileSync } from '../../src/engine/model.ts';
 import { must } from '../../src/lib/assert.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -38,6 +39,7 @@ export function createTestApi(
   store: TestStore,
   options: Partial<ApiOptions> = {},
   open: Opening = closed,
+  network: NetworkPolicy = { allowLoopback: true, allowPlain: true },
 ): TestApi {
   const ids = createIds(systemClock, systemRandom);
   const host: ApiHost = {
@@ -47,6 +49,7 @@ export function createTestApi(
     random: systemRandom,
     ids,
     log: silentLog,
+    network,
     workspaceNo: store.workspaceNo,
     work: (workspaceNo) => ({
       tryConnection: () => Promise.resolve(),

@@ -31,6 +31,7 @@ export const RATES: Rates = {
 export const BODY_BYTES_MAX = 1_048_576;
 /** Buckets kept at once; the one unused longest makes room. */
 const BUCKETS_MAX = 10_000;
+const SIGN_IN_PATH = /^\/api\/v1\/(?:session|set-up|sign-in\/[^/]*)$/;
 
 export interface Limiter {
   /** Throws `too_many` when the bucket of `key` is empty. */
@@ -67,8 +68,7 @@ export function limitAddresses(
     const address = addressOf(context, isBehindProxy);
     limiter.take(`address ${address}`, rates.address);
     const { method, path } = context.req;
-    if (method === 'POST' && (path === '/api/v1/session' || path === '/api/v1/set-up'))
-      limiter.take(`signIn ${address}`, rates.signIn);
+    if (method === 'POST' && SIGN_IN_PATH.test(path)) limiter.take(`signIn ${address}`, rates.signIn);
     await next();
   };
 }

@@ -10,35 +10,50 @@ const UNAVAILABLE = 503;
 interface FetchInit {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: URLSearchParams | undefined;
+  readonly body?: URLSearchParams | null | undefined;
 }
 
-/**
- * A fetch over our own transport, so that token requests are guarded and bounded like all others. It also evens out what
- * systems leave off: some name no token type, and an identity token that nobody asked for must not stop anybody.
- */
-export function fetchOver(transport: Transport): (url: string, init: FetchInit) => Promise<Response> {
+type Fetch = (url: string, init: FetchInit) => Promise<Response>;
+
+/** A fetch over our own transport, so that the library's requests are guarded and bounded like all others. */
+export function plainFetchOver(transport: Transport, timeoutMs = TIMEOUT_MS): Fetch {
   return async (url, { method, headers, body }) => {
     const received = await transport.send({
       method,
       url: new URL(url),
       headers,
       body:
-        body === undefined
+        body === undefined || body === null
           ? undefined
           : { kind: 'text', text: body.toString(), contentType: 'application/x-www-form-urlencoded' },
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs,
       answerBytesMax: ANSWER_BYTES_MAX,
-      // Shared by all who wait for the token, so nobody's own signal ends it; closing the transport does.
+      // Shared by all who wait for the answer, so nobody's own signal ends it; closing the transport does.
       signal: new AbortController().signal,
     });
     const text = (await collected(received.chunks)).toString('utf8');
+    return new Response(text === '' ? null : text, {
+      status: received.status,
+      headers: { 'content-type': received.headers.get('content-type') ?? 'text/plain' },
+    });
+  };
+}
+
+/**
+ * The same, evening out what systems leave off: some name no token type, and an identity token that nobody asked for must
+ * not stop anybody.
+ */
+export function fetchOver(transport: Transport): Fetch {
+  const fetch = plainFetchOver(transport);
+  return async (url, init) => {
+    const answer = await fetch(url, init);
+    const text = await answer.text();
     const parsed = parsedJson(text);
-    const isError = received.status !== 200;
+    const isError = answer.status !== 200;
     const json = parsed.kind === 'json' ? evened(parsed.value, isError) : null;
     const type = json === null ? 'text/plain' : 'application/json';
     return new Response(json === null ? text : JSON.stringify(json), {
-      status: json === null && isError ? UNAVAILABLE : received.status,
+      status: json === null && isError ? UNAVAILABLE : answer.status,
       headers: { 'content-type': type },
     });
   };

@@ -53,6 +53,7 @@ export type MeasuredPeriod = Measures['periods'][number];
 export type Run = Listed<Client['runs']['$get']>;
 
 export type Person = Listed<Client['accounts']['$get']>;
+export type SignInChoice = Listed<Client['sign-in']['$get']>;
 export type Token = Listed<Client['tokens']['$get']>;
 export type AuditEntry = Listed<Client['audit']['$get']>;
 export type Verification = InferResponseType<Client['audit']['verification']['$get'], 200>;

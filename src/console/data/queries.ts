@@ -21,6 +21,7 @@ import type {
   RevisionSource,
   Run,
   Session,
+  SignInChoice,
   SideSchema,
   Sync,
   SyncDetail,
@@ -40,6 +41,11 @@ export const sessionQuery = queryOptions({
     return session;
   },
   staleTime: 60_000,
+});
+
+export const signInQuery = queryOptions({
+  queryKey: ['sign-in'],
+  queryFn: ({ signal }) => read<Page<SignInChoice>>('/sign-in', {}, signal),
 });
 
 export const overviewQuery = queryOptions({

@@ -2,6 +2,7 @@ import { Stack } from '@mantine/core';
 
 import { useMay, useSession } from '../../data/session.ts';
 import { Page } from '../../parts/Page.tsx';
+import { LinkedProviders } from './LinkedProviders.tsx';
 import { PasswordForm } from './PasswordForm.tsx';
 import { People } from './People.tsx';
 import { Tokens } from './Tokens.tsx';
@@ -16,6 +17,7 @@ export function Settings() {
         {isAdmin && <People />}
         <Tokens />
         <PasswordForm />
+        <LinkedProviders />
       </Stack>
     </Page>
   );

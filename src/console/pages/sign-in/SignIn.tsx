@@ -4,11 +4,12 @@ import { useEffect, useState, type FormEvent } from 'react';
 
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
 import { Entrance } from './Entrance.tsx';
+import { Providers } from './Providers.tsx';
 import { useEnter } from './use-enter.ts';
 
 /** Asks who is there. */
 export function SignIn() {
-  const { from } = useSearch({ from: '/sign-in' });
+  const { from, refused } = useSearch({ from: '/sign-in' });
   const enter = useEnter('/session', from);
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
@@ -45,6 +46,7 @@ export function SignIn() {
           </Button>
         </Stack>
       </form>
+      <Providers from={from} refused={refused} />
     </Entrance>
   );
 }
