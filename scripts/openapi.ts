@@ -11,7 +11,12 @@ import { createIds } from '../src/lib/ids.ts';
 import { systemRandom } from '../src/lib/random.ts';
 
 // Routes are only declared here and none is asked, so there need be no installation behind them.
-const parts = { clock: systemClock, random: systemRandom, ids: createIds(systemClock, systemRandom), network: {} };
+const parts = {
+  clock: systemClock,
+  random: systemRandom,
+  ids: createIds(systemClock, systemRandom),
+  network: {},
+};
 const { document } = createApi(parts as ApiHost, { setUp: createSetUp(systemRandom), publicUrl: null });
 const path = fileURLToPath(new URL('../docs/openapi.json', import.meta.url));
 writeFileSync(path, document);
