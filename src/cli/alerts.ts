@@ -17,7 +17,15 @@ import { openSecret, saveSecret } from '../store/control.ts';
 import { setExpectation } from '../store/vitals.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { noteCommand, noteCommandAfter } from './deed.ts';
-import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, wordsOf } from './open.ts';
+import {
+  chooseSync,
+  SYNC_OPTION,
+  SYNC_OPTION_HELP,
+  text,
+  verbOf,
+  withInstallation,
+  wordsOf,
+} from './open.ts';
 import { duration, instant, spanMs } from './output.ts';
 
 const KINDS: readonly ChannelKind[] = ['email', 'slack', 'teams', 'pagerduty', 'webhook'];
@@ -54,23 +62,8 @@ export const alerts: Command = {
   },
   run: (context) =>
     withInstallation(context, async (installation) => {
-      const [verb = 'list'] = context.words;
-      switch (verb) {
-        case 'list':
-          return list(context, installation);
-        case 'add':
-          return add(context, installation);
-        case 'remove':
-          return remove(context, installation);
-        case 'test':
-          return tryChannel(context, installation);
-        case 'look':
-          return look(context, installation);
-        case 'expect':
-          return expect(context, installation);
-        default:
-          throw wrong(`alerts has no ${verb}`, 'It has: list, add, remove, test, look, expect');
-      }
+      const run = verbOf(context, 'alerts', { list, add, remove, test: tryChannel, look, expect }, 'list');
+      return run(context, installation);
     }),
 };
 

@@ -19,6 +19,7 @@ import {
   SYNC_OPTION,
   SYNC_OPTION_HELP,
   text,
+  verbOf,
   withInstallation,
   withSync,
   wordsOf,
@@ -64,21 +65,8 @@ export const deadletters: Command = {
   run: (context) =>
     withInstallation(context, async (installation) => {
       const sync = await chooseSync(installation, text(context.flags['sync']));
-      const [verb = 'list'] = context.words;
-      switch (verb) {
-        case 'list':
-          return list(context, installation, sync);
-        case 'show':
-          return showOne(context, installation, sync);
-        case 'replay':
-          return replay(context, installation, sync);
-        case 'discard':
-          return discard(context, installation, sync);
-        case 'set':
-          return set(context, installation, sync);
-        default:
-          throw wrong(`deadletters has no ${verb}`, 'It has: list, show, replay, discard, set');
-      }
+      const verbs = { list, show: showOne, replay, discard, set };
+      return verbOf(context, 'deadletters', verbs, 'list')(context, installation, sync);
     }),
 };
 

@@ -7,7 +7,7 @@ import { htmlPage } from '../syncfile/dictionary/html.ts';
 import { markdownPage } from '../syncfile/dictionary/markdown.ts';
 import { entityPages } from '../syncfile/dictionary/page.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
-import { text, withInstallation, wordsOf } from './open.ts';
+import { text, verbOf, withInstallation } from './open.ts';
 import { count } from './output.ts';
 import { describeSides, FILE_OPTION, FILE_OPTION_HELP, readSyncFile, saveConnections } from './sync-file.ts';
 import { violations } from './violations.ts';
@@ -29,24 +29,7 @@ export const dictionary: Command = {
     output: 'the file to write (default: the terminal)',
     sync: 'for violations: the sync meant, where there are several',
   },
-  run: (context) => {
-    const [verb = ''] = wordsOf(context, ['draft, check, export or violations']);
-    switch (verb) {
-      case 'draft':
-        return draft(context);
-      case 'check':
-        return check(context);
-      case 'export':
-        return exportPages(context);
-      case 'violations':
-        return violations(context);
-      default:
-        throw new CommandFailed(`dictionary has no ${verb}`, {
-          exitCode: EXIT.wrongInput,
-          advice: 'It has: draft, check, export, violations',
-        });
-    }
-  },
+  run: (context) => verbOf(context, 'dictionary', { draft, check, export: exportPages, violations })(context),
 };
 
 /** From the file as it is, also when it names a dictionary that is not there yet. */

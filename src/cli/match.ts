@@ -19,7 +19,15 @@ import { ChoiceRefused } from '../worker/holds.ts';
 import { joinPair, partIdentities } from '../worker/joins.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { actor, noteCommand } from './deed.ts';
-import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, wordsOf } from './open.ts';
+import {
+  chooseSync,
+  SYNC_OPTION,
+  SYNC_OPTION_HELP,
+  text,
+  verbOf,
+  withInstallation,
+  wordsOf,
+} from './open.ts';
 import { count, instant } from './output.ts';
 
 const SHOWN_MAX = 50;
@@ -38,13 +46,7 @@ export const match: Command = {
   run: (context) =>
     withInstallation(context, async (installation) => {
       const sync = await chooseSync(installation, text(context.flags['sync']));
-      const [verb = ''] = wordsOf(context, ['report, list, confirm, reject, merge, merges or unmerge']);
-      const run = VERBS.get(verb);
-      if (run !== undefined) return run({ context, installation, sync });
-      throw new CommandFailed(`match has no ${verb}`, {
-        exitCode: EXIT.wrongInput,
-        advice: `It has: ${[...VERBS.keys()].join(', ')}`,
-      });
+      return verbOf(context, 'match', VERBS)({ context, installation, sync });
     }),
 };
 
@@ -54,15 +56,15 @@ interface Given {
   readonly sync: SyncRow;
 }
 
-const VERBS: ReadonlyMap<string, (given: Given) => Promise<number>> = new Map([
-  ['report', report],
-  ['list', list],
-  ['confirm', (given) => decide(given, 'confirmed')],
-  ['reject', (given) => decide(given, 'rejected')],
-  ['merge', merge],
-  ['merges', merges],
-  ['unmerge', unmerge],
-]);
+const VERBS: Readonly<Record<string, (given: Given) => Promise<number>>> = {
+  report,
+  list,
+  confirm: (given) => decide(given, 'confirmed'),
+  reject: (given) => decide(given, 'rejected'),
+  merge,
+  merges,
+  unmerge,
+};
 
 async function report(given: Given): Promise<number> {
   const { context, installation, sync } = given;

@@ -71,6 +71,22 @@ export function text(flag: unknown): string | undefined {
   return typeof flag === 'string' ? flag : undefined;
 }
 
+/** What the first word asks of a command; a word that is missing or unknown is refused with those that there are. */
+export function verbOf<Run>(
+  context: CommandContext,
+  command: string,
+  verbs: Readonly<Record<string, Run>>,
+  whenMissing?: string,
+): Run {
+  const verb = context.words[0] ?? whenMissing;
+  const run = verb !== undefined && Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+  if (run !== undefined) return run;
+  throw new CommandFailed(verb === undefined ? `${command} needs a word` : `${command} has no ${verb}`, {
+    exitCode: EXIT.wrongInput,
+    advice: `It has: ${Object.keys(verbs).join(', ')}`,
+  });
+}
+
 /** Words a command needs, by name, so that a missing one is told by name. */
 export function wordsOf(context: CommandContext, names: readonly string[]): readonly string[] {
   return names.map((name, index) => {

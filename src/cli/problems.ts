@@ -8,7 +8,15 @@ import { addProblemNote, problemNotes, setProblemOwner, type ProblemFilter } fro
 import { REPLAY_PER_SECOND, replayAll } from '../worker/redrive.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { actor, noteCommand, noteCommandAfter } from './deed.ts';
-import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, wordsOf } from './open.ts';
+import {
+  chooseSync,
+  SYNC_OPTION,
+  SYNC_OPTION_HELP,
+  text,
+  verbOf,
+  withInstallation,
+  wordsOf,
+} from './open.ts';
 import { duration, instant, spanMs, type Output } from './output.ts';
 
 const SHOWN_MAX = 200;
@@ -37,26 +45,8 @@ export const problems: Command = {
   },
   run: (context) =>
     withInstallation(context, async (installation) => {
-      const [verb = 'list'] = context.words;
-      switch (verb) {
-        case 'list':
-          return list(context, installation);
-        case 'show':
-          return show(context, installation);
-        case 'fix':
-          return fix(context, installation);
-        case 'own':
-          return own(context, installation);
-        case 'note':
-          return note(context, installation);
-        case 'spent':
-          return spent(context, installation);
-        default:
-          throw new CommandFailed(`problems has no ${verb}`, {
-            exitCode: EXIT.wrongInput,
-            advice: 'It has: list, show, fix, own, note, spent',
-          });
-      }
+      const run = verbOf(context, 'problems', { list, show, fix, own, note, spent }, 'list');
+      return run(context, installation);
     }),
 };
 

@@ -8,7 +8,15 @@ import { effectsOn, gravest, type Gravity, type SchemaEffect } from '../syncfile
 import { openSides } from '../syncs.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { actor, noteCommand } from './deed.ts';
-import { chooseSync, SYNC_OPTION, SYNC_OPTION_HELP, text, withInstallation, wordsOf } from './open.ts';
+import {
+  chooseSync,
+  SYNC_OPTION,
+  SYNC_OPTION_HELP,
+  text,
+  verbOf,
+  withInstallation,
+  wordsOf,
+} from './open.ts';
 import { count, instant } from './output.ts';
 
 const HISTORY_SHOWN_MAX = 50;
@@ -24,14 +32,8 @@ export const schema: Command = {
   run: (context) =>
     withInstallation(context, async (installation) => {
       const sync = await chooseSync(installation, text(context.flags['sync']));
-      const [verb = 'changes'] = context.words;
-      if (verb === 'changes') return changes(context, installation, sync);
-      if (verb === 'history') return history(context, installation, sync);
-      if (verb === 'accept') return accept(context, installation, sync);
-      throw new CommandFailed(`schema has no ${verb}`, {
-        exitCode: EXIT.wrongInput,
-        advice: 'It has: changes, history, accept',
-      });
+      const run = verbOf(context, 'schema', { changes, history, accept }, 'changes');
+      return run(context, installation, sync);
     }),
 };
 
