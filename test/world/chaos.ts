@@ -19,6 +19,7 @@ const UNITS: readonly [Unit, ...Unit[]] = [
 /** Of a thousand beginnings in a ranked history, how many follow the ranks, and after how many the one that was first is last. */
 const RANKED_PER_MILLE = 850;
 const DEMOTED_PER_MILLE = 60;
+const RANKS = 1_000;
 
 export class Chaos {
   readonly #world: World;
@@ -85,12 +86,14 @@ export class Chaos {
     return first;
   }
 
-  /** Drawn when the work is first met. */
+  /** Set by the history, or drawn when the work is first met. */
   #rankOf(work: Work): number {
     const key = work.join(' ');
     const known = this.#ranks.get(key);
     if (known !== undefined) return known;
-    const rank = this.#world.tape.pick('schedule', 1_000);
+    const { tape, shape } = this.#world;
+    const place = shape.order.indexOf(key);
+    const rank = place < 0 ? tape.pick('schedule', RANKS) : RANKS + shape.order.length - place;
     this.#ranks.set(key, rank);
     return rank;
   }

@@ -95,9 +95,12 @@ export class Faults {
   }
 }
 
+/** So long after its lease has ended a sender goes on at the latest: others have just taken over what it was doing. */
+const OVERSLEPT_MS_MAX = 6_000;
+
 /** How long a sender stands still: its lease is over when it goes on. */
 export function frozenMs(faults: Faults): number {
-  return SENT_LEASE_MS + faults.pick(SENT_LEASE_MS);
+  return SENT_LEASE_MS + faults.pick(OVERSLEPT_MS_MAX);
 }
 
 /** A whole call that did not happen. */

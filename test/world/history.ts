@@ -5,7 +5,7 @@ import { approvePlanned, decide, release, revise, sayEmptied } from './operators
 import { checkAll } from './oracle/check.ts';
 import type { WorldShape } from './shape.ts';
 import type { Tape } from './tape.ts';
-import { isSomebodyAsked, isWriteUnderWay } from './work.ts';
+import { hasJustLanded, isSomebodyAsked } from './work.ts';
 import type { Unit } from './workers.ts';
 import { World } from './world.ts';
 
@@ -13,8 +13,6 @@ import { World } from './world.ts';
 const ROUNDS_MAX = 60;
 /** Without sweeps a world must come to rest before the day is over, when they come by themselves. */
 const REST_WITHIN_MS = 20 * 60 * 60_000;
-/** Of a thousand steps in which they could, in how many quick people act. */
-const QUICK_PER_MILLE = 100;
 
 /** A sweep runs only when it is due. */
 const ROUND: readonly Unit[] = ['reap', 'sweep', 'capture', 'look', 'resolve', 'deliver'];
@@ -71,14 +69,14 @@ async function chaos(world: World): Promise<void> {
   for (let step = 0; step < tail; step += 1) await moves.step();
 }
 
-/** What goes on between two acts of people; where they are quick, until a write is under way that they can come between. */
+/** What goes on between two acts of people; where they are quick, only until a write has landed of which Trueup does not know that yet. */
 async function moveOn(world: World, moves: Chaos, steps: number): Promise<void> {
-  const { shape, tape, store } = world;
+  const { shape, tape, store, systems } = world;
   for (let step = 0; step < steps; step += 1) {
     await moves.step();
-    if (!shape.isQuick) continue;
-    if (isSomebodyAsked(store.tables) && tape.chance('people', QUICK_PER_MILLE)) await decide(world);
-    if (isWriteUnderWay(store.tables) && tape.chance('people', QUICK_PER_MILLE)) return;
+    if (shape.quickPerMille === 0) continue;
+    if (isSomebodyAsked(store.tables) && tape.chance('people', shape.quickPerMille)) await decide(world);
+    if (hasJustLanded(store.tables, systems) && tape.chance('people', shape.quickPerMille)) return;
   }
 }
 

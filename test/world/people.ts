@@ -130,6 +130,9 @@ export class People {
       case 'copy':
         this.#copy(system, record);
         break;
+      case 'cross':
+        this.#cross(system, record);
+        break;
       case 'takeKey':
         this.#takeKey(system, record);
         break;
@@ -152,7 +155,10 @@ export class People {
   }
 
   #edit(system: SimulatedSystem, record: Seen): void {
-    const field = this.#field();
+    this.#enter(system, record, this.#field());
+  }
+
+  #enter(system: SimulatedSystem, record: Seen, field: (typeof FIELDS)[number]): void {
     system.act('user', record.id, { [field]: this.#value(system, field, record) });
   }
 
@@ -176,12 +182,35 @@ export class People {
 
   /** Somebody who knows both systems enters here what another record of the thing holds there. */
   #copy(system: SimulatedSystem, record: Seen): void {
-    const email = record.fields['email'] ?? null;
-    const others = this.#systems.filter((one) => one !== system).flatMap(({ records }) => records.all());
-    const twin = this.#pick(others.filter(({ fields }) => email !== null && fields['email'] === email));
+    const twin = this.#twinOf(system, record);
     const field = this.#field();
     if (twin === undefined || field === 'tags') this.#edit(system, record);
-    else system.act('user', record.id, { [field]: twin.fields[field] ?? null });
+    else system.act('user', record.id, { [field]: twin.record.fields[field] ?? null });
+  }
+
+  /** Another record of the thing at another side. */
+  #twinOf(
+    system: SimulatedSystem,
+    { fields }: Seen,
+  ): { readonly system: SimulatedSystem; readonly record: Seen } | undefined {
+    const email = fields['email'] ?? null;
+    if (email === null) return undefined;
+    const others = this.#systems.filter((other) => other !== system);
+    return this.#pick(
+      others.flatMap((other) =>
+        other.records
+          .all()
+          .filter((record) => record.fields['email'] === email)
+          .map((record) => ({ system: other, record })),
+      ),
+    );
+  }
+
+  #cross(system: SimulatedSystem, record: Seen): void {
+    const twin = this.#twinOf(system, record);
+    const isName = this.#tape.chance('people', 500);
+    this.#enter(system, record, isName ? 'name' : 'city');
+    if (twin !== undefined) this.#enter(twin.system, twin.record, isName ? 'city' : 'name');
   }
 
   #takeKey(system: SimulatedSystem, record: Seen): void {

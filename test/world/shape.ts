@@ -47,8 +47,10 @@ export interface WorldShape {
   readonly latestPerMille: number;
   /** Whether some work has to wait for long while all other work goes on, rather than each in its turn. */
   readonly isRanked: boolean;
-  /** Whether people act, and decide, just while a write is under way. */
-  readonly isQuick: boolean;
+  /** Where work is ranked, what comes first to begin with, as `unit side`; the ranks of what is not named are drawn. */
+  readonly order: readonly string[];
+  /** Of a thousand steps just after a write has landed, after how many people act at once; and decide, while they are asked. */
+  readonly quickPerMille: number;
   /** The longest time that passes at once. */
   readonly leapMsMax: number;
   /** Of a thousand acts, after how many somebody decides about a hold. */
@@ -85,6 +87,8 @@ export const SWARM_HABITS = [
   'double',
   /** A value that cannot be read. */
   'spoil',
+  /** One field here, and in the same moment another one of the same thing at another side. */
+  'cross',
 ] as const;
 export type Habit = (typeof SWARM_HABITS)[number];
 
@@ -115,7 +119,8 @@ export function drawBroad(tape: Tape): WorldShape {
     isBusy: false,
     latestPerMille: 0,
     isRanked: false,
-    isQuick: false,
+    order: [],
+    quickPerMille: 0,
     leapMsMax: 2_000,
     decidePerMille: 200,
   };

@@ -35,9 +35,13 @@ interface Traits {
   readonly reusesIds: boolean;
   readonly insists: boolean;
   readonly settledMax: number;
+  readonly workers: number;
   readonly leapMsMax: number;
   readonly isRanked: boolean;
-  readonly isQuick: boolean;
+  readonly order: readonly string[];
+  readonly quickPerMille: number;
+  readonly edits: number;
+  readonly habitPerMille: number;
   readonly policy: 'latest' | 'hold';
   readonly createIdentity: SystemShape['createIdentity'];
   readonly tellsAll: boolean;
@@ -147,16 +151,30 @@ const THEMES = {
     traits: { sweeps: false, feedGives: 'hints', tellsAll: true, version: 'counter' },
   },
   comeBetween: {
-    habits: ['form', 'copy'],
-    faults: ['answerLost', 'requestSlow'],
-    traits: { isQuick: true, isRanked: true, settledMax: 1, sweeps: false },
+    habits: ['form', 'cross'],
+    faults: ['answerLost'],
+    traits: {
+      quickPerMille: 300,
+      edits: 10,
+      habitPerMille: 850,
+      isRanked: true,
+      order: ['deliver erp', 'capture crm', 'look crm', 'resolve erp', 'look erp'],
+      settledMax: 1,
+      sweeps: false,
+      executionMaxMs: 8_000,
+      leapMsMax: 10_000,
+      readLagMs: 0,
+    },
   },
   deletesBetween: {
     habits: ['delete'],
     faults: ['answerSlow'],
     traits: {
-      isQuick: true,
+      quickPerMille: 300,
+      edits: 10,
       isRanked: true,
+      order: ['deliver erp', 'capture erp', 'look erp'],
+      habitPerMille: 500,
       settledMax: 1,
       leapMsMax: 300,
       tellsAll: true,
@@ -167,8 +185,10 @@ const THEMES = {
     habits: ['delete', 'undelete', 'form', 'decideLate'],
     faults: ['answerSlow', 'requestSlow'],
     traits: {
-      isQuick: true,
+      quickPerMille: 300,
+      edits: 10,
       isRanked: true,
+      order: ['capture crm', 'look crm', 'capture erp', 'look erp'],
       settledMax: 1,
       leapMsMax: 300,
       deletes: { mode: 'propagate', againstEdit: 'hold' },
@@ -177,7 +197,15 @@ const THEMES = {
   standStill: {
     habits: ['create'],
     faults: ['senderFrozen', 'answerLost', 'answerSlow'],
-    traits: { leapMsMax: 30_000, settledMax: 1, isRanked: true, createIdentity: 'search' },
+    traits: {
+      leapMsMax: 8_000,
+      settledMax: 1,
+      isRanked: true,
+      order: ['reap crm', 'reap erp', 'resolve crm', 'resolve erp', 'deliver crm', 'deliver erp'],
+      createIdentity: 'search',
+      executionMaxMs: 0,
+      workers: 2,
+    },
   },
   slowFinds: {
     habits: ['create'],
@@ -230,19 +258,20 @@ export function drawSwarm(tape: Tape, about: ThemeName): WorldShape {
     rates: sweeps ? rates : withoutHoles(rates),
     sweeps,
     habits,
-    edits: 3 + tape.pick('shape', 10),
+    edits: (traits.edits ?? 3) + tape.pick('shape', 10),
     stepsPerEdit: choose(tape, 'shape', [30, 15, 60, 90] as const),
-    workers: 1 + tape.pick('shape', 3),
+    workers: (traits.workers ?? 1) + tape.pick('shape', 3),
     isFine: tape.chance('shape', 250),
     settledMax: traits.settledMax ?? 2,
     hotPerMille: choose(tape, 'shape', [600, 0, 900] as const),
     isBusy: true,
     leapMsMax: traits.leapMsMax ?? 2_000,
     latestPerMille: choose(tape, 'shape', [600, 0, 850] as const),
-    habitPerMille: choose(tape, 'shape', [500, 250, 800] as const),
+    habitPerMille: traits.habitPerMille ?? choose(tape, 'shape', [500, 250, 800] as const),
     decidePerMille: 400,
     isRanked: traits.isRanked ?? tape.chance('shape', 200),
-    isQuick: traits.isQuick ?? tape.chance('shape', 200),
+    order: traits.order ?? [],
+    quickPerMille: traits.quickPerMille ?? choose(tape, 'shape', [0, 0, 0, 100] as const),
   };
 }
 

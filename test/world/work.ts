@@ -50,9 +50,12 @@ export function waitingWork(
   return waiting;
 }
 
-/** A write has left, and what became of it is not recorded. */
-export function isWriteUnderWay({ writes }: Tables): boolean {
-  for (const { row } of writes.slots()) if (row?.state === 'sent' || row?.state === 'unknown') return true;
+/** A write has taken effect, nothing has happened at its side since, and what became of it is not recorded yet. */
+export function hasJustLanded({ writes }: Tables, systems: ReadonlyMap<string, SimulatedSystem>): boolean {
+  for (const { row } of writes.slots()) {
+    if (row?.state !== 'sent' && row?.state !== 'unknown') continue;
+    if (systems.get(row.side)?.records.entries.at(-1)?.write?.key === row.writeId) return true;
+  }
   return false;
 }
 

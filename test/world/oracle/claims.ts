@@ -2,7 +2,7 @@
 import type { Entry } from '../records.ts';
 import { AUTOMATED_CITY } from '../shape.ts';
 import type { World } from '../world.ts';
-import { isSame, keyed, TEXT_FIELDS, textOf, timeline } from './truth.ts';
+import { changedTexts, isSame, keyed, timeline } from './truth.ts';
 
 export function checkClaims(world: World): void {
   // What the lost part of the store knew is not known any more, nor whose a record is that has the id of another.
@@ -16,12 +16,9 @@ export function checkClaims(world: World): void {
 /** I4: each claim of a decision was entered at the side that is said to claim it. Our own values are nobody's edit. */
 function checkDecisions(world: World, entries: readonly Entry[]): void {
   const entered = new Set<string>();
-  for (const { actor, side, after } of entries)
-    if (actor !== 'trueup')
-      for (const field of TEXT_FIELDS) {
-        const value = textOf(after, field);
-        if (value !== null) entered.add(`${side} ${keyed(field, value)}`);
-      }
+  for (const entry of entries)
+    if (entry.actor !== 'trueup')
+      for (const { field, value } of changedTexts(entry)) entered.add(`${entry.side} ${keyed(field, value)}`);
   for (const { field, rule, winner, loser } of world.store.dump().decisions) {
     for (const { side, value } of [winner, loser]) {
       if (typeof value !== 'string' || side === 'person' || value.startsWith(AUTOMATED_CITY)) continue;
