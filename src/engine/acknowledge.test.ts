@@ -217,7 +217,7 @@ test('an edit on top of a write that golden has left behind is a conflict', () =
 test('a record that somebody made there while our create was on its way is held', () => {
   const rival = { ...creating, links: [...creating.links, newLink('crm', 'crm-rival')] };
   const { bundle, holds } = acknowledge(model, rival, create, receipt);
-  expect(holds).toEqual([{ field: null, reason: 'duplicateRecord', seen: {}, side: 'crm' }]);
+  expect(holds).toEqual([{ field: null, reason: 'duplicateRecord', seen: create.body, side: 'crm' }]);
   expect(bundle.writes).toEqual([]);
   expect(planIdentity(model, bundle)).toEqual([]);
 });

@@ -18,8 +18,8 @@ export interface SentWrite {
   readonly sentAgainst?: { readonly version: string | null; readonly asOfMs: number };
 }
 
-/** A look before the write took effect leaves its landing to be seen; this long it may take until that look comes. */
-const LANDING_SEEN_MAX_MS = 60_000;
+/** What can land no more may still be seen for the first time: this long it may take until that look comes. */
+export const LANDING_SEEN_MAX_MS = 60_000;
 
 /** The answer to a write, and when it must have been done. */
 export interface Receipt {
@@ -43,7 +43,8 @@ export function acknowledge(model: SyncModel, bundle: Bundle, write: SentWrite, 
   if (known === undefined && write.kind === 'update') return unchanged(without);
   if (known !== undefined && known.recordId !== receipt.recordId) {
     // Someone created the same thing there while our create was on its way: two records, one identity.
-    return held(without, { field: null, reason: 'duplicateRecord', seen: {}, side: write.side });
+    const hold = { field: null, reason: 'duplicateRecord', seen: write.body, side: write.side } as const;
+    return held(without, hold);
   }
   if (known !== undefined && wasSeenSince(known, write, receipt)) {
     return unchanged(withLink(without, afterLook(known, write, receipt)));

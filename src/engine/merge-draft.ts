@@ -17,14 +17,17 @@ import type {
   OpenWrite,
   Outcome,
   Rule,
+  Swing,
   Violation,
 } from './state.ts';
-import { linkAt, writeAt } from './state.ts';
+import { isClash, linkAt, writeAt } from './state.ts';
 import type { Value, Values } from './value.ts';
 
 /** So often may a value come back to what it was before, each time within the window, before it is held. */
 const SWING_TURNS_MAX = 3;
 const SWING_WINDOW_MS = 10 * 60_000;
+/** So many values before the last one are remembered: as many sides but two may go round. */
+const EARLIER_MAX = 4;
 
 /** The next state while it is being worked out. One draft lives for one observation. */
 export class MergeDraft {
@@ -106,7 +109,7 @@ export class MergeDraft {
     const edit =
       before === undefined
         ? (this.#known(seq, rule, fromMs) ?? this.#share(made))
-        : { ...made, side: this.seen.side, swing: { before, turns: this.#turns(field, winner) } };
+        : { ...made, side: this.seen.side, swing: this.#swing(field, before, winner) };
     this.#changes.push({ field: name, before, after: winner, rule });
     this.#golden ??= { ...this.identity.golden };
     this.#golden[name] = winner;
@@ -127,9 +130,18 @@ export class MergeDraft {
     return this.#turns(field, value) >= SWING_TURNS_MAX;
   }
 
+  #swing(field: FieldModel, before: Value, value: Value): Swing {
+    const turns = this.#turns(field, value);
+    const last = this.edits[field.name]?.swing;
+    if (last === undefined) return { before, turns };
+    return { before, earlier: [last.before, ...(last.earlier ?? [])].slice(0, EARLIER_MAX), turns };
+  }
+
   #turns({ name, same }: FieldModel, value: Value): number {
     const last = this.edits[name];
-    if (last?.swing === undefined || !same(last.swing.before, value)) return 0;
+    if (last?.swing === undefined) return 0;
+    const { before, earlier = [] } = last.swing;
+    if (![before, ...earlier].some((stood) => same(stood, value))) return 0;
     return this.#untilMs() - last.untilMs > SWING_WINDOW_MS ? 0 : last.swing.turns + 1;
   }
 
@@ -203,7 +215,11 @@ export class MergeDraft {
     const identity = this.#edits === null ? this.identity : { ...this.identity, seq, golden, edits };
     const links = this.#bundle.links.map((other) => (other === this.link ? link : other));
     const merged = { ...this.#bundle, identity, links };
-    const bundle = { ...merged, holds: withHolds(unsettled(this.#rules, merged), this.#holds) };
+    // Whether this record still has the key of another thing is seen once more when all of it is stored.
+    const open = unsettled(this.#rules, merged).filter(
+      (hold) => !isClash(hold) || hold.sides?.includes(this.seen.side) !== true,
+    );
+    const bundle = { ...merged, holds: withHolds(open, this.#holds) };
     const [changes, decisions, violations] = [this.#changes, this.#decisions, this.#violations];
     const outcome = { bundle, changes, decisions, holds: this.#holds };
     return violations.length === 0 ? outcome : { ...outcome, violations };

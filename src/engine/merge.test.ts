@@ -449,6 +449,29 @@ test('a value that was never seen before may be arbitrarily old', () => {
   expect(bundle.identity.edits['city']).toMatchObject({ seq: 2, rule: 'edit', fromMs: START_MS });
 });
 
+test('three systems that undo each other in a ring are stopped for a person', () => {
+  const three = modelOf({ sides: { crm: {}, erp: {}, shop: {} }, fields: { name: {}, city: {} } });
+  let outcome = mergeObservation(
+    three,
+    inStep(three, { name: 'Ann', city: 'Bonn' }),
+    seen('crm', 200, { name: 'a crm' }),
+  );
+  const insist = (turn: number): typeof outcome => {
+    const side = (['crm', 'erp', 'shop'] as const)[turn % 3] ?? 'crm';
+    const { golden, edits } = outcome.bundle.identity;
+    const landed = relinked(outcome.bundle, side, {
+      accounted: { name: golden['name'] ?? null, city: 'Bonn' },
+      agreed: { name: edits['name']?.seq ?? 0, city: 1 },
+    });
+    return mergeObservation(three, landed, seen(side, 200 + turn, { name: `a ${side}` }));
+  };
+  for (let turn = 1; turn <= 4; turn += 1) {
+    outcome = insist(turn);
+    expect(outcome.holds).toEqual([]);
+  }
+  expect(insist(5).holds).toMatchObject([{ field: 'name', reason: 'oscillation', side: 'shop' }]);
+});
+
 test('a side that undoes every correction of a field that is not its own is stopped for a person', () => {
   const owned = modelOf({ fields: { name: { policy: ownedBy('crm') }, city: {} } });
   let bundle = inStep(owned, { name: 'Ann', city: 'Bonn' });

@@ -39,12 +39,12 @@ function stepAt(side: SideModel, bundle: Bundle, stopped: boolean): WriteStep | 
   if (owed === null) return open === undefined ? null : { kind: 'drop', side: side.name };
   if (open === undefined) return { kind: 'open', side: side.name, write: owed };
   if (open.state === 'dead')
-    return isSettledDead(side, bundle, open, owed) ? null : { kind: 'reopen', side: side.name, write: owed };
+    return isSameAgain(side, bundle, open, owed) ? null : { kind: 'reopen', side: side.name, write: owed };
   return open.kind === owed ? null : { kind: 'change', side: side.name, write: owed };
 }
 
-/** A dead write stays dead while trying again would send the very same thing. */
-function isSettledDead(side: SideModel, bundle: Bundle, open: OpenWrite, owed: WriteKind): boolean {
+/** What would be sent now is the very thing that was sent last. */
+export function isSameAgain(side: SideModel, bundle: Bundle, open: OpenWrite, owed: WriteKind): boolean {
   if (open.kind !== owed || open.body === null) return open.kind === owed;
   const body = bodyOf(side, bundle, owed);
   const names = new Set([...Object.keys(body), ...Object.keys(open.body)]);

@@ -18,9 +18,11 @@ export interface Edit {
   readonly swing?: Swing;
 }
 
-/** A value that is put back and forth: two automations that chase each other look like this. */
+/** A value that is put back and forth: automations that chase each other look like this. */
 export interface Swing {
   readonly before: Value;
+  /** What stood before that, the newest first: three that chase each other go round. Absent where nothing did. */
+  readonly earlier?: readonly Value[];
   readonly turns: number;
 }
 
@@ -123,7 +125,7 @@ export interface OpenWrite {
   readonly side: string;
   readonly kind: WriteKind;
   readonly state: WriteState;
-  /** Frozen when sent; null while the patch is still to be computed. */
+  /** Frozen when sent; of one that waits again, what was sent last. Null where nothing was. */
   readonly body: Values | null;
   /** Golden `seq` of the body. */
   readonly seq: number;
@@ -237,4 +239,9 @@ export function linkAt(bundle: Bundle, side: string): Link | undefined {
 /** The identity's open write at a side: there is at most one. */
 export function writeAt(bundle: Bundle, side: string): OpenWrite | undefined {
   return bundle.writes.find((write) => write.side === side);
+}
+
+/** The hold of an identity of which a record has got the key of another one. */
+export function isClash({ field, reason }: OpenHold): boolean {
+  return field === null && reason === 'ambiguousMatch';
 }

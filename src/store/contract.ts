@@ -212,7 +212,7 @@ export type WriteEnd = WriteKey & {
 export interface OpenCreate {
   readonly identityId: string;
   readonly body: Values;
-  /** Its answer was lost for good, and a person is asked what became of it. */
+  /** A person is asked what became of it: its answer was lost for good, or it made a second record. */
   readonly isHeld: boolean;
 }
 
@@ -234,16 +234,16 @@ export interface SyncTx extends ReferenceTx {
   ): Promise<void>;
   /** Why the stream's last read failed; null when it did not. */
   streamFailure(side: string, kind: StreamKind): Promise<StoredFailure | null>;
-  /** Makes a stream due now. */
-  wakeStream(side: string, kind: StreamKind): Promise<void>;
+  /** Makes a stream due in `inMs`, by default now: what was begun before then does not answer it. */
+  wakeStream(side: string, kind: StreamKind, inMs?: number): Promise<void>;
   /** Somebody says that the side was emptied on purpose; its sweep is due at once. */
   sayEmptied(side: string): Promise<void>;
   /** When somebody last said so; null when nobody did. */
   emptiedAtMs(side: string): Promise<number | null>;
 
   noteHints(side: string, hints: readonly NewHint[]): Promise<void>;
-  /** Notes a hint for every parked record of every side: what stood in its way may be gone. */
-  hintParked(): Promise<void>;
+  /** Notes a hint for every record that is parked, or holds the key of another thing: what stood in its way may be gone. */
+  hintWaiting(): Promise<void>;
   claimHints(side: string, countMax: number, leaseMs: number): Promise<readonly HintRow[]>;
   /** Deletes hints that were settled under the given epochs; one that was noted again meanwhile stays. */
   closeHints(side: string, hints: readonly HintRow[]): Promise<void>;

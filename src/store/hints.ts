@@ -31,16 +31,22 @@ export async function noteHints(
   );
 }
 
-const PARKED_MAX = 10_000;
+const WAITING_MAX = 10_000;
 
-export async function hintParked(tx: Tx, syncKey: string): Promise<void> {
+export async function hintWaiting(tx: Tx, syncKey: string): Promise<void> {
   await tx.execute(
     `insert into hints (sync_key, side, record_id, kind)
-     select sync_key, side, record_id, 'changed' from links where sync_key = $1 and status = 'parked' limit $2
+     select sync_key, side, record_id, 'changed'
+       from (select sync_key, side, record_id from links where sync_key = $1 and status = 'parked'
+             union all
+             select links.sync_key, links.side, links.record_id from holds join links using (sync_key, identity_id)
+              where holds.sync_key = $1 and holds.closed_at is null and holds.reason = 'ambiguousMatch'
+                and links.status = 'live' and holds.seen ? links.side) as waiting
+      limit $2
      on conflict (sync_key, side, record_id) do update
         set lease_epoch = hints.lease_epoch + 1, lease_until = '-infinity', state = 'open',
             due_at = least(hints.due_at, excluded.due_at)`,
-    [syncKey, PARKED_MAX],
+    [syncKey, WAITING_MAX],
   );
 }
 

@@ -167,8 +167,10 @@ async function changeWrites(tx: Tx, syncKey: string, writes: readonly NewWrite[]
   if (writes.length === 0) return;
   await tx.execute(
     `update writes
-        set kind = changed.kind, state = changed.state, body = null, seq = null, record_id = null, if_version = null,
-            attempts = 0, failure = null, planned_at = clock_timestamp(), due_at = ${DUE_BY_STATE.replace('state', 'changed.state')}
+        set kind = changed.kind, state = changed.state, seq = null, record_id = null, if_version = null, attempts = 0,
+            body = case when writes.kind = changed.kind then writes.body end,
+            failure = case when writes.kind = changed.kind then writes.failure end,
+            planned_at = clock_timestamp(), due_at = ${DUE_BY_STATE.replace('state', 'changed.state')}
        from unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) as changed (identity_id, side, kind, state)
       where writes.sync_key = $1 and writes.identity_id = any($2) and writes.identity_id = changed.identity_id
         and writes.side = changed.side and writes.state in ('planned', 'queued', 'held', 'dead')`,

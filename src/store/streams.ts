@@ -81,18 +81,27 @@ export async function releaseStream(
   await tx.execute(
     `update streams
         set lease_until = '-infinity',
-            due_at = clock_timestamp() + make_interval(secs => case when woken_at > to_timestamp($7::float8 / 1000) then 0 else $5 / 1000.0 end),
+            due_at = case when woken_at > to_timestamp($7::float8 / 1000) then greatest(woken_at, clock_timestamp())
+                          else clock_timestamp() + make_interval(secs => $5 / 1000.0) end,
             failure = $6, attempts = case when $6::jsonb is null then 0 else attempts + 1 end
       where sync_key = $1 and side = $2 and kind = $3 and lease_epoch = $4`,
     [syncKey, lease.side, lease.kind, lease.epoch, dueInMs, failureText(failure), askedSinceMs],
   );
 }
 
-export async function wakeStream(tx: Tx, syncKey: string, side: string, kind: StreamKind): Promise<void> {
+export async function wakeStream(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  kind: StreamKind,
+  inMs: number,
+): Promise<void> {
   await tx.execute(
-    `update streams set due_at = clock_timestamp(), woken_at = clock_timestamp()
+    `update streams
+        set due_at = clock_timestamp() + make_interval(secs => $4 / 1000.0),
+            woken_at = greatest(woken_at, clock_timestamp() + make_interval(secs => $4 / 1000.0))
       where sync_key = $1 and side = $2 and kind = $3`,
-    [syncKey, side, kind],
+    [syncKey, side, kind, inMs],
   );
 }
 

@@ -9,7 +9,7 @@ import {
   closeDeadHints,
   closeHints,
   deferHints,
-  hintParked,
+  hintWaiting,
   noteHints,
 } from './hints.ts';
 import {
@@ -65,11 +65,11 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     releaseStream: (lease, dueInMs, failure, askedSinceMs) =>
       releaseStream(tx, syncKey, lease, dueInMs, failure, askedSinceMs),
     streamFailure: (side, kind) => streamFailure(tx, syncKey, side, kind),
-    wakeStream: (side, kind) => wakeStream(tx, syncKey, side, kind),
+    wakeStream: (side, kind, inMs = 0) => wakeStream(tx, syncKey, side, kind, inMs),
     sayEmptied: (side) => sayEmptied(tx, syncKey, side),
     emptiedAtMs: (side) => emptiedAtMs(tx, syncKey, side),
     noteHints: (side, hints) => noteHints(tx, syncKey, side, hints),
-    hintParked: () => hintParked(tx, syncKey),
+    hintWaiting: () => hintWaiting(tx, syncKey),
     claimHints: (side, countMax, leaseMs) => claimHints(tx, syncKey, side, countMax, leaseMs),
     closeHints: (side, hints) => closeHints(tx, syncKey, side, hints),
     buryRecords: (side, records) => buryRecords(tx, syncKey, side, records),

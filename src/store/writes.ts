@@ -2,6 +2,7 @@
  * The life of an open write. Each statement names the state it expects, so no transition outside this file's is possible:
  * planned (approved) or queued → sent → acknowledged (gone) | queued | unknown | dead; unknown → acknowledged | queued | dead.
  */
+import type { HoldReason } from '../engine/state.ts';
 import type { OpenCreate, SendIntent, WriteEnd } from './contract.ts';
 import type { Tx } from './database.ts';
 
@@ -168,6 +169,9 @@ async function noteAttempts(
   );
 }
 
+/** Holds that keep what a create of ours had sent, of which no record has been linked. */
+const MADE_BY_US: readonly HoldReason[] = ['createOutcomeUnknown', 'duplicateRecord'];
+
 export async function openCreates(
   tx: Tx,
   syncKey: string,
@@ -179,9 +183,9 @@ export async function openCreates(
       where sync_key = $1 and side = $2 and state in ('sent', 'unknown') and kind = 'create'
      union all
      select identity_id, (seen -> $2)::json, true from holds
-      where sync_key = $1 and closed_at is null and identity_id is not null and reason = 'createOutcomeUnknown' and seen ? $2
+      where sync_key = $1 and closed_at is null and identity_id is not null and reason = any($4) and seen ? $2
       limit $3`,
-    [syncKey, side, countMax],
+    [syncKey, side, countMax, MADE_BY_US],
   );
   return rows.map((row) => ({ identityId: row.identity_id, body: row.body, isHeld: row.is_held }));
 }

@@ -220,8 +220,13 @@ function recordLate(recording: Recording, bundle: StoredBundle, intent: Intent, 
 }
 
 /** Our create has made a record that counts as another identity's. */
-function holdSecond(batch: Batch, bundle: Bundle, { identityId, side }: Intent, { recordId }: Written): void {
-  const hold = { field: null, reason: 'duplicateRecord' as const, seen: {}, side };
+function holdSecond(
+  batch: Batch,
+  bundle: Bundle,
+  { identityId, side, body: seen }: Intent,
+  { recordId }: Written,
+): void {
+  const hold = { field: null, reason: 'duplicateRecord' as const, seen, side };
   const body = { reason: hold.reason };
   batch.apply(held(bundle, hold), { identityId, side, recordId, kind: 'held', body });
 }

@@ -95,7 +95,12 @@ function applyReading(
   if (former !== undefined && former.identity.id !== bundle?.identity.id)
     batch.put(moveAside(former, page.side));
   if (bundle === null) {
-    const message = 'another record of this side already belongs to the identity that its keys lead to';
+    const [code, message] = homes.made.has(reading.recordId)
+      ? ['trueup.ambiguous_match', 'a create has made it of an identity that has another record at this side']
+      : [
+          'trueup.duplicate_record',
+          'another record of this side already belongs to the identity that its keys lead to',
+        ];
     sorted.unlinked.push({
       recordId: reading.recordId,
       status: 'parked',
@@ -103,7 +108,7 @@ function applyReading(
       asOfMs: page.readBeganMs,
       failure: {
         kind: 'invalid',
-        code: 'trueup.duplicate_record',
+        code,
         message,
         advice: 'Merge the two records in the system, or change one of them.',
       },

@@ -1,10 +1,10 @@
 /** Gathers what a batch of decisions leaves behind, and stores it in a handful of statements. */
-import { held } from '../engine/existence.ts';
+import { held, withLink } from '../engine/existence.ts';
 import { guard } from '../engine/guard.ts';
 import { matchKeys } from '../engine/match.ts';
 import { planIdentity, type WriteStep } from '../engine/plan.ts';
 import type { Bundle, Outcome } from '../engine/state.ts';
-import { linkAt } from '../engine/state.ts';
+import { isClash, linkAt } from '../engine/state.ts';
 import { must } from '../lib/assert.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { JournalEntry, NewWrite, Save, StoredBundle, SyncTx, WriteKey } from '../store/contract.ts';
@@ -131,14 +131,27 @@ export class Batch {
     await this.#tx.save(this.#save);
     await noteReferences(this.#runtime, this.#tx, [...this.#work.values()]);
     await beside();
-    if (this.#makesRoom()) await this.#tx.hintParked();
+    await this.#lookAtHeld();
+    if (this.#makesRoom()) await this.#tx.hintWaiting();
     return wakened;
   }
 
-  /** A record that was parked because another had its place, or its key, or might be it, may find a home now. */
+  /** What was held for a clash of keys is looked at again once its thing has changed: it may clash no more. */
+  async #lookAtHeld(): Promise<void> {
+    for (const { before, now } of this.#work.values()) {
+      const clash = before?.holds.find(isClash);
+      if (before === null || clash === undefined || before.identity === now.identity) continue;
+      for (const link of now.links)
+        if (link.status === 'live' && clash.sides?.includes(link.side) && before.links.includes(link))
+          await this.#tx.noteHints(link.side, [{ recordId: link.recordId, kind: 'changed' }]);
+    }
+  }
+
+  /** A record that waited because another had its place, or its key, or might be it, may find a home now. */
   #makesRoom(): boolean {
     const { freedKeys, forgotten, links, closedHolds } = this.#save;
-    if (closedHolds.some(({ reason }) => reason === 'createOutcomeUnknown')) return true;
+    if (closedHolds.some(({ reason }) => reason === 'createOutcomeUnknown' || reason === 'duplicateRecord'))
+      return true;
     return freedKeys.length + forgotten.length > 0 || links.some(({ link }) => link.status === 'gone');
   }
 
@@ -217,14 +230,17 @@ export class Batch {
     const side = edits[changed[0] ?? '']?.side ?? '';
     const seen = Object.fromEntries(changed.map((field) => [field, golden[field] ?? null]));
     const hold = { field: null, reason: 'ambiguousMatch' as const, seen, side };
+    const link = linkAt(before, side);
+    // What it holds is not accounted for, so that no version may say that it is known.
+    const kept = link === undefined ? before : withLink(before, { ...link, version: null });
     const isOurs = ({ identityId }: { readonly identityId: string | null }): boolean => identityId === id;
     for (const list of ['freedKeys', 'decisions', 'holds', 'journal'] as const)
       this.#save[list] = this.#save[list].filter(
         (entry: { readonly identityId: string | null }) => !isOurs(entry),
       ) as never;
-    work.now = held(before, hold).bundle;
+    work.now = held(kept, hold).bundle;
     this.#save.holds.push({ identityId: id, ...hold });
-    const isKnown = before.holds.some(({ reason }) => reason === hold.reason);
+    const isKnown = before.holds.some(isClash);
     if (!isKnown)
       this.note({ identityId: id, side, recordId: null, kind: 'held', body: { reason: hold.reason } });
   }

@@ -99,6 +99,9 @@ async function takePage(
         ),
       );
       await tx.moveStream(lease, move);
+      // What happened before this position only a sweep shows, and only one whose reads are not of before it.
+      if (lease.checkpoint === null && page.cursor !== null)
+        await tx.wakeStream(side.model.name, 'sweep', side.card.readLagMs);
       return applied;
     }),
   );
@@ -122,7 +125,7 @@ async function appliedOrHinted(
   }
 }
 
-/** Gives the stream back with the failure. An expired cursor means: read everything once, then follow from the present. */
+/** Gives the stream back with the failure. An expired cursor means: follow from the present, and read everything once. */
 export async function failStream(runtime: SyncRuntime, lease: StreamLease, error: unknown): Promise<void> {
   if (error instanceof LeaseLost) return;
   const failure = failureOfError(error);
@@ -134,7 +137,6 @@ export async function failStream(runtime: SyncRuntime, lease: StreamLease, error
   await runtime.transaction(async (tx) => {
     if (lease.kind === 'changes' && failure.code.endsWith('.cursor_expired')) {
       await tx.moveStream(lease, { checkpoint: null, currentAsOfMs: null, leaseMs: IDLE_LOOK_MS });
-      await tx.wakeStream(lease.side, 'sweep');
       await tx.releaseStream(lease, 0, stored(failure));
     } else await tx.releaseStream(lease, Math.max(IDLE_LOOK_MS, waitMs), stored(failure));
   });

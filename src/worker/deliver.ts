@@ -5,11 +5,11 @@
 import type { WriteResult } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { renderBody, type Rendering } from '../engine/mapping.ts';
-import { missingRequired, planIdentity } from '../engine/plan.ts';
+import { isSameAgain, missingRequired, planIdentity } from '../engine/plan.ts';
 import type { Translate } from '../engine/references.ts';
 import { linkAt } from '../engine/state.ts';
 import type { Values } from '../engine/value.ts';
-import type { StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
+import type { StoredBundle, StoredFailure, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
 import type { Wait } from '../store/reference-contract.ts';
 import { recordAnswers } from './answer.ts';
 import { emptySave } from './batch.ts';
@@ -59,7 +59,7 @@ async function intend(runtime: SyncRuntime, tx: SyncTx, side: SideRuntime): Prom
   if (ids.length === 0) return { intents: [], taken: 0, pace };
   const bundles = await tx.lockBundles(ids, 'skip');
   const intents: Intent[] = [];
-  const refused: { readonly intent: Intent; readonly failure: Failure }[] = [];
+  const refused: { readonly intent: Intent; readonly failure: StoredFailure }[] = [];
   const dropped: WriteRow[] = [];
   const due = ids.flatMap((id) => dueIn(bundles.get(id), side));
   const leaving = leavingTogether(due, pace.countMax);
@@ -84,7 +84,7 @@ async function intend(runtime: SyncRuntime, tx: SyncTx, side: SideRuntime): Prom
     refused.map(({ intent, failure }): WriteEnd => ({
       ...keyOf(intent),
       to: 'dead',
-      failure: stored(failure),
+      failure,
     })),
   );
   await tx.save({ ...emptySave(), droppedWrites: dropped });
@@ -137,7 +137,7 @@ async function namesThere(
 
 type Made =
   | Intent
-  | { readonly intent: Intent; readonly failure: Failure }
+  | { readonly intent: Intent; readonly failure: StoredFailure }
   | { readonly waits: readonly Wait[] }
   | null;
 
@@ -188,15 +188,16 @@ function intentOf(
       fields: rendering.kind === 'natives' ? rendering.natives : new Map(),
     },
   };
-  if (rendering.kind === 'broken') return { intent, failure: rendering.failure };
+  // Other values had opened it anew, and before it could leave they went back to what was refused.
+  if (isRefusal(row.failure) && isSameAgain(side.model, bundle, row, kind))
+    return { intent, failure: row.failure };
+  if (rendering.kind === 'broken') return { intent, failure: stored(rendering.failure) };
   if (rendering.kind === 'invalid') {
     const [problem] = rendering.problems;
     const message = rendering.problems.map(({ native, reason }) => `${native}: ${reason}`).join('; ');
     const code = `mapping.${problem?.code ?? 'invalid'}`;
-    return {
-      intent,
-      failure: { kind: 'invalid', code, message, advice: 'Change the value, or the mapping of the field.' },
-    };
+    const advice = 'Change the value, or the mapping of the field.';
+    return { intent, failure: { kind: 'invalid', code, message, advice } };
   }
   const missing = kind === 'create' ? missingRequired(side.model, body) : [];
   if (missing.length === 0) return intent;
@@ -219,6 +220,11 @@ function rendered(
   } catch (error) {
     return { kind: 'broken', failure: failureOfError(error) };
   }
+}
+
+/** The system would refuse the same values again. */
+function isRefusal(failure: StoredFailure | null): failure is StoredFailure {
+  return failure?.kind === 'invalid' || failure?.kind === 'permanent';
 }
 
 function kindNow(

@@ -17,7 +17,7 @@ export interface Homes {
   readonly of: Map<string, string>;
   /** Records whose keys led to an identity, or to several: to be confirmed once those are locked. */
   readonly matches: Matched[];
-  /** Record id → what we had sent, of records that lost creates have made. */
+  /** Record id → what we had sent, of records that lost creates may have made. */
   readonly made: Map<string, Values>;
 }
 
@@ -52,8 +52,12 @@ export async function findHomes(
     const own = keysOf.get(reading) ?? [];
     const match = matchOf(own, identityByKey);
     if (match.kind !== 'none') homes.matches.push({ reading, keys: own, identityIds: matchedIn(match) });
-    if (match.kind === 'one') homes.of.set(reading.recordId, match.identityId);
-    else if (
+    if (match.kind === 'one') {
+      homes.of.set(reading.recordId, match.identityId);
+      // Whatever has led it here: what we had sent is nobody's news.
+      const lost = creates.find(({ identityId, isHeld }) => isHeld && identityId === match.identityId);
+      if (lost !== undefined) homes.made.set(reading.recordId, lost.body);
+    } else if (
       match.kind === 'none' &&
       (creates.length === 0 || !findCreate(side, page, sorted, reading, creates, homes))
     ) {

@@ -66,6 +66,31 @@ test('a record that was parked takes its place when that becomes free, though it
   expect(crm.size).toBe(2);
 });
 
+test('an edit that gave a thing the key of another is taken once that key is free, and nobody is asked any more', async () => {
+  const { crm, erp, runtime } = await start('clash');
+  const [ann, bob] = ['ann@x.test', 'bob@x.test'].map((email) =>
+    crm.create({ email, name: email, phone: null, city: null }),
+  );
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  crm.edit(must(bob, 'a record'), { email: 'ann@x.test', name: 'Bob' });
+  await settle(runtime);
+  const open = async (): Promise<readonly string[]> => {
+    const { rows } = await store.raw.pool.query<{ reason: string }>(
+      'select reason from holds where closed_at is null and sync_key = $1',
+      [runtime.syncKey],
+    );
+    return rows.map(({ reason }) => reason);
+  };
+  expect(await open()).toEqual(['ambiguousMatch']);
+  expect(emailsAt(erp)).toEqual(['ann@x.test', 'bob@x.test']);
+  crm.edit(must(ann, 'a record'), { email: 'amy@x.test' });
+  await settle(runtime);
+  expect(await open()).toEqual([]);
+  expect(emailsAt(erp)).toEqual(['amy@x.test', 'ann@x.test']);
+  expect(erp.find1('email', 'ann@x.test').fields['name']).toBe('Bob');
+});
+
 test('a record whose key was given up by another while its page waited is a thing of its own', async () => {
   const { crm, erp, runtime, side } = await start('given-up');
   const id = crm.create({ email: 'bob@x.test', name: 'Bob', phone: null, city: null });
@@ -186,4 +211,30 @@ test('of an edit and a new record that ask for one key the new record gets it, a
     [runtime.syncKey],
   );
   expect(rows).toHaveLength(2);
+});
+
+test('what was refused for good is not sent again when other values come and go before it leaves', async () => {
+  const { crm, erp, runtime, side } = await start('refused');
+  const id = crm.create({ email: 'eva@x.test', name: 'Eva', phone: null, city: null });
+  await observeAll(runtime, signal);
+  const given = erp.write.bind(erp);
+  const asked: number[] = [];
+  erp.write = (_collection, requests) => {
+    asked.push(requests.length);
+    const failure = { kind: 'invalid', code: 'memory.refused', message: 'it is refused' } as const;
+    return Promise.resolve(requests.map(({ key }) => ({ kind: 'failed', key, failure })));
+  };
+  await deliverBatch(runtime, side);
+  const from = must(runtime.sides.get('crm'), 'crm is a side');
+  for (const name of ['Eve', 'Eva']) {
+    crm.edit(id, { name });
+    await captureChanges(runtime, from, false, signal);
+    await settleHints(runtime, from, signal);
+  }
+  await deliverBatch(runtime, side);
+  expect(asked).toEqual([1]);
+  crm.edit(id, { name: 'Ewa' });
+  erp.write = given;
+  await settle(runtime);
+  expect(erp.find1('email', 'eva@x.test').fields['name']).toBe('Ewa');
 });

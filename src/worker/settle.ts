@@ -1,7 +1,14 @@
 /** Decides about a write whose outcome was lost from what was found out, and carries the decision into the batch. */
 import type { SystemRecord } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
-import { acknowledge, remember, weigh, withoutWrite, type SentWrite } from '../engine/acknowledge.ts';
+import {
+  acknowledge,
+  LANDING_SEEN_MAX_MS,
+  remember,
+  weigh,
+  withoutWrite,
+  type SentWrite,
+} from '../engine/acknowledge.ts';
 import { held, linkFound, unchanged } from '../engine/existence.ts';
 import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
@@ -29,7 +36,6 @@ export type Ruling =
   | { readonly kind: 'found'; readonly recordId: string }
   | { readonly kind: 'notLanded' }
   | { readonly kind: 'unclear'; readonly recordId: string }
-  | { readonly kind: 'gone' }
   | { readonly kind: 'askPerson' }
   | { readonly kind: 'later'; readonly failure: Failure; readonly lookInMs: number };
 
@@ -53,13 +59,14 @@ export function ruleOnUnknown(
       return later(finding.failure, LOOK_AGAIN_MS);
     case 'hidden':
       if (row.kind === 'create') return isQuiet ? { kind: 'askPerson' } : later(UNKNOWN_CREATE, openForMs);
-      return isQuiet ? { kind: 'unclear', recordId: row.recordId ?? '' } : later(UNCLEAR, openForMs);
+      return unclear(row.recordId ?? '', openForMs);
     case 'impossible':
     case 'several':
       return isQuiet ? { kind: 'askPerson' } : later(UNKNOWN_CREATE, openForMs);
     case 'absent':
       if (row.kind === 'delete') return { kind: 'landed', recordId: row.recordId ?? '' };
-      if (row.kind === 'update') return { kind: 'gone' };
+      // It may only be kept from us for a moment, with what we had sent.
+      if (row.kind === 'update') return unclear(row.recordId ?? '', openForMs);
       return isQuiet ? { kind: 'notLanded' } : later(NOT_LANDED, openForMs);
     case 'record': {
       const { id: recordId, version } = finding.record;
@@ -68,9 +75,13 @@ export function ruleOnUnknown(
       if (row.kind === 'create') return { kind: evidence === 'landed' ? 'landed' : 'found', recordId };
       if (evidence === 'landed') return { kind: 'landed', recordId };
       if (evidence === 'notLanded') return { kind: 'notLanded' };
-      return isQuiet ? { kind: 'unclear', recordId } : later(UNCLEAR, openForMs);
+      return unclear(recordId, openForMs);
     }
   }
+}
+
+function unclear(recordId: string, openForMs: number): Ruling {
+  return openForMs <= 0 ? { kind: 'unclear', recordId } : later(UNCLEAR, openForMs);
 }
 
 /** What a ruling leaves behind besides the batch: how the write ends, and a record to look at again. */
@@ -91,6 +102,7 @@ export function settleUnknown(
   const key = { identityId, side, writeId, epoch, kind };
   const sent = sentOf(row);
   const story = { identityId, side, recordId: row.recordId };
+  const rememberedUntilMs = nowMs + resolveInMs(runtime, side) + LANDING_SEEN_MAX_MS;
   switch (ruling.kind) {
     case 'landed': {
       const sentAtMs = must(row.firstSentAtMs, 'an unknown write was sent');
@@ -105,8 +117,9 @@ export function settleUnknown(
       return { end: { ...key, to: 'acknowledged' }, look: kind === 'delete' ? null : ruling.recordId };
     }
     case 'found': {
-      // What it holds is merged as of any record that was found; nothing of ours counts as known there.
-      const linked = linkFound(withoutWrite(bundle, side), side, ruling.recordId);
+      // What it holds is merged as of any record that was found; only what we had sent is nobody's news.
+      const made = { seq: sent.seq, body: sent.body, expiresAtMs: rememberedUntilMs };
+      const linked = linkFound(withoutWrite(bundle, side), side, ruling.recordId, [made]);
       batch.apply(unchanged(linked), { ...story, recordId: ruling.recordId, kind: 'linked', body: {} });
       return { end: { ...key, to: 'closed', failure: stored(ANOTHER) }, look: ruling.recordId };
     }
@@ -114,7 +127,7 @@ export function settleUnknown(
       batch.note({ ...story, kind: 'resolved', body: { outcome: 'notLanded' } });
       return { end: endNotLanded(runtime, batch, row), look: null };
     case 'unclear': {
-      const remembered = remember(bundle, sent, nowMs + resolveInMs(runtime, side));
+      const remembered = remember(bundle, sent, rememberedUntilMs);
       const body = { outcome: 'unclear', values: sent.body };
       if (isOurFault(row)) {
         // A new write would begin its tries anew, for ever. The look before the next one finds what this one has done.
@@ -125,9 +138,6 @@ export function settleUnknown(
       batch.apply(unchanged(remembered), { ...story, kind: 'resolved', body });
       return { end: { ...key, to: 'closed', failure: stored(UNCLEAR) }, look: ruling.recordId };
     }
-    case 'gone':
-      batch.put(withoutWrite(bundle, side));
-      return { end: { ...key, to: 'closed', failure: stored(NOT_LANDED) }, look: row.recordId };
     case 'askPerson':
       askPerson(batch, bundle, sent, story);
       return { end: { ...key, to: 'closed', failure: stored(UNKNOWN_CREATE) }, look: null };

@@ -63,7 +63,8 @@ export function sort(side: SideRuntime, page: SightingPage, known: ReadonlyMap<s
     else if (sighting.kind === 'unreadable')
       sortUnreadable(page, sorted, sighting.recordId, sighting.unreadable.failure, record);
     else if (record?.identityId != null) sorted.existence.push({ sighting, known: record });
-    else if (record !== undefined && sighting.kind === 'deleted') sorted.forgotten.push(sighting.recordId);
+    // It takes no part: whether it is gone or kept from us, it is met anew when it is shown again.
+    else if (record !== undefined) sorted.forgotten.push(sighting.recordId);
   }
   return sorted;
 }

@@ -8,12 +8,13 @@ import type { Change } from '../store/transaction.ts';
 
 /**
  * From what state a write may come into which. A write that leaves was answered, closed or is owed no more; one that did not
- * happen is planned anew in the same transaction, and what is owed then a guard may stop.
+ * happen is planned anew in the same transaction, and what is owed then a guard may stop. What its mapping refuses, or was
+ * refused before, ends before it leaves.
  */
 const NEXT: Readonly<Record<WriteState | 'none', readonly (WriteState | 'none')[]>> = {
   none: ['planned', 'queued', 'held'],
-  planned: ['none', 'planned', 'queued', 'held', 'sent'],
-  queued: ['none', 'planned', 'queued', 'held', 'sent'],
+  planned: ['none', 'planned', 'queued', 'held', 'sent', 'dead'],
+  queued: ['none', 'planned', 'queued', 'held', 'sent', 'dead'],
   held: ['none', 'held', 'planned', 'queued'],
   sent: ['none', 'planned', 'queued', 'held', 'unknown', 'dead'],
   unknown: ['none', 'planned', 'queued', 'held', 'unknown', 'dead'],

@@ -121,9 +121,14 @@ function checkRekeyed(world: World, entries: readonly Entry[]): void {
     const other = first.get(email);
     return other === undefined ? email : thingOf(other);
   };
+  // Keys given to records that had none: two of them may be of one thing, which got one at each side.
+  const given = new Set<string>();
+  const isGiven = (email: string): boolean => [...given].some((key) => thingOf(key) === thingOf(email));
   for (const { actor, kind, side, recordId, before, after } of entries) {
     const [old, email] = [textOf(before, 'email'), textOf(after, 'email')];
-    if (kind !== 'update' || email === null || old === null || thingOf(email) === thingOf(old)) continue;
+    if (kind !== 'update' || email === null) continue;
+    if (old === null && actor !== 'trueup') given.add(email);
+    if (old === null || thingOf(email) === thingOf(old) || (isGiven(email) && isGiven(old))) continue;
     if (actor !== 'trueup') first.set(thingOf(email), thingOf(old));
     else
       world.violations.push(

@@ -31,8 +31,8 @@ export const READING_BUGS: readonly PlantedBug[] = [
     sentence:
       'When a position has expired the feed is followed from the present, and nobody reads what lies between.',
     file: CAPTURE,
-    find: "await tx.wakeStream(lease.side, 'sweep');",
-    replace: '',
+    find: "await tx.wakeStream(side.model.name, 'sweep', side.card.readLagMs);",
+    replace: ';',
   },
   {
     name: 'always-caught-up',
@@ -163,7 +163,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
     name: 'parked-for-ever',
     sentence: 'A record that waited for another to make room is not looked at again when it has.',
     file: BATCH,
-    find: 'if (this.#makesRoom()) await this.#tx.hintParked();',
+    find: 'if (this.#makesRoom()) await this.#tx.hintWaiting();',
     replace: '',
   },
   {

@@ -1,4 +1,5 @@
 /** src/store/hints.ts in memory. */
+import type { JsonObject } from '../../../src/lib/json.ts';
 import type { HintRow, NewHint, StoredFailure } from '../../../src/store/contract.ts';
 import { asStored } from './document.ts';
 import { LONG_AGO } from './instant.ts';
@@ -60,10 +61,20 @@ export async function noteHints(tx: Transaction, side: string, hints: readonly N
   }));
 }
 
-export async function hintParked(tx: Transaction): Promise<void> {
-  await tx.statement('hintParked');
-  const parked = select(tx, tx.tables.links.slots(), ({ status }) => status === 'parked');
-  const noted = parked.map(({ side, recordId }) => newHint(tx, side, recordId));
+export async function hintWaiting(tx: Transaction): Promise<void> {
+  await tx.statement('hintWaiting');
+  const clashing = new Set<string>();
+  for (const { closed, identityId, reason, seen } of select(tx, tx.tables.holds.slots(), () => true)) {
+    if (closed !== null || identityId === null || reason !== 'ambiguousMatch') continue;
+    for (const side of Object.keys(seen as JsonObject)) clashing.add(`${identityId} ${side}`);
+  }
+  const waiting = select(
+    tx,
+    tx.tables.links.slots(),
+    ({ status, side, linked }) =>
+      status === 'parked' || (status === 'live' && clashing.has(`${linked?.identityId ?? ''} ${side}`)),
+  );
+  const noted = waiting.map(({ side, recordId }) => newHint(tx, side, recordId));
   await upsert(tx, tx.tables.hints, noted, (found, { dueAtMs }): StoredHint => ({
     ...found,
     leaseEpoch: found.leaseEpoch + 1,

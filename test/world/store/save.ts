@@ -128,16 +128,17 @@ async function changeWrites(tx: Transaction, writes: readonly NewWrite[]): Promi
   const changed = new Map(writes.map((write) => [writeKey(write), write]));
   await change(tx, tx.tables.writes.slotsOf(changed.keys()), isAtRest, (write) => {
     const { kind, state } = changed.get(writeKey(write)) ?? write;
+    const isSameKind = kind === write.kind;
     return {
       ...write,
       kind,
       state,
-      body: null,
+      body: isSameKind ? write.body : null,
       seq: null,
       recordId: null,
       ifVersion: null,
       attempts: 0,
-      failure: null,
+      failure: isSameKind ? write.failure : null,
       plannedAtMs: tx.clockMs(),
       dueAtMs: state === 'held' ? NEVER : tx.clockMs(),
     };

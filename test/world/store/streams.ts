@@ -78,8 +78,14 @@ export async function moveStream(tx: Transaction, lease: StreamLease, move: Stre
     throw new LeaseLost(`the ${lease.kind} stream of ${lease.side} was taken over by another worker`);
 }
 
-function isAsked({ wokenAtMs }: StreamRow, sinceMs: number | null): boolean {
-  return wokenAtMs !== null && sinceMs !== null && wokenAtMs > storedMs(sinceMs);
+function dueAfter(
+  tx: Transaction,
+  { wokenAtMs }: StreamRow,
+  dueInMs: number,
+  askedSinceMs: number | null,
+): number {
+  const isAsked = wokenAtMs !== null && askedSinceMs !== null && wokenAtMs > storedMs(askedSinceMs);
+  return isAsked ? Math.max(wokenAtMs, tx.clockMs()) : tx.clockMs(dueInMs);
 }
 
 export async function releaseStream(
@@ -97,20 +103,28 @@ export async function releaseStream(
     (stream) => ({
       ...stream,
       leaseUntilMs: LONG_AGO,
-      dueAtMs: tx.clockMs(isAsked(stream, askedSinceMs) ? 0 : dueInMs),
+      dueAtMs: dueAfter(tx, stream, dueInMs, askedSinceMs),
       failure: asStored(failure),
       attempts: failure === null ? 0 : stream.attempts + 1,
     }),
   );
 }
 
-export async function wakeStream(tx: Transaction, side: string, kind: StreamKind): Promise<void> {
+export async function wakeStream(
+  tx: Transaction,
+  side: string,
+  kind: StreamKind,
+  inMs: number,
+): Promise<void> {
   await tx.statement('wakeStream');
   await change(
     tx,
     streamOf(tx, side, kind),
     () => true,
-    (stream) => ({ ...stream, dueAtMs: tx.clockMs(), wokenAtMs: tx.clockMs() }),
+    (stream) => {
+      const dueAtMs = tx.clockMs(inMs);
+      return { ...stream, dueAtMs, wokenAtMs: Math.max(stream.wokenAtMs ?? 0, dueAtMs) };
+    },
   );
 }
 

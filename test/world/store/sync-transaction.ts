@@ -20,7 +20,7 @@ import {
   closeDeadHints,
   closeHints,
   deferHints,
-  hintParked,
+  hintWaiting,
   noteHints,
 } from './hints.ts';
 import { listHolds } from './holds.ts';
@@ -91,11 +91,11 @@ export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & Co
     releaseStream: (lease, dueInMs, failure, askedSinceMs) =>
       releaseStream(tx, lease, dueInMs, failure, askedSinceMs),
     streamFailure: (side, kind) => streamFailure(tx, side, kind),
-    wakeStream: (side, kind) => wakeStream(tx, side, kind),
+    wakeStream: (side, kind, inMs = 0) => wakeStream(tx, side, kind, inMs),
     sayEmptied: (side) => sayEmptied(tx, side),
     emptiedAtMs: (side) => emptiedAtMs(tx, side),
     noteHints: (side, hints) => noteHints(tx, side, hints),
-    hintParked: () => hintParked(tx),
+    hintWaiting: () => hintWaiting(tx),
     claimHints: (side, countMax, leaseMs) => claimHints(tx, side, countMax, leaseMs),
     closeHints: (side, hints) => closeHints(tx, side, hints),
     buryRecords: (side, records) => buryRecords(tx, side, records),

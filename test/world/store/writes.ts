@@ -164,6 +164,8 @@ async function noteAttempts(
   await insertMissing(tx, tx.tables.attempts, attempts);
 }
 
+const MADE_BY_US: ReadonlySet<string> = new Set(['createOutcomeUnknown', 'duplicateRecord']);
+
 export async function openCreates(
   tx: Transaction,
   side: string,
@@ -178,7 +180,7 @@ export async function openCreates(
   }
   for (const { reason, closed, identityId, seen } of select(tx, tx.tables.holds.slots())) {
     const body = (seen as unknown as Readonly<Record<string, Values>>)[side];
-    if (closed !== null || reason !== 'createOutcomeUnknown' || identityId === null) continue;
+    if (closed !== null || !MADE_BY_US.has(reason) || identityId === null) continue;
     if (body !== undefined) creates.push({ identityId, body, isHeld: true });
   }
   return creates.slice(0, countMax);

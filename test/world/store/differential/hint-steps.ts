@@ -89,7 +89,7 @@ const recordHold = fc.record({
 });
 
 export const unlinkedSteps: readonly fc.Arbitrary<Step>[] = [
-  step('hintParked', fc.constant(null), (tx) => tx.hintParked()),
+  step('hintWaiting', fc.constant(null), (tx) => tx.hintWaiting()),
   step(
     'saveUnlinked',
     fc.record({

@@ -76,7 +76,9 @@ export const streamSteps: readonly fc.Arbitrary<Step>[] = [
       tx.releaseStream(leaseOf(notes, isLate), dueInMs, failure, isAsked ? 0 : undefined),
   ),
   step('streamFailure', stream, (tx, args) => tx.streamFailure(args.side, args.kind)),
-  step('wakeStream', stream, (tx, args) => tx.wakeStream(args.side, args.kind)),
+  step('wakeStream', fc.tuple(stream, fc.constantFrom(0, 5 * MINUTE_MS)), (tx, [args, inMs]) =>
+    tx.wakeStream(args.side, args.kind, inMs),
+  ),
   step('sayEmptied', side, (tx, args) => tx.sayEmptied(args)),
   step('emptiedAtMs', side, async (tx, args) => (await tx.emptiedAtMs(args)) !== null),
 ];
