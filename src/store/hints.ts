@@ -41,7 +41,7 @@ export async function hintWaiting(tx: Tx, syncKey: string): Promise<void> {
              union all
              select links.sync_key, links.side, links.record_id from holds join links using (sync_key, identity_id)
               where holds.sync_key = $1 and holds.closed_at is null and holds.reason = 'ambiguousMatch'
-                and links.status = 'live' and holds.seen ? links.side) as waiting
+                and links.status in ('live', 'hidden') and holds.seen ? links.side) as waiting
       limit $2
      on conflict (sync_key, side, record_id) do update
         set lease_epoch = hints.lease_epoch + 1, lease_until = '-infinity', state = 'open',

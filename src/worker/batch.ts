@@ -142,7 +142,7 @@ export class Batch {
       const clash = before?.holds.find(isClash);
       if (before === null || clash === undefined || before.identity === now.identity) continue;
       for (const link of now.links)
-        if (link.status === 'live' && clash.sides?.includes(link.side) && before.links.includes(link))
+        if (link.status !== 'gone' && clash.sides?.includes(link.side) && before.links.includes(link))
           await this.#tx.noteHints(link.side, [{ recordId: link.recordId, kind: 'changed' }]);
     }
   }

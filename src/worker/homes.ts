@@ -55,7 +55,7 @@ export async function findHomes(
     if (match.kind === 'one') {
       homes.of.set(reading.recordId, match.identityId);
       // Whatever has led it here: what we had sent is nobody's news.
-      const lost = creates.find(({ identityId, isHeld }) => isHeld && identityId === match.identityId);
+      const lost = creates.find(({ identityId }) => identityId === match.identityId);
       if (lost !== undefined) homes.made.set(reading.recordId, lost.body);
     } else if (
       match.kind === 'none' &&

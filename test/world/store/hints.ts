@@ -72,7 +72,8 @@ export async function hintWaiting(tx: Transaction): Promise<void> {
     tx,
     tx.tables.links.slots(),
     ({ status, side, linked }) =>
-      status === 'parked' || (status === 'live' && clashing.has(`${linked?.identityId ?? ''} ${side}`)),
+      status === 'parked' ||
+      ((status === 'live' || status === 'hidden') && clashing.has(`${linked?.identityId ?? ''} ${side}`)),
   );
   const noted = waiting.map(({ side, recordId }) => newHint(tx, side, recordId));
   await upsert(tx, tx.tables.hints, noted, (found, { dueAtMs }): StoredHint => ({
