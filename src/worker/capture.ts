@@ -11,7 +11,7 @@ import { afterLag, readBeganMs } from './lag.ts';
 import { IDLE_LOOK_MS, PAGE_RECORDS_MAX, STREAM_LEASE_MS } from './limits.ts';
 import { outageWaitMs } from './retry.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
-import type { Sighting } from './sighting.ts';
+import { sightingsOf, type Sighting } from './sighting.ts';
 
 /** Reads until the signal aborts (`follow`) or the feed is caught up. Returns how many records or hints came. */
 export async function captureChanges(
@@ -68,14 +68,7 @@ async function takePage(
   page: ChangePage,
   beganMs: number,
 ): Promise<StreamLease> {
-  const sightings: Sighting[] = [
-    ...page.records.map((record) => ({ kind: 'record' as const, recordId: record.id, record })),
-    ...page.unreadable.map((unreadable) => ({
-      kind: 'unreadable' as const,
-      recordId: unreadable.id,
-      unreadable,
-    })),
-  ];
+  const sightings = sightingsOf(page);
   const currentAsOfMs = page.caughtUp ? beganMs : null;
   const move = { checkpoint: page.cursor, currentAsOfMs, leaseMs: STREAM_LEASE_MS };
   const wakened = await appliedOrHinted(sightings, async (sighted, hinted) =>

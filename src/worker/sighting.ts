@@ -8,6 +8,21 @@ export type Sighting =
   | { readonly kind: 'deleted'; readonly recordId: string; readonly evidence: DeleteEvidence }
   | { readonly kind: 'hidden'; readonly recordId: string };
 
+/** The sightings of a page that a system gave. */
+export function sightingsOf(page: {
+  readonly records: readonly SystemRecord[];
+  readonly unreadable: readonly UnreadableRecord[];
+}): readonly Sighting[] {
+  return [
+    ...page.records.map((record): Sighting => ({ kind: 'record', recordId: record.id, record })),
+    ...page.unreadable.map((unreadable): Sighting => ({
+      kind: 'unreadable',
+      recordId: unreadable.id,
+      unreadable,
+    })),
+  ];
+}
+
 /** A set of looks at one side that began at the same instant. */
 export interface SightingPage {
   readonly side: string;

@@ -19,7 +19,7 @@ import {
   SWEEP_EVERY_MS,
 } from './limits.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
-import type { Sighting } from './sighting.ts';
+import { sightingsOf, type Sighting } from './sighting.ts';
 
 /** Statistics are refreshed after this many changed records, and each time their number has grown by the factor. */
 const STATISTICS_FIRST_RECORDS = 2_000;
@@ -130,14 +130,7 @@ async function takePage(
   pageNo: number,
   beganMs: number,
 ): Promise<RunCounts> {
-  const sightings: Sighting[] = [
-    ...page.records.map((record) => ({ kind: 'record' as const, recordId: record.id, record })),
-    ...page.unreadable.map((unreadable) => ({
-      kind: 'unreadable' as const,
-      recordId: unreadable.id,
-      unreadable,
-    })),
-  ];
+  const sightings = sightingsOf(page);
   const middle = Math.ceil(sightings.length / 2);
   const halves =
     sightings.length < PARALLEL_RECORDS_MIN

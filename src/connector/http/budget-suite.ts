@@ -1,6 +1,7 @@
 /** What must hold of every `BudgetStore`, as cases that any of them can be put through. */
 import { assert } from '../../lib/assert.ts';
 import { type Random, seededRandom } from '../../lib/random.ts';
+import { casesOn, type StagedCase } from '../staged-case.ts';
 import type { BudgetKey, BudgetStore, Grant, Limit } from './budget.ts';
 
 /** A store without any bucket, and its time. */
@@ -11,12 +12,6 @@ export interface BudgetStage {
   /** Lets that much time pass for all buckets. */
   pass(ms: number): Promise<void>;
   close(): Promise<void>;
-}
-
-/** One case; throws when it does not hold. */
-export interface BudgetCase {
-  readonly title: string;
-  readonly run: () => Promise<void>;
 }
 
 const HISTORIES = 20;
@@ -39,18 +34,8 @@ const WINDOW: Limit = {
 const GUARDED: Limit = { ...WINDOW, name: 'guarded', ceilings: { sweep: 0.5 } };
 
 /** The cases, each on a stage of its own. */
-export function budgetStoreSuite(openStage: () => Promise<BudgetStage>): readonly BudgetCase[] {
-  const on = (title: string, check: (stage: BudgetStage) => Promise<void>): BudgetCase => ({
-    title,
-    run: async () => {
-      const stage = await openStage();
-      try {
-        await check(stage);
-      } finally {
-        await stage.close();
-      }
-    },
-  });
+export function budgetStoreSuite(openStage: () => Promise<BudgetStage>): readonly StagedCase[] {
+  const on = casesOn(openStage);
   return [
     on('in no stretch of time is more granted than the bucket held and was filled with', neverTooMuch),
     on('a wait that is sat out brings the units', waitingHelps),

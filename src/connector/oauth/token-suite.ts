@@ -1,6 +1,7 @@
 /** What must hold of every `TokenStore`, as cases that any of them can be put through. */
 import { assert } from '../../lib/assert.ts';
 import { Secret } from '../../lib/secret.ts';
+import { casesOn, type StagedCase } from '../staged-case.ts';
 import { sameTokens, type SaveTokens, type StoredTokens, type TokenStore } from './token-store.ts';
 
 /** One connection without tokens, as two workers see it. */
@@ -10,29 +11,13 @@ export interface TokenStage {
   close(): Promise<void>;
 }
 
-/** One case; throws when it does not hold. */
-export interface TokenCase {
-  readonly title: string;
-  readonly run: () => Promise<void>;
-}
-
 const TURNS = 6;
 /** Time enough for another one to begin, if it were let. */
 const LOOKS = 20;
 
 /** The cases, each on a stage of its own. */
-export function tokenStoreSuite(openStage: () => Promise<TokenStage>): readonly TokenCase[] {
-  const on = (title: string, check: (stage: TokenStage) => Promise<void>): TokenCase => ({
-    title,
-    run: async () => {
-      const stage = await openStage();
-      try {
-        await check(stage);
-      } finally {
-        await stage.close();
-      }
-    },
-  });
+export function tokenStoreSuite(openStage: () => Promise<TokenStage>): readonly StagedCase[] {
+  const on = casesOn(openStage);
   return [
     on('a connection begins without tokens', nothing),
     on('what is saved is there for every worker, as it was', saved),
