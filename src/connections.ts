@@ -1,6 +1,7 @@
 /** Connections, opened: their settings and secrets, and what this installation gives their connectors. */
 import { createHash } from 'node:crypto';
 
+import { revealSettings } from './connection-secrets.ts';
 import type { Connector, ConnectorContext, Session } from './connector/contract.ts';
 import { ConnectorFailure } from './connector/failure.ts';
 import { createBudgets } from './connector/http/create-budgets.ts';
@@ -8,7 +9,6 @@ import type { Consent } from './connector/oauth/consent.ts';
 import { createTokenStore } from './connector/oauth/kept-tokens.ts';
 import { connectors } from './connectors/registry.ts';
 import type { Expiry, WatchPlace } from './diagnose/watch/watch.ts';
-import { Secret } from './lib/secret.ts';
 import type { Installation } from './server.ts';
 import { bucketRows } from './store/budgets.ts';
 import {
@@ -125,34 +125,4 @@ function connectionKey(installation: Installation, name: string): string {
     .digest('hex')
     .slice(0, 8);
   return `${name.replaceAll(/[^a-z0-9_]/g, '_')}_${place}`;
-}
-
-async function revealSettings(
-  installation: Installation,
-  connection: ConnectionRow,
-): Promise<Readonly<Record<string, string>>> {
-  const revealed: Record<string, string> = {};
-  for (const [name, setting] of Object.entries(connection.settings)) {
-    revealed[name] =
-      typeof setting === 'string'
-        ? setting
-        : (await findSecret(installation, connection.name, setting.secretName)).reveal();
-  }
-  return revealed;
-}
-
-/** From the environment, which is how containers hand secrets over, or from the sealed store. */
-async function findSecret(installation: Installation, connection: string, name: string): Promise<Secret> {
-  const fromEnvironment = installation.environment[name];
-  if (fromEnvironment !== undefined && fromEnvironment !== '') return new Secret(fromEnvironment);
-  const sealed = await installation.transaction((tx) =>
-    openSecret(tx, installation.sealer, installation.workspaceNo, name),
-  );
-  if (sealed !== null) return sealed;
-  throw new ConnectorFailure({
-    kind: 'config',
-    code: 'trueup.missing_secret',
-    message: `connection ${connection} needs the secret ${name}, which is neither in the environment nor stored`,
-    advice: `Run: trueup connect ${connection} — it asks for the secret and stores it sealed.`,
-  });
 }

@@ -39,7 +39,7 @@ export interface SideSchemaSeen {
 /** What can be done with the text of a sync file. */
 export interface SyncFileWork {
   /** Checks it by itself and against the systems that it names; stores nothing but connections that are new. */
-  check(source: string, signal: AbortSignal): Promise<readonly SyncFileError[]>;
+  check(source: string, author: string, signal: AbortSignal): Promise<readonly SyncFileError[]>;
   /** Checks it and, if nothing is wrong, makes it the revision of its syncs. Its connections are stored before. */
   take(source: string, author: string, signal: AbortSignal): Promise<readonly SyncFileError[]>;
 }

@@ -1,15 +1,17 @@
 import { createInterface } from 'node:readline/promises';
 
+import { strayedSecrets } from '../connection-secrets.ts';
 import { consentFor, openConnection } from '../connections.ts';
 import type { Session } from '../connector/contract.ts';
 import { ConnectorFailure } from '../connector/failure.ts';
 import { connectors } from '../connectors/registry.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Installation } from '../server.ts';
-import { saveSecret, secretNames, type ConnectionRow } from '../store/control.ts';
+import { secretNames, type ConnectionRow } from '../store/control.ts';
+import { giveSecret, secretsOf } from '../store/secret-uses.ts';
 import { authoriseConnection, PORT_OPTION_HELP } from './authorise.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
-import { noteCommand } from './deed.ts';
+import { actor, noteCommand } from './deed.ts';
 import { withInstallation } from './open.ts';
 import { count } from './output.ts';
 import { FILE_OPTION, FILE_OPTION_HELP, readSyncFile, saveConnections } from './sync-file.ts';
@@ -64,21 +66,22 @@ async function takeSecrets(
 ): Promise<void> {
   const canAnswer = context.flags['stdin'] === true || process.stdin.isTTY;
   const stored = await installation.transaction((tx) => secretNames(tx));
-  const known = new Set(askAgain && canAnswer ? [] : stored);
-  const needed = connections.flatMap((connection) =>
-    Object.values(connection.settings).flatMap((setting) =>
-      typeof setting === 'string' ? [] : [setting.secretName],
-    ),
-  );
+  const strayed = new Set<string>();
+  for (const connection of connections)
+    for (const name of await strayedSecrets(installation, connection)) strayed.add(name);
+  const known = new Set(askAgain && canAnswer ? [] : stored.filter((name) => !strayed.has(name)));
+  const needed = connections.flatMap(secretsOf);
   const missing = [...new Set(needed)].filter(
     (name) => !known.has(name) && (context.environment[name] ?? '') === '',
   );
   if (missing.length === 0) return;
+  // What was given for another place is not kept by pressing Enter.
+  const kept = stored.filter((name) => !strayed.has(name));
   const answers =
-    context.flags['stdin'] === true ? await readLines(missing.length) : await ask(context, missing, stored);
+    context.flags['stdin'] === true ? await readLines(missing.length) : await ask(context, missing, kept);
   for (const [index, name] of missing.entries()) {
     const answer = answers[index] ?? '';
-    if (answer === '' && context.flags['stdin'] !== true && stored.includes(name)) continue;
+    if (answer === '' && context.flags['stdin'] !== true && kept.includes(name)) continue;
     if (answer === '' || answer.length > SECRET_LENGTH_MAX) {
       throw new CommandFailed(`no value was given for the secret ${name}`, {
         exitCode: EXIT.wrongInput,
@@ -86,7 +89,8 @@ async function takeSecrets(
       });
     }
     await installation.transaction(async (tx) => {
-      await saveSecret(tx, installation.sealer, installation.workspaceNo, name, new Secret(answer));
+      const secret = new Secret(answer);
+      await giveSecret(tx, installation.sealer, installation.workspaceNo, { name, secret, by: actor() });
       await noteCommand(tx, installation, 'secret.stored', name);
     });
     context.output.line(`${name}: stored sealed`);

@@ -7,12 +7,14 @@ import { runFleet } from '../fleet.ts';
 import { must } from '../lib/assert.ts';
 import { Secret } from '../lib/secret.ts';
 import { openInstallation, type Installation } from '../server.ts';
-import { allSyncs, saveSecret } from '../store/control.ts';
+import { allSyncs } from '../store/control.ts';
 import { startEmbeddedPostgres } from '../store/embedded/server.ts';
+import { giveSecret } from '../store/secret-uses.ts';
 import { silentLog } from '../worker/runtime.ts';
 import { apply } from './apply.ts';
 import { buildConsole } from './build-console.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { actor } from './deed.ts';
 import { makeEntrance, openConsole, type Entrance } from './demo-console.ts';
 import { status } from './status.ts';
 
@@ -50,7 +52,11 @@ export const demo: Command = {
     try {
       await installation.transaction(async (tx) => {
         for (const [name, value] of world.secrets)
-          await saveSecret(tx, installation.sealer, installation.workspaceNo, name, new Secret(value));
+          await giveSecret(tx, installation.sealer, installation.workspaceNo, {
+            name,
+            secret: new Secret(value),
+            by: actor(),
+          });
       });
       await firstSync(inFolder);
       await watch(inFolder, installation, world, built);

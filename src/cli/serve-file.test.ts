@@ -6,9 +6,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
 import type { SyncFileWork } from '../api/host.ts';
+import { Secret } from '../lib/secret.ts';
 import { openInstallation, type Installation } from '../server.ts';
 import { allConnections } from '../store/connections.ts';
 import { allSyncs } from '../store/control.ts';
+import { giveSecret } from '../store/secret-uses.ts';
 import { silentLog } from '../worker/runtime.ts';
 import { syncFileWork } from './serve-file.ts';
 
@@ -26,7 +28,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'data', 'b.csv'), 'id,Email,Name\n');
   installation = await openInstallation({
     directory: folder,
-    environment: { DATABASE_URL: raw.url, S: 'canary-client-secret' },
+    environment: { DATABASE_URL: raw.url },
     log: silentLog,
   });
   work = syncFileWork(installation);
@@ -56,10 +58,10 @@ syncs:
 }
 
 test('a check from afar says what is wrong and changes nothing that is there', async () => {
-  expect(await work.check(fileWith('{system: files, directory: ./data}'), signal)).toEqual([]);
-  const errors = await work.check(fileWith('{system: nothing}'), signal);
+  expect(await work.check(fileWith('{system: files, directory: ./data}'), 'ada', signal)).toEqual([]);
+  const errors = await work.check(fileWith('{system: nothing}'), 'ada', signal);
   expect(errors[0]).toMatchObject({ line: 3, path: expect.stringContaining('connections.a') as string });
-  await work.check(fileWith('{system: files, directory: ./elsewhere}'), signal).catch(() => []);
+  await work.check(fileWith('{system: files, directory: ./elsewhere}'), 'ada', signal).catch(() => []);
   const [first] = await installation.transaction(allConnections);
   expect(first).toMatchObject({ name: 'a', settings: { directory: './data' } });
   expect(await installation.transaction(allSyncs)).toEqual([]);
@@ -77,14 +79,21 @@ test.each(['/etc', '../', './data/../../', 'data/../..'])(
 
 test('a dictionary outside the folder is not read', async () => {
   const source = fileWith('{system: files, directory: ./data}', 'dictionary: ../../../etc/passwd\n');
-  expect(await work.check(source, signal)).not.toEqual([]);
+  expect(await work.check(source, 'ada', signal)).not.toEqual([]);
 });
 
 test.each(['https://169.254.169.254', 'https://127.0.0.1:5432', 'https://[::ffff:10.0.0.1]'])(
   'a connection leads to no address of this network that was not allowed: %s',
   async (address) => {
     const connection = `{system: salesforce, login_url: '${address}', client_id: x, client_secret: '\${secret:S}'}`;
-    await expect(work.check(fileWith(connection), signal)).rejects.toThrow(/\(forbidden\)/);
+    await installation.transaction((tx) =>
+      giveSecret(tx, installation.sealer, installation.workspaceNo, {
+        name: 'S',
+        secret: new Secret('canary-client-secret'),
+        by: 'ada',
+      }),
+    );
+    await expect(work.check(fileWith(connection), 'ada', signal)).rejects.toThrow(/\(forbidden\)/);
   },
 );
 
@@ -95,7 +104,7 @@ test('an expression that would take for ever is refused by what it costs', async
     'name: Name}}\n      right',
     `name: {expression: "${bomb}", direction: in}}}\n      right`,
   );
-  const [error] = await work.check(source, signal);
+  const [error] = await work.check(source, 'ada', signal);
   expect(error?.message).toBe('the expression goes through lists 12 times, at most 3 are taken');
 });
 

@@ -3,14 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, normalize, sep } from 'node:path';
 
 import type { SyncFileError, SyncFileWork } from '../api/host.ts';
+import { strayedSecrets } from '../connection-secrets.ts';
 import type { Installation } from '../server.ts';
 import { allConnections } from '../store/connections.ts';
 import { saveConnection } from '../store/control.ts';
+import { bindSecrets } from '../store/secret-uses.ts';
 import { withDictionary } from '../syncfile/dictionary/agreement.ts';
 import { parseDictionary } from '../syncfile/dictionary/dictionary.ts';
 import { parseSyncFile, type FileError, type SyncFile } from '../syncfile/sync-file.ts';
 import { SYNC_FILE } from './init.ts';
-import { describeSides, errorsAgainst, knownSettings, saveConnections, saveRevisions } from './sync-file.ts';
+import { describeSides, errorsAgainst, knownSettings, saveRevisions, storeConnections } from './sync-file.ts';
 
 type Read =
   | { readonly kind: 'errors'; readonly errors: readonly SyncFileError[] }
@@ -20,21 +22,51 @@ export function syncFileWork(here: Installation): SyncFileWork {
   const against = async (file: SyncFile, signal: AbortSignal): Promise<readonly SyncFileError[]> =>
     errorsAgainst(file, await describeSides(here, file, signal)).map(shown);
   return {
-    check: async (source, signal) => {
+    check: async (source, author, signal) => {
       const read = await readText(here, source);
       if (read.kind === 'errors') return read.errors;
+      const strayed = await strayedIn(here, read.file, author);
+      if (strayed.length > 0) return strayed;
       await addConnections(here, read.file);
       return against(read.file, signal);
     },
     take: async (source, author, signal) => {
       const read = await readText(here, source);
       if (read.kind === 'errors') return read.errors;
-      await saveConnections(here, read.file, author);
+      const strayed = await strayedIn(here, read.file, author);
+      if (strayed.length > 0) return strayed;
+      await storeConnections(here, read.file, author);
       const errors = await against(read.file, signal);
       if (errors.length === 0) await saveRevisions(here, { file: read.file, source }, author);
       return errors;
     },
   };
+}
+
+/**
+ * Secrets that the file would have sent elsewhere than where they were given for, before any connection is stored or opened.
+ * Those that the author has given just now go where the file says.
+ */
+async function strayedIn(
+  here: Installation,
+  file: SyncFile,
+  author: string,
+): Promise<readonly SyncFileError[]> {
+  await here.transaction((tx) =>
+    bindSecrets(tx, here.workspaceNo, file.connections, { by: author, isInEnvironment: () => false }),
+  );
+  const found: SyncFileError[] = [];
+  for (const connection of file.connections) {
+    for (const secret of await strayedSecrets(here, connection))
+      found.push({
+        line: 1,
+        column: 1,
+        path: `connections.${connection.name}`,
+        message: `may not have the secret ${secret}, which was given for another place`,
+        fix: `If it leads where it should, give ${secret} again, and check the file within 15 minutes.`,
+      });
+  }
+  return found;
 }
 
 /** A connection must be known before it can keep tokens; one that is known already stays as it is. */

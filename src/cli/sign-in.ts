@@ -5,6 +5,7 @@ import { Secret } from '../lib/secret.ts';
 import type { Installation } from '../server.ts';
 import { allProviders } from '../store/sign-in-providers.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { actor } from './deed.ts';
 import { text, withInstallation, wordsOf } from './open.ts';
 
 export const signIn: Command = {
@@ -84,7 +85,7 @@ async function set(context: CommandContext, installation: Installation): Promise
     const [first] = given.error.issues;
     throw wrong(`${first?.path.join('.') ?? ''}: ${first?.message ?? 'is wrong'}`);
   }
-  const place = placeOf(context, installation);
+  const place = placeOf(installation);
   await asCommand(() => setProvider(place, given.data, { secret: secretOf(context) }));
   output.json({ set: name });
   output.line(
@@ -96,14 +97,14 @@ async function set(context: CommandContext, installation: Installation): Promise
 
 async function remove(context: CommandContext, installation: Installation): Promise<number> {
   const [, name = ''] = wordsOf(context, ['', 'NAME']);
-  await asCommand(() => dropProvider(placeOf(context, installation), name));
+  await asCommand(() => dropProvider(placeOf(installation), name));
   context.output.json({ removed: name });
   context.output.line(`${name}: removed. Whoever has a password signs in with that.`);
   return EXIT.ok;
 }
 
-function placeOf({ environment }: CommandContext, installation: Installation) {
-  return { ...installation, by: environment['USER'] ?? 'cli' };
+function placeOf(installation: Installation) {
+  return { ...installation, by: actor() };
 }
 
 /** Undefined keeps what is stored. */

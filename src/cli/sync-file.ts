@@ -12,6 +12,7 @@ import { canonicalJson, type Json } from '../lib/json.ts';
 import type { Installation } from '../server.ts';
 import { audit } from '../store/audit.ts';
 import { allSyncs, saveConnection, saveRevision, type SyncRow } from '../store/control.ts';
+import { bindSecrets } from '../store/secret-uses.ts';
 import { withDictionary } from '../syncfile/dictionary/agreement.ts';
 import { parseDictionary, type Dictionary } from '../syncfile/dictionary/dictionary.ts';
 import { checkAgainst, parseSyncFile, type FileError, type SyncFile } from '../syncfile/sync-file.ts';
@@ -89,10 +90,23 @@ export function fileErrors(context: CommandContext, errors: readonly FileError[]
   return new CommandFailed(message, { exitCode: EXIT.wrongInput });
 }
 
-export async function saveConnections(
+/** Stores the connections of the folder's own file. What the environment hands over goes where that file says. */
+export async function saveConnections(installation: Installation, file: SyncFile): Promise<void> {
+  const { workspaceNo, environment } = installation;
+  await storeConnections(installation, file, actor());
+  await installation.transaction((tx) =>
+    bindSecrets(tx, workspaceNo, file.connections, {
+      by: actor(),
+      isInEnvironment: (name) => (environment[name] ?? '') !== '',
+    }),
+  );
+}
+
+/** Stores connections as `by` has described them. Their secrets go where they were given for, whatever is stored here. */
+export async function storeConnections(
   installation: Installation,
   file: SyncFile,
-  by: string = actor(),
+  by: string,
 ): Promise<void> {
   const { workspaceNo } = installation;
   await installation.transaction(async (tx) => {

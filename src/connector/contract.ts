@@ -269,6 +269,8 @@ export interface SettingDescription {
   readonly required: boolean;
   /** Must be given as `${secret:NAME}`, is kept sealed and never shown. */
   readonly secret: boolean;
+  /** Changes only how the system is worked with: neither where a secret goes nor how it is kept on the way. */
+  readonly tunesOnly?: boolean;
   readonly example: string;
 }
 

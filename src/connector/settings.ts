@@ -41,9 +41,16 @@ export function setting(
   name: string,
   title: string,
   example: string,
-  ...marks: readonly ('required' | 'secret')[]
+  ...marks: readonly ('required' | 'secret' | 'tunesOnly')[]
 ): SettingDescription {
-  return { name, title, required: marks.includes('required'), secret: marks.includes('secret'), example };
+  return {
+    name,
+    title,
+    required: marks.includes('required'),
+    secret: marks.includes('secret'),
+    tunesOnly: marks.includes('tunesOnly'),
+    example,
+  };
 }
 
 /** The settings that say where a database is and who asks: what `databasePlace` reads. */

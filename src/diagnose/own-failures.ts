@@ -79,6 +79,11 @@ const WORK: Readonly<Record<string, Row>> = {
     'A secret of a connection is neither in the environment nor stored.',
     'Run: trueup connect — it asks for the secret and stores it sealed.',
   ],
+  'trueup.secret_elsewhere': [
+    'config',
+    'A connection does not lead where it did when its secret was given, so the secret was not sent.',
+    'If it leads where it should, give the secret again: trueup connect, or in the console.',
+  ],
   'trueup.unknown_system': [
     'config',
     'There is no connector for the system.',

@@ -4,7 +4,8 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import { Secret } from '../../lib/secret.ts';
 import { audit } from '../../store/audit.ts';
 import { secretsChanged } from '../../store/connections.ts';
-import { allSyncs, connectionsNamed, saveSecret } from '../../store/control.ts';
+import { allSyncs, connectionsNamed } from '../../store/control.ts';
+import { giveSecret } from '../../store/secret-uses.ts';
 import { needs, principalOf, type ApiEnv } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
 import { notFound } from '../problem.ts';
@@ -66,6 +67,8 @@ const putSecret = createRoute({
   path: '/secrets/{name}',
   tags: ['connections'],
   summary: 'Stores a secret, sealed; it is never given back',
+  description:
+    'It goes to the connections that name it now, as they are now, and for 15 minutes to those that whoever gave it describes. Whoever has a connection lead elsewhere gives it again.',
   ...needs('admin'),
   request: {
     params: z.object({ name: SecretName }),
@@ -122,7 +125,7 @@ export function connectionRoutes(host: ApiHost) {
       const { name } = context.req.valid('param');
       const secret = new Secret(context.req.valid('json').value);
       await context.get('inWorkspace')(async (tx) => {
-        await saveSecret(tx, host.sealer, workspaceNo, name, secret);
+        await giveSecret(tx, host.sealer, workspaceNo, { name, secret, by });
         await audit(tx, workspaceNo, { by, action: 'secret.stored', subject: name, detail: {} });
       });
       return context.body(null, 204);

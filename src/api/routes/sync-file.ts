@@ -52,9 +52,9 @@ const putFile = createRoute({
 export function syncFileRoutes(host: ApiHost, counting: Counting) {
   return new OpenAPIHono<ApiEnv>({ defaultHook: refuse })
     .openapi(postCheck, async (context) => {
-      const { workspaceNo } = principalOf(context.get('principal'));
+      const { workspaceNo, email: by } = principalOf(context.get('principal'));
       const { source } = context.req.valid('json');
-      const errors = await host.work(workspaceNo).file.check(source, context.req.raw.signal);
+      const errors = await host.work(workspaceNo).file.check(source, by, context.req.raw.signal);
       return context.json({ errors }, 200);
     })
     .openapi(putFile, async (context) => {

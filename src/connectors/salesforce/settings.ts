@@ -71,23 +71,30 @@ export const SETTINGS: readonly SettingDescription[] = [
     '${secret:SALESFORCE_KEY}',
     'secret',
   ),
-  setting('api_version', `Version of the REST API (default ${API_VERSION})`, API_VERSION),
-  setting('objects', 'The only objects to offer, with commas between them', 'Account, Contact'),
+  setting('api_version', `Version of the REST API (default ${API_VERSION})`, API_VERSION, 'tunesOnly'),
+  setting('objects', 'The only objects to offer, with commas between them', 'Account, Contact', 'tunesOnly'),
   setting(
     'duplicate_rules',
     '`obey` (default), or `allow` to save in spite of rules that only alert',
     'obey',
+    'tunesOnly',
   ),
   setting(
     'view_all',
     '`yes` if the user may view all records: only then a record that is not found counts as absent',
     'yes',
   ),
-  setting('poll_seconds', `How often to ask for changes (default ${String(POLL_SECONDS)})`, '15'),
+  setting(
+    'poll_seconds',
+    `How often to ask for changes (default ${String(POLL_SECONDS)})`,
+    '15',
+    'tunesOnly',
+  ),
   setting(
     'overlap_seconds',
     `Seconds a transaction may run without being missed (default ${String(OVERLAP_SECONDS)})`,
     '60',
+    'tunesOnly',
   ),
   setting(
     'change_events',
@@ -99,8 +106,14 @@ export const SETTINGS: readonly SettingDescription[] = [
     'bulk_from',
     `Writes of so many records use the Bulk API (default ${String(BULK_FROM)}, 0 for never)`,
     '5000',
+    'tunesOnly',
   ),
-  setting('collections_per_call', 'Collections of 200 records in one request, 1 to 5 (default 5)', '5'),
+  setting(
+    'collections_per_call',
+    'Collections of 200 records in one request, 1 to 5 (default 5)',
+    '5',
+    'tunesOnly',
+  ),
 ];
 
 const YES_NO: ReadonlyMap<string, boolean> = new Map([

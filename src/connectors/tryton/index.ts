@@ -18,8 +18,13 @@ const SETTINGS: readonly SettingDescription[] = [
   setting('database', 'Database name, as at the login', 'company', 'required'),
   setting('user', 'Login of a user of its own for the sync', 'trueup', 'required'),
   setting('password', 'Password of that user', '${secret:TRYTON_PASSWORD}', 'required', 'secret'),
-  setting('language', 'Language of messages and translated values (default en)', 'en'),
-  setting('overlap_s', 'Seconds a transaction in Tryton may run without being missed (default 30)', '30'),
+  setting('language', 'Language of messages and translated values (default en)', 'en', 'tunesOnly'),
+  setting(
+    'overlap_s',
+    'Seconds a transaction in Tryton may run without being missed (default 30)',
+    '30',
+    'tunesOnly',
+  ),
 ];
 
 export const tryton: Connector = {
