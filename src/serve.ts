@@ -11,6 +11,7 @@ import { knownSchemas } from './schemas.ts';
 import type { Installation } from './server.ts';
 import { hasAccounts } from './store/accounts.ts';
 import { connectionsNamed } from './store/control.ts';
+import type { Database, PoolBounds } from './store/database.ts';
 import { openSync, unopenedSync } from './syncs.ts';
 
 export interface ServeOptions {
@@ -34,12 +35,23 @@ export interface Serving extends Listening {
   readonly setUpToken: string | null;
 }
 
+/** Requests wait for one another, and never the workers for them; no answer is waited for longer than its statement may run. */
+const API_POOL: PoolBounds = { connectionsMax: 6, waitMsMax: 10_000, statementMsMax: 30_000 };
+
 export async function serve(installation: Installation, options: ServeOptions): Promise<Serving> {
-  const host = apiHost(installation, options.fileWork);
+  const database = installation.database.apart(API_POOL);
+  const host = apiHost(installation, database, options.fileWork);
   const setUp = createSetUp(installation.random);
   if (await installation.transaction(hasAccounts)) setUp.close();
   const listening = await listen(host, { ...options, setUp, consoleDirectory: CONSOLE });
-  return { ...listening, setUpToken: setUp.isOpen() ? setUp.token : null };
+  return {
+    url: listening.url,
+    setUpToken: setUp.isOpen() ? setUp.token : null,
+    close: async () => {
+      await listening.close();
+      await database.close();
+    },
+  };
 }
 
 /** The installation as it is for another workspace of the same store. */
@@ -51,8 +63,12 @@ function inWorkspace(installation: Installation, workspaceNo: number): Installat
   };
 }
 
-function apiHost(installation: Installation, fileWork: (here: Installation) => SyncFileWork): ApiHost {
-  const { database, sealer, clock, random, ids, log, network, workspaceNo } = installation;
+function apiHost(
+  installation: Installation,
+  database: Database,
+  fileWork: (here: Installation) => SyncFileWork,
+): ApiHost {
+  const { sealer, clock, random, ids, log, network, workspaceNo } = installation;
   return {
     database,
     sealer,

@@ -37,9 +37,10 @@ failing as (
          jsonb_build_object('kind', 'hold', 'code', 'hold.' || reason, 'field', field,
                             'message', coalesce($10::jsonb ->> reason, reason))
     from holds
-    left join links on links.sync_key = $1 and links.side = holds.side and links.record_id = holds.record_id
-         and holds.identity_id is null and links.identity_id is not null
-   where holds.sync_key = $1 and closed_at is null and links.record_id is null
+   where holds.sync_key = $1 and closed_at is null
+     and (holds.identity_id is not null
+          or (select links.identity_id from links
+               where links.sync_key = $1 and links.side = holds.side and links.record_id = holds.record_id) is null)
   union all
   select 'out', side, identity_id::text, planned_at,
          jsonb_build_object('kind', 'hold', 'code', 'hold.' || reason, 'message', $10::jsonb ->> reason)
@@ -51,10 +52,14 @@ failing as (
     from links
     left join holds on holds.sync_key = $1 and holds.closed_at is null and holds.side = links.side and holds.record_id = links.record_id
    where links.sync_key = $1 and links.status in ('parked', 'hidden') and holds.hold_id is null),
+-- Thousands may fail in the same words: what the words say is found out once.
+worded as materialized (
+  select side, failure, ${problemIdOf('side', 'failure')} as problem_id, ${causeOf('failure')} as cause
+    from (select distinct side, failure from failing) as different),
 causes as (
-  select ${problemIdOf('side', 'failure')} as problem_id, side, failure ->> 'code' as code, failure ->> 'field' as field,
-         ${causeOf('failure')} as cause, min(failure ->> 'kind') as kind, max(failure ->> 'message') as message,
+  select problem_id, side, failure ->> 'code' as code, failure ->> 'field' as field,
+         cause, min(failure ->> 'kind') as kind, max(failure ->> 'message') as message,
          max(failure ->> 'advice') as advice, min(since) as since, count(distinct record) as records,
          case when bool_and(direction = 'in') then 'in' when bool_and(direction = 'out') then 'out' else 'both' end as direction,
          to_jsonb((array_agg(distinct record) filter (where record is not null))[1:${String(SAMPLES_MAX)}]) as samples
-    from failing group by 1, 2, 3, 4, 5)`;
+    from failing join worded using (side, failure) group by 1, 2, 3, 4, 5)`;

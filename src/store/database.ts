@@ -53,9 +53,19 @@ export interface Database {
   transaction<T>(workspaceNo: number, action: (tx: Tx) => Promise<T>): Promise<T>;
   /** The store's clock, milliseconds since 1970. */
   nowMs(): Promise<number>;
+  /** Another pool on the same store: whoever uses it cannot take the connections of those who use this one. */
+  apart(bounds: PoolBounds): Database;
   /** The connection string, for the parts that bring their own pool. Holds a password. */
   readonly url: string;
   close(): Promise<void>;
+}
+
+/** What the users of one pool may take. */
+export interface PoolBounds {
+  readonly connectionsMax: number;
+  /** How long anybody waits for a connection; for ever when not said. */
+  readonly waitMsMax?: number;
+  readonly statementMsMax?: number;
 }
 
 export interface DatabaseOptions {
@@ -68,8 +78,12 @@ export interface DatabaseOptions {
 /** Migrates the database and opens it. Fails when it is older than PostgreSQL 15 or written by a newer Trueup. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { isSuperuser } = await migrate(options.url);
+  return openPool(options, isSuperuser, { connectionsMax: options.connectionsMax ?? CONNECTIONS_MAX });
+}
+
+function openPool(options: DatabaseOptions, isSuperuser: boolean, bounds: PoolBounds): Database {
   const settings = [
-    `statement_timeout=${String(STATEMENT_TIMEOUT_MS)}`,
+    `statement_timeout=${String(bounds.statementMsMax ?? STATEMENT_TIMEOUT_MS)}`,
     `idle_in_transaction_session_timeout=${String(IDLE_IN_TRANSACTION_TIMEOUT_MS)}`,
     'timezone=UTC',
     'jit=off',
@@ -84,7 +98,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     connectionString: options.url,
     application_name: 'trueup',
     options: settings.map((setting) => `-c ${setting}`).join(' '),
-    max: options.connectionsMax ?? CONNECTIONS_MAX,
+    max: bounds.connectionsMax,
+    ...(bounds.waitMsMax === undefined ? {} : { connectionTimeoutMillis: bounds.waitMsMax }),
   });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the program.
   pool.on('error', ignore);
@@ -93,6 +108,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   pool.on('connect', (client) => client.on('error', ignore));
   return {
     url: options.url,
+    apart: (other) => openPool(options, isSuperuser, other),
     transaction: (workspaceNo, action) => retried(options, () => runOnce(pool, workspaceNo, action)),
     nowMs: async () => {
       const result = await pool.query<{ now_ms: number }>(

@@ -73,24 +73,23 @@ export function causeOf(failure: string): string {
 
 /** $1 is the sync; every other place filters, and null does not. */
 export const LETTERS = `
-tried as (
-  select attempts.write_id, min(attempts.ended_at) as first_at, max(attempts.ended_at) as last_at, count(*) as tries,
-         (array_agg(attempts.failure order by attempts.ended_at desc) filter (where attempts.failure is not null))[1] as failure
-    from attempts join writes on writes.sync_key = $1 and writes.write_id = attempts.write_id
-   where attempts.sync_key = $1 and (writes.failure is not null or writes.state = 'sent')
-   group by attempts.write_id),
 failed as (
   select ${WRITE_LETTER} as letter_id,
          case when writes.state = 'dead' then 'waiting' else 'retrying' end as state,
-         writes.side, writes.kind, writes.identity_id, coalesce(writes.record_id, links.record_id) as record_id,
-         coalesce(tried.tries, 0) as tries, coalesce(tried.first_at, writes.planned_at) as first_at,
+         writes.side, writes.kind, writes.identity_id, coalesce(writes.record_id, (select links.record_id from links
+            where links.sync_key = $1 and links.identity_id = writes.identity_id and links.side = writes.side)) as record_id,
+         tried.tries, coalesce(tried.first_at, writes.planned_at) as first_at,
          coalesce(tried.last_at, writes.planned_at) as last_at, coalesce(writes.failure, tried.failure) as failure, writes.body,
          writes.lease_epoch::text as token, 'write' as place
     from writes
-    left join tried on tried.write_id = writes.write_id
-    left join links on links.sync_key = $1 and links.identity_id = writes.identity_id and links.side = writes.side
+    -- Few writes fail, of many that were tried and of very many links: both are looked up one by one.
+    cross join lateral (
+      select min(ended_at) as first_at, max(ended_at) as last_at, count(*) as tries,
+             (array_agg(failure order by ended_at desc) filter (where failure is not null))[1] as failure
+        from attempts where attempts.sync_key = $1 and attempts.write_id = writes.write_id) as tried
    -- One that is on its way forgets its failure, and may be about to fail again.
-   where writes.sync_key = $1 and writes.state <> 'held' and coalesce(writes.failure, tried.failure) is not null
+   where writes.sync_key = $1 and writes.state <> 'held' and (writes.failure is not null or writes.state = 'sent')
+     and coalesce(writes.failure, tried.failure) is not null
   union all
   select ${readLetter('hints')}, case when state = 'dead' then 'waiting' else 'retrying' end,
          side, 'read', null, record_id, greatest(attempts, 1), noted_at, noted_at, failure, null::json, lease_epoch::text, 'hint'
