@@ -56,7 +56,7 @@ async function tryAll(): Promise<void> {
 }
 
 function printTable(): void {
-  print('| planted bug | what the code does wrong with it | broken | first seed |\n|---|---|---|---|');
+  print('| planted bug | what the code does wrong with it | broken | seed |\n|---|---|---|---|');
   for (const { name, sentence } of BUGS) {
     const at = known[name];
     const where = at?.about === undefined ? '' : ` of \`${at.about}\``;
