@@ -53,15 +53,16 @@ function checkReturned(world: World, entries: readonly Entry[]): void {
   const deletedAt = new Map<string, Set<string>>();
   for (const entry of entries) {
     const record = `${entry.side} ${entry.recordId}`;
-    const email = textOf(entry.before, 'email') ?? record;
+    // What has no key is known by the name it was given.
+    const thing = textOf(entry.before, 'email') ?? textOf(entry.before, 'name') ?? record;
     if (entry.kind === 'undelete') returned.set(record, entry.order);
     if (entry.kind !== 'delete') continue;
     if (entry.actor !== 'trueup') {
-      deletedAt.set(email, (deletedAt.get(email) ?? new Set()).add(entry.side));
+      deletedAt.set(thing, (deletedAt.get(thing) ?? new Set()).add(entry.side));
       returned.delete(record);
       continue;
     }
-    const isElsewhere = [...(deletedAt.get(email) ?? [])].some((side) => side !== entry.side);
+    const isElsewhere = [...(deletedAt.get(thing) ?? [])].some((side) => side !== entry.side);
     // A delete that was sent before the record came back could not know.
     if (isElsewhere || (returned.get(record) ?? Infinity) > (entry.write?.sentOrder ?? 0)) continue;
     world.violations.push(`I10: ${record} had been brought back and was deleted again`);
