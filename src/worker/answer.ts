@@ -112,7 +112,7 @@ async function store(
     batch.load(bundle);
     const isFirst = isCurrent(bundle, intent);
     if (result.kind === 'failed') {
-      if (isFirst) recordFailure(recording, intent, result.failure);
+      if (isFirst) recordFailure(recording, bundle, intent, result.failure);
     } else if (isFirst) recordWritten(recording, bundle, intent, result);
     else recordLate(recording, bundle, intent, result);
   }
@@ -247,7 +247,7 @@ function attemptsBody(intent: Intent): { readonly attempts?: number } {
   return intent.attempts === 0 ? {} : { attempts: intent.attempts + 1 };
 }
 
-function recordFailure(recording: Recording, intent: Intent, failure: Failure): void {
+function recordFailure(recording: Recording, bundle: StoredBundle, intent: Intent, failure: Failure): void {
   const { runtime, side, batch, ends, hints } = recording;
   const next = nextAfter(failure, intent.attempts, runtime.random);
   const key = keyOf(intent);
@@ -275,6 +275,8 @@ function recordFailure(recording: Recording, intent: Intent, failure: Failure): 
       break;
     case 'bury':
       ends.push({ ...key, to: 'dead', failure: stored(failure) });
+      // What is golden may have moved on meanwhile, and is then owed in a write of its own.
+      batch.put(buried(bundle, intent.side));
       batch.note({
         identityId: intent.identityId,
         side: intent.side,
@@ -284,6 +286,13 @@ function recordFailure(recording: Recording, intent: Intent, failure: Failure): 
       });
       break;
   }
+}
+
+function buried(bundle: StoredBundle, side: string): Bundle {
+  const writes = bundle.writes.map((write) =>
+    write.side === side ? { ...write, state: 'dead' as const } : write,
+  );
+  return { ...bundle, writes };
 }
 
 /** The longest the request may still take effect, and as long again as a read may lag behind it. */

@@ -238,3 +238,22 @@ test('what was refused for good is not sent again when other values come and go 
   await settle(runtime);
   expect(erp.find1('email', 'eva@x.test').fields['name']).toBe('Ewa');
 });
+
+test('what became golden while a write was being refused is sent in a write of its own', async () => {
+  const { crm, erp, runtime, side } = await start('moved-on');
+  const id = crm.create({ email: 'ida@x.test', name: 'Ida', phone: null, city: null });
+  await observeAll(runtime, signal);
+  const given = erp.write.bind(erp);
+  const from = must(runtime.sides.get('crm'), 'crm is a side');
+  erp.write = async (_collection, requests) => {
+    crm.edit(id, { name: 'Ina' });
+    await captureChanges(runtime, from, false, signal);
+    await settleHints(runtime, from, signal);
+    const failure = { kind: 'invalid', code: 'memory.refused', message: 'it is refused' } as const;
+    return requests.map(({ key }) => ({ kind: 'failed', key, failure }));
+  };
+  await deliverBatch(runtime, side);
+  erp.write = given;
+  await deliverBatch(runtime, side);
+  expect(erp.find1('email', 'ida@x.test').fields['name']).toBe('Ina');
+});

@@ -51,18 +51,23 @@ function checkReturned(world: World, entries: readonly Entry[]): void {
   if (world.restoredOrder > 0 || world.decided.some(({ choice }) => choice.kind === 'delete')) return;
   const returned = new Map<string, number>();
   const deletedAt = new Map<string, Set<string>>();
+  const namesOf = new Map<string, Set<string>>();
   for (const entry of entries) {
     const record = `${entry.side} ${entry.recordId}`;
-    // What has no key is known by the name it was given.
+    // Known by every key that it has had; what has none by the name it was given.
     const thing = textOf(entry.before, 'email') ?? textOf(entry.before, 'name') ?? record;
+    const names = namesOf.get(record) ?? new Set<string>();
+    namesOf.set(record, names.add(thing));
     if (entry.kind === 'undelete') returned.set(record, entry.order);
     if (entry.kind !== 'delete') continue;
     if (entry.actor !== 'trueup') {
-      deletedAt.set(thing, (deletedAt.get(thing) ?? new Set()).add(entry.side));
+      for (const name of names) deletedAt.set(name, (deletedAt.get(name) ?? new Set()).add(entry.side));
       returned.delete(record);
       continue;
     }
-    const isElsewhere = [...(deletedAt.get(thing) ?? [])].some((side) => side !== entry.side);
+    const isElsewhere = [...names].some((name) =>
+      [...(deletedAt.get(name) ?? [])].some((side) => side !== entry.side),
+    );
     // A delete that was sent before the record came back could not know.
     if (isElsewhere || (returned.get(record) ?? Infinity) > (entry.write?.sentOrder ?? 0)) continue;
     world.violations.push(`I10: ${record} had been brought back and was deleted again`);
