@@ -95,12 +95,17 @@ function applyReading(
   if (former !== undefined && former.identity.id !== bundle?.identity.id)
     batch.put(moveAside(former, page.side));
   if (bundle === null) {
-    const [code, message] = homes.made.has(reading.recordId)
-      ? ['trueup.ambiguous_match', 'a create has made it of an identity that has another record at this side']
-      : [
-          'trueup.duplicate_record',
-          'another record of this side already belongs to the identity that its keys lead to',
-        ];
+    const isByKey = homes.matches.some((matched) => matched.reading === reading);
+    const [code, message] =
+      !isByKey && homes.made.has(reading.recordId)
+        ? [
+            'trueup.ambiguous_match',
+            'a create has made it of an identity that has another record at this side',
+          ]
+        : [
+            'trueup.duplicate_record',
+            'another record of this side already belongs to the identity that its keys lead to',
+          ];
     sorted.unlinked.push({
       recordId: reading.recordId,
       status: 'parked',

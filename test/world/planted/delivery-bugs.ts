@@ -92,7 +92,7 @@ export const DELIVERY_BUGS: readonly PlantedBug[] = [
     name: 'dead-writes-reopen',
     sentence: 'A write that was refused for good is opened again by every plan.',
     file: PLAN,
-    find: 'return isSettledDead(side, bundle, open, owed) ? null :',
+    find: 'return isSameAgain(side, bundle, open, owed) ? null :',
     replace: 'return bundle.identity.seq < 0 ? null :',
   },
   {
