@@ -7,6 +7,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const FOLDERS = [
   { folder: ['store', 'migrations'], ending: '.sql' },
   { folder: ['lib', 'proto'], ending: '.proto' },
+  { folder: ['connectors', 'rest', 'descriptions'], ending: '.yaml' },
 ] as const;
 
 for (const { folder, ending } of FOLDERS) {

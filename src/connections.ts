@@ -94,7 +94,8 @@ export async function consentFor(
   connection: ConnectionRow,
 ): Promise<Consent | null> {
   const { consent } = connectorOf(connection);
-  return consent === undefined ? null : consent(await revealSettings(installation, connection));
+  if (consent === undefined) return null;
+  return await consent(await revealSettings(installation, connection), installation.directory);
 }
 
 /** What this installation gives the connector of a connection that is stored already. */

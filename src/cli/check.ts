@@ -6,6 +6,7 @@ import { isLate } from '../engine/references.ts';
 import { must } from '../lib/assert.ts';
 import { counted } from '../lib/counted.ts';
 import { EXIT, type Command } from './command.ts';
+import { lacksOf } from './lacks.ts';
 import { withInstallation } from './open.ts';
 import { count } from './output.ts';
 import { rightsBeyond, showRights } from './rights.ts';
@@ -66,6 +67,7 @@ export const check: Command = {
           output.line(
             `  ${side.name}: ${side.collection}, ${FEED_WORDS[card.feed]}, ${DELETES_WORDS[card.deletes]}, ${promise}`,
           );
+          for (const lack of lacksOf(card)) output.line(`    ${lack}`);
         }
       }
       for (const { sync, field } of lateReferences(file.syncs))

@@ -5,6 +5,7 @@ import { blame } from './blame.ts';
 import { check } from './check.ts';
 import type { Command } from './command.ts';
 import { connect } from './connect.ts';
+import { connector } from './connector.ts';
 import { deadletters } from './deadletters.ts';
 import { demo } from './demo.ts';
 import { diagnose } from './diagnose.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   demo,
   init,
   connect,
+  connector,
   check,
   discover,
   dictionary,

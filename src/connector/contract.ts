@@ -293,5 +293,8 @@ export interface Connector {
    * What a person must consent to before a connection with these settings can be opened; null when the settings are
    * enough. Absent where they always are. A wrong setting ⇒ failure `config`.
    */
-  readonly consent?: (settings: Readonly<Record<string, string>>) => Consent | null;
+  readonly consent?: (
+    settings: Readonly<Record<string, string>>,
+    baseDirectory: string,
+  ) => Consent | null | Promise<Consent | null>;
 }

@@ -19,10 +19,15 @@ const BY_CODE: ReadonlyMap<string, KnownFailure> = new Map(
 
 /** Null for a code that nobody has described: a failure that Trueup does not understand, and should. */
 export function knownFailure(code: string): KnownFailure | null {
-  return BY_CODE.get(code) ?? null;
+  return BY_CODE.get(code) ?? BY_CODE.get(withoutDetail(code)) ?? null;
+}
+
+/** A described system's own failure, `rest.invalid.bad_value`, is explained by its kind. */
+function withoutDetail(code: string): string {
+  return code.split('.').slice(0, 2).join('.');
 }
 
 /** A failure that is ours to explain and is not explained: an unexpected error, or a code without an entry. */
 export function isOurBug(code: string): boolean {
-  return code === 'trueup.unexpected' || !BY_CODE.has(code);
+  return code === 'trueup.unexpected' || knownFailure(code) === null;
 }

@@ -2,13 +2,13 @@ import type { Session } from '../../src/connector/contract.ts';
 import { ConnectorFailure, type Failure } from '../../src/connector/failure.ts';
 import type { Deployment } from '../../src/connectors/salesforce/account.ts';
 import { createSalesforce } from '../../src/connectors/salesforce/index.ts';
-import { systemClock, type Clock } from '../../src/lib/clock.ts';
 import { seededRandom } from '../../src/lib/random.ts';
 import {
   createSalesforceSimulator,
   type SalesforceSimulator,
 } from '../../src/simulators/salesforce/simulator.ts';
 import { connectorContext } from './connector-context.ts';
+import { ShiftedClock } from './shifted-clock.ts';
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -24,27 +24,6 @@ export interface SalesforceWorkbench {
   /** Requests that the org has counted. */
   requests(): number;
   close(): Promise<void>;
-}
-
-/** The machine's clock, put forward on demand: for sessions that must grow old. */
-export class ShiftedClock implements Clock {
-  #shiftMs = 0;
-
-  shift(byMs: number): void {
-    this.#shiftMs += byMs;
-  }
-
-  nowMs(): number {
-    return systemClock.nowMs() + this.#shiftMs;
-  }
-
-  monotonicMs(): number {
-    return systemClock.monotonicMs() + this.#shiftMs;
-  }
-
-  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return systemClock.sleep(delayMs, signal);
-  }
 }
 
 /** Starts an org. Sessions that it opened are closed with it. */

@@ -9,7 +9,8 @@ export function path(texts: TemplateStringsArray, ...values: readonly (string | 
   return texts.reduce((built, text, index) => `${built}${segment(values[index - 1])}${text}`);
 }
 
-function segment(value: string | number | undefined): string {
+/** A value as one step of a path. One that is empty, `.` or `..` ⇒ failure `invalid`. */
+export function segment(value: string | number | undefined): string {
   const text = String(value ?? '');
   // URL parsers take `.` and `..` for steps even when they are encoded, so there is no way to say them.
   if (text !== '' && !/^\.{1,2}$/.test(text)) return encodeURIComponent(text);
