@@ -12,16 +12,19 @@ const TABLE: readonly NamedMeaning[] = (Object.keys(TABLE_CAUSES) as (keyof type
   }),
 );
 
+const HTTP = httpFailures('rest');
+
 export const CODES: readonly KnownFailure[] = [
-  ...httpFailures('rest'),
+  ...HTTP,
   ...knownFailures(
     'rest',
     Object.entries(OWN).map(([name, row]) => ({ name, ...row })),
     OWN_CAUSES,
   ),
+  // Those of the kit explain a kind that has their name as well.
   ...knownFailures(
     'rest',
     TABLE,
     Object.fromEntries(Object.entries(TABLE_CAUSES).map(([kind, cause]) => [kindName(kind), cause])),
-  ),
+  ).filter(({ code }) => !HTTP.some((known) => known.code === code)),
 ];
