@@ -1,15 +1,17 @@
 import { unreachable } from '../lib/assert.ts';
-/** Values that a side does not hold as such: computed from several of its fields while its records are read. */
+/** Values that a side does not hold as such: made of several of its fields while its records are read. */
 import { compileExpression } from '../lib/cel/expression.ts';
 import { keyOf } from './transforms/values.ts';
 import { InvalidValue, type NativeValue } from './value.ts';
 
-/** How a value is computed from the fields of a record. It is only read: nothing leads from it back to the fields. */
+/** How a value is made from the fields of a record. Only of parts something leads back to the fields. */
 export type Computation =
   /** A CEL expression in which fields go by their names. */
   | { readonly kind: 'expression'; readonly text: string }
   /** Text with fields in braces: `{FirstName} {LastName}`. */
-  | { readonly kind: 'template'; readonly text: string };
+  | { readonly kind: 'template'; readonly text: string }
+  /** The fields that a template names, side by side; the mapping's steps join them, and split what is written. */
+  | { readonly kind: 'parts'; readonly text: string };
 
 /** A computation, ready to run. */
 export interface Computed {
@@ -26,6 +28,8 @@ export function computedOf(computation: Computation): Computed {
       return expressionComputed(computation.text);
     case 'template':
       return templateComputed(computation.text);
+    case 'parts':
+      return partsComputed(computation.text);
     default:
       return unreachable(computation);
   }
@@ -54,6 +58,18 @@ const BRACES = /\{([^{}]+)\}/g;
 /** The fields that a template names in braces. */
 export function fieldsOfTemplate(text: string): readonly string[] {
   return [...new Set([...text.matchAll(BRACES)].map(([, name = '']) => name.trim()))];
+}
+
+/** A record that lacks one of the fields says nothing of the whole. */
+function partsComputed(text: string): Computed {
+  const names = fieldsOfTemplate(text);
+  return {
+    natives: names,
+    read: (natives) => {
+      if (names.some((name) => natives.get(name) === undefined)) return undefined;
+      return Object.fromEntries(names.map((name) => [name, natives.get(name) ?? null]));
+    },
+  };
 }
 
 /** A missing part leaves no gap: without a first name, `{First} {Last}` is the last name alone. */

@@ -35,6 +35,7 @@ const REFUSALS = new Set([
   'year_there',
   'too_long_there',
   'reserved_word',
+  'not_split',
 ]);
 
 interface Row {
@@ -45,6 +46,8 @@ interface Row {
   readonly finite?: true;
 }
 
+/** What a side keeps in several fields has no outer blanks, and is nothing where it is empty. */
+const NAME: FieldType = { kind: 'text', trims: true, emptyIsNull: true };
 const MONEY: FieldType = { kind: 'money', currency: 'EUR' };
 const COUNTRY: FieldType = { kind: 'country', languages: ['en', 'de'] };
 const STATE: FieldType = { kind: 'subdivision', country: 'US' };
@@ -65,6 +68,11 @@ const ROWS: readonly Row[] = [
   { type: { kind: 'text' }, steps: [{ kind: 'length', max: 20, unit: 'characters', tooLong: 'refuse' }] },
   { type: { kind: 'text' }, steps: [{ kind: 'length', max: 20, unit: 'utf16', tooLong: 'refuse' }] },
   { type: { kind: 'text' }, steps: [{ kind: 'length', max: 20, unit: 'bytes', tooLong: 'refuse' }] },
+  {
+    type: NAME,
+    steps: [{ kind: 'joined', template: '{First} {Last}', rest: 'First', alone: 'Last' }],
+  },
+  { type: NAME, steps: [{ kind: 'joined', template: '{Street} {No}', rest: 'Street', alone: 'Street' }] },
   { type: { kind: 'integer' } },
   { type: { kind: 'integer' }, steps: [{ kind: 'numberFormat', sample: "1'234" }] },
   { type: { kind: 'decimal' } },

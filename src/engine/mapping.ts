@@ -90,6 +90,12 @@ export type Rendering =
   | { readonly kind: 'natives'; readonly natives: ReadonlyMap<string, NativeValue> }
   | { readonly kind: 'invalid'; readonly problems: readonly FieldProblem[] };
 
+/** A value of several fields is written to all of them together. */
+function spread(parts: readonly string[], value: NativeValue, natives: Map<string, NativeValue>): void {
+  const given = value as Readonly<Record<string, NativeValue>> | null;
+  for (const name of parts) natives.set(name, given?.[name] ?? null);
+}
+
 /** Spells a patch the side's way. For a create, fields without a value take their `whenMissing`. */
 export function renderBody(side: SideModel, body: Values, isCreate: boolean): Rendering {
   const natives = new Map<string, NativeValue>();
@@ -110,7 +116,8 @@ export function renderBody(side: SideModel, body: Values, isCreate: boolean): Re
         code: native.code,
         reason: native.reason,
       });
-    } else natives.set(lens.native, native);
+    } else if (lens.parts === null) natives.set(lens.native, native);
+    else spread(lens.parts, native, natives);
   }
   return problems.length === 0 ? { kind: 'natives', natives } : { kind: 'invalid', problems };
 }

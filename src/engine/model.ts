@@ -91,7 +91,7 @@ export interface MappingDefinition {
   readonly transforms: readonly Transform[];
   /** Written when a record is created and the golden value is missing. */
   readonly whenMissing?: NativeValue;
-  /** The value is computed from several native fields; `native` is then the first of them, and the direction `in`. */
+  /** The value is made of several native fields, of which `native` is the first. Except for parts the direction is `in`. */
   readonly computed?: Computation;
   /** Of a reference: the side of the sync it refers to whose records this side's value names. */
   readonly refersTo?: string;
@@ -129,6 +129,8 @@ export interface FieldLens {
   readonly whenMissing: NativeValue | undefined;
   /** Null for a value that one native field holds. */
   readonly computed: Computed | null;
+  /** The native fields that are written together for this one value; null where it is one field. */
+  readonly parts: readonly string[] | null;
   /** Only what has no value there is written to. */
   readonly fillsOnly: boolean;
   /** What is written here may read back as something else, so it is not read: the difference would be no news. */
@@ -238,10 +240,12 @@ export function compileLens(mapping: MappingDefinition, field: FieldModel): Fiel
   const canonicalise = canonicaliserOf(field.type);
   const steps = mapping.transforms.map(stepOf);
   const backwards = steps.toReversed();
+  const computed = mapping.computed === undefined ? null : computedOf(mapping.computed);
   const ignoresCase = field.ignoreCase || (field.type.kind !== 'text' && field.type.kind !== 'choice');
   return {
     field,
-    computed: mapping.computed === undefined ? null : computedOf(mapping.computed),
+    computed,
+    parts: mapping.computed?.kind === 'parts' ? (computed?.natives ?? []) : null,
     isBlind: mapping.direction === 'out' && mapping.transforms.some((step) => isLossy(step, ignoresCase)),
     fillsOnly: mapping.writes === 'ifEmpty',
     hasCodes: mapping.transforms.some(({ kind }) => CODED.has(kind)),

@@ -2,6 +2,7 @@
 import { unreachable } from '../lib/assert.ts';
 import { dateFormatStep, localTimeStep, unixStep } from './transforms/dates.ts';
 import { expressionStep, templateStep } from './transforms/expressions.ts';
+import { joinedStep } from './transforms/joined.ts';
 import { minorUnitsStep, numberFormatStep, percentStep, roundStep } from './transforms/numbers.ts';
 import {
   countryFormatStep,
@@ -55,6 +56,8 @@ function bareStepOf(transform: Transform): Step {
       return lengthStep(transform);
     case 'part':
       return partStep(transform);
+    case 'joined':
+      return joinedStep(transform);
     case 'nullAs':
       return nullAsStep(transform.word);
     case 'default':

@@ -20,7 +20,9 @@ export function checkSide(
   for (const mapping of side.fields) {
     const place = [...path, 'fields', mapping.field];
     if (mapping.computed !== undefined) {
-      checkReads(description, natives, computedOf(mapping.computed).natives, place, findings);
+      const names = computedOf(mapping.computed).natives;
+      checkReads(description, natives, names, place, findings);
+      if (mapping.direction !== 'in') checkParts(side, natives, names, place, findings);
       continue;
     }
     const native = natives.get(mapping.native);
@@ -51,6 +53,20 @@ function checkReads(
   findings: Findings,
 ): void {
   for (const name of names) if (!natives.has(name)) unknownNative(description, name, path, findings);
+}
+
+/** Fields that hold a value together are written together. */
+function checkParts(
+  side: SideDefinition,
+  natives: ReadonlyMap<string, FieldDescription>,
+  names: readonly string[],
+  path: Path,
+  findings: Findings,
+): void {
+  const fixed = names.filter((name) => natives.get(name)?.readOnly === true);
+  if (fixed.length === 0) return;
+  const message = `${listed(fixed)} cannot be written at ${side.name}: the system sets it`;
+  findings.atValue([...path, 'template'], message, 'Let this side only give the value: `direction: in`.');
 }
 
 /** The short form has no key of its own for the native field. */
@@ -147,7 +163,9 @@ function checkRequired(
   findings: Findings,
 ): void {
   const written = new Set(
-    side.fields.filter(({ direction }) => direction !== 'in').map(({ native }) => native),
+    side.fields
+      .filter(({ direction }) => direction !== 'in')
+      .flatMap(({ native, computed }) => (computed === undefined ? [native] : computedOf(computed).natives)),
   );
   const missing = description.fields.filter(
     ({ name, required, readOnly }) => required && !readOnly && !written.has(name),

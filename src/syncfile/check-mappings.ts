@@ -1,5 +1,6 @@
 /** Mappings: that their steps fit the field, can be written back, and do not write over each other. */
 import { admitOn, explainRefusal } from '../engine/admission.ts';
+import { fieldsOfTemplate } from '../engine/computed.ts';
 import { goldenSamples } from '../engine/golden-samples.ts';
 import {
   compileLens,
@@ -149,17 +150,30 @@ function checkDoubleWrites(side: SideDraft, findings: Findings): void {
   const writtenBy = new Map<string, string>();
   for (const mapping of side.fields.values()) {
     if (mapping === null || mapping.direction === 'in') continue;
-    const { native } = mapping;
-    if (native === null) continue;
-    const other = writtenBy.get(native);
-    if (other === undefined) writtenBy.set(native, mapping.field);
-    else {
-      const message = `\`${other}\` and \`${mapping.field}\` are both written to \`${native}\` at ${side.name}`;
-      findings.atValue(
-        mapping.path,
-        message,
-        'Map one of them elsewhere, or let it only be given: `direction: in`.',
-      );
-    }
+    for (const native of mapping.native === null ? partsOf(mapping) : [mapping.native])
+      checkDoubleWrite(side, mapping, native, writtenBy, findings);
+  }
+}
+
+function partsOf({ shape }: MappingDraft): readonly string[] {
+  return shape.template === undefined ? [] : fieldsOfTemplate(shape.template);
+}
+
+function checkDoubleWrite(
+  side: SideDraft,
+  mapping: MappingDraft,
+  native: string,
+  writtenBy: Map<string, string>,
+  findings: Findings,
+): void {
+  const other = writtenBy.get(native);
+  if (other === undefined) writtenBy.set(native, mapping.field);
+  else {
+    const message = `\`${other}\` and \`${mapping.field}\` are both written to \`${native}\` at ${side.name}`;
+    findings.atValue(
+      mapping.path,
+      message,
+      'Map one of them elsewhere, or let it only be given: `direction: in`.',
+    );
   }
 }

@@ -2,6 +2,7 @@
 import type { SystemRecord } from '../connector/contract.ts';
 import { admitOn, explainRefusal } from '../engine/admission.ts';
 import { compileSync, type SideModel, type SyncDefinition } from '../engine/model.ts';
+import { InvalidValue } from '../engine/value.ts';
 import type { Findings } from '../lib/yaml/findings.ts';
 
 /** `samples`: per side some of its records. A value that comes back as another is told with the record that holds it. */
@@ -22,10 +23,10 @@ function checkSide(
   findings: Findings,
 ): void {
   for (const lens of side.lenses) {
-    if (lens.direction !== 'both' || lens.computed !== null) continue;
+    if (lens.direction !== 'both' || (lens.computed !== null && lens.parts === null)) continue;
     for (const { id, fields } of records) {
-      const native = fields.get(lens.native);
-      if (native === undefined) continue;
+      const native = lens.computed === null ? fields.get(lens.native) : lens.computed.read(fields);
+      if (native === undefined || native instanceof InvalidValue) continue;
       const admission = admitOn(lens, [native], []);
       if (admission.kind === 'admitted') continue;
       const path = ['syncs', sync, 'sides', side.name, 'fields', lens.field.name];

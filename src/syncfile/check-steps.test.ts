@@ -112,10 +112,20 @@ test.each<[string, string]>([
   ],
   ['name: {field: x, write: never, direction: out}', '`write: never` contradicts `direction: out`'],
   ['name: {field: x, write: always, direction: in}', '`write: always` contradicts `direction: in`'],
-  ['name: {template: "{First} {Last}"}', '`field` is missing'],
+  ['name: {template: "{First}{Last}"}', 'two fields touch, and nothing tells where one ends'],
+  ['name: {template: "{First} {First}"}', '`First` is named twice'],
+  ['name: {template: "{First}"}', 'a template that goes both ways names two fields or more'],
+  ['name: {template: "{First} {Last}", rest: Frist}', 'the template has no field `Frist` | Did you mean'],
+  ['name: {template: "{First} {Last}"}', '| Give the field `empty_is_null: true`'],
+  ['name: {field: x, rest: First}', '`rest` belongs to a `template` that goes both ways'],
+  ['credit: {template: "{Euro} {Cent}"}', '`template` gives text'],
+  [
+    'name: {template: "{First} {Last}", prefix: C-}',
+    '`prefix` is about one field, and the template is of several',
+  ],
   [
     'name: {field: x, template: "{First}"}',
-    '`template` computes a value, and nothing leads back from it | Say which way',
+    '`template` names the fields it reads, and `field` names another',
   ],
   [
     'name: {field: x, template: "{First}", direction: in}',

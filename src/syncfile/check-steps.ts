@@ -71,6 +71,8 @@ export function checkSteps(field: FieldDraft, mapping: MappingDraft, findings: F
     const message = `a prefix stands before text, and \`${field.name}\` is of type ${type}`;
     findings.atKey([...path, 'prefix'], message, 'Remove `prefix`.');
   }
+  if (shape.template !== undefined && mapping.direction === 'both')
+    checkType(field, mapping, 'template', ['text'], findings);
   checkOneWayKeys(mapping, findings);
   checkCompanions(mapping, findings);
   checkCase(field, mapping, findings);
@@ -140,7 +142,12 @@ function checkOneWayKeys({ shape, path, direction }: MappingDraft, findings: Fin
 }
 
 /** Keys that say something about another key. */
-function checkCompanions({ shape, path }: MappingDraft, findings: Findings): void {
+function checkCompanions({ shape, path, direction }: MappingDraft, findings: Findings): void {
+  for (const key of ['rest', 'alone'] as const) {
+    if (shape[key] === undefined || (shape.template !== undefined && direction === 'both')) continue;
+    const message = `\`${key}\` belongs to a \`template\` that goes both ways`;
+    findings.atKey([...path, key], message, 'Add one, or remove it.');
+  }
   for (const key of ['count', 'too_long'] as const) {
     if (shape[key] === undefined || shape.max_length !== undefined) continue;
     findings.atKey([...path, key], `\`${key}\` belongs to \`max_length\``, 'Add `max_length`, or remove it.');

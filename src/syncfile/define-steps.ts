@@ -28,6 +28,7 @@ export function transformsOf(draft: MappingDraft, type: FieldType, places: Place
     shape.separator === undefined ? null : { kind: 'separator', text: shape.separator },
     shape.as === undefined ? null : spellingOf(shape.as, type),
     shape.round === undefined ? null : { kind: 'round', places: shape.round },
+    joinedOf(draft),
     writtenOf(draft),
     shape.default === undefined ? null : { kind: 'default', value: goldenWord(type, shape.default) },
   ];
@@ -87,9 +88,17 @@ export function spellingOf(spelling: string, type: FieldType): Transform | null 
   }
 }
 
+/** A text of several fields that goes both ways. */
+function joinedOf({ shape, direction }: MappingDraft): Transform | null {
+  const { template, rest, alone } = shape;
+  if (template === undefined || direction !== 'both') return null;
+  const parts = { ...(rest === undefined ? {} : { rest }), ...(alone === undefined ? {} : { alone }) };
+  return { kind: 'joined', template, ...parts };
+}
+
 /** What is computed is a step only where it is written; where it is read, it stands beside the steps. */
 function writtenOf({ shape, direction }: MappingDraft): Transform | null {
-  if (direction === 'in') return null;
+  if (direction !== 'out') return null;
   if (shape.template !== undefined) return { kind: 'template', text: shape.template };
   return shape.expression === undefined ? null : { kind: 'expression', text: shape.expression };
 }

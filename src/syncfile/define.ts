@@ -127,8 +127,9 @@ export function mappingDefinition(draft: MappingDraft, type: FieldType, places: 
   };
 }
 
-/** How a value that is read is computed; null for one that stands in a field. */
+/** How a value that is read is made; null for one that stands in a field. */
 function computationOf({ shape, direction }: MappingDraft): Computation | null {
+  if (direction === 'both' && shape.template !== undefined) return { kind: 'parts', text: shape.template };
   if (direction !== 'in') return null;
   if (shape.template !== undefined) return { kind: 'template', text: shape.template };
   return shape.expression === undefined ? null : { kind: 'expression', text: shape.expression };

@@ -219,7 +219,10 @@ function draftMapping(field: string, tree: Tree, path: Path, findings: Findings)
   if (read === null) return null;
   const shape: MappingShape = typeof read === 'string' ? { field: read } : read;
   const direction = shape.direction ?? (shape.write === 'never' ? 'in' : 'both');
-  const isComputed = (shape.template ?? shape.expression) !== undefined && direction === 'in';
+  const isComputed =
+    direction === 'in'
+      ? (shape.template ?? shape.expression) !== undefined
+      : shape.template !== undefined && direction === 'both';
   if (shape.field === undefined && !isComputed) {
     findings.atKey([...path, 'field'], '`field` is missing', 'Add the key `field`.');
     return null;

@@ -148,6 +148,7 @@ function keptBy(step: Transform): readonly Kind[] {
     case 'prefix':
     case 'part':
     case 'template':
+    case 'joined':
       return ['text'];
     case 'phoneFormat':
       return ['text', 'phone', 'integer'];

@@ -133,7 +133,19 @@ const mapping = strict({
     .max(1_000)
     .optional()
     .describe(
-      'With `direction: in` a text of several fields: "{First} {Last}"; with `out` one around {value}.',
+      'The text that several fields make: "{First} {Last}". With `direction: in` it is only read; with `out` a text around {value}.',
+    ),
+  rest: z
+    .string()
+    .optional()
+    .describe(
+      'With a `template` that goes both ways: the field that may hold what stands between the others.',
+    ),
+  alone: z
+    .string()
+    .optional()
+    .describe(
+      'With a `template` that goes both ways: the field that a text belongs to which has nothing of what stands between.',
     ),
   expression: z
     .string()

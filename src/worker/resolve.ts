@@ -174,7 +174,8 @@ function keyOf(
   for (const [field, ...more] of runtime.model.match) {
     const lens = field === undefined || more.length > 0 ? undefined : side.model.lensOf.get(field);
     const value = lens === undefined ? undefined : body[lens.field.name];
-    if (lens === undefined || value == null) continue;
+    // A system is asked for one field; a value of several is none.
+    if (lens === undefined || lens.parts !== null || value == null) continue;
     const native = lens.put(value);
     return native === null || native instanceof InvalidValue ? null : { lens, value };
   }

@@ -1,4 +1,5 @@
 /** Mappings, policies and rules of a sync as sentences. */
+import { computedOf } from '../../engine/computed.ts';
 import type {
   DeletePolicy,
   FieldDefinition,
@@ -40,6 +41,7 @@ export function typeText(type: FieldType): string {
 export function mappingSentence(entity: string, side: SideDefinition, mapping: MappingDefinition): string {
   const { field, native, direction, computed, transforms, writes } = mapping;
   const golden = `${field} of ${entity}`;
+  if (computed?.kind === 'parts') return partsSentence(golden, side.name, mapping);
   const here =
     computed === undefined ? `${native} at ${side.name}` : `${computed.text} (computed from ${side.name})`;
   const flow =
@@ -54,8 +56,21 @@ export function mappingSentence(entity: string, side: SideDefinition, mapping: M
   return more.length === 0 ? `${flow}.` : `${flow}: ${more.join('; ')}.`;
 }
 
+/** Several fields that hold one value. */
+function partsSentence(golden: string, side: string, { computed, transforms }: MappingDefinition): string {
+  const names = computed === undefined ? [] : computedOf(computed).natives;
+  const steps = transforms.map(stepText).filter((text) => text !== '');
+  const kept = `${names.join(' and ')} at ${side} hold ${golden} together, as ${computed?.text ?? ''}, kept equal in both directions`;
+  return `${[kept, ...steps].join('; ')}. What could not be told apart again waits for a person.`;
+}
+
 function stepText(step: Transform): string {
   switch (step.kind) {
+    case 'joined': {
+      const rest = step.rest === undefined ? [] : [`${step.rest} may hold what stands between`];
+      const alone = step.alone === undefined ? [] : [`a text without that is ${step.alone}`];
+      return [...rest, ...alone].join('; ');
+    }
     case 'values':
       return `values are translated (${step.pairs.map(([native, golden]) => `${String(native)} ↔ ${String(golden)}`).join(', ')})`;
     case 'prefix':

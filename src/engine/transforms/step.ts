@@ -57,6 +57,16 @@ export type Transform =
   | { readonly kind: 'part'; readonly separator: string; readonly take: 'first' | 'rest' | 'last' }
   /** The side's word for "no value". */
   | { readonly kind: 'nullAs'; readonly word: string | number | boolean }
+  /**
+   * Native is several fields, golden the text that they make. `rest`: the part that may hold what stands between the others;
+   * `alone`: the part that a text is which holds nothing of the kind.
+   */
+  | {
+      readonly kind: 'joined';
+      readonly template: string;
+      readonly rest?: string;
+      readonly alone?: string;
+    }
   /** What no value is read as. Only reads. */
   | { readonly kind: 'default'; readonly value: string | boolean }
   /** Native is a CEL expression of the golden value, which is called `value`. Only writes. */
