@@ -88,12 +88,36 @@ async function recordsOf(identity = ''): Promise<number> {
   return (await journey.json()).records.length;
 }
 
+async function decideAll(
+  ...decisions: readonly { readonly id: string; readonly kind: 'confirm' | 'reject' }[]
+) {
+  return client.api.v1.matches.decisions.$post({ json: { decisions } });
+}
+
+test('of many decisions one that cannot be carried out stops them all, and is named', async () => {
+  const [one] = (await open('50')).items;
+  const unknown = '01a1fe83-060d-7000-8e00-7f6530ff546a';
+  const refused = await decideAll(
+    { id: one?.id ?? '', kind: 'confirm' },
+    { id: unknown, kind: 'reject' },
+    { id: one?.id ?? '', kind: 'reject' },
+  );
+  expect(refused.status).toBe(409);
+  expect(await refused.json()).toMatchObject({
+    errors: [
+      { path: 'decisions[1]', message: expect.stringContaining('no such pair') as string },
+      { path: 'decisions[2]', message: 'the pair is decided twice' },
+    ],
+  });
+  expect((await open('50')).items).toHaveLength(2);
+});
+
 test('a pair that is confirmed is one, one that is rejected stays two, and neither is asked again', async () => {
   const [one, other] = (await open('50')).items;
   const confirmed = await decide(one?.id ?? '', 'confirm');
   expect((await confirmed.json()).joinId).toMatch(/^[0-9a-f-]{36}$/);
-  const rejected = await decide(other?.id ?? '', 'reject');
-  expect(await rejected.json()).toEqual({ joinId: null });
+  const rejected = await decideAll({ id: other?.id ?? '', kind: 'reject' });
+  expect(await rejected.json()).toEqual({ joinIds: [null] });
   expect((await open('50')).items).toEqual([]);
   const joined = [await recordsOf(one?.left.identity), await recordsOf(one?.right.identity)];
   expect(joined.toSorted((left, right) => left - right)).toEqual([0, 2]);

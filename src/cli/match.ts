@@ -1,9 +1,7 @@
 import { firstMatch, type Candidate, type FirstMatch } from '../engine/first-match.ts';
 import { explainLikeness } from '../engine/likeness.ts';
 import { counted } from '../lib/counted.ts';
-import type { Installation } from '../server.ts';
 import { readBundles } from '../store/bundles.ts';
-import type { SyncRow } from '../store/control.ts';
 import { findRecord } from '../store/history.ts';
 import {
   decideSuggestion,
@@ -17,8 +15,9 @@ import { syncTransaction } from '../store/sync-transaction.ts';
 import { unopenedSync } from '../syncs.ts';
 import { ChoiceRefused } from '../worker/holds.ts';
 import { joinPair, partIdentities } from '../worker/joins.ts';
-import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { CommandFailed, EXIT, type Command } from './command.ts';
 import { actor, noteCommand } from './deed.ts';
+import { exportMatches, importMatches, type MatchContext as Given } from './match/by-file.ts';
 import {
   chooseSync,
   SYNC_OPTION,
@@ -37,7 +36,8 @@ const CANDIDATES_MAX = 2_000_000;
 
 export const match: Command = {
   name: 'match',
-  usage: 'report | list | confirm ID | reject ID | merge SIDE ID SIDE ID | merges | unmerge ID',
+  usage:
+    'report | list | confirm ID | reject ID | export FILE | import FILE | merge SIDE ID SIDE ID | merges | unmerge ID',
   summary:
     'What of several systems may be one thing and could not be told by its keys; a person says so, and can take it back',
   example: 'trueup match report',
@@ -50,17 +50,13 @@ export const match: Command = {
     }),
 };
 
-interface Given {
-  readonly context: CommandContext;
-  readonly installation: Installation;
-  readonly sync: SyncRow;
-}
-
 const VERBS: Readonly<Record<string, (given: Given) => Promise<number>>> = {
   report,
   list,
   confirm: (given) => decide(given, 'confirmed'),
   reject: (given) => decide(given, 'rejected'),
+  export: exportMatches,
+  import: importMatches,
   merge,
   merges,
   unmerge,

@@ -167,6 +167,66 @@ const ROWS: readonly Row[] = [
   { type: { kind: 'salesforceId' }, steps: [{ kind: 'shortId' }] },
 ];
 
+/** Which steps go both ways. The others only read or only write, and say so when they are asked for the other. */
+const BOTH_WAYS: Readonly<Record<Transform['kind'], boolean>> = {
+  values: true,
+  prefix: true,
+  minorUnits: true,
+  numberFormat: true,
+  percent: true,
+  round: false,
+  unixTime: true,
+  dateFormat: true,
+  localTime: true,
+  separator: true,
+  case: true,
+  trim: true,
+  length: true,
+  part: false,
+  nullAs: true,
+  joined: true,
+  default: false,
+  expression: false,
+  template: false,
+  phoneFormat: true,
+  countryFormat: true,
+  countryName: true,
+  subdivisionFormat: true,
+  shortId: true,
+};
+
+/** References are ids that only the store can translate: references.property.test.ts. */
+const TYPES: Readonly<Record<Exclude<FieldType['kind'], 'reference'>, true>> = {
+  text: true,
+  integer: true,
+  decimal: true,
+  boolean: true,
+  date: true,
+  time: true,
+  instant: true,
+  email: true,
+  uuid: true,
+  choice: true,
+  set: true,
+  json: true,
+  phone: true,
+  country: true,
+  subdivision: true,
+  currency: true,
+  money: true,
+  timeZone: true,
+  url: true,
+  html: true,
+  salesforceId: true,
+};
+
+test('no type and no step that goes both ways is left out', () => {
+  const tried = new Set(ROWS.flatMap(({ steps }) => (steps ?? []).map(({ kind }) => kind)));
+  const wanted = Object.entries(BOTH_WAYS).flatMap(([kind, isBoth]) => (isBoth ? [kind] : []));
+  expect([...tried].toSorted()).toEqual(wanted.toSorted());
+  expect([...new Set(ROWS.map(({ type }) => type.kind))].toSorted()).toEqual(Object.keys(TYPES).toSorted());
+});
+
 /** The first value that breaks a law, and how. */
 function breach(lens: FieldLens, goldens: readonly NativeValue[]): unknown {
   let refused = 0;

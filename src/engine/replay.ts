@@ -8,7 +8,7 @@ import type { FieldLens, SyncDefinition, SyncModel } from './model.ts';
 import { InvalidValue, sameValue, type NativeValue, type Value, type Values } from './value.ts';
 
 /** The present sync and the edited one, and which of their mappings are not the same. */
-export interface EditedSync {
+interface EditedSync {
   readonly before: SyncModel;
   readonly after: SyncModel;
   /** By side, the fields that are mapped otherwise there, or are of another type. */

@@ -6,8 +6,12 @@ import { expect, test } from 'vitest';
 
 import { complaints, parsed, syncText } from '../../test/support/sync-file.ts';
 import { readRecord, renderBody } from '../engine/mapping.ts';
+import { matchKeys } from '../engine/match.ts';
+import { mergeObservation, newIdentity, newLink } from '../engine/merge.ts';
 import { compileSync, type SyncModel } from '../engine/model.ts';
-import type { NativeValue } from '../engine/value.ts';
+import { planIdentity } from '../engine/plan.ts';
+import type { Bundle, Observation } from '../engine/state.ts';
+import type { NativeValue, Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 
 function modelOf(field: string, crm: string, erp: string): SyncModel {
@@ -173,6 +177,39 @@ test('a field that the other system requires and this one left blank takes its s
   const model = modelOf('text', 'x', '{field: y, when_missing: unknown}');
   expect(carried(model, { x: null }, true)).toBe('unknown');
   expect(carried(model, { x: null }, false)).toBe(null);
+});
+
+test('a field that somebody added in the system and did not map stops nothing', () => {
+  expect(carried(modelOf('text', 'x', 'y'), { x: 'kept', Customer_Tier__c: 'gold' })).toBe('kept');
+});
+
+/** A record of the one thing there is, read whole. */
+function seenAt(side: 'crm' | 'erp', values: Values, atMs: number): Observation {
+  const recordId = side === 'crm' ? '7' : '8';
+  return { side, recordId, version: null, values, readBeganMs: atMs, readEndedMs: atMs };
+}
+
+test('a unique identifier that changes in one system is an edit of the record it was, never a second one', () => {
+  const model = modelOf('text', 'x', 'y');
+  const email = 'a@b.co';
+  const bundle: Bundle = {
+    identity: newIdentity('1'),
+    writes: [],
+    holds: [],
+    links: [newLink('crm', '7'), newLink('erp', '8')],
+  };
+  const known = (['crm', 'erp'] as const).reduce(
+    (so, side) => mergeObservation(model, so, seenAt(side, { email, x: 'Ann' }, 1)).bundle,
+    bundle,
+  );
+  const { bundle: changed } = mergeObservation(
+    model,
+    known,
+    seenAt('crm', { email: 'new@b.co', x: 'Ann' }, 2),
+  );
+  expect(changed.identity.id).toBe('1');
+  expect(planIdentity(model, changed)).toMatchObject([{ kind: 'open', side: 'erp', write: 'update' }]);
+  expect(matchKeys(model, changed.identity.golden)).not.toEqual(matchKeys(model, known.identity.golden));
 });
 
 test('one name here is two there: the parts are read, and joined where both are known', () => {

@@ -4,6 +4,7 @@ import type { z } from '@hono/zod-openapi';
 import { audit } from '../../store/audit.ts';
 import { allSyncs } from '../../store/control.ts';
 import { decideSuggestion, findSuggestion } from '../../store/matches.ts';
+import { decidePairs, DecisionsRefused, type PairDecision } from '../../worker/decide-matches.ts';
 import { ChoiceRefused } from '../../worker/holds.ts';
 import { joinPair } from '../../worker/joins.ts';
 import type { Principal } from '../api-env.ts';
@@ -38,5 +39,39 @@ export async function decideMatch(
   } catch (error) {
     if (error instanceof ChoiceRefused) throw new ApiProblem('conflict', { detail: error.message });
     throw error;
+  }
+}
+
+interface Decided {
+  readonly id: string;
+  readonly kind: PairDecision['kind'];
+}
+
+/** The same of many pairs, all or none; the joins in their order. A refusal names every decision that is in the way. */
+export async function decideMatches(
+  host: ApiHost,
+  { workspaceNo, email: by }: Principal,
+  decisions: readonly Decided[],
+): Promise<readonly (string | null)[]> {
+  const pairs = decisions.map(({ id: suggestionId, kind }) => ({ suggestionId, kind }));
+  try {
+    return await host.database.transaction(workspaceNo, async (tx) => {
+      const work = host.work(workspaceNo);
+      const joinIds = await decidePairs(tx, await allSyncs(tx), (sync) => work.unopened(sync), pairs, by);
+      for (const [place, { id, kind }] of decisions.entries()) {
+        const detail = { choice: kind, join: joinIds[place] ?? null };
+        await audit(tx, workspaceNo, { by, action: 'match.decided', subject: id, detail });
+      }
+      return joinIds;
+    });
+  } catch (error) {
+    if (!(error instanceof DecisionsRefused)) throw error;
+    throw new ApiProblem('conflict', {
+      detail: error.message,
+      errors: error.refused.map(({ place, reason }) => ({
+        path: `decisions[${String(place)}]`,
+        message: reason,
+      })),
+    });
   }
 }

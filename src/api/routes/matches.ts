@@ -4,11 +4,11 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import { allSyncs } from '../../store/control.ts';
 import { suggestionsPage, type ListedSuggestion } from '../../store/matches.ts';
 import { syncsMeant } from '../actions/find.ts';
-import { decideMatch } from '../actions/matches.ts';
+import { decideMatch, decideMatches } from '../actions/matches.ts';
 import { needs, principalOf, type ApiEnv } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
-import { json, NAME_LENGTH_MAX, page, takes } from '../shapes/common.ts';
-import { Match, MatchDecision } from '../shapes/matches.ts';
+import { json, list, NAME_LENGTH_MAX, page, takes } from '../shapes/common.ts';
+import { Match, MatchDecision, MatchDecisions } from '../shapes/matches.ts';
 import { decodeCursor, pageOf, Paging } from '../shapes/paging.ts';
 import { refuse } from '../shapes/refuse.ts';
 import { matchViews } from '../views/matches.ts';
@@ -37,6 +37,21 @@ const postMatchDecision = createRoute({
   },
 });
 
+const postMatchDecisions = createRoute({
+  method: 'post',
+  path: '/matches/decisions',
+  tags: ['review'],
+  summary: 'Says of many pairs at once that they are one, or two: all of it is done, or nothing',
+  ...needs('approver'),
+  request: { body: takes(MatchDecisions) },
+  responses: {
+    200: json(
+      z.object({ joinIds: list(z.string().nullable()) }),
+      'The joins in the order of the decisions, null for those that are two',
+    ),
+  },
+});
+
 function placeOf({ score, suggestionId }: ListedSuggestion): z.infer<typeof Place> {
   return { score, suggestionId };
 }
@@ -60,5 +75,10 @@ export function matchRoutes(host: ApiHost) {
       const principal = principalOf(context.get('principal'));
       const joinId = await decideMatch(host, principal, id, context.req.valid('json'));
       return context.json({ joinId }, 200);
+    })
+    .openapi(postMatchDecisions, async (context) => {
+      const principal = principalOf(context.get('principal'));
+      const joinIds = await decideMatches(host, principal, context.req.valid('json').decisions);
+      return context.json({ joinIds }, 200);
     });
 }

@@ -28,6 +28,19 @@ export const Match = z
   })
   .openapi('Match');
 
+/** As many as the workers' transactions stay short with. */
+const MATCHES_TOGETHER_MAX = 500;
+
+export const MatchDecisions = z
+  .object({
+    decisions: z
+      .array(z.object({ id: z.uuid(), kind: z.enum(['confirm', 'reject']) }))
+      .min(1)
+      .max(MATCHES_TOGETHER_MAX)
+      .readonly(),
+  })
+  .openapi('MatchDecisions', { description: 'All of them are carried out, or none' });
+
 export const MatchDecision = z
   .object({ kind: z.enum(['confirm', 'reject']) })
   .openapi('MatchDecision', { description: '`confirm`: they are one; `reject`: they are two' });

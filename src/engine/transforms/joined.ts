@@ -8,7 +8,7 @@ import type { Step, TransformOf } from './step.ts';
 import { keyOf } from './values.ts';
 
 /** A template taken apart: `marks[i]` stands before `names[i]`, and `end` after the last. */
-export interface Pattern {
+interface Pattern {
   readonly names: readonly string[];
   readonly marks: readonly string[];
   readonly end: string;
