@@ -1,4 +1,5 @@
 import { watchPlace } from './connections.ts';
+import { pushMetrics } from './diagnose/metrics/push.ts';
 import { tellDigest, watchOnce } from './diagnose/watch/watch.ts';
 import { referrersOf } from './engine/references.ts';
 import { backoffMs } from './lib/backoff.ts';
@@ -175,6 +176,13 @@ function scheduledWork(installation: Installation, signal: AbortSignal): readonl
       cron: '* * * * *',
       run: async () => {
         await watchOnce(watchPlace(installation), signal);
+      },
+    },
+    {
+      name: 'push-metrics',
+      cron: '* * * * *',
+      run: async () => {
+        await pushMetrics(watchPlace(installation));
       },
     },
     {

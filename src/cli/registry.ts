@@ -3,6 +3,7 @@ import { apply } from './apply.ts';
 import { audit } from './audit.ts';
 import { blame } from './blame.ts';
 import { check } from './check.ts';
+import { collectors } from './collectors.ts';
 import type { Command } from './command.ts';
 import { connect } from './connect.ts';
 import { connector } from './connector.ts';
@@ -51,6 +52,7 @@ export const commands: readonly Command[] = [
   problems,
   measures,
   alerts,
+  collectors,
   trace,
   testRecord,
   isolate,

@@ -200,6 +200,31 @@ const WATCHED: Readonly<Record<string, Row>> = {
     'A channel for alerts does not take its notices.',
     'Correct it with trueup alerts add, and try it: trueup alerts test',
   ],
+  'watch.collector': [
+    'config',
+    'A collector does not take the metrics.',
+    'Correct it with trueup collectors add, and try it: trueup collectors test',
+  ],
+  'otlp.settings': [
+    'config',
+    'The address or the headers of a collector will not do.',
+    'Set it up again: trueup collectors add',
+  ],
+  'otlp.address': [
+    'config',
+    'The address of a collector leads where this installation lets no connection go.',
+    'Use a public address over TLS, or allow more where Trueup is started: TRUEUP_NETWORK.',
+  ],
+  'otlp.refused': [
+    'config',
+    'A collector refuses the metrics.',
+    'Check the address and the headers: trueup collectors add',
+  ],
+  'otlp.not_sent': [
+    'transient',
+    'A collector could not be reached or was busy.',
+    'Nothing: it is tried again every minute. If it lasts, see whether the collector runs.',
+  ],
   'alerts.channel': [
     'config',
     'The settings of a channel for alerts will not do.',

@@ -30,17 +30,22 @@ export function guardedConnect(
     ...(policy.authorities === undefined ? {} : { ca: policy.authorities }),
   });
   return (options, callback) => {
-    const host = options.hostname.replace(/^\[|\]$/g, '');
-    const refused =
-      (options.protocol !== 'https:' && policy.allowPlain !== true) ||
-      (isIP(host) !== 0 && !mayReach(host, policy));
-    if (refused) callback(new ForbiddenAddressError(`${options.protocol}//${options.hostname}`), null);
+    if (isRefused(policy, options.protocol, options.hostname))
+      callback(new ForbiddenAddressError(`${options.protocol}//${options.hostname}`), null);
     else dial(options, callback);
   };
 }
 
+/** Whether the policy forbids it before any look-up: by the protocol, or because the host is an address itself. */
+export function isRefused(policy: NetworkPolicy, protocol: string, hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return (
+    (protocol !== 'https:' && policy.allowPlain !== true) || (isIP(host) !== 0 && !mayReach(host, policy))
+  );
+}
+
 /** One forbidden address among several refuses them all: which one is dialled is not for the answer to choose. */
-function checkedLookup(policy: NetworkPolicy, lookup: LookupFunction): LookupFunction {
+export function checkedLookup(policy: NetworkPolicy, lookup: LookupFunction = lookUp): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, options, (error, found, family) => {
       const addresses = typeof found === 'string' ? [found] : (found ?? []).map(({ address }) => address);

@@ -22,6 +22,36 @@ export interface MetricsPlace {
   transaction<T>(action: (tx: Tx) => Promise<T>): Promise<T>;
 }
 
+/** The figures of one metric. */
+export interface MetricFamily {
+  readonly name: string;
+  readonly help: string;
+  readonly values: readonly {
+    readonly labels: Readonly<Record<string, string | number>>;
+    readonly value: number;
+  }[];
+}
+
+/** The figures as they are now, for whoever wants them otherwise than as Prometheus does. */
+export async function takeMetrics(tx: Tx, workspaceNo: number): Promise<readonly MetricFamily[]> {
+  const gauges = createGauges();
+  await fill(gauges, tx, workspaceNo);
+  const families = await gauges.registry.getMetricsAsJSON();
+  return families.map(({ name, help, values }) => ({
+    name,
+    help,
+    values: values.map(({ labels, value }) => ({ labels: defined(labels), value })),
+  }));
+}
+
+function defined(
+  labels: Readonly<Partial<Record<string, string | number>>>,
+): Readonly<Record<string, string | number>> {
+  return Object.fromEntries(
+    Object.entries(labels).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
 /** The text that a scraper gets; computed anew at most every 15 seconds. */
 export function createMetrics(place: MetricsPlace): () => Promise<string> {
   const gauges = createGauges();

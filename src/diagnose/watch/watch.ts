@@ -18,6 +18,7 @@ import {
   type AlertMoves,
   type ChannelState,
 } from '../../store/alerts.ts';
+import { allCollectors, type CollectorRow } from '../../store/collectors.ts';
 import { allSyncs } from '../../store/control.ts';
 import type { Tx } from '../../store/database.ts';
 import { budgetVitals, vitalsOf } from '../../store/vitals.ts';
@@ -83,6 +84,7 @@ async function lookAndNote(
   conditions.push(...watchBudgets(await budgetVitals(tx, place.workspaceNo), tx.nowMs));
   conditions.push(...watchExpiries(expiries, tx.nowMs));
   conditions.push(...watchChannels(await channelStates(tx), tx.nowMs));
+  conditions.push(...watchCollectors(await allCollectors(tx)));
   const moves = await moveAlerts(tx, place.workspaceNo, conditions);
   await queueNotices(place, tx, 'change', moves);
   return moves;
@@ -120,6 +122,29 @@ function watchChannels(states: readonly ChannelState[], nowMs: number): readonly
             detail: `${failure.message}; ${String(waiting)} wait`,
             advice: `Correct it with trueup alerts add, and try it: trueup alerts test ${channel}`,
             sinceMs: nowMs,
+          },
+        ],
+  );
+}
+
+/** One minute that did not arrive is no news: the next one brings the figures of that time. */
+const COLLECTOR_FAILURES_TOLD = 3;
+
+function watchCollectors(collectors: readonly CollectorRow[]): readonly Condition[] {
+  return collectors.flatMap(({ name, failures, failingSinceMs, failure }) =>
+    failure === null || failingSinceMs === null || failures < COLLECTOR_FAILURES_TOLD
+      ? []
+      : [
+          {
+            key: `watch.collector ${name}`,
+            code: 'watch.collector',
+            severity: 'warning' as const,
+            sync: null,
+            side: null,
+            title: `The metrics do not arrive at the collector ${name}`,
+            detail: failure.message,
+            advice: failure.advice ?? `Try it: trueup collectors test ${name}`,
+            sinceMs: failingSinceMs,
           },
         ],
   );
