@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 import { revealSettings } from './connection-secrets.ts';
 import type { Connector, ConnectorContext, Session } from './connector/contract.ts';
-import { ConnectorFailure } from './connector/failure.ts';
+import { ConnectorFailure, type Failure } from './connector/failure.ts';
 import { createBudgets } from './connector/http/create-budgets.ts';
 import type { Consent } from './connector/oauth/consent.ts';
 import { createTokenStore } from './connector/oauth/kept-tokens.ts';
@@ -21,6 +21,16 @@ import {
 import { tokenRow } from './store/tokens.ts';
 import { ConnectionWatch, watchedSession } from './worker/connection-watch.ts';
 import { stored } from './worker/failures.ts';
+
+/** Which of several connections it is that could not be opened. */
+export class ConnectionFailed extends ConnectorFailure {
+  readonly connection: string;
+
+  constructor(connection: string, failure: Failure) {
+    super(failure);
+    this.connection = connection;
+  }
+}
 
 /** The connection's account, opened. How it stands is noted from now on, so that `status` can tell without asking. */
 export async function openConnection(
@@ -48,6 +58,7 @@ export async function openConnection(
       await installation.transaction((tx) =>
         setConnectionState(tx, connection.name, state, stored(error.failure)),
       );
+      throw new ConnectionFailed(connection.name, error.failure);
     }
     throw error;
   }

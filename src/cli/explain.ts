@@ -1,5 +1,6 @@
 /** Turns what a command threw into words for a person and an exit code. */
-import { ConnectorFailure } from '../connector/failure.ts';
+import { ConnectionFailed } from '../connections.ts';
+import { ConnectorFailure, type FailureKind } from '../connector/failure.ts';
 import { CommandFailed, EXIT } from './command.ts';
 import type { Output } from './output.ts';
 
@@ -9,11 +10,12 @@ export function explain(output: Output, error: unknown): number {
     return report(output, 'trueup.command', error.message, error.advice, error.exitCode);
   if (error instanceof ConnectorFailure) {
     const { kind, code, message, advice } = error.failure;
+    const connection = error instanceof ConnectionFailed ? error.connection : null;
     return report(
       output,
       code,
-      message,
-      advice ?? null,
+      connection === null ? message : `connection ${connection}: ${message}`,
+      adviceFor(connection, kind, advice ?? null),
       kind === 'config' || kind === 'auth' ? EXIT.wrongInput : EXIT.failed,
     );
   }
@@ -30,6 +32,13 @@ export function explain(output: Output, error: unknown): number {
   if (place !== null) return report(output, 'trueup.command', place.message, place.advice, EXIT.wrongInput);
   const message = error instanceof Error ? error.message : String(error);
   return report(output, 'trueup.unexpected', message, null, EXIT.failed);
+}
+
+/** New secrets are given in one place, whatever the system says about its own. */
+function adviceFor(connection: string | null, kind: FailureKind, advice: string | null): string | null {
+  if (connection === null || kind !== 'auth') return advice;
+  const renew = `Give it again: trueup connect ${connection}`;
+  return advice === null ? renew : `${advice}\n  ${renew}`;
 }
 
 /** An error for people, and with `--json` one for programs. Gives back the exit code. */

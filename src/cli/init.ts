@@ -58,10 +58,13 @@ export const init: Command = {
       });
     await mkdir(folder, { recursive: true });
     await writeFile(file, SAMPLE);
+    await mkdir(join(folder, 'data'), { recursive: true });
+    const list = join(folder, 'data', 'customers.csv');
+    if (!existsSync(list)) await writeFile(list, 'id,E-mail,Name,Phone\n');
     if (!existsSync(join(folder, '.gitignore'))) await writeFile(join(folder, '.gitignore'), '.trueup/\n');
     context.output.json({ file });
     context.output.line(
-      `Made ${file}. Change it to your systems, then: trueup connect, trueup check, trueup plan, trueup apply.`,
+      `Made ${file}, and ${list} as an empty list. Change the first to your systems, then: trueup connect, trueup check, trueup plan, trueup apply.`,
     );
     return EXIT.ok;
   },

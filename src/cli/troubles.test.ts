@@ -191,3 +191,18 @@ test('whatever changes something at the command line is in the audit trail, unde
   expect(new Set(deeds.map(({ by }) => by))).toEqual(new Set([userInfo().username]));
   expect((await trueup('audit', 'verify')).exitCode).toBe(0);
 });
+
+test('a password that is refused is told with its connection, and where to give another', async () => {
+  const wrong = new URL(crm.url);
+  wrong.password = 'wrong';
+  for (const command of ['check', 'plan', 'apply']) {
+    const { exitCode, errors } = await runTrueup([command, '-C', directory], {
+      DATABASE_URL: store.url,
+      CRM_URL: wrong.href,
+    });
+    expect(exitCode).toBe(2);
+    expect(errors).toMatch(/^error: connection crm: /);
+    expect(errors).toContain('Give it again: trueup connect crm');
+    expect(errors).not.toContain(wrong.password);
+  }
+});

@@ -1,32 +1,22 @@
-import pino from 'pino';
-
 import { runFleet } from '../fleet.ts';
+import { systemClock } from '../lib/clock.ts';
 import { serve, type ServeOptions, type Serving } from '../serve.ts';
-import type { Log } from '../worker/runtime.ts';
 import { buildConsole } from './build-console.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { createLog, LOG_OPTION, LOG_OPTION_HELP } from './log.ts';
 import { METRICS_OPTION, METRICS_OPTION_HELP, withMetrics } from './metrics.ts';
+import { onlyOneHere } from './only-one.ts';
 import { text, withInstallation } from './open.ts';
 import type { Output } from './output.ts';
 import { syncFileWork } from './serve-file.ts';
-
-/** Field names that must never reach a log, wherever they turn up. */
-const REDACTED = ['password', 'secret', 'token', 'url', 'authorization', 'values', 'body'];
-
-export function createLog(): Log {
-  return pino(
-    { redact: [...REDACTED, ...REDACTED.map((name) => `*.${name}`)], base: null, level: 'info' },
-    pino.destination(2),
-  );
-}
 
 export const worker: Command = {
   name: 'worker',
   usage: '',
   summary: 'Runs the syncs until stopped; start as many as you like, on as many machines as you like',
   example: 'trueup worker',
-  options: METRICS_OPTION,
-  optionHelp: METRICS_OPTION_HELP,
+  options: { ...METRICS_OPTION, ...LOG_OPTION },
+  optionHelp: { ...METRICS_OPTION_HELP, ...LOG_OPTION_HELP },
   run: (context) =>
     withInstallation(
       context,
@@ -34,7 +24,7 @@ export const worker: Command = {
         await withMetrics(context, installation, () => runFleet(installation, context.signal));
         return EXIT.ok;
       },
-      createLog(),
+      createLog(context, systemClock),
     ),
 };
 
@@ -52,28 +42,37 @@ export const start: Command = {
     host: { type: 'string' },
     'public-url': { type: 'string' },
     ...METRICS_OPTION,
+    ...LOG_OPTION,
   },
   optionHelp: {
     port: `where the console is (default ${String(PORT)}, 0 for any free port)`,
     host: `the address to listen on (default ${HOSTNAME}: this machine only)`,
     ...METRICS_OPTION_HELP,
+    ...LOG_OPTION_HELP,
     'public-url': 'how browsers reach it through a proxy that brings TLS, such as https://trueup.example.com',
   },
   run: (context) =>
     withInstallation(
       context,
       async (installation) => {
-        await buildConsole();
-        const serving = await serve(installation, serveOptions(context));
+        const options = serveOptions(context);
+        const one = await onlyOneHere(installation.directory);
         try {
-          tell(context.output, serving);
-          await withMetrics(context, installation, () => runFleet(installation, context.signal));
+          await buildConsole();
+          const serving = await serve(installation, options);
+          try {
+            one.tell(serving.url);
+            tell(context.output, serving);
+            await withMetrics(context, installation, () => runFleet(installation, context.signal));
+          } finally {
+            await serving.close();
+          }
         } finally {
-          await serving.close();
+          await one.close();
         }
         return EXIT.ok;
       },
-      createLog(),
+      createLog(context, systemClock),
     ),
 };
 
