@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import type { CommandResult } from '../../test/support/command.ts';
+import { runTrueup, type CommandResult } from '../../test/support/command.ts';
 import type { TestDatabase } from '../../test/support/postgres.ts';
 import { openTestFolder, type TestFolder } from '../../test/support/test-folder.ts';
 
@@ -196,8 +196,8 @@ test('a password that is refused is told with its connection, and where to give 
   const wrong = new URL(crm.url);
   wrong.password = 'wrong';
   for (const command of ['check', 'plan', 'apply']) {
-    const { exitCode, errors } = await runTrueup([command, '-C', directory], {
-      DATABASE_URL: store.url,
+    const { exitCode, errors } = await runTrueup([command, '-C', folder.directory], {
+      ...folder.environment,
       CRM_URL: wrong.href,
     });
     expect(exitCode).toBe(2);
