@@ -78,9 +78,7 @@ export async function sendMetrics(
   });
   try {
     const error = await new Promise<Error | null>((resolve) => {
-      exporter.export(metricsOf(families, about), ({ error: why, code }) =>
-        resolve(why ?? (code === 0 ? null : new Error('the metrics were not taken'))),
-      );
+      exporter.export(metricsOf(families, about), ({ error: why }) => resolve(why ?? null));
     });
     return error === null ? null : failureOf(error);
   } finally {
