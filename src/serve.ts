@@ -2,11 +2,13 @@
 import { fileURLToPath } from 'node:url';
 
 import type { Rates } from './api/doors/limits.ts';
-import type { ApiHost, SyncFileWork } from './api/host.ts';
+import type { ApiHost, ConsentWork, SyncFileWork } from './api/host.ts';
 import { listen, type Listening } from './api/listen.ts';
 import { createSetUp } from './api/set-up.ts';
-import { openConnection } from './connections.ts';
+import { connectorContext, consentFor, openConnection, watchPlace } from './connections.ts';
 import { ConnectorFailure } from './connector/failure.ts';
+import { knowsAccount, redeemConsent } from './connector/oauth/consent.ts';
+import { tellTest, watchOnce } from './diagnose/watch/watch.ts';
 import { knownSchemas } from './schemas.ts';
 import type { Installation } from './server.ts';
 import { hasAccounts } from './store/accounts.ts';
@@ -91,6 +93,7 @@ function apiHost(
             if (!(error instanceof ConnectorFailure)) throw error;
           }
         },
+        consent: (name) => consentWork(here, name),
         describe: async (name) => {
           const [row] = await here.transaction((tx) => connectionsNamed(tx, [name]));
           if (row === undefined) return [];
@@ -101,6 +104,8 @@ function apiHost(
             await session.close();
           }
         },
+        lookNow: () => watchOnce(watchPlace(here), new AbortController().signal),
+        tellTest: (channel) => tellTest(watchPlace(here), channel, new AbortController().signal),
         file: fileWork(here),
         schemas: knownSchemas,
         unopened: (sync) => unopenedSync(here, sync),
@@ -114,5 +119,17 @@ function apiHost(
         },
       };
     },
+  };
+}
+
+async function consentWork(here: Installation, name: string): Promise<ConsentWork | null> {
+  const [row] = await here.transaction((tx) => connectionsNamed(tx, [name]));
+  const consent = row === undefined ? null : await consentFor(here, row);
+  if (row === undefined || consent === null) return null;
+  const context = connectorContext(here, row);
+  return {
+    consent,
+    isRenewal: await knowsAccount(consent, context),
+    redeem: (question, answer) => redeemConsent(consent, context, question, answer),
   };
 }

@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from 'hono';
 import { etag } from 'hono/etag';
 
 import type { ApiEnv } from './api-env.ts';
+import { createAuthorisations } from './authorisations.ts';
 import { createCounting } from './counting.ts';
 import { apiDocument } from './document.ts';
 import { authenticate } from './doors/authenticate.ts';
@@ -25,7 +26,9 @@ import { answerFailure } from './failures.ts';
 import type { ApiHost } from './host.ts';
 import { createProviders } from './openid/provider.ts';
 import { ApiProblem, problemAnswer } from './problem.ts';
+import { alertRoutes } from './routes/alerts.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { authorisationRoutes, backToOrigin, CALLBACK_PATH } from './routes/authorisations.ts';
 import { connectionRoutes } from './routes/connections.ts';
 import { diagnosisRoutes } from './routes/diagnosis.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -73,6 +76,7 @@ const EVENTS = '/api/v1/events';
 function routesOf(host: ApiHost, setUp: SetUp, publicUrl: string | null) {
   const isSecure = publicUrl?.startsWith('https:') === true;
   const providers = createProviders(host.clock, host.network);
+  const authorisations = createAuthorisations(host.clock);
   const counting = createCounting(host);
   const tasks = createTasks(host.clock, host.ids);
   const events = createEvents(host, tasks);
@@ -83,6 +87,7 @@ function routesOf(host: ApiHost, setUp: SetUp, publicUrl: string | null) {
     .route('/', signInProviderRoutes(host))
     .route('/', overviewRoutes(counting))
     .route('/', connectionRoutes(host))
+    .route('/', authorisationRoutes(host, authorisations, publicUrl))
     .route('/', syncRoutes(host, counting))
     .route('/', syncFileRoutes(host, counting))
     .route('/', planRoutes(host, tasks, counting))
@@ -93,17 +98,18 @@ function routesOf(host: ApiHost, setUp: SetUp, publicUrl: string | null) {
     .route('/', letterRoutes(host))
     .route('/', diagnosisRoutes())
     .route('/', measureRoutes())
+    .route('/', alertRoutes(host))
     .route('/', runRoutes())
     .route('/', peopleRoutes(host))
     .route('/', auditRoutes())
     .route('/', eventRoutes(events, host.clock));
-  return { routes, tasks, events, providers, isSecure };
+  return { routes, tasks, events, providers, authorisations, isSecure };
 }
 
 export function createApi(host: ApiHost, options: ApiOptions): RunningApi {
   const { setUp, publicUrl, rates = RATES, files } = options;
   const limiter = createLimiter(host.clock);
-  const { routes, tasks, events, providers, isSecure } = routesOf(host, setUp, publicUrl);
+  const { routes, tasks, events, providers, authorisations, isSecure } = routesOf(host, setUp, publicUrl);
   const document = JSON.stringify(apiDocument(routes));
   const app = new OpenAPIHono<ApiEnv>();
   app.onError((error, context) => answerFailure(error, context, host.log));
@@ -111,6 +117,7 @@ export function createApi(host: ApiHost, options: ApiOptions): RunningApi {
   app.use(protect(isSecure));
   app.use(knownNames(publicUrl));
   app.use(limitAddresses(limiter, rates, publicUrl !== null));
+  app.get(CALLBACK_PATH, backToOrigin(authorisations, publicUrl));
   if (files !== undefined) app.use(files);
   app.use('/api/*', limitBodies());
   app.use(

@@ -1,9 +1,13 @@
 /** What the API needs of the installation it speaks for. server.ts gives it; tests give one over a database of their own. */
 import type { CollectionDescription } from '../connector/contract.ts';
 import type { NetworkPolicy } from '../connector/http/network.ts';
+import type { Question } from '../connector/oauth/code-grant.ts';
+import type { Consent } from '../connector/oauth/consent.ts';
+import type { Health } from '../connector/oauth/health.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Random } from '../lib/random.ts';
+import type { AlertMoves } from '../store/alerts.ts';
 import type { SyncRow } from '../store/control.ts';
 import type { Database, Tx } from '../store/database.ts';
 import type { Sealer } from '../store/seal.ts';
@@ -44,12 +48,27 @@ export interface SyncFileWork {
   take(source: string, author: string, signal: AbortSignal): Promise<readonly SyncFileError[]>;
 }
 
+/** What a person has to agree to in the browser before a connection can be used. */
+export interface ConsentWork {
+  readonly consent: Consent;
+  /** Whether it was authorised before for an account that is known: no other one is taken. */
+  readonly isRenewal: boolean;
+  /** Redeems what the browser came back with; the tokens are stored when it is `connected` afterwards. */
+  redeem(question: Question, answer: URL): Promise<Health>;
+}
+
 /** The work of one workspace that reaches out to systems. Every call may take as long as they do, and throws their failures. */
 export interface WorkspaceWork {
   /** Opens the connection and notes how it stands. */
   tryConnection(name: string): Promise<void>;
+  /** Null where the settings of the connection are enough to open it. */
+  consent(name: string): Promise<ConsentWork | null>;
   /** Every collection of the connection. */
   describe(name: string): Promise<readonly CollectionDescription[]>;
+  /** One cycle of the watch. */
+  lookNow(): Promise<AlertMoves>;
+  /** False when there is no such channel; how it went is with the channel's state. */
+  tellTest(channel: string): Promise<boolean>;
   readonly file: SyncFileWork;
   /** What has changed about the sides' fields, as it was seen last; asks no system. */
   schemas(tx: Tx, sync: SyncRow): Promise<readonly SideSchemaSeen[]>;

@@ -124,3 +124,14 @@ test('a pair that is confirmed is one, one that is rejected stays two, and neith
   expect([await recordsOf(other?.left.identity), await recordsOf(other?.right.identity)]).toEqual([1, 1]);
   expect((await decide(one?.id ?? '', 'reject')).status).toBe(404);
 });
+
+test('a merge is listed until it is taken back, once', async () => {
+  const merges = async () => (await (await client.api.v1.merges.$get()).json()).items;
+  const [merge, ...others] = await merges();
+  expect(others).toEqual([]);
+  expect([merge?.sync, merge?.moved.length]).toEqual(['things', 1]);
+  const param = { id: merge?.id ?? '' };
+  expect((await client.api.v1.merges[':id'].$delete({ param })).status).toBe(204);
+  expect(await merges()).toEqual([]);
+  expect((await client.api.v1.merges[':id'].$delete({ param })).status).toBe(404);
+});

@@ -170,6 +170,20 @@ const connection = createRoute({
   component: lazyRouteComponent(() => import('./pages/connections/ConnectionPage.tsx'), 'ConnectionPage'),
 });
 
+const callback = createRoute({
+  getParentRoute: () => shell,
+  path: '/oauth/callback',
+  component: lazyRouteComponent(() => import('./pages/connections/Callback.tsx'), 'Callback'),
+});
+
+const alerts = createRoute({
+  getParentRoute: () => shell,
+  path: '/alerts',
+  validateSearch: (search: Record<string, unknown>): { readonly state?: 'recovered' } =>
+    search['state'] === 'recovered' ? { state: 'recovered' } : {},
+  component: lazyRouteComponent(() => import('./pages/alerts/Alerts.tsx'), 'Alerts'),
+});
+
 const activity = createRoute({
   getParentRoute: () => shell,
   path: '/activity',
@@ -192,11 +206,13 @@ const inShell = [
   problems,
   problem,
   deadLetters,
+  alerts,
   syncs,
   syncFile,
   sync,
   connections,
   connection,
+  callback,
   activity,
   settings,
 ];

@@ -97,6 +97,15 @@ export async function raisedAlerts(tx: Tx): Promise<readonly AlertRow[]> {
   return rows.map(alertOf);
 }
 
+/** The alerts that are over, the newest first. */
+export async function recoveredAlerts(tx: Tx, alertsMax: number): Promise<readonly AlertRow[]> {
+  const rows = await tx.query<AlertColumns>(
+    `select ${COLUMNS} from alerts where state = 'recovered' order by recovered_at desc, alert_key limit $1`,
+    [alertsMax],
+  );
+  return rows.map(alertOf);
+}
+
 function alertOf(row: AlertColumns): AlertRow {
   const { alert_key: key, since_ms: sinceMs, raised_ms: raisedMs, recovered_ms: recoveredMs, ...rest } = row;
   return { key, ...rest, sinceMs, raisedMs, recoveredMs };

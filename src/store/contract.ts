@@ -234,6 +234,8 @@ export interface SyncTx extends ReferenceTx {
   ): Promise<void>;
   /** Why the stream's last read failed; null when it did not. */
   streamFailure(side: string, kind: StreamKind): Promise<StoredFailure | null>;
+  /** Whether the stream is to be read now, or is being read: not, once a reading that began after it was woken has ended. */
+  isStreamOpen(side: string, kind: StreamKind): Promise<boolean>;
   /** Makes a stream due in `inMs`, by default now: what was begun before then does not answer it. */
   wakeStream(side: string, kind: StreamKind, inMs?: number): Promise<void>;
   /** Somebody says that the side was emptied on purpose; its sweep is due at once. */

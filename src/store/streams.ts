@@ -105,6 +105,20 @@ export async function wakeStream(
   );
 }
 
+/** Makes due what a refused authorisation put off: somebody has mended it. */
+export async function wakeRefused(tx: Tx, syncKey: string, side: string): Promise<void> {
+  await tx.execute(
+    `update streams set due_at = clock_timestamp(), woken_at = clock_timestamp()
+      where sync_key = $1 and side = $2 and failure ->> 'kind' = 'auth'`,
+    [syncKey, side],
+  );
+  await tx.execute(
+    `update writes set due_at = clock_timestamp()
+      where sync_key = $1 and side = $2 and state = 'queued' and failure ->> 'kind' = 'auth'`,
+    [syncKey, side],
+  );
+}
+
 /** Notes that the side was emptied on purpose, and makes its sweep due. */
 export async function sayEmptied(tx: Tx, syncKey: string, side: string): Promise<void> {
   await tx.execute(
@@ -121,6 +135,20 @@ export async function emptiedAtMs(tx: Tx, syncKey: string, side: string): Promis
     [syncKey, side],
   );
   return rows[0]?.emptied_at_ms ?? null;
+}
+
+export async function isStreamOpen(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  kind: StreamKind,
+): Promise<boolean> {
+  const rows = await tx.query<{ open: boolean | null }>(
+    `select due_at <= now() or lease_until >= now() or woken_at > coalesce(current_as_of, '-infinity') as open from streams
+      where sync_key = $1 and side = $2 and kind = $3`,
+    [syncKey, side, kind],
+  );
+  return rows[0]?.open ?? false;
 }
 
 export async function streamFailure(

@@ -27,6 +27,7 @@ import {
 import { save, saveUnlinked } from './save.ts';
 import {
   emptiedAtMs,
+  isStreamOpen,
   leaseStream,
   moveStream,
   releaseStream,
@@ -65,6 +66,7 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     releaseStream: (lease, dueInMs, failure, askedSinceMs) =>
       releaseStream(tx, syncKey, lease, dueInMs, failure, askedSinceMs),
     streamFailure: (side, kind) => streamFailure(tx, syncKey, side, kind),
+    isStreamOpen: (side, kind) => isStreamOpen(tx, syncKey, side, kind),
     wakeStream: (side, kind, inMs = 0) => wakeStream(tx, syncKey, side, kind, inMs),
     sayEmptied: (side) => sayEmptied(tx, syncKey, side),
     emptiedAtMs: (side) => emptiedAtMs(tx, syncKey, side),

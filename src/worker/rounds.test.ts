@@ -14,7 +14,7 @@ import { captureChanges } from './capture.ts';
 import { deliverBatch } from './deliver.ts';
 import { settleHints } from './look.ts';
 import { deliverAll, observeAll } from './rounds.ts';
-import type { SyncRuntime } from './runtime.ts';
+import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { sweepSide } from './sweep.ts';
 
 const signal = new AbortController().signal;
@@ -205,4 +205,50 @@ test('a sweep that is asked for while another is under way begins as soon as tha
   crm.readAll = given;
   expect(await sweepSide(runtime, side, signal)).toBe(true);
   expect(await sweepSide(runtime, side, signal)).toBe(false);
+});
+
+test('a side that another worker is reading is waited for, and not once more when that one was quicker again', async () => {
+  const [crm, erp] = [new MemorySystem(), new MemorySystem()];
+  const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name: 'quicker' }), {
+    crm,
+    erp,
+  });
+  crm.create({ email: 'ann@x.test', name: 'Ann', phone: null, city: 'Berlin' });
+  const side = must(runtime.sides.get('crm'), 'the sync has this side');
+  const [reading, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const slow: SideRuntime = {
+    ...side,
+    session: {
+      ...side.session,
+      readAll: async function* (request) {
+        reading.resolve();
+        await mayEnd.promise;
+        yield* side.session.readAll(request);
+      },
+    },
+  };
+  await captureChanges(runtime, side, false, signal);
+  // As a worker does: it looks for the next sweep as soon as one has ended.
+  const worker = (async () => {
+    while (await sweepSide(runtime, slow, signal));
+  })();
+  await reading.promise;
+  const observed = observeAll(runtime, signal);
+  await expect
+    .poll(() =>
+      store.database.transaction(store.workspaceNo, async (tx) => {
+        const rows = await tx.query<{ woken: boolean }>(
+          `select woken_at is not null as woken from streams where sync_key = $1 and side = 'crm' and kind = 'sweep'`,
+          [runtime.syncKey],
+        );
+        return rows[0]?.woken;
+      }),
+    )
+    .toBe(true);
+  mayEnd.resolve();
+  await Promise.all([worker, observed]);
+  const planned = await store.database.transaction(store.workspaceNo, (tx) =>
+    tx.query<{ side: string }>('select side from writes where sync_key = $1', [runtime.syncKey]),
+  );
+  expect(planned).toEqual([{ side: 'erp' }]);
 });

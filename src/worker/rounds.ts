@@ -46,12 +46,21 @@ async function sweepToEnd(
   signal: AbortSignal,
   progress: RoundProgress,
 ): Promise<void> {
+  const { name } = side.model;
   for (let waitedMs = 0; waitedMs <= SWEEP_WAIT_MS && !signal.aborted; waitedMs += IDLE_LOOK_MS) {
     if (await sweepSide(runtime, side, signal, progress.onSweep)) return;
-    const failure = await runtime.transaction((tx) => tx.streamFailure(side.model.name, 'sweep'));
-    if (failure !== null) throw new SweepFailed(side.model.name, failure.message, failure.advice ?? null);
+    const failure = await runtime.transaction((tx) => tx.streamFailure(name, 'sweep'));
+    if (failure !== null) throw new SweepFailed(name, failure.message, failure.advice ?? null);
+    // A worker may have been quicker: then the sweep that was asked for is done, and none is due for a day.
+    if (!(await runtime.transaction((tx) => tx.isStreamOpen(name, 'sweep')))) return;
     await runtime.clock.sleep(IDLE_LOOK_MS, signal);
   }
+  if (!signal.aborted)
+    throw new SweepFailed(
+      name,
+      'another worker has been reading it for too long',
+      'Make the plan when it is done.',
+    );
 }
 
 /** The sweep of a side could not be completed, so nothing may be concluded from it. */

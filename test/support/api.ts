@@ -2,12 +2,12 @@
 import { hc } from 'hono/client';
 
 import { createApi, type Api, type ApiOptions, type RunningApi } from '../../src/api/app.ts';
-import type { ApiHost } from '../../src/api/host.ts';
+import type { ApiHost, ConsentWork } from '../../src/api/host.ts';
 import { createSetUp } from '../../src/api/set-up.ts';
 import type { NetworkPolicy } from '../../src/connector/http/network.ts';
 import { compileSync } from '../../src/engine/model.ts';
 import { must } from '../../src/lib/assert.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { systemClock, type Clock } from '../../src/lib/clock.ts';
 import { createIds } from '../../src/lib/ids.ts';
 import { systemRandom } from '../../src/lib/random.ts';
 import { knownSchemas } from '../../src/schemas.ts';
@@ -33,27 +33,38 @@ export interface TestApi {
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
 }
 
+/** What stands in for the rest of the installation, where a test needs it. */
+export interface Given {
+  readonly clock?: Clock;
+  readonly network?: NetworkPolicy;
+  readonly consent?: () => Promise<ConsentWork | null>;
+}
+
 const closed: Opening = () => Promise.reject(new Error('this test has no systems'));
 
 export function createTestApi(
   store: TestStore,
   options: Partial<ApiOptions> = {},
   open: Opening = closed,
-  network: NetworkPolicy = { allowLoopback: true, allowPlain: true },
+  given: Given = {},
 ): TestApi {
+  const clock = given.clock ?? systemClock;
   const ids = createIds(systemClock, systemRandom);
   const host: ApiHost = {
     database: store.database,
     sealer: createSealer(systemRandom.bytes(32), systemRandom),
-    clock: systemClock,
+    clock,
     random: systemRandom,
     ids,
     log: silentLog,
-    network,
+    network: given.network ?? { allowLoopback: true, allowPlain: true },
     workspaceNo: store.workspaceNo,
     work: (workspaceNo) => ({
       tryConnection: () => Promise.resolve(),
+      consent: given.consent ?? (() => Promise.resolve(null)),
       describe: () => Promise.resolve([]),
+      lookNow: () => Promise.resolve({ raised: [], recovered: [] }),
+      tellTest: () => Promise.resolve(false),
       file: { check: () => Promise.resolve([]), take: () => Promise.resolve([]) },
       schemas: knownSchemas,
       unopened: (sync) => ({

@@ -3,10 +3,11 @@ import type { z } from '@hono/zod-openapi';
 
 import { audit } from '../../store/audit.ts';
 import { allSyncs } from '../../store/control.ts';
-import { decideSuggestion, findSuggestion } from '../../store/matches.ts';
+import { decideSuggestion, findSuggestion, markParted, standingJoins } from '../../store/matches.ts';
+import { syncTransaction } from '../../store/sync-transaction.ts';
 import { decidePairs, DecisionsRefused, type PairDecision } from '../../worker/decide-matches.ts';
 import { ChoiceRefused } from '../../worker/holds.ts';
-import { joinPair } from '../../worker/joins.ts';
+import { joinPair, partIdentities } from '../../worker/joins.ts';
 import type { Principal } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
 import { ApiProblem, notFound } from '../problem.ts';
@@ -73,5 +74,35 @@ export async function decideMatches(
         message: reason,
       })),
     });
+  }
+}
+
+/** Makes two again of what a person had said is one. Throws `not_found` when no such merge stands. */
+export async function takeBackMerge(
+  host: ApiHost,
+  { workspaceNo, email: by }: Principal,
+  id: string,
+): Promise<void> {
+  try {
+    await host.database.transaction(workspaceNo, async (tx) => {
+      for (const sync of await allSyncs(tx)) {
+        const [join] = await standingJoins(tx, sync.syncKey, id, 1);
+        if (join === undefined) continue;
+        const runtime = host.work(workspaceNo).unopened(sync);
+        await partIdentities(runtime, syncTransaction(tx, sync, host.ids), join.memory, by);
+        await markParted(tx, sync.syncKey, join.joinId, by);
+        await audit(tx, workspaceNo, {
+          by,
+          action: 'match.parted',
+          subject: id,
+          detail: { sync: sync.name },
+        });
+        return;
+      }
+      throw notFound('merge', id);
+    });
+  } catch (error) {
+    if (error instanceof ChoiceRefused) throw new ApiProblem('conflict', { detail: error.message });
+    throw error;
   }
 }

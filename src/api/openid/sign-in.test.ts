@@ -355,7 +355,7 @@ test('only an admin sets providers up, and removing one signs out whoever came i
 });
 
 test('an address that the deployment lets nobody reach is not asked, whoever names it', async () => {
-  const strict = createTestApi(store, {}, undefined, {});
+  const strict = createTestApi(store, {}, undefined, { network: {} });
   try {
     const answer = await strict.app.request(`${ORIGIN}/api/v1/sign-in-providers/inner`, {
       method: 'PUT',

@@ -6,6 +6,7 @@ import { audit } from '../../store/audit.ts';
 import { secretsChanged } from '../../store/connections.ts';
 import { allSyncs, connectionsNamed } from '../../store/control.ts';
 import { giveSecret } from '../../store/secret-uses.ts';
+import { resumed } from '../actions/resume.ts';
 import { needs, principalOf, type ApiEnv } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
 import { notFound } from '../problem.ts';
@@ -84,7 +85,7 @@ export function connectionRoutes(host: ApiHost) {
       const { name } = context.req.valid('param');
       const [known] = await context.get('inWorkspace')((tx) => connectionsNamed(tx, [name]));
       if (known === undefined) throw notFound('connection', name);
-      await host.work(workspaceNo).tryConnection(name);
+      await resumed(host, workspaceNo, name);
       const views = await context.get('inWorkspace')(async (tx) => {
         await audit(tx, workspaceNo, { by, action: 'connection.tried', subject: name, detail: {} });
         return connectionViews(tx, await allSyncs(tx));

@@ -4,15 +4,16 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import { allSyncs } from '../../store/control.ts';
 import { suggestionsPage, type ListedSuggestion } from '../../store/matches.ts';
 import { syncsMeant } from '../actions/find.ts';
-import { decideMatch, decideMatches } from '../actions/matches.ts';
+import { decideMatch, decideMatches, takeBackMerge } from '../actions/matches.ts';
 import { needs, principalOf, type ApiEnv } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
-import { json, list, NAME_LENGTH_MAX, page, takes } from '../shapes/common.ts';
-import { Match, MatchDecision, MatchDecisions } from '../shapes/matches.ts';
+import { json, list, NAME_LENGTH_MAX, NO_CONTENT, page, takes } from '../shapes/common.ts';
+import { Match, MatchDecision, MatchDecisions, Merge } from '../shapes/matches.ts';
 import { decodeCursor, pageOf, Paging } from '../shapes/paging.ts';
 import { refuse } from '../shapes/refuse.ts';
-import { matchViews } from '../views/matches.ts';
+import { matchViews, mergeViews } from '../views/matches.ts';
 
+const MERGES_MAX = 50;
 const Place = z.object({ score: z.number(), suggestionId: z.uuid() });
 
 const getMatches = createRoute({
@@ -52,6 +53,25 @@ const postMatchDecisions = createRoute({
   },
 });
 
+const getMerges = createRoute({
+  method: 'get',
+  path: '/merges',
+  tags: ['review'],
+  summary: 'What people said is one thing and did not take back, the newest first',
+  ...needs('viewer'),
+  responses: { 200: json(page(Merge), `At most ${String(MERGES_MAX)} of each sync`) },
+});
+
+const deleteMerge = createRoute({
+  method: 'delete',
+  path: '/merges/{id}',
+  tags: ['review'],
+  summary: 'Takes a merge back: they are two again, each with its own records and values',
+  ...needs('approver'),
+  request: { params: z.object({ id: z.uuid() }) },
+  responses: NO_CONTENT,
+});
+
 function placeOf({ score, suggestionId }: ListedSuggestion): z.infer<typeof Place> {
   return { score, suggestionId };
 }
@@ -80,5 +100,16 @@ export function matchRoutes(host: ApiHost) {
       const principal = principalOf(context.get('principal'));
       const joinIds = await decideMatches(host, principal, context.req.valid('json').decisions);
       return context.json({ joinIds }, 200);
+    })
+    .openapi(getMerges, async (context) => {
+      const merges = await context.get('inWorkspace')(async (tx) =>
+        mergeViews(tx, await allSyncs(tx), MERGES_MAX),
+      );
+      return context.json({ items: merges, next: null }, 200);
+    })
+    .openapi(deleteMerge, async (context) => {
+      const { id } = context.req.valid('param');
+      await takeBackMerge(host, principalOf(context.get('principal')), id);
+      return context.body(null, 204);
     });
 }

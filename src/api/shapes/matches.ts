@@ -44,3 +44,17 @@ export const MatchDecisions = z
 export const MatchDecision = z
   .object({ kind: z.enum(['confirm', 'reject']) })
   .openapi('MatchDecision', { description: '`confirm`: they are one; `reject`: they are two' });
+
+export const Merge = z
+  .object({
+    id: z.string(),
+    sync: z.string(),
+    identity: z.string(),
+    title: z.string(),
+    moved: list(z.object({ side: z.string(), recordId: z.string() })).openapi({
+      description: 'The records that became those of the identity',
+    }),
+    at: Instant,
+    by: z.string(),
+  })
+  .openapi('Merge', { description: 'Two things of which a person said that they are one' });

@@ -79,6 +79,9 @@ export const Connection = z
     advice: z.string().nullable(),
     since: Instant,
     lastSuccessAt: Instant.nullable(),
+    asksConsent: z.boolean().openapi({
+      description: 'Its system can ask a person in the browser; whether it does, its settings say',
+    }),
     settings: list(
       z.object({
         name: z.string(),

@@ -5,9 +5,9 @@ import { readBundles } from '../../store/bundles.ts';
 import type { StoredBundle } from '../../store/contract.ts';
 import type { SyncRow } from '../../store/control.ts';
 import type { Tx } from '../../store/database.ts';
-import type { ListedSuggestion } from '../../store/matches.ts';
+import { standingJoins, type ListedSuggestion } from '../../store/matches.ts';
 import { at } from '../shapes/common.ts';
-import type { Match } from '../shapes/matches.ts';
+import type { Match, Merge } from '../shapes/matches.ts';
 import { matchSentence } from '../words/match.ts';
 import { titleOf } from '../words/title.ts';
 
@@ -61,4 +61,30 @@ function matchView(
     })),
     choices: kind === 'inner' ? ['reject'] : ['confirm', 'reject'],
   };
+}
+
+/** Merges that stand, the newest first; `countMax` of each sync. */
+export async function mergeViews(
+  tx: Tx,
+  syncs: readonly SyncRow[],
+  countMax: number,
+): Promise<readonly z.infer<typeof Merge>[]> {
+  const merges: z.infer<typeof Merge>[] = [];
+  for (const { name: sync, syncKey, definition } of syncs)
+    for (const { joinId, keptId, memory, joinedAtMs, joinedBy } of await standingJoins(
+      tx,
+      syncKey,
+      '',
+      countMax,
+    ))
+      merges.push({
+        id: joinId,
+        sync,
+        identity: keptId,
+        title: titleOf(definition, memory.merged),
+        moved: memory.moved.map(({ side, recordId }) => ({ side, recordId })),
+        at: at(joinedAtMs),
+        by: joinedBy,
+      });
+  return merges.toSorted((left, right) => right.at.localeCompare(left.at));
 }

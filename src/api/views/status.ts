@@ -95,8 +95,8 @@ function newest(times: readonly (number | null)[]): number | null {
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
-  new: 'Try it; where the system asks for it, have a person authorise it.',
-  reauthorise: 'Have a person authorise it again: trueup connect, or here. What is owed waits.',
+  new: 'Try it; where the system asks a person for consent, authorise it first.',
+  reauthorise: 'Authorise it again, here or with trueup connect. What is owed waits.',
   unreachable:
     'Nothing is lost: it is tried again by itself. See whether the system is up and its address right.',
   misconfigured: 'Correct its settings, then try it.',
@@ -119,6 +119,7 @@ export async function connectionViews(
     advice: ADVICE[state.state] ?? null,
     since: at(state.sinceMs),
     lastSuccessAt: at(state.lastSuccessMs),
+    asksConsent: connectors.get(state.system)?.consent !== undefined,
     settings: Object.entries(rows.get(state.name)?.settings ?? {}).map(([name, setting]) =>
       settingView(state.system, name, setting, stored),
     ),

@@ -5,8 +5,8 @@ import { createServer, type Server } from 'node:http';
 export interface Callback {
   /** `http://<host>:<port>/callback`, to be registered and sent as redirect_uri. */
   readonly redirectUri: string;
-  /** The first call that carries the right `state`; every other one is told no and changes nothing. */
-  readonly arrived: Promise<URL>;
+  /** The first call that carries this `state`; every other one is told no and changes nothing. */
+  expect(state: string): Promise<URL>;
   close(): Promise<void>;
 }
 
@@ -22,22 +22,17 @@ const HEADERS = {
 export type CallbackHost = '127.0.0.1' | 'localhost';
 
 /** Listens on 127.0.0.1 only, on a free port unless a registered redirect asks for a certain one. */
-export async function listenForCallback(
-  state: string,
-  port = 0,
-  host: CallbackHost = '127.0.0.1',
-): Promise<Callback> {
+export async function listenForCallback(port = 0, host: CallbackHost = '127.0.0.1'): Promise<Callback> {
   const { promise: arrived, resolve } = Promise.withResolvers<URL>();
-  let used = false;
+  let expected: string | null = null;
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    const isOurs =
-      request.method === 'GET' && url.pathname === PATH && url.searchParams.get('state') === state && !used;
-    if (!isOurs) {
+    const isExpected = expected !== null && url.searchParams.get('state') === expected;
+    if (request.method !== 'GET' || url.pathname !== PATH || !isExpected) {
       response.writeHead(400, HEADERS).end('This is not the answer that Trueup waits for.\n');
       return;
     }
-    used = true;
+    expected = null;
     response.writeHead(200, HEADERS).end('Thank you. You can close this window and go back to Trueup.\n');
     resolve(url);
   });
@@ -45,7 +40,10 @@ export async function listenForCallback(
   await once(server, 'listening');
   return {
     redirectUri: `http://${host}:${String(portOf(server))}${PATH}`,
-    arrived,
+    expect: (state) => {
+      expected = state;
+      return arrived;
+    },
     close: async () => {
       const closed = once(server, 'close');
       server.close();

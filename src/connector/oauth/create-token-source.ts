@@ -12,8 +12,6 @@ const LIFE_UNKNOWN_MS = 30 * 60_000;
 const RENEW_BEFORE_MS = 60_000;
 /** A token that is refused when it is new is not at fault, and another one would not be better. */
 const RENEWED_MS_MIN = 10_000;
-/** How often a parked connection looks whether somebody has connected it again. */
-const LOOK_EVERY_MS = 15_000;
 
 /** What a token source stands on. */
 export interface TokenSourceOptions {
@@ -41,7 +39,6 @@ class StoredTokenSource implements TokenSource {
   #renewal: Promise<void> | null = null;
   /** What was stored when the connection was parked. */
   #parkedWith: StoredTokens | null = null;
-  #lookAtMs = 0;
 
   constructor(options: TokenSourceOptions) {
     this.#options = options;
@@ -130,20 +127,19 @@ class StoredTokenSource implements TokenSource {
   }
 
   #park(outcome: Exclude<GrantOutcome, { readonly kind: 'granted' }>, stored: StoredTokens | null): void {
-    const nowMs = this.#options.clock.nowMs();
     this.#tokens = null;
     this.#parkedWith = stored;
-    this.#lookAtMs = nowMs + LOOK_EVERY_MS;
+    const nowMs = this.#options.clock.nowMs();
     this.#become(outcome.kind === 'unreachable' ? { ...outcome, nowMs } : outcome);
   }
 
-  /** A person who connects again does so in another process: it shows as other tokens in the store. */
+  /**
+   * A person who connects again does so in another process: it shows as other tokens in the store. Whoever is refused asks
+   * more and more rarely, so each may have a look.
+   */
   async #lookWhetherResumed(): Promise<void> {
-    const { clock, store } = this.#options;
-    const parked = this.#health.kind === 'reauthorise' || this.#health.kind === 'misconfigured';
-    if (!parked || clock.nowMs() < this.#lookAtMs) return;
-    this.#lookAtMs = clock.nowMs() + LOOK_EVERY_MS;
-    const stored = await store.load();
+    if (this.#health.kind !== 'reauthorise' && this.#health.kind !== 'misconfigured') return;
+    const stored = await this.#options.store.load();
     if (!sameTokens(stored, this.#parkedWith)) this.resume();
   }
 

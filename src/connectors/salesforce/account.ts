@@ -111,6 +111,10 @@ export function consentOf(settings: Settings): Consent | null {
     // Callbacks must be https, with this one exception.
     callbackHost: 'localhost',
     boundTo: accountOf(settings),
+    accountOf: (extra) => {
+      const { organisationId } = identityIn(textOf(extra['id']));
+      return organisationId === '' ? null : organisationId;
+    },
   };
 }
 

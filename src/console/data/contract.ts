@@ -21,6 +21,12 @@ export type Side = Sync['sides'][number];
 export type Counts = NonNullable<Side['counts']>;
 export type Connection = Overview['connections'][number];
 
+export type AuthorisationQuestion = InferResponseType<
+  Client['connections'][':name']['authorisation']['$post'],
+  200
+>;
+export type AuthorisationOutcome = InferResponseType<Client['authorisations']['$post'], 200>;
+
 export type SyncDetail = InferResponseType<Client['syncs'][':name']['$get'], 200>;
 export type MappingLine = SyncDetail['mappings'][number];
 export type SideSchema = Listed<Client['syncs'][':name']['schemas']['$get']>;
@@ -44,12 +50,16 @@ export type Step = Journey['timeline'][number];
 export type Hold = Listed<Client['holds']['$get']>;
 export type Choice = Hold['choices'][number];
 export type Match = Listed<Client['matches']['$get']>;
+export type Merge = Listed<Client['merges']['$get']>;
 export type HeldSet = Listed<Client['held-writes']['$get']>;
 export type Problem = Listed<Client['problems']['$get']>;
 export type ProblemDetail = InferResponseType<Client['problems'][':id']['$get'], 200>;
 export type DeadLetter = Listed<Client['dead-letters']['$get']>;
 export type Measures = InferResponseType<Client['measures']['$get'], 200>;
 export type MeasuredPeriod = Measures['periods'][number];
+export type Alert = Listed<Client['alerts']['$get']>;
+export type AlertLook = InferResponseType<Client['alerts']['look']['$post'], 200>;
+export type Channel = Listed<Client['channels']['$get']>;
 export type Run = Listed<Client['runs']['$get']>;
 
 export type Person = Listed<Client['accounts']['$get']>;

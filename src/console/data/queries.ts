@@ -2,7 +2,9 @@
 import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/react-query';
 
 import type {
+  Alert,
   AuditEntry,
+  Channel,
   Connection,
   DeadLetter,
   Found,
@@ -10,6 +12,7 @@ import type {
   Hold,
   Journey,
   Match,
+  Merge,
   Measures,
   Overview,
   Page,
@@ -32,6 +35,8 @@ import { read, rememberCsrfToken, segment } from './request.ts';
 
 const PAGE_SIZE = '100';
 const TASK_LOOK_EVERY_MS = 700;
+/** The watch looks every minute, and no topic of the event stream tells of it. */
+const ALERTS_LOOK_EVERY_MS = 10_000;
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
@@ -125,6 +130,11 @@ export const heldWritesQuery = queryOptions({
   queryFn: ({ signal }) => read<Page<HeldSet>>('/held-writes', {}, signal),
 });
 
+export const mergesQuery = queryOptions({
+  queryKey: ['merges'],
+  queryFn: ({ signal }) => read<Page<Merge>>('/merges', {}, signal),
+});
+
 export type Filters = Readonly<Record<string, string | undefined>>;
 
 export const recordsQuery = (filters: Filters) => listQuery<Found>(['records', 'found'], '/records', filters);
@@ -147,6 +157,18 @@ export const problemQuery = (id: string) =>
     queryFn: ({ signal }) => read<ProblemDetail>(`/problems/${segment(id)}`, {}, signal),
   });
 
+export const alertsQuery = (state: Alert['state']) =>
+  queryOptions({
+    queryKey: ['alerts', state],
+    queryFn: ({ signal }) => read<Page<Alert>>('/alerts', { state }, signal),
+    refetchInterval: ALERTS_LOOK_EVERY_MS,
+  });
+
+export const channelsQuery = queryOptions({
+  queryKey: ['channels'],
+  queryFn: ({ signal }) => read<Page<Channel>>('/channels', {}, signal),
+});
+
 export const accountsQuery = queryOptions({
   queryKey: ['accounts'],
   queryFn: ({ signal }) => read<Page<Person>>('/accounts', {}, signal),
@@ -157,6 +179,16 @@ export const tokensQuery = queryOptions({
   queryFn: ({ signal }) => read<Page<Token>>('/tokens', {}, signal),
 });
 
+/** A list that has grown longer is not asked for again by itself: that would be every page of it. */
+export const FRESH_PAGES_MAX = 5;
+
+type Listed = { readonly state: { readonly data?: unknown } };
+
+function isShort({ state }: Listed): boolean {
+  const { pages } = (state.data ?? {}) as { readonly pages?: readonly unknown[] };
+  return pages === undefined || pages.length <= FRESH_PAGES_MAX;
+}
+
 /** A list that grows by pages as it is scrolled. */
 function listQuery<T>(key: readonly string[], path: string, filters: Filters) {
   return infiniteQueryOptions({
@@ -165,12 +197,20 @@ function listQuery<T>(key: readonly string[], path: string, filters: Filters) {
       read<Page<T>>(path, { ...filters, limit: PAGE_SIZE, cursor: pageParam ?? undefined }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
+    refetchOnWindowFocus: isShort,
+    refetchOnMount: isShort,
+    refetchOnReconnect: isShort,
   });
 }
 
-/** After something was written: everything of these topics is asked for again. */
+/** After something was written: everything of these topics is asked for again, but for long lists, which say that they are old. */
 export async function refresh(client: QueryClient, ...topics: readonly string[]): Promise<void> {
-  await Promise.all(topics.map((topic) => client.invalidateQueries({ queryKey: [topic] })));
+  await Promise.all(
+    topics.map(async (topic) => {
+      await client.invalidateQueries({ queryKey: [topic], refetchType: 'none' });
+      await client.refetchQueries({ queryKey: [topic], type: 'active', predicate: isShort });
+    }),
+  );
 }
 
 /** The text of the sync file as it was saved last; null before there is one. Every revision keeps the whole file. */

@@ -1,9 +1,10 @@
-import { Loader, Text } from '@mantine/core';
+import { Button, Loader, Text } from '@mantine/core';
 import type { UseInfiniteQueryResult, InfiniteData } from '@tanstack/react-query';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, type ReactNode } from 'react';
 
 import type { Page } from '../data/contract.ts';
+import { FRESH_PAGES_MAX } from '../data/queries.ts';
 import classes from './EndlessList.module.css';
 import { Panel } from './Panel.tsx';
 import { RefusalNote } from './RefusalNote.tsx';
@@ -28,13 +29,15 @@ export function EndlessList<T>({
   readonly empty: ReactNode;
   readonly children: (entry: T, index: number) => ReactNode;
 }) {
-  const entries = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const pages = query.data?.pages;
+  const entries = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
   if (query.data === undefined) {
     if (query.error === null) return <Waiting />;
     return <RefusalNote error={query.error} retry={() => void query.refetch()} />;
   }
   return (
     <Panel flush>
+      {query.isStale && query.data.pages.length > FRESH_PAGES_MAX && <Old />}
       {entries.length === 0 ? (
         empty
       ) : (
@@ -106,6 +109,19 @@ function Rows<T>({
           </div>
         );
       })}
+    </div>
+  );
+}
+
+function Old() {
+  return (
+    <div className={classes['old']}>
+      <Text size="xs" c="dimmed">
+        So long a list does not follow what changes.
+      </Text>
+      <Button size="compact-xs" variant="default" onClick={() => globalThis.location.reload()}>
+        Begin anew
+      </Button>
     </div>
   );
 }

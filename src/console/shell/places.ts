@@ -3,6 +3,7 @@ import {
   IconActivity,
   IconAlertTriangle,
   IconArrowsExchange,
+  IconBell,
   IconChecklist,
   IconHome,
   IconMailX,
@@ -18,6 +19,7 @@ export const PLACES = [
   { to: '/review', label: 'Review', key: 'w', icon: IconChecklist, group: 'watch', waiting: 'review' },
   { to: '/problems', label: 'Problems', key: 'p', icon: IconAlertTriangle, group: 'watch' },
   { to: '/dead-letters', label: 'Dead letters', key: 'd', icon: IconMailX, group: 'watch', waiting: 'dead' },
+  { to: '/alerts', label: 'Alerts', key: 'l', icon: IconBell, group: 'watch' },
   { to: '/syncs', label: 'Syncs', key: 's', icon: IconArrowsExchange, group: 'configure' },
   {
     to: '/connections',

@@ -1,7 +1,7 @@
 /** People as they sign in and up. */
 import type { Page } from 'playwright-core';
 
-import type { Stage } from './stage.ts';
+import type { Server } from './stage.ts';
 
 export const ADMIN = {
   name: 'Ada Admin',
@@ -10,7 +10,7 @@ export const ADMIN = {
 } as const;
 
 /** Makes the first account with the token that the server printed. */
-export async function setUp(page: Page, { setUpToken }: Stage): Promise<void> {
+export async function setUp(page: Page, { setUpToken }: Server): Promise<void> {
   await page.goto(`/set-up?token=${setUpToken}`);
   await page.getByLabel('Your name').fill(ADMIN.name);
   await page.getByLabel('E-mail').fill(ADMIN.email);

@@ -36,6 +36,7 @@ export const everyPage: readonly Place[] = [
   at('review', '/review', text('Granito')),
   at('problems', '/problems', text(/reading|writing to/)),
   at('dead-letters', '/dead-letters', text('one by one')),
+  at('alerts', '/alerts', text('Who is told when')),
   at('syncs', '/syncs', text('Keeps each Customer in step')),
   at('sync', '/syncs/customers?tab=sides', text('How it stands')),
   at('mapping', '/syncs/customers?tab=mapping', text('as the example')),

@@ -11,20 +11,49 @@ import { runTrueup } from '../../support/command.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 import { startProgram } from './program.ts';
 
-export interface Stage {
+export interface Server {
   /** Where the console is: `http://127.0.0.1:41234`. */
   readonly origin: string;
   readonly setUpToken: string;
+  close(): Promise<void>;
+}
+
+/** `trueup start` in a folder, as a process of its own. */
+export async function startServer(
+  directory: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<Server> {
+  const program = await startProgram(
+    ['start', '--port', '0', '-C', directory],
+    { TRUEUP_NETWORK: 'loopback,plain', ...environment },
+    'Ctrl-C',
+  );
+  return {
+    origin: must(/http:\/\/[\w.:[\]]+/.exec(program.told)?.[0], 'it says where the console is'),
+    setUpToken: /^ {2}([0-9a-f]{16,})$/m.exec(program.told)?.[1] ?? '',
+    close: () => program.stop(),
+  };
+}
+
+export interface Stage extends Server {
   readonly world: DemoWorld;
   readonly environment: Readonly<Record<string, string>>;
   readonly directory: string;
-  close(): Promise<void>;
 }
 
 let stages = 0;
 
-/** `synced`: the first plan is approved and carried out. Otherwise nothing is known but the systems themselves. */
-export async function openStage({ synced }: { readonly synced: boolean }): Promise<Stage> {
+export interface StageOptions {
+  /** The first plan is approved and carried out. Otherwise nothing is known but the systems themselves. */
+  readonly synced: boolean;
+  /** What is done in the systems, and with the command line, before the server runs. */
+  readonly prepare?: (
+    world: DemoWorld,
+    trueup: (...args: readonly string[]) => Promise<void>,
+  ) => Promise<void>;
+}
+
+export async function openStage({ synced, prepare }: StageOptions): Promise<Stage> {
   stages += 1;
   const directory = await mkdtemp(join(tmpdir(), 'trueup-e2e-'));
   const store = await createTestDatabase();
@@ -36,27 +65,22 @@ export async function openStage({ synced }: { readonly synced: boolean }): Promi
   const environment = {
     DATABASE_URL: store.url,
     USER: 'e2e',
-    ...(synced ? Object.fromEntries(world.secrets) : {}),
+    ...(synced || prepare !== undefined ? Object.fromEntries(world.secrets) : {}),
   };
-  if (synced) {
-    const { exitCode, errors } = await runTrueup(['apply', '--yes', '-C', directory], environment);
-    if (exitCode === 1 || exitCode === 2) throw new Error(`the first sync failed: ${errors}`);
-  }
-  const program = await startProgram(
-    ['start', '--port', '0', '-C', directory],
-    { TRUEUP_NETWORK: 'loopback,plain', ...environment },
-    'Ctrl-C',
-  );
-  const origin = must(/http:\/\/[\w.:[\]]+/.exec(program.told)?.[0], 'it says where the console is');
-  const setUpToken = /^ {2}([0-9a-f]{16,})$/m.exec(program.told)?.[1] ?? '';
+  const trueup = async (...args: readonly string[]): Promise<void> => {
+    const { exitCode, errors } = await runTrueup([...args, '-C', directory], environment);
+    if (exitCode === 1 || exitCode === 2) throw new Error(`trueup ${args.join(' ')} failed: ${errors}`);
+  };
+  await prepare?.(world, trueup);
+  if (synced) await trueup('apply', '--yes');
+  const server = await startServer(directory, environment);
   return {
-    origin,
-    setUpToken,
+    ...server,
     world,
     environment,
     directory,
     close: async () => {
-      await program.stop();
+      await server.close();
       await world.close();
       await store.drop();
       await rm(directory, { recursive: true, force: true });

@@ -147,6 +147,18 @@ export async function emptiedAtMs(tx: Transaction, side: string): Promise<number
   return null;
 }
 
+export async function isStreamOpen(tx: Transaction, side: string, kind: StreamKind): Promise<boolean> {
+  await tx.statement('isStreamOpen');
+  for (const slot of streamOf(tx, side, kind)) {
+    const stream = slot.seenBy(tx);
+    if (stream === null) return false;
+    const { dueAtMs, leaseUntilMs, wokenAtMs, currentAsOfMs } = stream;
+    const isAsked = wokenAtMs !== null && wokenAtMs > (currentAsOfMs ?? LONG_AGO);
+    return dueAtMs <= tx.nowMs || leaseUntilMs >= tx.nowMs || isAsked;
+  }
+  return false;
+}
+
 export async function streamFailure(
   tx: Transaction,
   side: string,

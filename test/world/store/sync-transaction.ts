@@ -40,6 +40,7 @@ import {
 import { save } from './save.ts';
 import {
   emptiedAtMs,
+  isStreamOpen,
   leaseStream,
   moveStream,
   releaseStream,
@@ -91,6 +92,7 @@ export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & Co
     releaseStream: (lease, dueInMs, failure, askedSinceMs) =>
       releaseStream(tx, lease, dueInMs, failure, askedSinceMs),
     streamFailure: (side, kind) => streamFailure(tx, side, kind),
+    isStreamOpen: (side, kind) => isStreamOpen(tx, side, kind),
     wakeStream: (side, kind, inMs = 0) => wakeStream(tx, side, kind, inMs),
     sayEmptied: (side) => sayEmptied(tx, side),
     emptiedAtMs: (side) => emptiedAtMs(tx, side),

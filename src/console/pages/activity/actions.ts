@@ -8,6 +8,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'collector.removed': 'took away the collector',
   'collector.saved': 'set up the collector',
   'connection.authorised': 'authorised the connection',
+  'connection.notAuthorised': 'did not get authorised the connection',
   'connection.saved': 'saved the connection',
   'connection.tried': 'tried the connection',
   'drift.lookedAgain': 'had drift looked at again of',

@@ -1,12 +1,14 @@
 import { Group, Text } from '@mantine/core';
 
 import type { Connection } from '../../data/contract.ts';
+import { Advice } from '../../parts/Advice.tsx';
 import { Ago } from '../../parts/Ago.tsx';
 import { ConnectionTag } from '../../parts/ConnectionTag.tsx';
 import { Limits } from '../../parts/Limits.tsx';
 import { Panel } from '../../parts/Panel.tsx';
 import { Throttled } from '../../parts/Throttled.tsx';
 import { To } from '../../parts/To.tsx';
+import { AuthoriseButton } from './AuthoriseButton.tsx';
 import { TryButton } from './TryButton.tsx';
 
 /** A connection in short. */
@@ -23,11 +25,16 @@ export function ConnectionCard({ connection }: { readonly connection: Connection
         </Group>
       }
       about={title}
-      aside={<TryButton name={name} />}
+      aside={
+        <Group gap={8}>
+          <AuthoriseButton connection={connection} />
+          <TryButton name={name} />
+        </Group>
+      }
     >
       {reason !== null && state !== 'connected' && (
         <Text size="sm" mb={6}>
-          Since <Ago at={since} />: {reason} {advice}
+          Since <Ago at={since} />: {reason} {advice !== null && <Advice advice={advice} />}
         </Text>
       )}
       <Throttled throttled={throttled} />

@@ -1,4 +1,4 @@
-import { Alert, Code, Stack, Text } from '@mantine/core';
+import { Alert, Code, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 
@@ -12,6 +12,7 @@ import { Page } from '../../parts/Page.tsx';
 import { Panel } from '../../parts/Panel.tsx';
 import { Throttled } from '../../parts/Throttled.tsx';
 import { To } from '../../parts/To.tsx';
+import { AuthoriseButton } from './AuthoriseButton.tsx';
 import classes from './ConnectionPage.module.css';
 import { SecretForm } from './SecretForm.tsx';
 import { TryButton } from './TryButton.tsx';
@@ -21,7 +22,16 @@ export function ConnectionPage() {
   const { connection: name } = useParams({ from: '/shell/connections/$connection' });
   const query = useQuery(connectionQuery(name));
   return (
-    <Page title={name} about={<To to="/connections">All connections</To>} actions={<TryButton name={name} />}>
+    <Page
+      title={name}
+      about={<To to="/connections">All connections</To>}
+      actions={
+        <Group gap={8}>
+          {query.data !== undefined && <AuthoriseButton connection={query.data} />}
+          <TryButton name={name} />
+        </Group>
+      }
+    >
       <Loaded query={query}>{(connection) => <Content connection={connection} />}</Loaded>
     </Page>
   );

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 
 import type { ProblemDetail } from '../../data/contract.ts';
 import { lettersQuery, problemQuery } from '../../data/queries.ts';
+import { Advice } from '../../parts/Advice.tsx';
 import { Ago } from '../../parts/Ago.tsx';
 import { EndlessList } from '../../parts/EndlessList.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
@@ -44,7 +45,9 @@ function Content({ problem }: { readonly problem: ProblemDetail }) {
           <Text size="xs" c="dimmed">
             What to do
           </Text>
-          <Text>{problem.advice}</Text>
+          <Text component="div">
+            <Advice advice={problem.advice} />
+          </Text>
         </div>
       )}
       <Facts problem={problem} />

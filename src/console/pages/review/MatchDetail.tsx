@@ -1,4 +1,4 @@
-import { Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { useState } from 'react';
 
 import type { Json } from '../../../lib/json.ts';
@@ -14,9 +14,12 @@ import classes from './Match.module.css';
 /** Two things that may be one: why, both side by side, and what a person may say of them. */
 export function MatchDetail({
   match,
+  onMark,
   onDecide,
 }: {
   readonly match: Match;
+  /** To be decided together with others. */
+  readonly onMark: () => void;
   readonly onDecide: (decision: Json) => void;
 }) {
   const [chosen, setChosen] = useState('');
@@ -27,6 +30,11 @@ export function MatchDetail({
         <>
           {match.sync} · found <Ago at={match.foundAt} />
         </>
+      }
+      aside={
+        <Button size="xs" variant="default" onClick={onMark}>
+          Mark, to decide several at once (x)
+        </Button>
       }
     >
       <Text mb="md">{match.sentence}</Text>

@@ -1,22 +1,27 @@
 import { Button, Text, UnstyledButton } from '@mantine/core';
+import { IconCheck } from '@tabler/icons-react';
 import { useEffect } from 'react';
 
 import { Ago } from '../../parts/Ago.tsx';
 import type { Question } from './questions.ts';
 import classes from './Review.module.css';
+import type { Marks } from './use-marks.ts';
 
 /** The questions in their order; the present one stays in view. */
 export function Queue({
   questions,
   presentId,
+  marks,
   onGo,
   more,
 }: {
   readonly questions: readonly Question[];
   readonly presentId: string;
+  readonly marks: Marks;
   readonly onGo: (question: Question) => void;
   readonly more: (() => void) | null;
 }) {
+  const marked = new Set(marks.marked.map(({ id }) => id));
   useEffect(() => {
     document.getElementById(`question-${presentId}`)?.scrollIntoView({ block: 'nearest' });
   }, [presentId]);
@@ -31,7 +36,7 @@ export function Queue({
           onClick={() => onGo(question)}
         >
           <Text size="sm" fw={550} truncate>
-            {question.title}
+            {marked.has(question.id) && <IconCheck size={14} aria-label="marked" />} {question.title}
           </Text>
           <Text size="xs" c="dimmed" component="div">
             {question.about} · <Ago at={question.since} />

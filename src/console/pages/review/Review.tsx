@@ -12,11 +12,14 @@ import { Page } from '../../parts/Page.tsx';
 import { useKeys } from '../../parts/use-keys.ts';
 import { HeldWrites } from './HeldWrites.tsx';
 import { HoldDetail } from './HoldDetail.tsx';
+import { MarkedDetail } from './MarkedDetail.tsx';
 import { MatchDetail } from './MatchDetail.tsx';
+import { Merges } from './Merges.tsx';
 import { questionsOf, type Question } from './questions.ts';
 import { Queue } from './Queue.tsx';
 import classes from './Review.module.css';
 import { useDecisions } from './use-decisions.ts';
+import { useMarks } from './use-marks.ts';
 
 /** Everything that a person must say, what was stopped and what may be one, as one queue that the keyboard can clear. */
 export function Review() {
@@ -43,6 +46,10 @@ export function Review() {
           <Text size="sm" c="dimmed">
             decide
           </Text>
+          <Kbd>x</Kbd>
+          <Text size="sm" c="dimmed">
+            mark a pair
+          </Text>
           <Kbd>u</Kbd>
           <Text size="sm" c="dimmed">
             take back
@@ -68,6 +75,7 @@ export function Review() {
           </Loaded>
         )}
       </Loaded>
+      <Merges />
     </Page>
   );
 }
@@ -109,22 +117,22 @@ function Questions({
     );
   };
   const undo = (): void => go(decisions.undo() ?? undefined);
-  const decide = (decision: Json): void => {
-    if (present === undefined) return;
-    decisions.decide(present, decision);
-    go(open[at + 1] ?? open[at - 1]);
+  const marks = useMarks(open);
+  const decide = (decided: readonly Question[], decision: Json): void => {
+    decisions.decide(decided, decision);
+    marks.clear();
+    const left = open.filter((question) => !decided.includes(question));
+    go(left[Math.min(at, left.length - 1)]);
   };
-  useKeys({ j: () => go(open[at + 1]), k: () => go(open[at - 1]), u: undo });
+  const mark = (): void => {
+    if (present?.kind !== 'match') return;
+    marks.toggle(present);
+    go(open[at + 1]);
+  };
+  useKeys({ j: () => go(open[at + 1]), k: () => go(open[at - 1]), u: undo, x: mark });
   return (
     <>
-      {decisions.waiting > 0 && (
-        <Group className={classes['undo']} role="status">
-          <Text size="sm">Decided. It is sent in a moment.</Text>
-          <Button size="compact-sm" variant="default" onClick={undo}>
-            Take back (u)
-          </Button>
-        </Group>
-      )}
+      {decisions.waiting > 0 && <TakeBack onUndo={undo} />}
       {present === undefined ? (
         <Nothing icon={IconChecks} title="Nothing waits for a decision">
           When two sides disagree and no rule may decide, a guard stops a flood of changes, or things look
@@ -132,24 +140,46 @@ function Questions({
         </Nothing>
       ) : (
         <div className={classes['review']}>
-          <Queue questions={open} presentId={present.id} onGo={go} more={more} />
-          <Detail key={present.id} question={present} onDecide={decide} />
+          <Queue questions={open} presentId={present.id} marks={marks} onGo={go} more={more} />
+          {marks.marked.length > 0 ? (
+            <MarkedDetail marks={marks} onDecide={(decision) => decide(marks.marked, decision)} />
+          ) : (
+            <Detail
+              key={present.id}
+              question={present}
+              onMark={mark}
+              onDecide={(decision) => decide([present], decision)}
+            />
+          )}
         </div>
       )}
     </>
   );
 }
 
+function TakeBack({ onUndo }: { readonly onUndo: () => void }) {
+  return (
+    <Group className={classes['undo']} role="status">
+      <Text size="sm">Decided. It is sent in a moment.</Text>
+      <Button size="compact-sm" variant="default" onClick={onUndo}>
+        Take back (u)
+      </Button>
+    </Group>
+  );
+}
+
 function Detail({
   question,
+  onMark,
   onDecide,
 }: {
   readonly question: Question;
+  readonly onMark: () => void;
   readonly onDecide: (decision: Json) => void;
 }) {
   return question.kind === 'hold' ? (
     <HoldDetail hold={question.hold} onDecide={onDecide} />
   ) : (
-    <MatchDetail match={question.match} onDecide={onDecide} />
+    <MatchDetail match={question.match} onMark={onMark} onDecide={onDecide} />
   );
 }

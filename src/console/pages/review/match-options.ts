@@ -6,7 +6,7 @@ const OPTIONS: Readonly<Record<Match['choices'][number], Omit<Option, 'key'>>> =
   confirm: {
     label: 'They are one',
     consequence:
-      'Their records become one; where values differ, the rules of the sync decide, or ask you. It can be taken back: trueup match unmerge.',
+      'Their records become one; where values differ, the rules of the sync decide, or ask you. It can be taken back below.',
     value: undefined,
   },
   reject: {

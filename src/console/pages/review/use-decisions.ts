@@ -13,7 +13,7 @@ import { decisionPath, type Question } from './questions.ts';
 const UNDO_MS = 6_000;
 
 interface Waiting {
-  readonly question: Question;
+  readonly questions: readonly Question[];
   readonly decision: Json;
   readonly stop: AbortController;
 }
@@ -21,8 +21,9 @@ interface Waiting {
 export interface Decisions {
   /** Ids of questions that are decided here; the list leaves them out. */
   readonly decided: ReadonlySet<string>;
-  readonly decide: (question: Question, decision: Json) => void;
-  /** Takes the newest decision back that has not been sent; null when there is none. */
+  /** The same for all of these, which are taken back together. */
+  readonly decide: (questions: readonly Question[], decision: Json) => void;
+  /** Takes the newest decision back that has not been sent, and gives its first question; null when there is none. */
   readonly undo: () => Question | null;
   readonly waiting: number;
 }
@@ -33,29 +34,27 @@ export function useDecisions(): Decisions {
   const [decided, setDecided] = useState<ReadonlySet<string>>(new Set());
   const waiting = useRef<readonly Waiting[]>([]);
   const [waits, setWaits] = useState(0);
-  const drop = useCallback((id: string) => {
-    waiting.current = waiting.current.filter(({ question }) => question.id !== id);
+  const drop = useCallback((one: Waiting) => {
+    waiting.current = waiting.current.filter((other) => other !== one);
     setWaits(waiting.current.length);
   }, []);
-  const bringBack = useCallback((id: string) => {
-    setDecided((before) => new Set([...before].filter((other) => other !== id)));
+  const bringBack = useCallback((questions: readonly Question[]) => {
+    const ids = new Set(questions.map(({ id }) => id));
+    setDecided((before) => new Set([...before].filter((id) => !ids.has(id))));
   }, []);
   const send = useCallback(
-    async ({ question, decision }: Waiting) => {
-      drop(question.id);
-      try {
-        await write('POST', decisionPath(question), decision);
-      } catch (error) {
-        bringBack(question.id);
-        const message = error instanceof Error ? error.message : 'The decision could not be sent.';
-        notifications.show({
-          color: 'red',
-          title: `${question.title}: not decided`,
-          message,
-          autoClose: false,
-        });
+    async (one: Waiting) => {
+      drop(one);
+      // One after the other: what a person says of one pair may touch the next.
+      for (const question of one.questions) {
+        try {
+          await write('POST', decisionPath(question), one.decision);
+        } catch (error) {
+          bringBack([question]);
+          tellRefusal(question, error);
+        }
       }
-      await refresh(client, 'holds', 'overview', 'records');
+      await refresh(client, 'holds', 'overview', 'records', 'merges');
     },
     [bringBack, client, drop],
   );
@@ -72,11 +71,11 @@ export function useDecisions(): Decisions {
   return {
     decided,
     waiting: waits,
-    decide: (question, decision) => {
-      const one = { question, decision, stop: new AbortController() };
+    decide: (questions, decision) => {
+      const one = { questions, decision, stop: new AbortController() };
       waiting.current = [...waiting.current, one];
       setWaits(waiting.current.length);
-      setDecided((before) => new Set([...before, question.id]));
+      setDecided((before) => new Set([...before, ...questions.map(({ id }) => id)]));
       inBackground(
         systemClock
           .sleep(UNDO_MS, one.stop.signal)
@@ -86,10 +85,15 @@ export function useDecisions(): Decisions {
     undo: () => {
       const last = waiting.current.at(-1);
       if (last === undefined) return null;
-      drop(last.question.id);
+      drop(last);
       last.stop.abort('undo');
-      bringBack(last.question.id);
-      return last.question;
+      bringBack(last.questions);
+      return last.questions[0] ?? null;
     },
   };
+}
+
+function tellRefusal({ title }: Question, error: unknown): void {
+  const message = error instanceof Error ? error.message : 'The decision could not be sent.';
+  notifications.show({ color: 'red', title: `${title}: not decided`, message, autoClose: false });
 }

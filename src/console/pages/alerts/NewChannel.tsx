@@ -1,0 +1,142 @@
+import { Button, PasswordInput, Select, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+
+import { refresh } from '../../data/queries.ts';
+import { segment, write } from '../../data/request.ts';
+import { RefusalNote } from '../../parts/RefusalNote.tsx';
+import classes from './Alerts.module.css';
+import { KINDS, type Kind, type KindForm } from './kinds.ts';
+
+const EMPTY = { name: '', severity: 'warning', secret: '' };
+
+/** Adds a channel, or puts another in the place of the one with its name. */
+export function NewChannel() {
+  const client = useQueryClient();
+  const [kind, setKind] = useState<Kind>('slack');
+  const [values, setValues] = useState(EMPTY);
+  const [settings, setSettings] = useState<Readonly<Record<string, string>>>({});
+  const form = KINDS.find(({ value }) => value === kind);
+  const save = useMutation({
+    mutationFn: () => {
+      const { name, severity, secret } = values;
+      const filled = Object.entries(settings).filter(([, value]) => value !== '');
+      return write('PUT', `/channels/${segment(name)}`, {
+        kind,
+        severity,
+        settings: Object.fromEntries(filled),
+        ...(secret === '' ? {} : { secret }),
+      });
+    },
+    onSuccess: async () => {
+      setValues(EMPTY);
+      setSettings({});
+      await refresh(client, 'channels');
+    },
+  });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    save.mutate();
+  };
+  return (
+    <form onSubmit={submit} className={classes['form']}>
+      <TextInput
+        size="xs"
+        label="Name of the channel"
+        required
+        pattern="[a-z][a-z0-9_\-]*"
+        title="small letters, digits, - and _"
+        value={values.name}
+        onChange={(event) => setValues({ ...values, name: event.currentTarget.value })}
+      />
+      <Select
+        size="xs"
+        label="Kind"
+        data={KINDS.map(({ value, label }) => ({ value, label }))}
+        allowDeselect={false}
+        value={kind}
+        onChange={(next) => {
+          setKind(KINDS.find(({ value }) => value === next)?.value ?? 'slack');
+          setSettings({});
+        }}
+      />
+      <SeveritySelect
+        severity={values.severity}
+        onChange={(severity) => setValues({ ...values, severity })}
+      />
+      {form !== undefined && (
+        <KindFields
+          form={form}
+          settings={settings}
+          secret={values.secret}
+          onSettings={setSettings}
+          onSecret={(secret) => setValues({ ...values, secret })}
+        />
+      )}
+      <Button size="xs" type="submit" loading={save.isPending}>
+        Tell it from now on
+      </Button>
+      {save.error !== null && <RefusalNote error={save.error} />}
+    </form>
+  );
+}
+
+/** What a channel of this kind needs to know. */
+function KindFields({
+  form,
+  settings,
+  secret,
+  onSettings,
+  onSecret,
+}: {
+  readonly form: KindForm;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly secret: string;
+  readonly onSettings: (settings: Readonly<Record<string, string>>) => void;
+  readonly onSecret: (secret: string) => void;
+}) {
+  return (
+    <>
+      {form.settings.map(({ name, label, isRequired }) => (
+        <TextInput
+          key={name}
+          size="xs"
+          label={label}
+          required={isRequired}
+          value={settings[name] ?? ''}
+          onChange={(event) => onSettings({ ...settings, [name]: event.currentTarget.value })}
+        />
+      ))}
+      <PasswordInput
+        size="xs"
+        label={form.secret}
+        autoComplete="off"
+        required={form.needsSecret}
+        value={secret}
+        onChange={(event) => onSecret(event.currentTarget.value)}
+      />
+    </>
+  );
+}
+
+function SeveritySelect({
+  severity,
+  onChange,
+}: {
+  readonly severity: string;
+  readonly onChange: (severity: string) => void;
+}) {
+  return (
+    <Select
+      size="xs"
+      label="Is told"
+      data={[
+        { value: 'warning', label: 'every alert' },
+        { value: 'critical', label: 'critical alerts only' },
+      ]}
+      allowDeselect={false}
+      value={severity}
+      onChange={(next) => onChange(next ?? 'warning')}
+    />
+  );
+}
