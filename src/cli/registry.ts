@@ -1,6 +1,7 @@
 import { alerts } from './alerts.ts';
 import { apply } from './apply.ts';
 import { audit } from './audit.ts';
+import { backup, restore } from './backup.ts';
 import { blame } from './blame.ts';
 import { check } from './check.ts';
 import { collectors } from './collectors.ts';
@@ -62,6 +63,8 @@ export const commands: readonly Command[] = [
   deadletters,
   audit,
   signIn,
+  backup,
+  restore,
   recover,
   doctor,
   supportBundle,

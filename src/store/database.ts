@@ -151,7 +151,8 @@ async function begin(client: pg.PoolClient, workspaceNo: number): Promise<number
   return selected?.rows[0]?.now_ms ?? 0;
 }
 
-function transactionOn(client: pg.PoolClient, nowMs: number): Tx {
+/** A transaction that is open on a connection, from then on as the statements of the store take it. */
+export function transactionOn(client: pg.ClientBase, nowMs: number): Tx {
   return {
     nowMs,
     query: async <Row extends pg.QueryResultRow>(statement: string, values?: readonly unknown[]) => {

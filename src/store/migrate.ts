@@ -93,14 +93,17 @@ async function runOne(
 
 const MONTHS_AHEAD = 3;
 
-/** Journal partitions for this month and the next ones. Needs the right to create tables, so it is not the workers' task. */
-async function ensureJournalMonths(client: pg.Client): Promise<void> {
+/**
+ * Journal partitions from the month of `since`, the last one if not said, to some that are still to come. Needs the right to
+ * create tables, so it is not the workers' task.
+ */
+export async function ensureJournalMonths(client: pg.Client, since: string | null = null): Promise<void> {
   const months = await client.query<{ name: string; starts: string; ends: string }>(
     `select 'journal_' || to_char(month, 'YYYY_MM') as name, month::date::text as starts, (month + interval '1 month')::date::text as ends
-       from generate_series(date_trunc('month', now() at time zone 'UTC') - interval '1 month',
+       from generate_series(date_trunc('month', coalesce($2::timestamptz, now() - interval '1 month') at time zone 'UTC'),
                             date_trunc('month', now() at time zone 'UTC') + make_interval(months => $1), interval '1 month') as month
       where to_regclass('journal_' || to_char(month, 'YYYY_MM')) is null`,
-    [MONTHS_AHEAD],
+    [MONTHS_AHEAD, since],
   );
   for (const { name, starts, ends } of months.rows) {
     await client.query(

@@ -1,0 +1,117 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+
+import { Secret } from '../lib/secret.ts';
+import type { Installation } from '../server.ts';
+import { BackupRefused, backupLines, restore as restoreBackup, type BackupHead } from '../store/backup.ts';
+import { SealBroken } from '../store/seal.ts';
+import { CommandFailed, EXIT, type Command } from './command.ts';
+import { noteCommandAfter } from './deed.ts';
+import { withInstallation, wordsOf } from './open.ts';
+import { count, instant } from './output.ts';
+
+/** Sealed into every backup: whoever can open it can open the secrets. */
+const SEALED_PLACE = 'backup';
+const SEALED_WORD = 'trueup';
+
+export const backup: Command = {
+  name: 'backup',
+  usage: 'FILE',
+  summary: 'Writes all that the store knows into one file, as it is at one moment, while the workers go on',
+  example: 'trueup backup trueup-monday.gz',
+  options: {},
+  optionHelp: {},
+  run: (context) =>
+    withInstallation(context, async (installation) => {
+      const [name = ''] = wordsOf(context, ['FILE']);
+      const path = join(context.directory, name);
+      const lines = backupLines(installation.database.url, sealedWord(installation));
+      const made = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+      try {
+        await pipeline(Readable.from(lines), createGzip(), made, { signal: context.signal });
+      } catch (error) {
+        // A file that was there before is not ours to take away.
+        if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
+          throw new CommandFailed(`${path} is there already`, { exitCode: EXIT.wrongInput });
+        await rm(path, { force: true });
+        throw error;
+      }
+      await noteCommandAfter(installation, 'store.backedUp', name);
+      context.output.json({ file: path, bytes: made.bytesWritten });
+      context.output.line(
+        `${path}: ${count(made.bytesWritten)} bytes. It holds records of your systems: keep it as you keep them.`,
+      );
+      context.output.line(
+        'Secrets in it stay sealed. Keep the key apart from it: .trueup/key, or TRUEUP_KEY.',
+      );
+      return EXIT.ok;
+    }),
+};
+
+export const restore: Command = {
+  name: 'restore',
+  usage: 'FILE',
+  summary:
+    'Fills an empty store from a backup; every sync then observes, and reads its sides anew, until its plan is approved',
+  example: 'trueup restore trueup-monday.gz',
+  options: {},
+  optionHelp: {},
+  run: (context) =>
+    withInstallation(context, async (installation) => {
+      const [name = ''] = wordsOf(context, ['FILE']);
+      const file = createReadStream(join(context.directory, name));
+      const chunks = file.pipe(createGunzip());
+      file.on('error', (error) => chunks.destroy(error));
+      const { head, rows, syncs } = await restoreBackup(installation.database.url, chunks, (found) =>
+        demandKey(installation, found),
+      ).catch(refused);
+      await noteCommandAfter(installation, 'store.restored', name, { madeAtMs: head.madeAtMs });
+      context.output.json({ rows, syncs, madeAtMs: head.madeAtMs });
+      context.output.line(
+        `${count(rows)} rows, as they were at ${instant(head.madeAtMs)}. People sign in again.`,
+      );
+      context.output.line(
+        'The systems went on meanwhile: nothing is written before their sides were read again.',
+      );
+      context.output.line('Next: trueup plan, then trueup apply.');
+      return EXIT.ok;
+    }),
+};
+
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+function sealedWord({ sealer }: Installation): BackupHead['sealed'] {
+  const { sealed, sealedKey, keyVersion } = sealer.seal(SEALED_PLACE, new Secret(SEALED_WORD));
+  return { sealed: text(sealed), sealedKey: text(sealedKey), keyVersion };
+}
+
+function demandKey({ sealer }: Installation, { sealed }: BackupHead): void {
+  try {
+    sealer.open(SEALED_PLACE, {
+      sealed: Buffer.from(sealed.sealed, 'base64'),
+      sealedKey: Buffer.from(sealed.sealedKey, 'base64'),
+      keyVersion: sealed.keyVersion,
+    });
+  } catch (error) {
+    if (!(error instanceof SealBroken)) throw error;
+    throw new BackupRefused('its secrets were sealed under another key than this installation has');
+  }
+}
+
+function refused(error: unknown): never {
+  if (error instanceof BackupRefused)
+    throw new CommandFailed(`nothing was restored: ${error.message}`, {
+      exitCode: EXIT.wrongInput,
+      advice:
+        'Restore into a new folder or an empty database, with the version of Trueup and the key (.trueup/key or TRUEUP_KEY) that the backup was made with.',
+    });
+  if (error instanceof Error && 'code' in error && /^(?:ENOENT|Z_)/.test(String(error.code)))
+    throw new CommandFailed('nothing was restored: the file is missing, or is no whole backup', {
+      exitCode: EXIT.wrongInput,
+    });
+  throw error;
+}
