@@ -1,8 +1,7 @@
 /** Lists, searches and journeys over HTTP while the store knows very many records. */
-import { must } from '../src/lib/assert.ts';
 import { serve } from '../src/serve.ts';
-import { findSync } from '../src/store/control.ts';
 import { measured, type Measurement } from './measure.ts';
+import { identitySql, plantLinked } from './plant.ts';
 import { createWorkbench, type Workbench } from './workbench.ts';
 
 const UNLIMITED = { burst: 1e9, perSecond: 1e9 };
@@ -83,29 +82,9 @@ function identityOf(number: number): string {
 
 /** Straight into the store: what is measured is reading it. */
 async function plant({ installation }: Workbench, records: number): Promise<void> {
-  const { syncKey } = must(
-    await installation.transaction((tx) => findSync(tx, 'customers')),
-    'the bench has a sync',
-  );
-  const id = `('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid`;
-  const golden = `json_build_object('email', 'user' || n || '@example.com', 'name', 'Customer ' || n, 'phone', '+49 30 ' || n, 'city', 'Berlin')`;
+  const syncKey = await plantLinked(installation, records, (side) => `'${side}-' || n`);
+  const id = identitySql;
   await installation.transaction(async (tx) => {
-    await tx.execute(
-      `insert into identities (sync_key, identity_id, seq, golden, edits)
-       select $1, ${id}, 1, ${golden}, '[[1,"crm",null,1700000000000,"first",["email","name","phone","city"]]]' from generate_series(1, $2::int) as n`,
-      [syncKey, records],
-    );
-    for (const side of ['crm', 'erp'])
-      await tx.execute(
-        `insert into links (sync_key, side, record_id, status, identity_id, version, as_of, accounted, agreed)
-         select $1, $3::text, $3::text || '-' || n, 'live', ${id}, '1', now(), ${golden}, '1' from generate_series(1, $2::int) as n`,
-        [syncKey, records, side],
-      );
-    await tx.execute(
-      `insert into match_keys (sync_key, match_key, identity_id)
-       select $1, '0:["user' || n || '@example.com"]', ${id} from generate_series(1, $2::int) as n`,
-      [syncKey, records],
-    );
     await tx.execute(
       `insert into journal (sync_key, at, identity_id, side, record_id, kind, body)
        select $1, now(), ${id}, 'crm', 'crm-' || n, 'linked', '{}' from generate_series(1, $2::int) as n`,
@@ -122,7 +101,7 @@ async function plant({ installation }: Workbench, records: number): Promise<void
       [syncKey],
     );
   });
-  for (const table of ['identities', 'links', 'match_keys', 'journal', 'holds', 'runs'])
+  for (const table of ['journal', 'holds', 'runs'])
     await installation.transaction((tx) => tx.execute(`analyze ${table}`));
 }
 

@@ -31,6 +31,11 @@ export function rateBeside(
   };
 }
 
+/** A time in seconds: less is better. */
+export function timeBeside(name: string, s: number, baselineS: number, baselineName: string): Measurement {
+  return rateBeside(name, s, 's', baselineS, baselineName);
+}
+
 function rounded(value: number): number {
   return Number(value.toPrecision(4));
 }

@@ -8,7 +8,16 @@ import type { Measurement } from './measure.ts';
 
 const EDITS_PER_S = 500;
 const [quick, full] = [
-  ['engine', 'mapping', 'latency:4', 'bulk:10000', 'salesforce', 'api:10000', 'matching:10000'],
+  [
+    'engine',
+    'mapping',
+    'latency:4',
+    'bulk:10000',
+    'salesforce',
+    'api:10000',
+    'matching:10000',
+    'reconcile:20000',
+  ],
   [
     'engine',
     'mapping',
@@ -19,6 +28,7 @@ const [quick, full] = [
     'salesforce',
     'api:1000000',
     'matching:100000',
+    'reconcile:1000000',
   ],
 ];
 
@@ -49,6 +59,7 @@ async function measure(name: string): Promise<readonly Measurement[]> {
   if (kind === 'engine') return (await import('./engine.ts')).benchEngine();
   if (kind === 'mapping') return (await import('./mapping.ts')).benchMapping();
   if (kind === 'api') return (await import('./api.ts')).benchApi(Number(size));
+  if (kind === 'reconcile') return (await import('./reconcile.ts')).benchReconcile(Number(size));
   if (kind === 'salesforce') return (await import('./salesforce.ts')).benchSalesforce();
   if (kind === 'latency') return (await import('./latency.ts')).benchLatency(EDITS_PER_S, Number(size));
   if (kind === 'matching') return (await import('./matching.ts')).benchMatching(Number(size));

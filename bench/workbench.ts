@@ -27,8 +27,8 @@ export interface Workbench {
   readonly crm: pg.Pool;
   readonly erp: pg.Pool;
   readonly scratch: pg.Pool;
-  /** Fills the CRM with this many customers. */
-  fill(records: number): Promise<void>;
+  /** Fills the CRM, or another database, with this many customers. */
+  fill(records: number, database?: pg.Pool): Promise<void>;
   open(mode: 'observe' | 'live'): Promise<OpenSync>;
   close(): Promise<void>;
 }
@@ -81,14 +81,14 @@ export async function createWorkbench(feed: 'poll' | 'logical'): Promise<Workben
     crm,
     erp,
     scratch,
-    fill: async (records) => {
-      await crm.query(
+    fill: async (records, database = crm) => {
+      await database.query(
         `insert into customer (email, name, phone, city, credit)
          select 'user' || n || '@example.com', 'Customer Number ' || n, '+49 30 ' || n, 'Berlin', n % 10000
            from generate_series(1, $1) as n`,
         [records],
       );
-      await crm.query('analyze customer');
+      await database.query('analyze customer');
     },
     open: async (mode) => {
       const sync = await installation.transaction((tx) => findSync(tx, DEFINITION.name));

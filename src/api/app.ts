@@ -40,6 +40,7 @@ import { overviewRoutes } from './routes/overview.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { planRoutes } from './routes/plans.ts';
 import { problemRoutes } from './routes/problems.ts';
+import { reconciliationRoutes } from './routes/reconciliation.ts';
 import { recordRoutes } from './routes/records.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sessionRoutes } from './routes/session.ts';
@@ -99,6 +100,7 @@ function routesOf(host: ApiHost, setUp: SetUp, publicUrl: string | null) {
     .route('/', diagnosisRoutes())
     .route('/', measureRoutes())
     .route('/', alertRoutes(host))
+    .route('/', reconciliationRoutes(host, tasks))
     .route('/', runRoutes())
     .route('/', peopleRoutes(host))
     .route('/', auditRoutes())

@@ -8,7 +8,7 @@ import { ApiProblem } from './problem.ts';
 
 export interface Task {
   readonly id: string;
-  readonly kind: 'plan';
+  readonly kind: 'plan' | 'reconciliation';
   readonly sync: string;
   readonly state: 'running' | 'done' | 'failed';
   /** What is being done just now. */

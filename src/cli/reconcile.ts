@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import { csvReport, htmlReport } from '../diagnose/reconcile/formats.ts';
-import { reconcileSide, type ReconciledSide } from '../diagnose/reconcile/reconcile.ts';
+import { noteRepair } from '../diagnose/reconcile/kept.ts';
 import {
   classText,
   driftOf,
@@ -11,12 +11,12 @@ import {
   verdictOf,
   type Report,
 } from '../diagnose/reconcile/report.ts';
+import { reconcileSides } from '../diagnose/reconcile/sides.ts';
 import { counted } from '../lib/counted.ts';
 import type { Installation } from '../server.ts';
 import type { SyncTx } from '../store/contract.ts';
 import type { SyncRow } from '../store/control.ts';
 import type { Tx } from '../store/database.ts';
-import { noteHints } from '../store/hints.ts';
 import { pastReconciliations, type PastReconciliation } from '../store/reconciliations.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
 import type { SyncRuntime } from '../worker/runtime.ts';
@@ -132,13 +132,15 @@ async function reconcileSync(
       installation.transaction((tx) => action(tx, syncTransaction(tx, sync, installation.ids))),
   };
   const startedAtMs = await installation.database.nowMs();
-  const results: ReconciledSide[] = [];
-  for (const side of chosen) {
-    const runId = installation.ids.next();
-    const onProgress = (seen: number): void => output.progress(`reading ${side.model.name}`, seen, null);
-    results.push(await reconcileSide(reconciled, side, { runId, signal, onProgress }));
-    output.progressDone();
-  }
+  const results = await reconcileSides(reconciled, chosen, {
+    ids: installation.ids,
+    random: installation.random,
+    signal,
+    onProgress: (side, seen) => {
+      output.progress(`reading ${side}`, seen, null);
+    },
+  });
+  output.progressDone();
   return reportOf({
     sync: sync.name,
     startedAtMs,
@@ -154,28 +156,11 @@ async function repair(
   { syncKey, name }: SyncRow,
   report: Report,
 ): Promise<number> {
-  const drift = report.findings.flatMap(({ side, recordId, difference: { kind, explanation } }) =>
-    explanation !== null || recordId === null
-      ? []
-      : [
-          {
-            side,
-            hint: { recordId, kind: kind === 'missing' ? ('missing' as const) : ('changed' as const) },
-          },
-        ],
-  );
-  await installation.transaction(async (tx) => {
-    for (const [side, own] of Map.groupBy(drift, (one) => one.side))
-      await noteHints(
-        tx,
-        syncKey,
-        side,
-        own.map(({ hint }) => hint),
-      );
-    if (drift.length > 0)
-      await noteCommand(tx, installation, 'drift.lookedAgain', name, { records: drift.length });
+  return installation.transaction(async (tx) => {
+    const records = await noteRepair(tx, syncKey, report);
+    if (records > 0) await noteCommand(tx, installation, 'drift.lookedAgain', name, { records });
+    return records;
   });
-  return drift.length;
 }
 
 function repairText(repaired: number): string {

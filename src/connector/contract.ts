@@ -219,6 +219,9 @@ export interface Session {
    */
   write(collection: string, requests: readonly WriteRequest[]): Promise<readonly WriteResult[]>;
 
+  /** Absent where the system cannot digest its records by itself. */
+  readonly digests?: Digests;
+
   /**
    * What the account may do beyond these uses, each with the way to take it away; empty where it fits. Absent where the
    * system cannot tell.
@@ -226,6 +229,53 @@ export interface Session {
   readonly excessiveRights?: (uses: readonly CollectionUse[]) => Promise<readonly ExcessiveRight[]>;
 
   close(): Promise<void>;
+}
+
+/**
+ * How a field's value becomes the text that is digested. `text`: the native value itself. `decimal`: without zeros that
+ * mean nothing. `boolean`: `true` or `false`. `instant`: in UTC, cut to milliseconds, as `2026-03-31T12:05:00.123Z`.
+ */
+export type DigestSpelling = 'text' | 'decimal' | 'boolean' | 'instant';
+
+/** Which fields to digest, in which buckets. Seeds are signed 64-bit numbers as text, chosen anew for every comparison. */
+export interface DigestRequest {
+  readonly collection: string;
+  readonly fields: readonly {
+    readonly native: string;
+    readonly spelling: DigestSpelling;
+    readonly seed: string;
+  }[];
+  readonly bucketSeed: string;
+  /** A power of two. */
+  readonly bucketCount: number;
+  readonly signal: AbortSignal;
+}
+
+/** All records of a bucket: how many, and the sum of their digests as text. Buckets without records are left out. */
+export interface BucketDigest {
+  readonly bucket: number;
+  readonly records: number;
+  readonly sum: string;
+}
+
+/** A record by its digest. */
+export interface RecordDigest {
+  readonly id: string;
+  readonly digest: string;
+}
+
+/**
+ * Digests of all records of a collection, computed by the system as `src/lib/digest-sql.ts` spells them, over each value's
+ * text or the seed where there is no value. Null: some field cannot be digested so that equal digests mean equal values.
+ */
+export interface Digests {
+  buckets(request: DigestRequest): Promise<readonly BucketDigest[] | null>;
+  /** The records of some buckets, at most `recordsMax`. */
+  records(
+    request: DigestRequest,
+    buckets: readonly number[],
+    recordsMax: number,
+  ): Promise<readonly RecordDigest[] | null>;
 }
 
 /** What the syncs of a connection do with one collection, besides reading it. */

@@ -136,6 +136,13 @@ const deadLetters = createRoute({
   component: lazyRouteComponent(() => import('./pages/dead-letters/DeadLetters.tsx'), 'DeadLetters'),
 });
 
+const reconciliation = createRoute({
+  getParentRoute: () => shell,
+  path: '/reconciliation',
+  validateSearch: (search: Record<string, unknown>): { readonly sync?: string } => texts(search, ['sync']),
+  component: lazyRouteComponent(() => import('./pages/reconciliation/Reconciliation.tsx'), 'Reconciliation'),
+});
+
 const syncs = createRoute({
   getParentRoute: () => shell,
   path: '/syncs',
@@ -207,6 +214,7 @@ const inShell = [
   problem,
   deadLetters,
   alerts,
+  reconciliation,
   syncs,
   syncFile,
   sync,

@@ -135,6 +135,8 @@ export interface FieldLens {
   readonly fillsOnly: boolean;
   /** What is written here may read back as something else, so it is not read: the difference would be no news. */
   readonly isBlind: boolean;
+  /** No step lies between the native value and the golden one but the reading of its type. */
+  readonly isPlain: boolean;
   /** Different native codes may have one meaning here. */
   readonly hasCodes: boolean;
   /** Where a reference leads: its value is the id of a record there. Null for any other field. */
@@ -248,6 +250,7 @@ export function compileLens(mapping: MappingDefinition, field: FieldModel): Fiel
     parts: mapping.computed?.kind === 'parts' ? (computed?.natives ?? []) : null,
     isBlind: mapping.direction === 'out' && mapping.transforms.some((step) => isLossy(step, ignoresCase)),
     fillsOnly: mapping.writes === 'ifEmpty',
+    isPlain: mapping.transforms.length === 0 && mapping.computed === undefined,
     hasCodes: mapping.transforms.some(({ kind }) => CODED.has(kind)),
     refersTo: field.type.kind === 'reference' ? { sync: field.type.to, side: mapping.refersTo ?? '' } : null,
     native: mapping.native,

@@ -36,6 +36,38 @@ export async function noteFound(tx: Tx, syncKey: string, runId: string, found: J
   ]);
 }
 
+/** Keeps what the reconciliation came to, and forgets the values of the side's earlier ones; their counts stay. */
+export async function keepReport(
+  tx: Tx,
+  syncKey: string,
+  runId: string,
+  side: string,
+  report: Json,
+): Promise<void> {
+  await tx.execute(
+    `update runs set report = case when run_id = $2 then $4::json end
+      where sync_key = $1 and side = $3 and kind = 'reconciliation' and (run_id = $2 or report is not null)`,
+    [syncKey, runId, side, JSON.stringify(report)],
+  );
+}
+
+/** What the newest reconciliation of a side came to, as it was kept. */
+export interface KeptReport {
+  readonly side: string;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly report: Json;
+}
+
+export function keptReports(tx: Tx, syncKey: string): Promise<readonly KeptReport[]> {
+  return tx.query<{ side: string; startedMs: number; endedMs: number; report: Json }>(
+    `select side, report, extract(epoch from started_at)::float8 * 1000 as "startedMs",
+            extract(epoch from ended_at)::float8 * 1000 as "endedMs"
+       from runs where sync_key = $1 and kind = 'reconciliation' and report is not null order by side`,
+    [syncKey],
+  );
+}
+
 export interface PastReconciliation {
   readonly side: string;
   readonly startedMs: number;

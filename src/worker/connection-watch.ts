@@ -124,7 +124,7 @@ export function watchedSession(session: Session, watch: ConnectionWatch): Sessio
       throw error;
     }
   };
-  const { excessiveRights } = session;
+  const { excessiveRights, digests } = session;
   return {
     describe: (collections) => heard(session.describe(collections)),
     readAll: (request) => heardPages(session.readAll(request), watch),
@@ -144,6 +144,14 @@ export function watchedSession(session: Session, watch: ConnectionWatch): Sessio
         throw error;
       }
     },
+    ...(digests === undefined
+      ? {}
+      : {
+          digests: {
+            buckets: (request) => heard(digests.buckets(request)),
+            records: (request, buckets, recordsMax) => heard(digests.records(request, buckets, recordsMax)),
+          },
+        }),
     ...(excessiveRights === undefined ? {} : { excessiveRights: (uses) => heard(excessiveRights(uses)) }),
     close: async () => {
       await session.close();

@@ -132,3 +132,26 @@ test('a session that has ended leads to the door, and from there back to where t
   await page.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
   expect(new URL(page.url()).pathname).toBe('/activity');
 });
+
+test('drift that no feed could notice is found by a reconciliation, repaired, and gone', async () => {
+  const page = await asAdmin();
+  await stage.world.billing.query(
+    `begin; set local session_replication_role = replica;
+     update customer set company_name = 'Nobody was told' where mail = 'ada@brightmill.example'; commit`,
+  );
+  await page.goto('/reconciliation');
+  await page.getByRole('button', { name: 'Reconcile now' }).click();
+  await page.getByRole('heading', { level: 2, name: 'Drift' }).waitFor();
+  await page.getByRole('cell', { name: 'Nobody was told' }).waitFor();
+  await page.getByRole('button', { name: 'Look at the drift again' }).click();
+  await page.getByText('looked at again. What follows').waitFor();
+  const nameInCrm = async (): Promise<unknown> => {
+    const found = await stage.world.crm.query<{ full_name: string }>(
+      `select full_name from contact where email = 'ada@brightmill.example'`,
+    );
+    return found.rows[0]?.full_name;
+  };
+  await expect.poll(nameInCrm, { timeout: 30_000 }).toBe('Nobody was told');
+  await page.getByRole('button', { name: 'Reconcile again' }).click();
+  await page.getByRole('cell', { name: 'Nobody was told' }).waitFor({ state: 'hidden' });
+});

@@ -7,7 +7,7 @@ import { at, Failure, failureOf, Instant } from './common.ts';
 export const Task = z
   .object({
     id: z.string(),
-    kind: z.enum(['plan']),
+    kind: z.enum(['plan', 'reconciliation']),
     sync: z.string(),
     state: z.enum(['running', 'done', 'failed']),
     label: z.string(),

@@ -2,6 +2,7 @@ import type { ConnectorContext, Session } from '../../connector/contract.ts';
 import { createCatalog } from './catalog.ts';
 import { runOn, type Database } from './database.ts';
 import { descriptionOf, type Access } from './describe.ts';
+import { bucketDigests, recordDigests } from './digests.ts';
 import { asConnectorFailure, refuse } from './failures.ts';
 import { findRecords, getRecords, type Run } from './lookup.ts';
 import { pollChanges } from './poll.ts';
@@ -58,6 +59,14 @@ export function createSession(
       failing(async () =>
         writeRecords(database, { table: await catalog.table(collection), clock, random }, requests),
       ),
+    digests: {
+      buckets: (request) =>
+        failing(async () => bucketDigests(database, await catalog.table(request.collection), request)),
+      records: (request, buckets, recordsMax) =>
+        failing(async () =>
+          recordDigests(database, await catalog.table(request.collection), request, buckets, recordsMax),
+        ),
+    },
     excessiveRights: (uses) => failing(() => rightsBeyond(database, settings.replication, uses)),
     close: async () => {
       closing.abort();

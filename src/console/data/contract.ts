@@ -60,6 +60,8 @@ export type MeasuredPeriod = Measures['periods'][number];
 export type Alert = Listed<Client['alerts']['$get']>;
 export type AlertLook = InferResponseType<Client['alerts']['look']['$post'], 200>;
 export type Channel = Listed<Client['channels']['$get']>;
+export type Reconciliation = InferResponseType<Client['syncs'][':name']['reconciliation']['$get'], 200>;
+export type ReconciliationReport = NonNullable<Reconciliation['report']>;
 export type Run = Listed<Client['runs']['$get']>;
 
 export type Person = Listed<Client['accounts']['$get']>;

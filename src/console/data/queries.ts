@@ -20,6 +20,7 @@ import type {
   Plan,
   Problem,
   ProblemDetail,
+  Reconciliation,
   Revision,
   RevisionSource,
   Run,
@@ -96,6 +97,12 @@ export const planQuery = (name: string) =>
   queryOptions({
     queryKey: ['syncs', name, 'plan'],
     queryFn: ({ signal }) => read<Plan>(`/syncs/${segment(name)}/plan`, {}, signal),
+  });
+
+export const reconciliationQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['reconciliation', name],
+    queryFn: ({ signal }) => read<Reconciliation>(`/syncs/${segment(name)}/reconciliation`, {}, signal),
   });
 
 export const revisionsQuery = (name: string) =>

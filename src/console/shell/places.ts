@@ -8,6 +8,7 @@ import {
   IconHome,
   IconMailX,
   IconPlug,
+  IconScale,
   IconSearch,
   IconSettings,
 } from '@tabler/icons-react';
@@ -20,6 +21,7 @@ export const PLACES = [
   { to: '/problems', label: 'Problems', key: 'p', icon: IconAlertTriangle, group: 'watch' },
   { to: '/dead-letters', label: 'Dead letters', key: 'd', icon: IconMailX, group: 'watch', waiting: 'dead' },
   { to: '/alerts', label: 'Alerts', key: 'l', icon: IconBell, group: 'watch' },
+  { to: '/reconciliation', label: 'Reconciliation', key: 'e', icon: IconScale, group: 'watch' },
   { to: '/syncs', label: 'Syncs', key: 's', icon: IconArrowsExchange, group: 'configure' },
   {
     to: '/connections',

@@ -1,30 +1,31 @@
-import type { Lookup, SnapshotPage } from '../../connector/contract.ts';
 /**
- * Reads whole sides and compares every record with what is golden. It only reads, and keeps no more than a page and what
- * differs. Whatever no state explains is looked at once more at the end, so that a change on its way is not called drift.
+ * Compares every record of a side with what is golden: by digests where the system can compute them, otherwise by reading it
+ * whole. It only reads, and keeps no more than a page and what differs. Whatever no state explains is looked at once more at
+ * the end, so that a change on its way is not called drift.
  */
+import type { Lookup, SnapshotPage } from '../../connector/contract.ts';
 import { absenceAt } from '../../engine/reconcile.ts';
 import { readBundles } from '../../store/bundles.ts';
-import { absentAt, noteFound, startReconciliation } from '../../store/reconciliations.ts';
+import { knownBesideLive } from '../../store/digests.ts';
+import { absentAt, keepReport, noteFound, startReconciliation } from '../../store/reconciliations.ts';
 import { addToRun, endRun, noteSightings, runStartedAtMs, unsighted } from '../../store/runs.ts';
 import { failureOfError, stored } from '../../worker/failures.ts';
 import { PAGE_RECORDS_MAX } from '../../worker/limits.ts';
 import type { SideRuntime } from '../../worker/runtime.ts';
+import type { Comparison } from './digests.ts';
+import { kept } from './kept.ts';
 import { sightOf, weigh, type Reconciled, type Sight, type Weighed } from './look.ts';
-import { Tally, type Finding, type SideTally } from './tally.ts';
+import { Tally, type ReconciledSide } from './tally.ts';
 
 /** What is looked at once more at most; the ids are kept in memory. */
 const SECOND_LOOKS_MAX = 10_000;
 
 export interface ReconcileOptions {
   readonly runId: string;
+  /** What the digests of the side say; null where it must be read. */
+  readonly compared: Comparison | null;
   readonly signal: AbortSignal;
   readonly onProgress: (seen: number) => void;
-}
-
-export interface ReconciledSide {
-  readonly tally: SideTally;
-  readonly findings: readonly Finding[];
 }
 
 /** Throws what the connector throws; the run is then stored as failed. */
@@ -38,11 +39,12 @@ export async function reconcileSide(
   await sync.transaction((tx) => startReconciliation(tx, syncKey, runId, side.model.name));
   try {
     const reader = new SideReader(sync, side, options);
-    await reader.readPages();
-    await reader.lookUpUnmet();
+    if (options.compared === null) await reader.readPages();
+    else await reader.readDiffering(options.compared);
     await reader.countAbsent();
     await reader.lookAgain();
     const tally = reader.tally.counted();
+    const result = { tally, findings: reader.tally.findings() };
     await sync.transaction(async (tx) => {
       const counts = { seen: tally.seen, changed: tally.drift, unreadable: 0, missing: tally.missing };
       await addToRun(tx, syncKey, runId, counts);
@@ -52,9 +54,10 @@ export async function reconcileSide(
         runId,
         tally.classes.map((one) => ({ ...one })),
       );
+      await keepReport(tx, syncKey, runId, side.model.name, kept(result));
       await endRun(tx, syncKey, runId, 'complete', null);
     });
-    return { tally, findings: reader.tally.findings() };
+    return result;
   } catch (error) {
     const failure = stored(failureOfError(error));
     await sync.transaction((tx) => endRun(tx, syncKey, runId, 'failed', failure));
@@ -77,6 +80,22 @@ class SideReader {
     this.tally = new Tally(side.model.name);
   }
 
+  /** Looks up what the digests could not tell to be the same. */
+  async readDiffering({ seen, differing, unmet }: Comparison): Promise<void> {
+    const { syncKey, transaction } = this.#sync;
+    this.tally.see(seen);
+    this.tally.agree(seen - differing.length);
+    this.#options.onProgress(seen);
+    for (const ids of chunked(differing)) this.#sort(await this.#look(ids));
+    for (const ids of chunked(unmet)) await this.#lookUpUnmet(ids);
+    const met = new Set(differing);
+    const { name } = this.#side.model;
+    await this.#eachPage(
+      (after) => transaction((tx) => knownBesideLive(tx, syncKey, name, after, PAGE_RECORDS_MAX)),
+      (ids) => this.#lookUpUnmet(ids.filter((id) => !met.has(id))),
+    );
+  }
+
   async readPages(): Promise<void> {
     const { collection, natives: fields } = this.#side.model;
     const { signal, onProgress } = this.#options;
@@ -87,7 +106,7 @@ class SideReader {
       pageNo += 1;
       seen += await this.#takePage(page, pageNo);
       onProgress(seen);
-      if (page.complete) return;
+      if (page.complete) return this.#lookUpUnsighted();
     }
     signal.throwIfAborted();
     throw new Error(`reading ${this.#side.model.name} ended before its last page`);
@@ -111,19 +130,31 @@ class SideReader {
   }
 
   /** What the store knows there and the read did not show: absence from a list proves nothing, so it is looked up. */
-  async lookUpUnmet(): Promise<void> {
+  async #lookUpUnsighted(): Promise<void> {
     const { syncKey, transaction } = this.#sync;
     const { runId } = this.#options;
     const { name } = this.#side.model;
     const startedMs = await transaction((tx) => runStartedAtMs(tx, syncKey, runId));
+    await this.#eachPage(
+      (after) =>
+        transaction((tx) => unsighted(tx, syncKey, name, runId, startedMs ?? 0, after, PAGE_RECORDS_MAX)),
+      (ids) => this.#lookUpUnmet(ids),
+    );
+  }
+
+  async #lookUpUnmet(ids: readonly string[]): Promise<void> {
+    const weighed = await this.#look(ids);
+    this.#sort(weighed.filter(({ difference }) => difference !== null));
+  }
+
+  async #eachPage(
+    read: (after: string | null) => Promise<readonly string[]>,
+    take: (ids: readonly string[]) => Promise<void>,
+  ): Promise<void> {
     let after: string | null = null;
     do {
-      const place: string | null = after;
-      const ids: readonly string[] = await transaction((tx) =>
-        unsighted(tx, syncKey, name, runId, startedMs ?? 0, place, PAGE_RECORDS_MAX),
-      );
-      const weighed = await this.#look(ids);
-      this.#sort(weighed.filter(({ difference }) => difference !== null));
+      const ids: readonly string[] = await read(after);
+      await take(ids);
       after = ids.length < PAGE_RECORDS_MAX ? null : (ids.at(-1) ?? null);
     } while (after !== null);
   }
@@ -150,10 +181,8 @@ class SideReader {
 
   /** What is still a difference now, with nothing that explains it, is one. */
   async lookAgain(): Promise<void> {
-    const ids = [...this.#suspects];
-    for (let start = 0; start < ids.length; start += PAGE_RECORDS_MAX)
-      for (const weighed of await this.#look(ids.slice(start, start + PAGE_RECORDS_MAX)))
-        this.#count(weighed);
+    for (const ids of chunked([...this.#suspects]))
+      for (const weighed of await this.#look(ids)) this.#count(weighed);
   }
 
   #sort(weighed: readonly Weighed[]): void {
@@ -182,6 +211,11 @@ class SideReader {
     }
     return weigh(this.#sync, this.#side, sights);
   }
+}
+
+function* chunked(ids: readonly string[]): Generator<readonly string[]> {
+  for (let start = 0; start < ids.length; start += PAGE_RECORDS_MAX)
+    yield ids.slice(start, start + PAGE_RECORDS_MAX);
 }
 
 function sightIn(side: SideRuntime, recordId: string, lookup: Lookup | undefined): Sight {

@@ -32,6 +32,12 @@ export interface SideTally {
   readonly classes: readonly ClassCount[];
 }
 
+/** What the reconciliation of one side came to. */
+export interface ReconciledSide {
+  readonly tally: SideTally;
+  readonly findings: readonly Finding[];
+}
+
 /** Counts one side. Lives for one reconciliation of it. */
 export class Tally {
   readonly #side: string;

@@ -37,6 +37,14 @@ export const everyPage: readonly Place[] = [
   at('problems', '/problems', text(/reading|writing to/)),
   at('dead-letters', '/dead-letters', text('one by one')),
   at('alerts', '/alerts', text('Who is told when')),
+  {
+    name: 'reconciliation',
+    open: async (page) => {
+      await page.goto('/reconciliation');
+      await page.getByRole('button', { name: /Reconcile (now|again)/ }).click();
+      await page.getByRole('region', { name: 'What each side holds' }).waitFor();
+    },
+  },
   at('syncs', '/syncs', text('Keeps each Customer in step')),
   at('sync', '/syncs/customers?tab=sides', text('How it stands')),
   at('mapping', '/syncs/customers?tab=mapping', text('as the example')),

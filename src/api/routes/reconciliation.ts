@@ -1,0 +1,99 @@
+/** Reconciliation: begun, shown, downloaded, and its drift looked at again. */
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+
+import { csvReport, htmlReport } from '../../diagnose/reconcile/formats.ts';
+import { keptReport } from '../../diagnose/reconcile/kept.ts';
+import { pastReconciliations } from '../../store/reconciliations.ts';
+import { syncNamed } from '../actions/find.ts';
+import { reconcile, repair, reportOfSync } from '../actions/reconcile.ts';
+import { needs, principalOf, type ApiEnv } from '../api-env.ts';
+import type { ApiHost } from '../host.ts';
+import { json, NameParam } from '../shapes/common.ts';
+import { Reconciliation, reconciliationShape } from '../shapes/reconciliation.ts';
+import { refuse } from '../shapes/refuse.ts';
+import { Task, taskShape } from '../shapes/tasks.ts';
+import type { Tasks } from '../tasks.ts';
+
+const TREND_MAX = 60;
+
+const getReconciliation = createRoute({
+  method: 'get',
+  path: '/syncs/{name}/reconciliation',
+  tags: ['reconciliation'],
+  summary: 'What the newest reconciliation found, with the reason of every difference, and the trend',
+  ...needs('viewer'),
+  request: { params: NameParam },
+  responses: { 200: json(Reconciliation, 'The report; null before the first') },
+});
+
+const postReconciliation = createRoute({
+  method: 'post',
+  path: '/syncs/{name}/reconciliation',
+  tags: ['reconciliation'],
+  summary: 'Compares every side with what should stand there; writes to no system',
+  ...needs('operator'),
+  request: { params: NameParam },
+  responses: { 202: json(Task, 'The work, begun') },
+});
+
+const postRepair = createRoute({
+  method: 'post',
+  path: '/syncs/{name}/reconciliation/repair',
+  tags: ['reconciliation'],
+  summary: 'Has every listed record of drift looked at again, from which the usual plan follows',
+  ...needs('operator'),
+  request: { params: NameParam },
+  responses: { 200: json(z.object({ records: z.int() }), 'How many will be looked at') },
+});
+
+const TEXT = { schema: z.string() };
+
+const getFile = createRoute({
+  method: 'get',
+  path: '/syncs/{name}/reconciliation/file',
+  tags: ['reconciliation'],
+  summary: 'The newest report as a table for a spreadsheet, or as one page that needs nothing else',
+  ...needs('viewer'),
+  request: { params: NameParam, query: z.object({ format: z.enum(['csv', 'html']) }) },
+  responses: { 200: { description: 'The file', content: { 'text/csv': TEXT, 'text/html': TEXT } } },
+});
+
+export function reconciliationRoutes(host: ApiHost, tasks: Tasks) {
+  return new OpenAPIHono<ApiEnv>({ defaultHook: refuse })
+    .openapi(getReconciliation, async (context) => {
+      const { name } = context.req.valid('param');
+      const shape = await context.get('inWorkspace')(async (tx) => {
+        const { syncKey } = await syncNamed(tx, name);
+        const past = await pastReconciliations(tx, syncKey, TREND_MAX);
+        return reconciliationShape(await keptReport(tx, syncKey, name), past);
+      });
+      return context.json(shape, 200);
+    })
+    .openapi(postReconciliation, async (context) => {
+      const principal = principalOf(context.get('principal'));
+      const { name } = context.req.valid('param');
+      const sync = await context.get('inWorkspace')((tx) => syncNamed(tx, name));
+      const what = { kind: 'reconciliation', sync: name } as const;
+      const task = tasks.start(principal.workspaceNo, what, (tell, signal) =>
+        reconcile(host, principal, sync, tell, signal),
+      );
+      return context.json(taskShape(task), 202);
+    })
+    .openapi(postRepair, async (context) => {
+      const principal = principalOf(context.get('principal'));
+      const { name } = context.req.valid('param');
+      const records = await context.get('inWorkspace')((tx) => repair(tx, principal, name));
+      return context.json({ records }, 200);
+    })
+    .openapi(getFile, async (context) => {
+      const { name } = context.req.valid('param');
+      const { format } = context.req.valid('query');
+      const report = await context.get('inWorkspace')((tx) => reportOfSync(tx, name));
+      const [type, text] =
+        format === 'csv' ? ['text/csv', csvReport(report)] : ['text/html', htmlReport(report)];
+      return context.body(text, 200, {
+        'content-type': `${type}; charset=utf-8`,
+        'content-disposition': `attachment; filename="reconciliation.${format}"`,
+      });
+    });
+}
