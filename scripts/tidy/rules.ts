@@ -11,7 +11,7 @@ import { layers } from './rules/layers.ts';
 import { links } from './rules/links.ts';
 import { machines } from './rules/machines.ts';
 import { markers } from './rules/markers.ts';
-import { migrations } from './rules/migrations.ts';
+import { numbers } from './rules/numbers.ts';
 import { rooms } from './rules/rooms.ts';
 import { sizes } from './rules/sizes.ts';
 import { words } from './rules/words.ts';
@@ -27,7 +27,7 @@ export const RULES: readonly Rule[] = [
   barrels,
   clock,
   connectors,
-  migrations,
+  numbers,
   markers,
   machines,
   links,

@@ -110,6 +110,9 @@ const WORK: Readonly<Record<string, Row>> = {
 
 /** By the code of InvalidValue: why a value of a system cannot be taken, or one of ours not be given. */
 const VALUES: Readonly<Record<string, string>> = {
+  not_split:
+    'A text cannot be told apart into the fields that hold its parts, or not so that the same text comes back.',
+  not_read: 'The edited mapping does not read the field any more.',
   invalid: 'The value does not fit the field.',
   not_text: 'The value is not one text.',
   too_long: 'The value is longer than the field allows.',
