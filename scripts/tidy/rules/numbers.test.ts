@@ -6,6 +6,8 @@ import { numbers } from './numbers.ts';
 const named = (...names: readonly string[]): Record<string, string> =>
   Object.fromEntries(names.map((name) => [`src/store/migrations/${name}`, '']));
 
+const page = (number: string): string => `# ${number} Layers\n`;
+
 test('numbers that follow each other are right', async () => {
   expect(await planted(numbers, named('0001_links.sql', '0002_writes.sql', '0003_journal.sql'))).toEqual([]);
 });
@@ -23,7 +25,6 @@ test('a gap, a double and a strange name are found', async () => {
 });
 
 test('a decision has a number of its own and begins with it', async () => {
-  const page = (number: string): string => `# ${number} Layers\n`;
   expect(await planted(numbers, { 'docs/decisions/0001-layers.md': page('0001') })).toEqual([]);
   expect(
     await planted(numbers, {
