@@ -64,10 +64,7 @@ async function add(context: CommandContext, installation: Installation): Promise
   if (variable !== undefined && (given === undefined || given === ''))
     throw wrong(`the environment has no ${variable}`);
   const { workspaceNo, sealer } = installation;
-  const headers =
-    given === undefined
-      ? await installation.transaction((tx) => openSecret(tx, sealer, workspaceNo, collectorSecret(name)))
-      : new Secret(given);
+  const headers = given === undefined ? await keptHeaders(installation, name, url) : new Secret(given);
   const complaint = otlpComplaint(url, headers);
   if (complaint !== null) throw wrong(complaint, 'See --help');
   await installation.transaction(async (tx) => {
@@ -78,6 +75,20 @@ async function add(context: CommandContext, installation: Installation): Promise
   context.output.json({ collector: name });
   context.output.line(`The metrics are sent to ${name} from now on. Try it: trueup collectors test ${name}`);
   return EXIT.ok;
+}
+
+/** Headers stay with the address that they were given for: sent to another they would be given away. */
+async function keptHeaders(
+  { workspaceNo, sealer, transaction }: Installation,
+  name: string,
+  url: string,
+): Promise<Secret | null> {
+  return transaction(async (tx) => {
+    const kept = await openSecret(tx, sealer, workspaceNo, collectorSecret(name));
+    const known = (await allCollectors(tx)).find((collector) => collector.name === name);
+    if (kept === null || known === undefined || known.url === url) return kept;
+    throw wrong('the headers must be given again where the address changes', 'Name them with --secret-from.');
+  });
 }
 
 async function remove({ output, ...context }: CommandContext, installation: Installation): Promise<number> {

@@ -12,6 +12,8 @@ export interface TestFolderOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Databases to make; the sync file reaches `crm` as `${secret:CRM_URL}`. */
   readonly databases?: readonly string[];
+  /** What the environment holds beside the databases. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** What a user has: a folder with a sync file, a store, databases, and `trueup` to run on them. Close it in `afterAll`. */
@@ -28,13 +30,13 @@ export interface TestFolder {
 
 /** Makes all of it anew; nothing has been run in it yet. */
 export async function openTestFolder(options: TestFolderOptions): Promise<TestFolder> {
-  const { syncFile, files = {}, databases: names = [] } = options;
+  const { syncFile, files = {}, databases: names = [], environment: given = {} } = options;
   const directory = await mkdtemp(join(tmpdir(), 'trueup-folder-'));
   const store = await createTestDatabase();
   const databases = new Map<string, TestDatabase>();
   for (const name of names) databases.set(name, await createTestDatabase());
   const urls = [...databases].map(([name, { url }]) => [`${name.toUpperCase()}_URL`, url] as const);
-  const environment = { DATABASE_URL: store.url, ...Object.fromEntries(urls) };
+  const environment = { ...given, DATABASE_URL: store.url, ...Object.fromEntries(urls) };
   const folder: TestFolder = {
     directory,
     store,
