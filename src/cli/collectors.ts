@@ -79,11 +79,12 @@ async function add(context: CommandContext, installation: Installation): Promise
 
 /** Headers stay with the address that they were given for: sent to another they would be given away. */
 async function keptHeaders(
-  { workspaceNo, sealer, transaction }: Installation,
+  installation: Installation,
   name: string,
   url: string,
 ): Promise<Secret | null> {
-  return transaction(async (tx) => {
+  const { workspaceNo, sealer } = installation;
+  return installation.transaction(async (tx) => {
     const kept = await openSecret(tx, sealer, workspaceNo, collectorSecret(name));
     const known = (await allCollectors(tx)).find((collector) => collector.name === name);
     if (kept === null || known === undefined || known.url === url) return kept;

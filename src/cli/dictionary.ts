@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { draftDictionary } from '../syncfile/dictionary/draft.ts';
 import { entitySchema } from '../syncfile/dictionary/entity-schema.ts';
-import { htmlPage } from '../syncfile/dictionary/html.ts';
+import { dictionaryPage } from '../syncfile/dictionary/html.ts';
 import { markdownPage } from '../syncfile/dictionary/markdown.ts';
 import { entityPages } from '../syncfile/dictionary/page.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
@@ -73,7 +73,7 @@ async function exportPages(context: CommandContext): Promise<number> {
     case 'markdown':
     case 'html': {
       const pages = entityPages(found, file.syncs);
-      const page = format === 'html' ? htmlPage(pages) : markdownPage(pages);
+      const page = format === 'html' ? dictionaryPage(pages) : markdownPage(pages);
       return give(context, page, { format, page });
     }
     case 'json-schema': {

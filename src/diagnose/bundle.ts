@@ -1,5 +1,6 @@
-import { raisedAlerts } from '../store/alerts.ts';
 /** Everything that somebody who helps needs to know, in one file, with people's data kept out. */
+import { escapedHtml, htmlPage } from '../lib/html-page.ts';
+import { raisedAlerts } from '../store/alerts.ts';
 import { allSyncs, connectionStates, type SyncRow } from '../store/control.ts';
 import type { Tx } from '../store/database.ts';
 import { journalSince } from '../store/history.ts';
@@ -74,23 +75,15 @@ function redactedEvidence(evidence: Evidence): Evidence {
 /** One page that needs nothing else and loads nothing: the bundle to read, and the same as data to take out again. */
 export function bundlePage(bundle: Bundle): string {
   const json = JSON.stringify(bundle, null, 1);
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Trueup support bundle</title>
-<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<style>body{font:14px/1.5 system-ui,sans-serif;max-width:70em;margin:2em auto;padding:0 1em}pre{white-space:pre-wrap;background:#f4f4f4;padding:1em}summary{font-weight:600;cursor:pointer}</style>
-</head><body><h1>Trueup support bundle</h1>
-<p>Made at ${escaped(String(bundle['madeAt']))}. Values of records are left out or shown by their form only; look through it before you send it.</p>
-${Object.entries(bundle).map(sectionOf).join('\n')}
-<script type="application/json" id="bundle">${json.replaceAll('<', '\\u003c')}</script>
-</body></html>
-`;
+  const body = [
+    `<p>Made at ${escapedHtml(String(bundle['madeAt']))}. Values of records are left out or shown by their form only; look through it before you send it.</p>`,
+    ...Object.entries(bundle).map(sectionOf),
+    `<script type="application/json" id="bundle">${json.replaceAll('<', '\\u003c')}</script>`,
+  ];
+  return htmlPage('Trueup support bundle', body.join('\n'));
 }
 
 function sectionOf([name, content]: readonly [string, unknown]): string {
   const open = name === 'alerts' || name === 'syncs' ? ' open' : '';
-  return `<details${open}><summary>${escaped(name)}</summary><pre>${escaped(JSON.stringify(content, null, 2))}</pre></details>`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return `<details${open}><summary>${escapedHtml(name)}</summary><pre>${escapedHtml(JSON.stringify(content, null, 2))}</pre></details>`;
 }

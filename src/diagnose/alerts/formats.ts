@@ -1,6 +1,7 @@
 /** A notice as each service wants it: pure, so that the formats can be checked against what the services document. */
 import { createHash, createHmac } from 'node:crypto';
 
+import { escapedHtml } from '../../lib/html-page.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Secret } from '../../lib/secret.ts';
 import type { AlertRow } from '../../store/alerts.ts';
@@ -105,9 +106,7 @@ export function emailOf(notice: Notice): {
   readonly html: string;
 } {
   const lines = storyLines(notice);
-  const escaped = lines.map((line) =>
-    line.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
-  );
+  const escaped = lines.map(escapedHtml);
   return {
     subject: headline(notice)
       .replaceAll(/[\r\n]+/g, ' ')

@@ -12,7 +12,7 @@ import { dictionaryJsonSchema, parseDictionary, type Dictionary } from './dictio
 import { draftDictionary } from './draft.ts';
 import { entitySchema } from './entity-schema.ts';
 import { fieldRules, recordRules } from './entry.ts';
-import { htmlPage } from './html.ts';
+import { dictionaryPage } from './html.ts';
 import { markdownPage } from './markdown.ts';
 import { entityPages } from './page.ts';
 
@@ -233,7 +233,7 @@ describe('the pages', () => {
   });
 
   test('HTML is one file in which texts are only texts', () => {
-    const page = htmlPage(pages);
+    const page = dictionaryPage(pages);
     expect(page).toContain('<td>Where invoices | &lt;go&gt;</td>');
     expect(page).not.toContain('<go>');
     expect(page).toContain('<tr><th scope="row">status</th><td>crm</td><td>⇄ state</td>');
