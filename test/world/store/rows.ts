@@ -131,8 +131,9 @@ export interface StoredRun extends RunCounts {
   readonly state: 'running' | 'complete' | 'failed';
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
-  /** What a reconciliation found; no unit of work of a worker writes it. */
+  /** What a reconciliation found, and its report; no unit of work of a worker writes them. */
   readonly found: null;
+  readonly report: null;
   readonly failure: StoredFailure | null;
 }
 
