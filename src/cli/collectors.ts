@@ -78,11 +78,7 @@ async function add(context: CommandContext, installation: Installation): Promise
 }
 
 /** Headers stay with the address that they were given for: sent to another they would be given away. */
-async function keptHeaders(
-  installation: Installation,
-  name: string,
-  url: string,
-): Promise<Secret | null> {
+async function keptHeaders(installation: Installation, name: string, url: string): Promise<Secret | null> {
   const { workspaceNo, sealer } = installation;
   return installation.transaction(async (tx) => {
     const kept = await openSecret(tx, sealer, workspaceNo, collectorSecret(name));

@@ -6,7 +6,7 @@ import type { StoredBundle } from '../../src/store/contract.ts';
 import type { Tx } from '../../src/store/database.ts';
 import { Records, type Entry } from '../world/records.ts';
 import type { MemoryStore } from '../world/store/memory-store.ts';
-import type { SystemShape } from '../world/system.ts';
+import type { SystemShape } from '../world/system-shape.ts';
 import type { World } from '../world/world.ts';
 
 type Dump = ReturnType<MemoryStore['dump']>;

@@ -2,7 +2,7 @@
 import type { FieldDefinition, Resolver, SideDefinition, SyncDefinition } from '../../src/engine/model.ts';
 import { elementsOf } from '../world/oracle/truth.ts';
 import type { Fields } from '../world/records.ts';
-import type { SystemShape } from '../world/system.ts';
+import type { SystemShape } from '../world/system-shape.ts';
 
 /** The longest that a proxy keeps a request back before it delivers it after all. */
 export const HELD_MAX_MS = 6_000;

@@ -16,7 +16,7 @@ import type {
 import { ConnectorFailure, type FailureKind } from '../../src/connector/failure.ts';
 import type { NativeValue } from '../../src/engine/value.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import type { SystemShape } from '../world/system.ts';
+import type { SystemShape } from '../world/system-shape.ts';
 import { bodyOf } from './child.ts';
 import {
   orderNow,

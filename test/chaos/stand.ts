@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { seededRandom } from '../../src/lib/random.ts';
-import type { SystemShape } from '../world/system.ts';
+import type { SystemShape } from '../world/system-shape.ts';
 import { Fleet } from './fleet.ts';
 import { gradesOf } from './grades.ts';
 import { Office } from './office.ts';

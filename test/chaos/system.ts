@@ -12,7 +12,8 @@ import {
   type Fields,
   type Seen,
 } from '../world/records.ts';
-import { UNIQUE_FIELD, type SystemShape } from '../world/system.ts';
+import type { SystemShape } from '../world/system-shape.ts';
+import { UNIQUE_FIELD } from '../world/system.ts';
 import {
   createCounter,
   type CallName,

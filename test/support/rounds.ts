@@ -6,14 +6,19 @@ import type { TestStore } from './sync.ts';
 
 const signal = new AbortController().signal;
 
-/** Makes all that waits due now, as if the longest wait had passed; what is dead stays dead. */
+/**
+ * Makes all that waits due now, as if the longest wait had passed; what is dead stays dead, and what a worker has under its hands
+ * is left to it: two that lock many rows, each in an order of its own, would wait for each other.
+ */
 export async function skipWaits({ raw: { pool } }: TestStore, { syncKey }: SyncRuntime): Promise<void> {
-  await pool.query(`update hints set due_at = clock_timestamp() where sync_key = $1 and state = 'open'`, [
-    syncKey,
-  ]);
   await pool.query(
-    `update writes set due_at = clock_timestamp(), resolve_at = least(resolve_at, clock_timestamp())
-      where sync_key = $1 and state in ('queued', 'unknown')`,
+    `update hints set due_at = clock_timestamp() where ctid = any(array(
+       select ctid from hints where sync_key = $1 and state = 'open' for update skip locked))`,
+    [syncKey],
+  );
+  await pool.query(
+    `update writes set due_at = clock_timestamp(), resolve_at = least(resolve_at, clock_timestamp()) where ctid = any(array(
+       select ctid from writes where sync_key = $1 and state in ('queued', 'unknown') for update skip locked))`,
     [syncKey],
   );
   await pool.query(`update streams set due_at = clock_timestamp() where sync_key = $1 and kind = 'changes'`, [

@@ -14,7 +14,7 @@ import {
 import type { NativeValue } from '../../src/engine/value.ts';
 import { BROAD_FAULTS, NO_FAULTS, type Fault, type FaultRates } from './faults.ts';
 import type { Fields } from './records.ts';
-import type { SystemShape } from './system.ts';
+import type { SystemShape } from './system-shape.ts';
 import { choose, type Tape } from './tape.ts';
 
 export const FIELDS = ['name', 'city', 'tags'] as const;

@@ -14,7 +14,7 @@ import {
   type Habit,
   type WorldShape,
 } from './shape.ts';
-import type { SystemShape } from './system.ts';
+import type { SystemShape } from './system-shape.ts';
 import { choose, type Tape } from './tape.ts';
 
 /** What belongs together: a history is about one or two of these, and knows most of what each brings. */

@@ -16,37 +16,12 @@ import { ConnectorFailure } from '../../src/connector/failure.ts';
 import type { NativeValue } from '../../src/engine/value.ts';
 import { REQUEST_TIMEOUT_MS } from '../../src/worker/limits.ts';
 import { ANSWER_LOST, CURSOR_EXPIRED, OUTAGE, frozenMs, refusalOf, type Faults } from './faults.ts';
-import { Records, type Actor, type Counter, type EntryWrite, type Fields, type Seen } from './records.ts';
+import { Feed } from './feed.ts';
+import { Records, type Actor, type Counter, type EntryWrite, type Fields } from './records.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
-
-export interface SystemShape {
-  readonly name: string;
-  readonly version: 'counter' | 'content' | 'none';
-  readonly conditionalWrite: boolean;
-  readonly createIdentity: CapabilityCard['createIdentity'];
-  readonly feed: CapabilityCard['feed'];
-  readonly feedGives: 'records' | 'hints';
-  readonly feedTellsDeletes: boolean;
-  readonly readLagMs: number;
-  readonly executionMaxMs: number;
-  /** Whether an answer shows the record as the write left it. */
-  readonly tellsAll: boolean;
-  readonly reusesIds: boolean;
-  /** What the system makes of a value it is given. */
-  readonly normalises: (field: string, value: NativeValue) => NativeValue;
-  /** What it does by itself after a change; an empty answer means nothing. */
-  readonly automates: (before: Fields | null, after: Fields) => Fields;
-  /** Refuses a record for ever. */
-  readonly refuses: (fields: Fields) => boolean;
-}
+import { recordOf, versionOf, type SystemShape } from './system-shape.ts';
 
 type Sent = Omit<EntryWrite, 'asked'>;
-
-interface FeedEvent {
-  readonly atMs: number;
-  readonly id: string;
-  readonly isGone: boolean;
-}
 
 /** The field by which a system with unique keys refuses a second record. */
 export const UNIQUE_FIELD = 'email';
@@ -61,7 +36,7 @@ export class SimulatedSystem {
   readonly #scheduler: Scheduler;
   readonly #faults: Faults;
   readonly #counter: Counter;
-  readonly #feed: FeedEvent[] = [];
+  readonly #feed: Feed;
   requests = 0;
   /** Per process: the number of the last thing that had happened when it last looked a record up. */
   readonly #looks = new Map<Owner, Map<string, number>>();
@@ -73,6 +48,7 @@ export class SimulatedSystem {
     this.#faults = faults;
     this.#counter = counter;
     this.records = new Records(shape.name, counter, shape.reusesIds);
+    this.#feed = new Feed(shape, { records: this.records, scheduler, faults });
     this.card = {
       version: shape.version === 'none' ? 'none' : 'opaque',
       conditionalWrite: shape.conditionalWrite,
@@ -94,7 +70,7 @@ export class SimulatedSystem {
     const write = sent === null ? null : { ...sent, asked: change ?? {} };
     if (change === null) {
       records.note(this.#scheduler.nowMs, actor, 'delete', id, null, write);
-      this.#tell(id);
+      this.#feed.tell(id);
       return;
     }
     const made = Object.fromEntries(
@@ -102,16 +78,16 @@ export class SimulatedSystem {
     );
     const after = { ...before?.fields, ...made };
     records.note(this.#scheduler.nowMs, actor, before === null ? 'create' : 'update', id, after, write);
-    this.#tell(id);
+    this.#feed.tell(id);
     const own = shape.automates(before?.fields ?? null, after);
     if (Object.keys(own).length === 0) return;
     records.note(this.#scheduler.nowMs, 'automation', 'update', id, { ...after, ...own });
-    this.#tell(id);
+    this.#feed.tell(id);
   }
 
   undelete(id: string, fields: Fields): void {
     this.records.note(this.#scheduler.nowMs, 'user', 'undelete', id, fields);
-    this.#tell(id);
+    this.#feed.tell(id);
   }
 
   setHidden(id: string, isHidden: boolean): void {
@@ -121,14 +97,9 @@ export class SimulatedSystem {
     // Most systems say nothing of a record that appears or disappears by a change of rights.
   }
 
-  #tell(id: string): void {
-    const seen = this.records.now(id);
-    this.#feed.push({ atMs: this.#scheduler.nowMs, id, isGone: seen === null });
-  }
-
   /** The position of whoever has read everything that the feed tells. */
   get feedEnd(): number {
-    return this.#feed.length;
+    return this.#feed.end;
   }
 
   /**
@@ -139,7 +110,7 @@ export class SimulatedSystem {
     const told = this.#faults.counts();
     const hasHoles = told.has('hintDropped') || told.has('cursorExpired') || told.has('backupRestored');
     for (const id of this.records.ids().toReversed())
-      if (!hasHoles || this.records.now(id) !== null) this.#tell(id);
+      if (!hasHoles || this.records.now(id) !== null) this.#feed.tell(id);
   }
 
   session(owner: Owner): Session {
@@ -181,16 +152,6 @@ export class SimulatedSystem {
     if (this.#faults.strikes('senderFrozen')) this.#scheduler.freeze(owner, frozenMs(this.#faults));
   }
 
-  #recordOf(seen: Seen): SystemRecord {
-    return { id: seen.id, version: this.#versionOf(seen), fields: new Map(Object.entries(seen.fields)) };
-  }
-
-  #versionOf({ version, fields }: Pick<Seen, 'version' | 'fields'>): string | null {
-    if (this.shape.version === 'none') return null;
-    if (this.shape.version === 'counter') return String(version);
-    return JSON.stringify(Object.entries(fields).toSorted(([left], [right]) => (left < right ? -1 : 1)));
-  }
-
   async *#readAll(owner: Owner, request: SnapshotRequest): AsyncIterable<SnapshotPage> {
     let after = Number(request.resume ?? 0);
     const isEmpty = this.#faults.strikes('listEmpty');
@@ -205,7 +166,7 @@ export class SimulatedSystem {
         .filter(() => !this.#faults.strikes('listSkips'))
         .flatMap((id) => this.records.at(id, moment) ?? [])
         .filter((seen) => !seen.isHidden)
-        .map((seen) => this.#recordOf(seen));
+        .map((seen) => recordOf(this.shape, seen));
       if (this.#faults.strikes('pageFailed')) throw new ConnectorFailure(OUTAGE);
       const isTruncated = this.#faults.strikes('listTruncated');
       const complete = isTruncated || after >= ids.length;
@@ -219,7 +180,7 @@ export class SimulatedSystem {
   async *#readChanges(owner: Owner, request: ChangesRequest): AsyncIterable<ChangePage> {
     await this.#call(owner, 'readChanges');
     if (request.since === null) {
-      const cursor = this.#endAt(this.#moment());
+      const cursor = this.#feed.endAt(this.#moment());
       yield { records: [], hints: [], unreadable: [], cursor, caughtUp: true };
       return;
     }
@@ -227,19 +188,19 @@ export class SimulatedSystem {
     let position = Number(request.since);
     for (;;) {
       const moment = this.#moment();
-      const end = this.#endAt(moment);
-      const events = this.#feed.slice(position, Math.min(end, position + this.#pageSize()));
+      const end = this.#feed.endAt(moment);
+      const events = this.#feed.between(position, Math.min(end, position + this.#pageSize()));
       const next = position + events.length;
       if (!this.#faults.strikes('pageRepeated')) position = next;
       await this.#travel(owner, 'readSlow');
       await this.#scheduler.pause(owner, `${this.shape.name} page`);
       yield {
-        ...this.#contentOf(events, moment),
+        ...this.#feed.contentOf(events, moment),
         unreadable: [],
         cursor: position,
         caughtUp: position >= end,
       };
-      if (position >= this.#endAt(this.#scheduler.nowMs) || position >= end) return;
+      if (position >= this.#feed.endAt(this.#scheduler.nowMs) || position >= end) return;
       await this.#call(owner, 'readChanges');
     }
   }
@@ -248,33 +209,6 @@ export class SimulatedSystem {
   #pageSize(): number {
     const size = 1 + this.#faults.pick(PAGE_MAX);
     return this.#faults.areOver ? CALM_PAGE : size;
-  }
-
-  #endAt(momentMs: number): number {
-    let end = this.#feed.length;
-    while (end > 0 && (this.#feed[end - 1]?.atMs ?? 0) > momentMs) end -= 1;
-    return end;
-  }
-
-  #contentOf(events: readonly FeedEvent[], momentMs: number): Pick<ChangePage, 'records' | 'hints'> {
-    const told = events.flatMap((event) => {
-      if (this.#faults.strikes('hintDropped')) return [];
-      return this.#faults.strikes('hintRepeated') ? [event, event] : [event];
-    });
-    if (this.shape.feed === 'cursor') return this.#polled(told, momentMs);
-    const shown = told.filter((event) => this.records.now(event.id)?.isHidden !== true);
-    const hints = shown
-      .filter(({ isGone }) => (isGone ? this.shape.feedTellsDeletes : this.shape.feedGives === 'hints'))
-      .map(({ id, isGone }) => ({ id, kind: isGone ? ('deleted' as const) : ('changed' as const) }));
-    const records = this.shape.feedGives === 'records' ? this.#polled(shown, momentMs).records : [];
-    return { records, hints };
-  }
-
-  /** Asked for what was modified since: each record as it is, and nothing of what is gone. */
-  #polled(events: readonly FeedEvent[], momentMs: number): Pick<ChangePage, 'records' | 'hints'> {
-    const ids = [...new Set(events.map(({ id }) => id))];
-    const seen = ids.flatMap((id) => this.records.at(id, momentMs) ?? []).filter(({ isHidden }) => !isHidden);
-    return { records: seen.map((one) => this.#recordOf(one)), hints: [] };
   }
 
   async #get(owner: Owner, ids: readonly string[]): Promise<readonly Lookup[]> {
@@ -289,7 +223,7 @@ export class SimulatedSystem {
       if (this.#faults.strikes('lookFailed')) return { kind: 'failed', id, failure: OUTAGE };
       const seen = this.records.at(id, moment);
       if (seen === null) return { kind: 'absent', id };
-      return seen.isHidden ? { kind: 'hidden', id } : { kind: 'found', record: this.#recordOf(seen) };
+      return seen.isHidden ? { kind: 'hidden', id } : { kind: 'found', record: recordOf(this.shape, seen) };
     });
     await this.#travel(owner, 'readSlow');
     await this.#scheduler.pause(owner, `${this.shape.name} got`);
@@ -303,7 +237,7 @@ export class SimulatedSystem {
       .ids()
       .flatMap((id) => this.records.at(id, moment) ?? [])
       .filter((seen) => !seen.isHidden && values.includes(seen.fields[field] ?? null))
-      .map((seen) => this.#recordOf(seen));
+      .map((seen) => recordOf(this.shape, seen));
     await this.#travel(owner, 'readSlow');
     await this.#scheduler.pause(owner, `${this.shape.name} found`);
     return found;
@@ -382,7 +316,7 @@ export class SimulatedSystem {
     const seen = this.records.now(recordId);
     if (seen === null || seen.isHidden) return refuse('precondition', 'world.record_gone');
     const { ifVersion } = request;
-    if (this.shape.conditionalWrite && ifVersion !== null && this.#versionOf(seen) !== ifVersion)
+    if (this.shape.conditionalWrite && ifVersion !== null && versionOf(this.shape, seen) !== ifVersion)
       return refuse('precondition', 'world.changed');
     this.act('trueup', recordId, request.kind === 'delete' ? null : fields, sent);
     return this.#written(key, recordId);
@@ -397,6 +331,6 @@ export class SimulatedSystem {
     const seen = this.records.now(id);
     if (seen === null || !this.shape.tellsAll) return { kind: 'written', key, recordId: id, version: null };
     const fields = new Map(Object.entries(seen.fields));
-    return { kind: 'written', key, recordId: id, version: this.#versionOf(seen), fields };
+    return { kind: 'written', key, recordId: id, version: versionOf(this.shape, seen), fields };
   }
 }

@@ -4,7 +4,7 @@ import { isJsonArray, type Json } from '../../src/lib/json.ts';
 import type { Fault } from './faults.ts';
 import type { Entry, Fields } from './records.ts';
 import type { WorldShape } from './shape.ts';
-import type { SystemShape } from './system.ts';
+import type { SystemShape } from './system-shape.ts';
 import type { Tape } from './tape.ts';
 import { watchHistory, type Happening, type Watched } from './watch.ts';
 import type { World } from './world.ts';
