@@ -14,6 +14,7 @@ const [quick, full] = [
     'latency:4',
     'bulk:10000',
     'salesforce',
+    'throttling:2',
     'api:10000',
     'matching:10000',
     'reconcile:20000',
@@ -26,6 +27,7 @@ const [quick, full] = [
     'bulk:100000',
     'bulk:1000000',
     'salesforce',
+    'throttling:10',
     'api:1000000',
     'matching:100000',
     'reconcile:1000000',
@@ -61,6 +63,7 @@ async function measure(name: string): Promise<readonly Measurement[]> {
   if (kind === 'api') return (await import('./api.ts')).benchApi(Number(size));
   if (kind === 'reconcile') return (await import('./reconcile.ts')).benchReconcile(Number(size));
   if (kind === 'salesforce') return (await import('./salesforce.ts')).benchSalesforce();
+  if (kind === 'throttling') return (await import('./throttling.ts')).benchThrottling(Number(size));
   if (kind === 'latency') return (await import('./latency.ts')).benchLatency(EDITS_PER_S, Number(size));
   if (kind === 'matching') return (await import('./matching.ts')).benchMatching(Number(size));
   return (await import('./bulk.ts')).benchBulk(Number(size));

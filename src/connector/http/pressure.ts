@@ -6,6 +6,7 @@ import { afterOutcome, type Breaker, CLOSED, entering } from './breaker.ts';
 import type { BudgetStore, Limit, LimitNews } from './budget.ts';
 import { Deadline } from './deadline.ts';
 import { Gate } from './gate.ts';
+import { afterRefusal, afterTaken, type Pace, placed, unpaced } from './pace.ts';
 import type { HttpRequest } from './request.ts';
 import { type Refused, Slices } from './slices.ts';
 
@@ -73,6 +74,7 @@ export class Pressure {
   readonly #gate = new Gate(() => this.#concurrency.limit);
   readonly #breakers = new Map<string, Breaker>();
   #concurrency: Concurrency;
+  #pace: Pace;
   #pausedUntilMs = 0;
   #pausedBy: Failure | null = null;
 
@@ -80,6 +82,7 @@ export class Pressure {
     const { limits, budgets, connectionKey, clock, concurrency } = options;
     this.#options = options;
     this.#concurrency = startConcurrency(concurrency.start, concurrency.max);
+    this.#pace = unpaced(clock.monotonicMs());
     this.#metered = limits.map((limit) => ({
       limit,
       slices: new Slices(budgets, connectionKey, limit, clock),
@@ -93,7 +96,10 @@ export class Pressure {
     const untilMs = this.#options.clock.monotonicMs() + this.#options.waitMsMax;
     const taken: (() => void)[] = [];
     // Budgets first: what waits for units must not stand in the way of what needs none.
-    const halt = (await this.#budget(request, untilMs, taken)) ?? (await this.#pastGate(request, untilMs));
+    const halt =
+      (await this.#paced(request, untilMs)) ??
+      (await this.#budget(request, untilMs, taken)) ??
+      (await this.#inside(request, untilMs));
     if (halt !== null) {
       for (const giveBack of taken) giveBack();
       return request.signal.aborted ? { kind: 'interrupted' } : halt;
@@ -111,16 +117,30 @@ export class Pressure {
     for (const { slices } of this.#metered) await slices.close();
   }
 
-  /** Through the gate, and then past the breaker, so that its one probe is a request that really leaves. */
-  async #pastGate({ operation, purpose, signal }: HttpRequest, untilMs: number): Promise<Halt | null> {
-    const { clock } = this.#options;
-    if (!this.#gate.tryEnter()) {
-      const patience = new Deadline(clock, Math.max(0, untilMs - clock.monotonicMs()), [signal]);
-      const inside = await this.#gate.enter(purpose, patience.signal);
-      await patience.end();
-      if (!inside) return { kind: 'crowd' };
+  /** A pause that began while it waited at the gate is sat out outside: who was let in would be refused with the others. */
+  async #inside(request: HttpRequest, untilMs: number): Promise<Halt | null> {
+    while (await this.#throughGate(request, untilMs)) {
+      if (!this.#isPaused()) return this.#pastBreaker(request.operation);
+      this.#gate.leave();
+      const halt = await this.#paced(request, untilMs);
+      if (halt !== null) return halt;
     }
-    const { waitMs, next } = entering(this.#breakers.get(operation) ?? CLOSED, clock.monotonicMs());
+    return { kind: 'crowd' };
+  }
+
+  async #throughGate({ purpose, signal }: HttpRequest, untilMs: number): Promise<boolean> {
+    if (this.#gate.tryEnter()) return true;
+    const { clock } = this.#options;
+    const patience = new Deadline(clock, Math.max(0, untilMs - clock.monotonicMs()), [signal]);
+    const inside = await this.#gate.enter(purpose, patience.signal);
+    await patience.end();
+    return inside;
+  }
+
+  /** Last of all, so that the breaker's one probe is a request that really leaves. */
+  #pastBreaker(operation: string): Halt | null {
+    const nowMs = this.#options.clock.monotonicMs();
+    const { waitMs, next } = entering(this.#breakers.get(operation) ?? CLOSED, nowMs);
     this.#breakers.set(operation, next);
     if (waitMs === null) return null;
     this.#gate.leave();
@@ -128,8 +148,6 @@ export class Pressure {
   }
 
   async #budget(request: HttpRequest, untilMs: number, taken: (() => void)[]): Promise<Halt | null> {
-    const pause = await this.#sitOut(untilMs, request.signal);
-    if (pause !== null) return pause;
     for (const metered of this.#metered) {
       const { limit, slices, pausedBy } = metered;
       const units = costOf(request, limit);
@@ -142,21 +160,31 @@ export class Pressure {
     return null;
   }
 
-  /** A pause holds at once in this worker, whatever limits it has; the others meet it in the store. */
-  async #sitOut(untilMs: number, signal: AbortSignal): Promise<Halt | null> {
+  #isPaused(): boolean {
+    return this.#pausedUntilMs > this.#options.clock.monotonicMs();
+  }
+
+  /**
+   * Waits for the end of a pause and for a place in the pace. Both hold at once in this worker, whatever limits it has;
+   * other workers meet the pause in the store where there is a limit, and find their own pace.
+   */
+  async #paced({ purpose, signal }: HttpRequest, untilMs: number): Promise<Halt | null> {
     const { clock } = this.#options;
-    const nowMs = clock.monotonicMs();
-    if (this.#pausedUntilMs <= nowMs) return null;
-    if (this.#pausedUntilMs > untilMs)
-      return {
-        kind: 'budget',
-        limit: 'all',
-        waitMs: this.#pausedUntilMs - nowMs,
-        why: 'paused',
-        pausedBy: this.#pausedBy,
-      };
-    await clock.sleep(this.#pausedUntilMs - nowMs, signal);
-    return null;
+    for (;;) {
+      const nowMs = clock.monotonicMs();
+      const earliestMs = Math.max(this.#pausedUntilMs, nowMs);
+      const { atMs: placeMs, next } = placed(this.#pace, earliestMs);
+      // People are few: they take a place and do not queue for it.
+      const atMs = purpose === 'person' ? earliestMs : placeMs;
+      const waitMs = atMs - nowMs;
+      if (atMs > untilMs)
+        return { kind: 'budget', limit: 'all', waitMs, why: 'paused', pausedBy: this.#pausedBy };
+      this.#pace = next;
+      if (waitMs > 0) await clock.sleep(waitMs, signal);
+      if (signal.aborted) return { kind: 'interrupted' };
+      // A pause that began meanwhile moves the place back.
+      if (!this.#isPaused()) return null;
+    }
   }
 
   async #leave(request: HttpRequest, epoch: number, outcome: Outcome, said: LimitNews): Promise<void> {
@@ -167,7 +195,10 @@ export class Pressure {
   }
 
   #adapt(operation: string, epoch: number, outcome: Outcome): void {
-    if (outcome.kind === 'worked') this.#concurrency = afterSuccess(this.#concurrency);
+    if (outcome.kind === 'worked') {
+      this.#concurrency = afterSuccess(this.#concurrency);
+      this.#pace = afterTaken(this.#pace, this.#options.clock.monotonicMs());
+    }
     if (outcome.kind === 'throttled') this.#concurrency = afterThrottle(this.#concurrency, epoch);
     if (outcome.kind === 'none' || outcome.kind === 'unsent') return;
     if (this.#breakers.size > BREAKERS_MAX) this.#breakers.clear();
@@ -196,7 +227,11 @@ export class Pressure {
     const named = this.#metered.filter(({ limit }) => limit.name === name);
     // A limit that we know by name holds up only who needs it.
     if (named.length === 0) {
-      this.#pausedUntilMs = Math.max(this.#pausedUntilMs, clock.monotonicMs() + forMs);
+      const nowMs = clock.monotonicMs();
+      // Requests that were out with the one that was refused first tell nothing new.
+      if (failure.kind === 'rateLimited' && !this.#isPaused())
+        this.#pace = afterRefusal(this.#pace, nowMs, forMs);
+      this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + forMs);
       this.#pausedBy = failure;
     }
     for (const metered of named.length === 0 ? this.#metered : named) {
