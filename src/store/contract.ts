@@ -51,6 +51,8 @@ export interface StreamMove {
 export interface HintRow {
   readonly recordId: string;
   readonly kind: 'changed' | 'deleted' | 'missing';
+  /** When the record was first told of. */
+  readonly notedAtMs: number;
   readonly epoch: number;
   readonly attempts: number;
 }
@@ -297,6 +299,8 @@ export interface SyncTx extends ReferenceTx {
   controlRecord(side: string, except: readonly string[]): Promise<string | null>;
   /** Creates on their way to the side, or lost there: a new record may be one of them. */
   openCreates(side: string, countMax: number): Promise<readonly OpenCreate[]>;
+  /** When the first of those left that may still be answered; null when none is under way. */
+  createsSinceMs(side: string): Promise<number | null>;
 
   /** Notes a page of records that a sweep met unchanged. */
   noteSightings(runId: string, pageNo: number, recordIds: readonly string[]): Promise<void>;

@@ -62,6 +62,7 @@ export async function claimHints(
   const rows = await tx.query<{
     record_id: string;
     kind: HintRow['kind'];
+    noted_at_ms: number;
     lease_epoch: string;
     attempts: number;
   }>(
@@ -71,12 +72,13 @@ export async function claimHints(
         select ctid from hints
          where sync_key = $1 and side = $2 and state = 'open' and due_at <= now() and lease_until < now()
          order by due_at limit $3 for update skip locked))
-      returning record_id, kind, lease_epoch, attempts`,
+      returning record_id, kind, extract(epoch from noted_at)::float8 * 1000 as noted_at_ms, lease_epoch, attempts`,
     [syncKey, side, countMax, leaseMs],
   );
   return rows.map((row) => ({
     recordId: row.record_id,
     kind: row.kind,
+    notedAtMs: row.noted_at_ms,
     epoch: Number(row.lease_epoch),
     attempts: row.attempts,
   }));

@@ -48,7 +48,15 @@ import {
   wakeReaders,
   wakeWriters,
 } from './waits.ts';
-import { claimQueued, claimUnknown, endWrites, openCreates, reapSent, sendWrites } from './writes.ts';
+import {
+  claimQueued,
+  claimUnknown,
+  createsSinceMs,
+  endWrites,
+  openCreates,
+  reapSent,
+  sendWrites,
+} from './writes.ts';
 
 export interface SyncScope {
   readonly syncKey: string;
@@ -92,6 +100,7 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     countRecords: (side) => countRecords(tx, syncKey, side),
     controlRecord: (side, except) => controlRecord(tx, syncKey, side, except),
     openCreates: (side, countMax) => openCreates(tx, syncKey, side, countMax),
+    createsSinceMs: (side) => createsSinceMs(tx, syncKey, side),
     noteSightings: (runId, pageNo, recordIds) => noteSightings(tx, syncKey, runId, pageNo, recordIds),
     unsighted: (side, runId, startedAtMs, after, countMax) =>
       unsighted(tx, syncKey, side, runId, startedAtMs, after, countMax),

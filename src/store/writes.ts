@@ -190,6 +190,15 @@ export async function openCreates(
   return rows.map((row) => ({ identityId: row.identity_id, body: row.body, isHeld: row.is_held }));
 }
 
+export async function createsSinceMs(tx: Tx, syncKey: string, side: string): Promise<number | null> {
+  const [row] = await tx.query<{ since_ms: number | null }>(
+    `select extract(epoch from min(first_sent_at))::float8 * 1000 as since_ms from writes
+      where sync_key = $1 and side = $2 and state in ('sent', 'unknown') and kind = 'create'`,
+    [syncKey, side],
+  );
+  return row?.since_ms ?? null;
+}
+
 const REAPED = JSON.stringify({
   kind: 'unknownOutcome',
   code: 'trueup.worker_lost',

@@ -2,12 +2,12 @@
 import type { Lookup } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import type { DeleteEvidence } from '../engine/state.ts';
-import type { HintRow } from '../store/contract.ts';
+import type { HintRow, SyncTx } from '../store/contract.ts';
 import { applyPage } from './apply.ts';
 import { isSaidEmptied } from './emptied.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { readBeganMs } from './lag.ts';
-import { HINT_LEASE_MS, LOOK_TRIES_MAX, PAGE_RECORDS_MAX } from './limits.ts';
+import { EARLY_LOOK_MS, HINT_LEASE_MS, LOOK_TRIES_MAX, PAGE_RECORDS_MAX } from './limits.ts';
 import { outageWaitMs } from './retry.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import type { Sighting } from './sighting.ts';
@@ -124,6 +124,7 @@ async function settle(
 ): Promise<void> {
   const sightings: Sighting[] = [];
   const settled: HintRow[] = [];
+  const gone = new Set<string>();
   const failed: { readonly hint: HintRow; readonly failure: Failure }[] = [];
   for (const [index, hint] of hints.entries()) {
     const lookup = lookups[index];
@@ -132,6 +133,7 @@ async function settle(
       continue;
     }
     settled.push(hint);
+    if (lookup.kind === 'absent') gone.add(hint.recordId);
     const evidence = absent.get(hint.recordId);
     if (lookup.kind === 'found')
       sightings.push({ kind: 'record', recordId: hint.recordId, record: lookup.record });
@@ -139,8 +141,17 @@ async function settle(
     else sightings.push({ kind: 'deleted', recordId: hint.recordId, evidence });
   }
   const wakened = await runtime.transaction(async (tx) => {
+    const early = await toldEarly(
+      tx,
+      side,
+      settled.filter(({ recordId }) => gone.has(recordId)),
+    );
+    await tx.deferHints(side.model.name, [...early], { dueInMs: EARLY_LOOK_MS, failure: null, dead: false });
     // Closed first: what applying notes anew about a record must survive.
-    await tx.closeHints(side.model.name, settled);
+    await tx.closeHints(
+      side.model.name,
+      settled.filter((hint) => !early.has(hint)),
+    );
     return (
       await applyPage(runtime, tx, {
         side: side.model.name,
@@ -152,6 +163,24 @@ async function settle(
   });
   for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
   for (const { hint, failure } of failed) await putBack(runtime, side, [hint], failure);
+}
+
+/**
+ * Of the records that are gone, those that nobody knows and that a create may have made whose answer is not recorded yet: that
+ * answer would say that they are there. Asked in this order, an answer recorded in between has linked its record.
+ */
+async function toldEarly(
+  tx: SyncTx,
+  { model }: SideRuntime,
+  gone: readonly HintRow[],
+): Promise<ReadonlySet<HintRow>> {
+  const sinceMs = gone.length === 0 || !model.creates ? null : await tx.createsSinceMs(model.name);
+  if (sinceMs === null) return new Set();
+  const known = await tx.recordsOf(
+    model.name,
+    gone.map(({ recordId }) => recordId),
+  );
+  return new Set(gone.filter((hint) => hint.notedAtMs >= sinceMs && !known.has(hint.recordId)));
 }
 
 const NO_ANSWER: Failure = {

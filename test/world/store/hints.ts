@@ -114,9 +114,10 @@ export async function claimHints(
     () => true,
     (hint) => ({ ...hint, leaseEpoch: hint.leaseEpoch + 1, leaseUntilMs: tx.clockMs(leaseMs) }),
   );
-  return claimed.map(({ recordId, kind, leaseEpoch, attempts }) => ({
+  return claimed.map(({ recordId, kind, notedAtMs, leaseEpoch, attempts }) => ({
     recordId,
     kind,
+    notedAtMs,
     epoch: leaseEpoch + 1,
     attempts,
   }));

@@ -62,7 +62,15 @@ import {
   wakeReaders,
   wakeWriters,
 } from './waits.ts';
-import { claimQueued, claimUnknown, endWrites, openCreates, reapSent, sendWrites } from './writes.ts';
+import {
+  claimQueued,
+  claimUnknown,
+  createsSinceMs,
+  endWrites,
+  openCreates,
+  reapSent,
+  sendWrites,
+} from './writes.ts';
 
 export interface ControlTx {
   /** Open holds of an identity, or (null) of the whole sync; oldest first. `resolveHold` of src/worker/holds.ts takes one. */
@@ -118,6 +126,7 @@ export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & Co
     countRecords: (side) => countRecords(tx, side),
     controlRecord: (side, except) => controlRecord(tx, side, except),
     openCreates: (side, countMax) => openCreates(tx, side, countMax),
+    createsSinceMs: (side) => createsSinceMs(tx, side),
     noteSightings: (runId, pageNo, recordIds) => noteSightings(tx, runId, pageNo, recordIds),
     unsighted: (side, runId, startedAtMs, after, countMax) =>
       unsighted(tx, side, runId, startedAtMs, after, countMax),

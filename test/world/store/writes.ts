@@ -186,6 +186,15 @@ export async function openCreates(
   return creates.slice(0, countMax);
 }
 
+export async function createsSinceMs(tx: Transaction, side: string): Promise<number | null> {
+  await tx.statement('createsSinceMs');
+  const sentAtMs = select(tx, tx.tables.writesBySide.slots(side)).flatMap((write) => {
+    const isOut = write.state === 'sent' || write.state === 'unknown';
+    return isOut && write.kind === 'create' && write.firstSentAtMs !== null ? [write.firstSentAtMs] : [];
+  });
+  return sentAtMs.length === 0 ? null : Math.min(...sentAtMs);
+}
+
 const WORKER_LOST = {
   kind: 'unknownOutcome',
   code: 'trueup.worker_lost',
