@@ -72,6 +72,20 @@ test('an answered create links the record', () => {
   expect(planIdentity(model, bundle)).toEqual([]);
 });
 
+test('a new record of which the answer does not tell every field is read when its version is met', () => {
+  const nameless: SentWrite = { ...create, body: { name: 'Ann' } };
+  const owed = writing(relinked(start, 'crm', null), 'crm', nameless);
+  const golden = { ...owed, identity: { ...owed.identity, golden: { name: 'Ann' } } };
+  for (const returned of [null, { name: 'Ann' }]) {
+    const { bundle } = acknowledge(model, golden, nameless, { ...receipt, returned });
+    expect(linkAt(bundle, 'crm')?.version).toBeNull();
+    const met = mergeObservation(model, bundle, seen('crm', 400, { name: 'Ann', city: 'Given by crm' }));
+    expect(met.bundle.identity.golden['city']).toBe('Given by crm');
+  }
+  const whole = acknowledge(model, golden, nameless, { ...receipt, returned: { name: 'Ann', city: null } });
+  expect(linkAt(whole.bundle, 'crm')?.version).toBe('crm@300');
+});
+
 test('an answered delete leaves a record that is gone', () => {
   const write: SentWrite = { side: 'crm', kind: 'delete', body: {}, seq: 2 };
   const { bundle } = acknowledge(model, writing(deleted(start), 'crm', write), write, receipt);

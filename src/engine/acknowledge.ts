@@ -50,10 +50,12 @@ export function acknowledge(model: SyncModel, bundle: Bundle, write: SentWrite, 
     return unchanged(withLink(without, afterLook(known, write, receipt)));
   }
   const link = known ?? newLink(write.side, receipt.recordId);
-  const accounted = withLink(without, accountBody(side, bundle, link, write, receipt));
+  const written = accountBody(side, bundle, link, write, receipt);
+  const accounted = withLink(without, written);
   if (receipt.returned === null) return unchanged(accounted);
   // What the answer shows beyond our body is news: a number the system gave, a field its automation changed.
-  const { recordId, version, returned, sentAtMs, nowMs } = receipt;
+  const { recordId, returned, sentAtMs, nowMs } = receipt;
+  const { version } = written;
   return mergeObservation(model, accounted, {
     side: write.side,
     recordId,
@@ -120,8 +122,18 @@ function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWri
   // The status stays: an answer proves that the record was there, not that it still is.
   // The record held this at some time since the sending; fields that were not sent were looked at when they were.
   const lookedAtMs = write.kind === 'create' ? receipt.sentAtMs : link.lookedAtMs;
-  const version = link.unread === undefined ? receipt.version : null;
+  const version = link.unread === undefined && isWhole(side, accounted, receipt) ? receipt.version : null;
   return { ...link, version, asOfMs: receipt.nowMs, lookedAtMs, accounted, agreed };
+}
+
+/**
+ * Whether every field is known. A system may give a new record values of its own, and its answer need not tell them: whoever
+ * meets that version must still read it.
+ */
+function isWhole(side: SideModel, accounted: Values, { returned }: Receipt): boolean {
+  return side.lenses.every(
+    ({ field: { name } }) => accounted[name] !== undefined || returned?.[name] !== undefined,
+  );
 }
 
 /** What a fresh look at the record says about a write whose answer was lost. */

@@ -52,7 +52,7 @@ test('connect, map, plan, approve, watch: nothing is written before the approval
     await page.getByRole('button', { name: 'Give it' }).click();
     await page.getByLabel(`New value of ${secret}`).fill(stage.world.secrets.get(secret) ?? '');
     await page.getByRole('button', { name: 'Keep it sealed' }).click();
-    await page.getByText('kept sealed').waitFor();
+    await page.getByText(`secret ${secret}, kept sealed`).waitFor();
     await page.getByRole('button', { name: 'Try now' }).click();
     await page.getByText(`${name} is connected`).waitFor();
   }

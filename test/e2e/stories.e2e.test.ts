@@ -154,4 +154,5 @@ test('drift that no feed could notice is found by a reconciliation, repaired, an
   await expect.poll(nameInCrm, { timeout: 30_000 }).toBe('Nobody was told');
   await page.getByRole('button', { name: 'Reconcile again' }).click();
   await page.getByRole('cell', { name: 'Nobody was told' }).waitFor({ state: 'hidden' });
+  await page.getByRole('heading', { level: 2, name: 'In step' }).waitFor();
 });
