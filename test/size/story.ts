@@ -105,7 +105,8 @@ async function prove(world: SizeWorld, records: number): Promise<Figures> {
   const editsSeconds = (systemClock.monotonicMs() - firstMs) / SECOND_MS;
 
   const requestsWhileThrottled = await throttle(world);
-  await world.until(withinMs, () => inStep(world));
+  // The systems are in step before the last answer is recorded.
+  await world.until(withinMs, async () => (await inStep(world)) && (await countOutOfSync(world)) === 0);
   const timing = { firstStepSeconds: (firstMs - beganMs) / SECOND_MS, editsSeconds };
   return { records, ...timing, ...costs(crm), requestsWhileThrottled, ...(await verdict(world, faults)) };
 }
@@ -129,8 +130,12 @@ async function verdict(
   return {
     faultsHit: hits.reduce((sum, count) => sum + count, 0),
     faultsMissed: hits.filter((count) => count === 0).length,
-    notInSync: (await world.counts()).reduce((sum, side) => sum + side.records - side.inSync, 0),
+    notInSync: await countOutOfSync(world),
   };
+}
+
+async function countOutOfSync(world: SizeWorld): Promise<number> {
+  return (await world.counts()).reduce((sum, side) => sum + side.records - side.inSync, 0);
 }
 
 /** Others use up the day; edits go on, and hardly anything may be asked until it is over. */
