@@ -2,9 +2,9 @@ import { firstMatch, type Candidate, type FirstMatch } from '../engine/first-mat
 import { explainLikeness } from '../engine/likeness.ts';
 import { counted } from '../lib/counted.ts';
 import { readBundles } from '../store/bundles.ts';
+import { allSyncs } from '../store/control.ts';
 import { findRecord } from '../store/history.ts';
 import {
-  decideSuggestion,
   identityPage,
   markParted,
   openSuggestions,
@@ -13,6 +13,7 @@ import {
 } from '../store/matches.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
 import { unopenedSync } from '../syncs.ts';
+import { decidePairs, DecisionsRefused, type PairDecision } from '../worker/decide-matches.ts';
 import { ChoiceRefused } from '../worker/holds.ts';
 import { joinPair, partIdentities } from '../worker/joins.ts';
 import { CommandFailed, EXIT, type Command } from './command.ts';
@@ -53,8 +54,8 @@ export const match: Command = {
 const VERBS: Readonly<Record<string, (given: Given) => Promise<number>>> = {
   report,
   list,
-  confirm: (given) => decide(given, 'confirmed'),
-  reject: (given) => decide(given, 'rejected'),
+  confirm: (given) => decide(given, 'confirm'),
+  reject: (given) => decide(given, 'reject'),
   export: exportMatches,
   import: importMatches,
   merge,
@@ -166,12 +167,8 @@ async function list({ context, installation, sync }: Given): Promise<number> {
   return open.length === 0 ? EXIT.ok : EXIT.attention;
 }
 
-async function decide(
-  { context, installation, sync }: Given,
-  state: 'confirmed' | 'rejected',
-): Promise<number> {
+async function decide({ context, installation, sync }: Given, kind: PairDecision['kind']): Promise<number> {
   const [, prefix = ''] = wordsOf(context, ['', 'ID']);
-  const by = actor();
   const joinId = await refusing(async () =>
     installation.transaction(async (tx) => {
       const [one, ...others] = await openSuggestions(tx, sync.syncKey, prefix, 2);
@@ -179,14 +176,20 @@ async function decide(
         throw new ChoiceRefused(
           `${one === undefined ? 'no open suggestion begins' : 'several suggestions begin'} with ${prefix}`,
         );
-      await decideSuggestion(tx, sync.syncKey, one.suggestionId, state, by);
-      await noteCommand(tx, installation, 'match.decided', one.suggestionId, { sync: sync.name, state });
-      return state === 'rejected'
-        ? null
-        : joinPair(unopenedSync(installation, sync), tx, sync, [one.left, one.right], by);
+      const { suggestionId } = one;
+      const given = [{ suggestionId, kind }];
+      const [decided] = await decidePairs(
+        tx,
+        [sync],
+        (row) => unopenedSync(installation, row),
+        given,
+        actor(),
+      );
+      await noteCommand(tx, installation, 'match.decided', suggestionId, { sync: sync.name, choice: kind });
+      return decided?.joinId ?? null;
     }),
   );
-  context.output.json({ decided: prefix, state, joinId });
+  context.output.json({ decided: prefix, choice: kind, joinId });
   context.output.line(
     joinId === null
       ? 'Rejected: the two will not be suggested again.'
@@ -200,8 +203,10 @@ async function refusing<T>(action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    if (error instanceof ChoiceRefused) throw new CommandFailed(error.message, { exitCode: EXIT.wrongInput });
-    throw error;
+    const refused = error instanceof DecisionsRefused ? error.refused[0]?.reason : undefined;
+    const reason = error instanceof ChoiceRefused ? error.message : refused;
+    if (reason === undefined) throw error;
+    throw new CommandFailed(reason, { exitCode: EXIT.wrongInput });
   }
 }
 
@@ -223,7 +228,13 @@ async function merge(given: Given): Promise<number> {
         return identityId;
       };
       const pair = [await identityOf(leftSide, leftId), await identityOf(rightSide, rightId)] as const;
-      const made = await joinPair(unopenedSync(installation, sync), tx, sync, pair, actor());
+      const joining = {
+        runtime: unopenedSync(installation, sync),
+        sync,
+        all: await allSyncs(tx),
+        by: actor(),
+      };
+      const made = await joinPair(tx, joining, pair);
       await noteCommand(tx, installation, 'match.merged', made, { sync: sync.name });
       return made;
     }),

@@ -44,26 +44,11 @@ export async function openSuggestions(
   idPrefix: string,
   countMax: number,
 ): Promise<readonly SuggestionRow[]> {
-  const rows = await tx.query<{
-    suggestion_id: string;
-    left_id: string;
-    right_id: string;
-    kind: 'match' | 'inner';
-    score: number;
-    why: string;
-  }>(
-    `select suggestion_id, left_id, right_id, kind, score, why from match_suggestions
-      where sync_key = $1 and state = 'open' and starts_with(suggestion_id::text, $2) order by score desc, suggestion_id limit $3`,
-    [syncKey, idPrefix, countMax],
+  return listedSuggestions(
+    tx,
+    'and starts_with(suggestion_id::text, $2) order by score desc, suggestion_id limit $3',
+    [[syncKey], idPrefix, countMax],
   );
-  return rows.map((row) => ({
-    suggestionId: row.suggestion_id,
-    left: row.left_id,
-    right: row.right_id,
-    kind: row.kind,
-    score: row.score,
-    why: row.why,
-  }));
 }
 
 /** An open suggestion as a list over several syncs shows it. */
@@ -87,14 +72,14 @@ export async function suggestionsPage(
   );
 }
 
-/** The open suggestion with this id; null where there is none. */
-export async function findSuggestion(
+/** The open ones of these suggestions, by id. */
+export async function findSuggestions(
   tx: Tx,
   syncKeys: readonly string[],
-  suggestionId: string,
-): Promise<ListedSuggestion | null> {
-  const [found] = await listedSuggestions(tx, 'and suggestion_id = $2', [syncKeys, suggestionId]);
-  return found ?? null;
+  suggestionIds: readonly string[],
+): Promise<ReadonlyMap<string, ListedSuggestion>> {
+  const found = await listedSuggestions(tx, 'and suggestion_id = any($2)', [syncKeys, suggestionIds]);
+  return new Map(found.map((one) => [one.suggestionId, one]));
 }
 
 async function listedSuggestions(
@@ -142,19 +127,21 @@ export async function countSuggestions(
   return Number(row?.count ?? 0);
 }
 
-export async function decideSuggestion(
+/** Closes those that are still open; gives their ids. */
+export async function decideSuggestions(
   tx: Tx,
-  syncKey: string,
-  suggestionId: string,
+  syncKeys: readonly string[],
+  suggestionIds: readonly string[],
   state: 'confirmed' | 'rejected',
   by: string,
-): Promise<boolean> {
-  const decided = await tx.execute(
+): Promise<ReadonlySet<string>> {
+  if (suggestionIds.length === 0) return new Set();
+  const rows = await tx.query<{ suggestion_id: string }>(
     `update match_suggestions set state = $3, decided_at = clock_timestamp(), decided_by = $4
-      where sync_key = $1 and suggestion_id = $2 and state = 'open'`,
-    [syncKey, suggestionId, state, by],
+      where sync_key = any($1) and suggestion_id = any($2) and state = 'open' returning suggestion_id`,
+    [syncKeys, suggestionIds, state, by],
   );
-  return decided > 0;
+  return new Set(rows.map((row) => row.suggestion_id));
 }
 
 export interface JoinRow {

@@ -3,7 +3,7 @@ import { joinBundles, joinRefusal, partBundles, partRefusal, type JoinMemory } f
 import { referrersOf, type Referrer } from '../engine/references.ts';
 import type { Bundle } from '../engine/state.ts';
 import type { StoredBundle, SyncTx } from '../store/contract.ts';
-import { allSyncs, type SyncRow } from '../store/control.ts';
+import type { SyncRow } from '../store/control.ts';
 import type { Tx } from '../store/database.ts';
 import { saveJoin } from '../store/matches.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
@@ -11,18 +11,25 @@ import { Batch, changeBody } from './batch.ts';
 import { ChoiceRefused } from './holds.ts';
 import type { SyncRuntime } from './runtime.ts';
 
+/** Who makes two things of a sync one. */
+export interface Joining {
+  readonly runtime: SyncRuntime;
+  readonly sync: SyncRow;
+  /** All syncs of the workspace: others may refer to what is joined. */
+  readonly all: readonly SyncRow[];
+  readonly by: string;
+}
+
 /**
  * Makes two identities one for a person and remembers how to take it back, in the caller's transaction; returns the id of
  * the join. Throws `ChoiceRefused` where they cannot become one.
  */
 export async function joinPair(
-  runtime: SyncRuntime,
   tx: Tx,
-  sync: SyncRow,
+  { runtime, sync, all, by }: Joining,
   pair: readonly [string, string],
-  by: string,
 ): Promise<string> {
-  const definitions = (await allSyncs(tx)).map(({ definition }) => definition);
+  const definitions = all.map(({ definition }) => definition);
   const referrers = referrersOf(sync.name, definitions);
   const memory = await joinIdentities(runtime, syncTransaction(tx, sync, runtime.ids), pair, referrers, by);
   const joinId = runtime.ids.next();

@@ -3,11 +3,16 @@ import type { z } from '@hono/zod-openapi';
 
 import { audit } from '../../store/audit.ts';
 import { allSyncs } from '../../store/control.ts';
-import { decideSuggestion, findSuggestion, markParted, standingJoins } from '../../store/matches.ts';
+import { markParted, standingJoins } from '../../store/matches.ts';
 import { syncTransaction } from '../../store/sync-transaction.ts';
-import { decidePairs, DecisionsRefused, type PairDecision } from '../../worker/decide-matches.ts';
+import {
+  decidePairs,
+  DecisionsRefused,
+  type DecidedPair,
+  type PairDecision,
+} from '../../worker/decide-matches.ts';
 import { ChoiceRefused } from '../../worker/holds.ts';
-import { joinPair, partIdentities } from '../../worker/joins.ts';
+import { partIdentities } from '../../worker/joins.ts';
 import type { Principal } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
 import { ApiProblem, notFound } from '../problem.ts';
@@ -16,55 +21,31 @@ import type { MatchDecision } from '../shapes/matches.ts';
 /** Returns the id of the join, by which it is taken back; null for a rejection. Throws `not_found` when it is not open. */
 export async function decideMatch(
   host: ApiHost,
-  { workspaceNo, email: by }: Principal,
-  id: string,
+  principal: Principal,
+  suggestionId: string,
   { kind }: z.infer<typeof MatchDecision>,
 ): Promise<string | null> {
   try {
-    return await host.database.transaction(workspaceNo, async (tx) => {
-      const syncs = await allSyncs(tx);
-      const keys = syncs.map(({ syncKey }) => syncKey);
-      const found = await findSuggestion(tx, keys, id);
-      const sync = syncs.find(({ syncKey }) => syncKey === found?.syncKey);
-      if (found === null || sync === undefined) throw notFound('open match', id);
-      const state = kind === 'confirm' ? 'confirmed' : 'rejected';
-      // Somebody else may have decided it meanwhile.
-      if (!(await decideSuggestion(tx, sync.syncKey, id, state, by))) throw notFound('open match', id);
-      const runtime = host.work(workspaceNo).unopened(sync);
-      const joinId =
-        kind === 'confirm' ? await joinPair(runtime, tx, sync, [found.left, found.right], by) : null;
-      const detail = { sync: sync.name, choice: kind, join: joinId };
-      await audit(tx, workspaceNo, { by, action: 'match.decided', subject: id, detail });
-      return joinId;
-    });
+    const [decided] = await carryOut(host, principal, [{ suggestionId, kind }]);
+    return decided?.joinId ?? null;
   } catch (error) {
-    if (error instanceof ChoiceRefused) throw new ApiProblem('conflict', { detail: error.message });
-    throw error;
+    const [refused] = error instanceof DecisionsRefused ? error.refused : [];
+    if (refused === undefined) throw error;
+    throw refused.isOver
+      ? notFound('open match', suggestionId)
+      : new ApiProblem('conflict', { detail: refused.reason });
   }
-}
-
-interface Decided {
-  readonly id: string;
-  readonly kind: PairDecision['kind'];
 }
 
 /** The same of many pairs, all or none; the joins in their order. A refusal names every decision that is in the way. */
 export async function decideMatches(
   host: ApiHost,
-  { workspaceNo, email: by }: Principal,
-  decisions: readonly Decided[],
+  principal: Principal,
+  decisions: readonly { readonly id: string; readonly kind: PairDecision['kind'] }[],
 ): Promise<readonly (string | null)[]> {
   const pairs = decisions.map(({ id: suggestionId, kind }) => ({ suggestionId, kind }));
   try {
-    return await host.database.transaction(workspaceNo, async (tx) => {
-      const work = host.work(workspaceNo);
-      const joinIds = await decidePairs(tx, await allSyncs(tx), (sync) => work.unopened(sync), pairs, by);
-      for (const [place, { id, kind }] of decisions.entries()) {
-        const detail = { choice: kind, join: joinIds[place] ?? null };
-        await audit(tx, workspaceNo, { by, action: 'match.decided', subject: id, detail });
-      }
-      return joinIds;
-    });
+    return (await carryOut(host, principal, pairs)).map(({ joinId }) => joinId);
   } catch (error) {
     if (!(error instanceof DecisionsRefused)) throw error;
     throw new ApiProblem('conflict', {
@@ -75,6 +56,20 @@ export async function decideMatches(
       })),
     });
   }
+}
+
+async function carryOut(
+  host: ApiHost,
+  { workspaceNo, email: by }: Principal,
+  pairs: readonly PairDecision[],
+): Promise<readonly DecidedPair[]> {
+  return host.database.transaction(workspaceNo, async (tx) => {
+    const work = host.work(workspaceNo);
+    const decided = await decidePairs(tx, await allSyncs(tx), (sync) => work.unopened(sync), pairs, by);
+    for (const { suggestionId: subject, sync, kind: choice, joinId: join } of decided)
+      await audit(tx, workspaceNo, { by, action: 'match.decided', subject, detail: { sync, choice, join } });
+    return decided;
+  });
 }
 
 /** Makes two again of what a person had said is one. Throws `not_found` when no such merge stands. */

@@ -1,7 +1,7 @@
 import { Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 
-import type { Json } from '../../../lib/json.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 import type { Hold } from '../../data/contract.ts';
 import { useMay } from '../../data/session.ts';
 import { Ago } from '../../parts/Ago.tsx';
@@ -16,7 +16,7 @@ export function HoldDetail({
   onDecide,
 }: {
   readonly hold: Hold;
-  readonly onDecide: (decision: Json) => void;
+  readonly onDecide: (decision: JsonObject) => void;
 }) {
   const options = optionsOf(hold);
   const mayDecide = useMay('approver');

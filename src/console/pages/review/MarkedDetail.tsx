@@ -1,7 +1,7 @@
 import { Button, Group, Text } from '@mantine/core';
 import { useState } from 'react';
 
-import type { Json } from '../../../lib/json.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 import { counted } from '../../parts/numbers.ts';
 import { Panel } from '../../parts/Panel.tsx';
 import { useKeys } from '../../parts/use-keys.ts';
@@ -16,7 +16,7 @@ export function MarkedDetail({
   onDecide,
 }: {
   readonly marks: Marks;
-  readonly onDecide: (decision: Json) => void;
+  readonly onDecide: (decision: JsonObject) => void;
 }) {
   const [chosen, setChosen] = useState('');
   const { marked, asLikely } = marks;

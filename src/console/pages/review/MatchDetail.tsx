@@ -1,7 +1,7 @@
 import { Button, Text } from '@mantine/core';
 import { useState } from 'react';
 
-import type { Json } from '../../../lib/json.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 import type { Match } from '../../data/contract.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { Panel } from '../../parts/Panel.tsx';
@@ -20,7 +20,7 @@ export function MatchDetail({
   readonly match: Match;
   /** To be decided together with others. */
   readonly onMark: () => void;
-  readonly onDecide: (decision: Json) => void;
+  readonly onDecide: (decision: JsonObject) => void;
 }) {
   const [chosen, setChosen] = useState('');
   return (

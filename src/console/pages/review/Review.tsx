@@ -3,7 +3,7 @@ import { IconChecks } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 
-import type { Json } from '../../../lib/json.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 import { heldWritesQuery, holdsQuery, matchesQuery } from '../../data/queries.ts';
 import { inBackground } from '../../parts/in-background.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
@@ -118,7 +118,7 @@ function Questions({
   };
   const undo = (): void => go(decisions.undo() ?? undefined);
   const marks = useMarks(open);
-  const decide = (decided: readonly Question[], decision: Json): void => {
+  const decide = (decided: readonly Question[], decision: JsonObject): void => {
     decisions.decide(decided, decision);
     marks.clear();
     const left = open.filter((question) => !decided.includes(question));
@@ -175,7 +175,7 @@ function Detail({
 }: {
   readonly question: Question;
   readonly onMark: () => void;
-  readonly onDecide: (decision: Json) => void;
+  readonly onDecide: (decision: JsonObject) => void;
 }) {
   return question.kind === 'hold' ? (
     <HoldDetail hold={question.hold} onDecide={onDecide} />

@@ -1,4 +1,5 @@
 /** What waits in the queue of the review, whatever it is about. */
+import type { JsonObject } from '../../../lib/json.ts';
 import type { Hold, Match } from '../../data/contract.ts';
 import { segment } from '../../data/request.ts';
 import { REASONS } from '../../parts/rules.ts';
@@ -31,7 +32,28 @@ export function questionsOf(holds: readonly Hold[], matches: readonly Match[]): 
   ];
 }
 
-/** Where its decision is sent. */
-export function decisionPath({ kind, id }: Question): string {
-  return `/${kind === 'hold' ? 'holds' : 'matches'}/${segment(id)}/decision`;
+/** What is sent of a decision. */
+export interface Message {
+  readonly questions: readonly Question[];
+  readonly path: string;
+  readonly body: JsonObject;
+}
+
+/** As many pairs as the API takes together: all of them are decided, or none. */
+const TOGETHER_MAX = 500;
+
+/** One thing is said of one question, or of several pairs. */
+export function messagesOf(questions: readonly Question[], decision: JsonObject): readonly Message[] {
+  const [only] = questions;
+  if (only !== undefined && questions.length === 1) {
+    const path = `/${only.kind === 'hold' ? 'holds' : 'matches'}/${segment(only.id)}/decision`;
+    return [{ questions, path, body: decision }];
+  }
+  const messages: Message[] = [];
+  for (let start = 0; start < questions.length; start += TOGETHER_MAX) {
+    const some = questions.slice(start, start + TOGETHER_MAX);
+    const decisions = some.map(({ id }) => ({ ...decision, id }));
+    messages.push({ questions: some, path: '/matches/decisions', body: { decisions } });
+  }
+  return messages;
 }

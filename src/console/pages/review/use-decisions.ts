@@ -4,17 +4,18 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 
 import { systemClock } from '../../../lib/clock.ts';
-import type { Json } from '../../../lib/json.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 import { refresh } from '../../data/queries.ts';
-import { write } from '../../data/request.ts';
+import { Refusal, write } from '../../data/request.ts';
 import { inBackground } from '../../parts/in-background.ts';
-import { decisionPath, type Question } from './questions.ts';
+import { counted } from '../../parts/numbers.ts';
+import { messagesOf, type Message, type Question } from './questions.ts';
 
 const UNDO_MS = 6_000;
 
 interface Waiting {
   readonly questions: readonly Question[];
-  readonly decision: Json;
+  readonly decision: JsonObject;
   readonly stop: AbortController;
 }
 
@@ -22,7 +23,7 @@ export interface Decisions {
   /** Ids of questions that are decided here; the list leaves them out. */
   readonly decided: ReadonlySet<string>;
   /** The same for all of these, which are taken back together. */
-  readonly decide: (questions: readonly Question[], decision: Json) => void;
+  readonly decide: (questions: readonly Question[], decision: JsonObject) => void;
   /** Takes the newest decision back that has not been sent, and gives its first question; null when there is none. */
   readonly undo: () => Question | null;
   readonly waiting: number;
@@ -45,13 +46,12 @@ export function useDecisions(): Decisions {
   const send = useCallback(
     async (one: Waiting) => {
       drop(one);
-      // One after the other: what a person says of one pair may touch the next.
-      for (const question of one.questions) {
+      for (const message of messagesOf(one.questions, one.decision)) {
         try {
-          await write('POST', decisionPath(question), one.decision);
+          await write('POST', message.path, message.body);
         } catch (error) {
-          bringBack([question]);
-          tellRefusal(question, error);
+          bringBack(message.questions);
+          tellRefusal(message, error);
         }
       }
       await refresh(client, 'holds', 'overview', 'records', 'merges');
@@ -93,7 +93,24 @@ export function useDecisions(): Decisions {
   };
 }
 
-function tellRefusal({ title }: Question, error: unknown): void {
+function tellRefusal({ questions }: Message, error: unknown): void {
+  const [first, ...others] = questions;
+  const title = others.length === 0 ? (first?.title ?? '') : counted(questions.length, 'pair');
   const message = error instanceof Error ? error.message : 'The decision could not be sent.';
-  notifications.show({ color: 'red', title: `${title}: not decided`, message, autoClose: false });
+  const wrong =
+    error instanceof Refusal
+      ? error.errors.map(({ path, message: why }) => placed(questions, path, why))
+      : [];
+  notifications.show({
+    color: 'red',
+    title: `${title}: not decided`,
+    message: [message, ...wrong].join('\n'),
+    autoClose: false,
+  });
+}
+
+/** The API names a decision by its place: `decisions[2]`. */
+function placed(questions: readonly Question[], path: string, why: string): string {
+  const place = Number(/^decisions\[(\d+)\]$/.exec(path)?.[1] ?? -1);
+  return `${questions[place]?.title ?? path}: ${why}`;
 }
