@@ -7,7 +7,7 @@ import { allCollectors, collectorSecret, removeCollector, saveCollector } from '
 import { openSecret, saveSecret } from '../store/control.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { noteCommand } from './deed.ts';
-import { text, withInstallation, wordsOf } from './open.ts';
+import { text, verbOf, withInstallation, wordsOf } from './open.ts';
 import { instant } from './output.ts';
 
 export const collectors: Command = {
@@ -22,19 +22,8 @@ export const collectors: Command = {
   },
   run: (context) =>
     withInstallation(context, async (installation) => {
-      const [verb = 'list'] = context.words;
-      switch (verb) {
-        case 'list':
-          return list(context, installation);
-        case 'add':
-          return add(context, installation);
-        case 'remove':
-          return remove(context, installation);
-        case 'test':
-          return tryCollector(context, installation);
-        default:
-          throw wrong(`collectors has no ${verb}`, 'It has: list, add, remove, test');
-      }
+      const run = verbOf(context, 'collectors', { list, add, remove, test: tryCollector }, 'list');
+      return run(context, installation);
     }),
 };
 

@@ -6,7 +6,7 @@ import type { Installation } from '../server.ts';
 import type { SyncTx } from '../store/contract.ts';
 import type { SyncRow } from '../store/control.ts';
 import { heldWrites, releaseHeld } from '../store/held.ts';
-import { openHolds, type HoldRow } from '../store/history.ts';
+import { openHolds, type HoldRow } from '../store/holds.ts';
 import { noteDeedOnHold } from '../store/problem-deeds.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
 import { SIDE_EMPTIED } from '../worker/emptied.ts';

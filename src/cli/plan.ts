@@ -4,7 +4,7 @@ import { referredFirst } from '../engine/references.ts';
 import { must } from '../lib/assert.ts';
 import type { Installation } from '../server.ts';
 import { type SyncRow } from '../store/control.ts';
-import { openHolds } from '../store/history.ts';
+import { openHolds } from '../store/holds.ts';
 import { sealPlan, type PlanRow } from '../store/plans.ts';
 import { countStates, countWrites, plannedSamples } from '../store/status.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';

@@ -6,7 +6,7 @@ import type { Installation } from '../server.ts';
 import { allProviders } from '../store/sign-in-providers.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { actor } from './deed.ts';
-import { text, withInstallation, wordsOf } from './open.ts';
+import { text, verbOf, withInstallation, wordsOf } from './open.ts';
 
 export const signIn: Command = {
   name: 'sign-in',
@@ -38,22 +38,9 @@ export const signIn: Command = {
     'default-role': 'the role of those in none of the groups; without it they stay out',
   },
   run: (context) =>
-    withInstallation(context, async (installation) => {
-      const [verb = 'list'] = context.words;
-      switch (verb) {
-        case 'list':
-          return list(context, installation);
-        case 'set':
-          return set(context, installation);
-        case 'remove':
-          return remove(context, installation);
-        default:
-          throw new CommandFailed(`sign-in has no ${verb}`, {
-            exitCode: EXIT.wrongInput,
-            advice: 'It has: list, set, remove',
-          });
-      }
-    }),
+    withInstallation(context, async (installation) =>
+      verbOf(context, 'sign-in', { list, set, remove }, 'list')(context, installation),
+    ),
 };
 
 async function list({ output }: CommandContext, installation: Installation): Promise<number> {

@@ -10,10 +10,10 @@ import {
   decisionsOf,
   findRecord,
   journalOf,
-  openHolds,
   type JournalRow,
   type KnownLink,
 } from '../store/history.ts';
+import { openHolds } from '../store/holds.ts';
 import { streamStates } from '../store/status.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
 import { thingsNamed, toldWaits, type NamedRecord } from '../store/told-waits.ts';

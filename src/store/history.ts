@@ -1,5 +1,5 @@
 /** What happened to one record, from every table that tells of it. */
-import type { HoldReason, Rule } from '../engine/state.ts';
+import type { Rule } from '../engine/state.ts';
 import type { Value } from '../engine/value.ts';
 import type { Json } from '../lib/json.ts';
 import type { RecordStatus, StoredFailure } from './contract.ts';
@@ -157,48 +157,4 @@ export async function findRecord(
     identityId: row.identity_id,
     failure: row.failure,
   };
-}
-
-export interface HoldRow {
-  readonly holdId: string;
-  readonly identityId: string | null;
-  readonly side: string;
-  readonly recordId: string | null;
-  readonly field: string | null;
-  readonly reason: HoldReason;
-  readonly seen: Json;
-  readonly openedAtMs: number;
-}
-
-export async function openHolds(
-  tx: Tx,
-  syncKey: string,
-  identityId: string | null,
-  countMax: number,
-): Promise<readonly HoldRow[]> {
-  const rows = await tx.query<{
-    hold_id: string;
-    identity_id: string | null;
-    side: string;
-    record_id: string | null;
-    field: string | null;
-    reason: HoldReason;
-    seen: Json;
-    opened_ms: number;
-  }>(
-    `select hold_id, identity_id, side, record_id, field, reason, seen, extract(epoch from opened_at)::float8 * 1000 as opened_ms
-       from holds where sync_key = $1 and closed_at is null and ($2::uuid is null or identity_id = $2)
-      order by opened_at limit $3`,
-    [syncKey, identityId, countMax],
-  );
-  return rows.map((row) => ({
-    holdId: row.hold_id,
-    identityId: row.identity_id,
-    side: row.side,
-    recordId: row.record_id,
-    field: row.field,
-    reason: row.reason,
-    seen: row.seen,
-    openedAtMs: row.opened_ms,
-  }));
 }

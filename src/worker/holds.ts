@@ -4,7 +4,7 @@ import type { Bundle, HoldReason, Outcome } from '../engine/state.ts';
 import { linkAt } from '../engine/state.ts';
 import type { Value, Values } from '../engine/value.ts';
 import type { SyncTx } from '../store/contract.ts';
-import type { HoldRow } from '../store/history.ts';
+import type { HoldRow } from '../store/holds.ts';
 import { Batch, changeBody } from './batch.ts';
 import type { SyncRuntime } from './runtime.ts';
 

@@ -11,7 +11,7 @@ import {
 } from '../../test/support/sync.ts';
 import { must } from '../lib/assert.ts';
 import type { SyncTx } from '../store/contract.ts';
-import { openHolds } from '../store/history.ts';
+import { openHolds } from '../store/holds.ts';
 import { applyPage } from './apply.ts';
 import { captureChanges } from './capture.ts';
 import { deliverBatch } from './deliver.ts';

@@ -13,7 +13,7 @@ import { systemRandom } from '../../src/lib/random.ts';
 import type { AlertMoves } from '../../src/store/alerts.ts';
 import { findSync, type SyncRow } from '../../src/store/control.ts';
 import type { Tx } from '../../src/store/database.ts';
-import { openHolds } from '../../src/store/history.ts';
+import { openHolds } from '../../src/store/holds.ts';
 import { listProblems, type Problem } from '../../src/store/problems.ts';
 import { resolveHold, type HoldChoice } from '../../src/worker/holds.ts';
 import { replayAll } from '../../src/worker/redrive.ts';

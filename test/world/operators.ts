@@ -1,5 +1,5 @@
 /** What people do at Trueup: they decide what they are asked, let go what a guard has stopped, approve plans, change policies. */
-import type { HoldRow } from '../../src/store/history.ts';
+import type { HoldRow } from '../../src/store/holds.ts';
 import { SIDE_EMPTIED } from '../../src/worker/emptied.ts';
 import { ChoiceRefused, resolveHold, type HoldChoice } from '../../src/worker/holds.ts';
 import type { SyncRuntime } from '../../src/worker/runtime.ts';

@@ -2,7 +2,7 @@
 import type { SyncModel } from '../../src/engine/model.ts';
 import { seededRandom } from '../../src/lib/random.ts';
 import type { StoredFailure } from '../../src/store/contract.ts';
-import type { HoldRow } from '../../src/store/history.ts';
+import type { HoldRow } from '../../src/store/holds.ts';
 import type { HoldChoice } from '../../src/worker/holds.ts';
 import { countedIds } from './counted-ids.ts';
 import { Faults } from './faults.ts';

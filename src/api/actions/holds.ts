@@ -5,7 +5,7 @@ import { audit } from '../../store/audit.ts';
 import { allSyncs, type SyncRow } from '../../store/control.ts';
 import type { Tx } from '../../store/database.ts';
 import { releaseHeld } from '../../store/held.ts';
-import { findHold, type ListedHold } from '../../store/listing.ts';
+import { findHold, type ListedHold } from '../../store/holds.ts';
 import { noteDeedOnHold } from '../../store/problem-deeds.ts';
 import { ChoiceRefused, resolveHold, type HoldChoice } from '../../worker/holds.ts';
 import type { Principal } from '../api-env.ts';

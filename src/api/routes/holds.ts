@@ -3,7 +3,7 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 
 import { allSyncs } from '../../store/control.ts';
 import { heldWrites } from '../../store/held.ts';
-import { holdsPage, type ListedHold } from '../../store/listing.ts';
+import { holdsPage, type ListedHold } from '../../store/holds.ts';
 import { syncsMeant } from '../actions/find.ts';
 import { decideHold, Decision, holdNamed, releaseSet, WriteSet } from '../actions/holds.ts';
 import { needs, principalOf, type ApiEnv } from '../api-env.ts';

@@ -3,7 +3,7 @@ import { OpenAPIHono, createRoute, type z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 
 import { allSyncs } from '../../store/control.ts';
-import { countHolds } from '../../store/listing.ts';
+import { countHolds } from '../../store/holds.ts';
 import { countSuggestions } from '../../store/matches.ts';
 import { needs, principalOf, type ApiEnv } from '../api-env.ts';
 import type { Counting } from '../counting.ts';

@@ -4,7 +4,7 @@ import type { z } from '@hono/zod-openapi';
 import { readBundles } from '../../store/bundles.ts';
 import type { SyncRow } from '../../store/control.ts';
 import type { Tx } from '../../store/database.ts';
-import type { ListedHold } from '../../store/listing.ts';
+import type { ListedHold } from '../../store/holds.ts';
 import { at } from '../shapes/common.ts';
 import type { Hold } from '../shapes/records.ts';
 import { holdOptions, holdSentence } from '../words/hold.ts';

@@ -3,7 +3,7 @@ import type { HoldReason } from '../../engine/state.ts';
 import { linkAt } from '../../engine/state.ts';
 import type { Value } from '../../engine/value.ts';
 import type { StoredBundle } from '../../store/contract.ts';
-import type { HoldRow } from '../../store/history.ts';
+import type { HoldRow } from '../../store/holds.ts';
 
 const SENTENCES: Readonly<Record<HoldReason, (side: string, field: string) => string>> = {
   conflict: (side, field) =>

@@ -1,8 +1,9 @@
 /** The change feed of a collection: asked for what changed since a moment, or by the addresses a system gives for that. */
 import type { ChangePage, ChangesRequest, Cursor } from '../../connector/contract.ts';
+import { pageOf, ToldRecords, type Told } from '../../connector/notices.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { deltaPages } from './delta.ts';
-import { pageOf, type Feed, type Told } from './notices.ts';
+import type { Feed } from './notices.ts';
 import { sincePages } from './since.ts';
 import type { Look } from './single.ts';
 
@@ -14,15 +15,15 @@ export async function* readChanges(
   request: ChangesRequest,
   clock: Clock,
 ): AsyncGenerator<ChangePage> {
-  const feed: Feed = { look, request, clock, told: new Map() };
+  const feed: Feed = { look, request, clock, told: new ToldRecords() };
   const { changes } = look.collection.shape;
   if (changes === undefined) return;
-  const round = (since: Cursor | null): AsyncGenerator<Told> =>
+  const round = (since: Cursor | null): AsyncGenerator<Told<Cursor>> =>
     changes.kind === 'since' ? sincePages(feed, changes, since) : deltaPages(feed, changes, since);
   let cursor = request.since;
   for (;;) {
     for await (const told of round(cursor)) {
-      cursor = told.cursor;
+      cursor = told.position;
       yield told.page;
     }
     if (!request.follow) return;

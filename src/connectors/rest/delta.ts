@@ -1,6 +1,7 @@
 /** A feed by addresses: each answer names the one to ask for what comes next, deletes included. */
 import type { Cursor } from '../../connector/contract.ts';
 import type { Answer } from '../../connector/http/request.ts';
+import { pageOf, type Told } from '../../connector/notices.ts';
 import { isJsonArray, type Json } from '../../lib/json.ts';
 import { valueAt } from '../../lib/pointer.ts';
 import { holds, rowsAt, scalarText } from './answers.ts';
@@ -8,7 +9,7 @@ import type { Asking } from './api.ts';
 import type { Row } from './collection.ts';
 import type { ChangesShape } from './description/lists.ts';
 import { refuse } from './failures.ts';
-import { noticesOf, pageOf, pagesOf, type Feed, type Told } from './notices.ts';
+import { noticesOf, pagesFor, type Feed } from './notices.ts';
 import { rowsOf, walkOf } from './read.ts';
 
 type Delta = Extract<ChangesShape, { readonly kind: 'delta' }>;
@@ -16,7 +17,11 @@ type Delta = Extract<ChangesShape, { readonly kind: 'delta' }>;
 const PAGES_MAX = 1_000_000;
 
 /** From null, walks to the present address without telling anything; from an address, everything behind it. */
-export async function* deltaPages(feed: Feed, changes: Delta, since: Cursor | null): AsyncGenerator<Told> {
+export async function* deltaPages(
+  feed: Feed,
+  changes: Delta,
+  since: Cursor | null,
+): AsyncGenerator<Told<Cursor>> {
   let address = since === null ? null : addressIn(feed, since);
   for (let count = 0; count < PAGES_MAX; count += 1) {
     const answer = await ask(feed, changes, address);
@@ -33,8 +38,8 @@ export async function* deltaPages(feed: Feed, changes: Delta, since: Cursor | nu
     if (since !== null) {
       const notices = noticesOf(feed, await rowsIn(feed, changes, answer));
       const before = address === null ? after : { collection: feed.look.collection.name, address };
-      yield* pagesOf(notices, { before, after }, feed.request.pageRecordsMax, isEnd);
-    } else if (isEnd) yield { page: pageOf([], after, true), cursor: after };
+      yield* pagesFor(feed, { notices, before, after, caughtUp: isEnd });
+    } else if (isEnd) yield { page: pageOf([], after, true), position: after };
     if (isEnd) return;
     address = following;
   }

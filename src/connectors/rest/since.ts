@@ -1,12 +1,13 @@
 /** One poll of a feed that is asked for what changed since a moment. */
 import type { Cursor } from '../../connector/contract.ts';
+import { pageOf, type Notice, type Told } from '../../connector/notices.ts';
 import { valueAt } from '../../lib/pointer.ts';
 import { scalarText } from './answers.ts';
 import { modifiedIn } from './collection.ts';
 import type { ChangesShape } from './description/lists.ts';
 import { refuse } from './failures.ts';
 import { momentOut } from './moments.ts';
-import { noticesOf, pageOf, pagesOf, type Feed, type Notice, type Told } from './notices.ts';
+import { noticesOf, pagesFor, type Feed } from './notices.ts';
 import { afterPoll, parsePosition, partWay, presentPosition, toCursor, type Position } from './position.ts';
 import { rowsOf, sourceOf, walkOf } from './read.ts';
 import type { Filled } from './request.ts';
@@ -16,11 +17,15 @@ type Since = Extract<ChangesShape, { readonly kind: 'since' }>;
 type Deletes = NonNullable<Since['deletes']>;
 
 /** From null, the present position; from a position, everything since it, the last page being caught up. */
-export async function* sincePages(feed: Feed, changes: Since, since: Cursor | null): AsyncGenerator<Told> {
+export async function* sincePages(
+  feed: Feed,
+  changes: Since,
+  since: Cursor | null,
+): AsyncGenerator<Told<Cursor>> {
   const { collection } = feed.look;
   if (since === null) {
     const cursor = toCursor(await present(feed, changes));
-    yield { page: pageOf([], cursor, true), cursor };
+    yield { page: pageOf([], cursor, true), position: cursor };
   } else yield* poll(feed, changes, parsePosition(collection.name, since));
 }
 
@@ -38,7 +43,7 @@ async function present(feed: Feed, changes: Since): Promise<Position> {
   return presentPosition(look.collection.name, serverMs, nowMs, overlapOf(changes));
 }
 
-async function* poll(feed: Feed, changes: Since, start: Position): AsyncGenerator<Told, void> {
+async function* poll(feed: Feed, changes: Since, start: Position): AsyncGenerator<Told<Cursor>, void> {
   const { look, request, clock } = feed;
   const beganMs = clock.nowMs();
   let before = start;
@@ -48,7 +53,8 @@ async function* poll(feed: Feed, changes: Since, start: Position): AsyncGenerato
   const slots = sinceSlot(changes, start.fromMs);
   const how = { ...walkOf(look, 'changes', request.pageRecordsMax), slots, start: null };
   for await (const sheet of walk(look.api, sourceOf(changes), how)) {
-    if (waiting.length > 0) yield* pagesOf(waiting, both(before, before), request.pageRecordsMax, false);
+    if (waiting.length > 0)
+      yield* pagesFor(feed, { notices: waiting, ...both(before, before), caughtUp: false });
     const stamps = sheet.rows
       .map((row) => modifiedIn(look.collection, row))
       .filter((stamp) => stamp !== null);
@@ -59,7 +65,7 @@ async function* poll(feed: Feed, changes: Since, start: Position): AsyncGenerato
     waiting = noticesOf(feed, await rowsOf(look, sheet, changes.by_id === true));
     if (changes.sorted === true && highestMs !== null && sheet.next !== null) {
       const reached = partWay(start, highestMs, overlapOf(changes));
-      yield* pagesOf(waiting, both(before, reached), request.pageRecordsMax, false);
+      yield* pagesFor(feed, { notices: waiting, ...both(before, reached), caughtUp: false });
       [before, waiting] = [reached, []];
       readSoFar += sheet.rows.length;
       if (readSoFar >= (changes.reads_max ?? Infinity)) return yield* anew(feed, changes, start, reached);
@@ -67,7 +73,8 @@ async function* poll(feed: Feed, changes: Since, start: Position): AsyncGenerato
   }
   const deleted = await deletedSince(feed, changes, start, beganMs);
   const after = { ...afterPoll(start, highestMs, beganMs, overlapOf(changes)), deletesMs: deleted.coveredMs };
-  yield* pagesOf([...waiting, ...deleted.notices], both(before, after), request.pageRecordsMax, true);
+  const notices = [...waiting, ...deleted.notices];
+  yield* pagesFor(feed, { notices, ...both(before, after), caughtUp: true });
 }
 
 /** One question gives no more: the next begins where this one stopped. */
@@ -76,7 +83,7 @@ async function* anew(
   changes: Since,
   start: Position,
   reached: Position,
-): AsyncGenerator<Told, void> {
+): AsyncGenerator<Told<Cursor>, void> {
   if (start.fromMs === null || (reached.fromMs ?? 0) > start.fromMs) yield* poll(feed, changes, reached);
   else
     throw refuse(

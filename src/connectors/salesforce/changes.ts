@@ -2,9 +2,10 @@
  * The change feed. Polling is the truth of it; change events say sooner where to look. Events are told some time after the
  * commit, and not at all for an object that nobody selected, so a look by SystemModstamp goes on beside them.
  */
-import type { ChangePage, Hint } from '../../connector/contract.ts';
+import type { ChangePage } from '../../connector/contract.ts';
+import { pageOf, pagesOf, type Notice, type Told } from '../../connector/notices.ts';
 import type { EventStream, Heard } from './event-stream.ts';
-import { poll, presentOf, type Feed, type Told } from './poll.ts';
+import { poll, presentOf, type Feed } from './poll.ts';
 import { parsePosition, toCursor, type Position } from './position.ts';
 
 /** How often to poll while events come: often enough that what they leave out is not missed for long. */
@@ -56,7 +57,7 @@ async function* untilNextPoll(
   pace: Pace,
   stream: EventStream | null,
   start: Position,
-): AsyncGenerator<Told> {
+): AsyncGenerator<Told<Position>> {
   const { clock } = api;
   const { signal, pageRecordsMax } = request;
   const startedMs = clock.monotonicMs();
@@ -82,18 +83,11 @@ function* toldBy(
   { hints, replay }: Extract<Heard, { kind: 'events' }>,
   before: Position,
   sizeMax: number,
-): Generator<Told> {
-  const after = { ...before, replay };
-  for (let start = 0; start === 0 || start < hints.length; start += sizeMax) {
-    const position = start + sizeMax >= hints.length ? after : before;
-    yield { page: pageOf(hints.slice(start, start + sizeMax), position), position };
-  }
-}
-
-function pageOf(hints: readonly Hint[], position: Position): ChangePage {
-  return { records: [], hints, unreadable: [], cursor: toCursor(position), caughtUp: false };
+): Generator<Told<Position>> {
+  const notices = hints.map((hint): Notice => ({ kind: 'hint', hint }));
+  yield* pagesOf({ notices, before, after: { ...before, replay }, caughtUp: false }, toCursor, sizeMax);
 }
 
 function quiet(position: Position, caughtUp: boolean): ChangePage {
-  return { ...pageOf([], position), caughtUp };
+  return pageOf([], toCursor(position), caughtUp);
 }

@@ -1,5 +1,6 @@
 /** One look at what has changed in an object: by SystemModstamp, the bin included, and by the log of deletes. */
-import type { ChangePage, ChangesRequest, Hint, SystemRecord } from '../../connector/contract.ts';
+import type { ChangesRequest } from '../../connector/contract.ts';
+import { pagesOf, type Notice, type Told, type ToldRecords } from '../../connector/notices.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Asking, SalesforceApi } from './api.ts';
 import { deletedSince } from './deleted.ts';
@@ -12,8 +13,6 @@ import { textOf } from './wire.ts';
 
 /** How often the log of deletes is read: it only adds what left the bin before anybody looked. */
 const DELETES_EVERY_MS = 300_000;
-/** What was told is remembered, so as not to be told again at every poll; beyond this it is told again. */
-const TOLD_MAX = 100_000;
 
 /** What a feed works with. */
 export interface Feed {
@@ -21,14 +20,7 @@ export interface Feed {
   readonly selection: Selection;
   readonly overlapMs: number;
   readonly request: ChangesRequest;
-  /** Record id → what was told of it in this reading. */
-  readonly told: Map<string, string>;
-}
-
-/** A page, and the position behind it. */
-export interface Told {
-  readonly page: ChangePage;
-  readonly position: Position;
+  readonly told: ToldRecords;
 }
 
 /** Where the object stands now. */
@@ -41,7 +33,7 @@ export async function presentOf({ api, selection, overlapMs, request }: Feed): P
 }
 
 /** Everything since the position; the last page says that it is caught up. An abort interrupts it with a failure. */
-export async function* poll(feed: Feed, start: Position): AsyncGenerator<Told> {
+export async function* poll(feed: Feed, start: Position): AsyncGenerator<Told<Position>> {
   const { api, selection, overlapMs, request } = feed;
   const limit = Math.max(1, Math.min(request.pageRecordsMax, GET_BATCH_MAX));
   const hasBin = selection.object.fields.has('IsDeleted');
@@ -62,7 +54,7 @@ export async function* poll(feed: Feed, start: Position): AsyncGenerator<Told> {
     const notices = rows.flatMap((row) => noticesOf(feed, row));
     if (!isLast && after !== null) {
       const reached = partWay(start, after.stampMs, overlapMs);
-      yield* pagesOf(notices, { before, after: reached }, request.pageRecordsMax, false);
+      yield* pagesOf({ notices, before, after: reached, caughtUp: false }, toCursor, request.pageRecordsMax);
       before = reached;
       continue;
     }
@@ -72,12 +64,11 @@ export async function* poll(feed: Feed, start: Position): AsyncGenerator<Told> {
       afterPoll(start, highestMs, serverMs, overlapMs),
       serverMs,
     );
-    yield* pagesOf(polled.notices, { before, after: polled.position }, request.pageRecordsMax, true);
+    const told = { notices: polled.notices, before, after: polled.position, caughtUp: true };
+    yield* pagesOf(told, toCursor, request.pageRecordsMax);
     return;
   }
 }
-
-type Notice = { readonly record: SystemRecord } | { readonly hint: Hint };
 
 /** Ties are told apart by id, so that no page boundary can fall between two of them. */
 function whereOf(start: Position, after: { readonly stampMs: number; readonly id: string } | null): string {
@@ -87,26 +78,22 @@ function whereOf(start: Position, after: { readonly stampMs: number; readonly id
   return `(SystemModstamp > ${stamp} OR (SystemModstamp = ${stamp} AND Id > ${quoted(after.id)}))`;
 }
 
+/** While following, what lies in the overlap is told once. */
+function isNews({ told, request }: Feed, id: string, state: string): boolean {
+  return !request.follow || told.isNews(id, state);
+}
+
 function noticesOf(feed: Feed, row: JsonObject): readonly Notice[] {
   const id = textOf(row['Id']);
   if (row['IsDeleted'] !== true) {
     const record = recordOf(row, feed.selection.fields);
-    return isNews(feed, id, String(record.version)) ? [{ record }] : [];
+    return isNews(feed, id, String(record.version)) ? [{ kind: 'record', record }] : [];
   }
   if (!isNews(feed, id, `deleted ${textOf(row['SystemModstamp'])}`)) return [];
   const masterId = textOf(row['MasterRecordId']);
-  const gone: Notice = { hint: { id, kind: 'deleted' } };
+  const gone: Notice = { kind: 'hint', hint: { id, kind: 'deleted' } };
   // A merge: what the loser had may live on in the master.
-  return masterId === '' ? [gone] : [gone, { hint: { id: masterId, kind: 'changed' } }];
-}
-
-/** While following, what lies in the overlap is read at every poll and told once. */
-function isNews({ told, request }: Feed, id: string, state: string): boolean {
-  if (!request.follow) return true;
-  if (told.get(id) === state) return false;
-  if (told.size >= TOLD_MAX) told.clear();
-  told.set(id, state);
-  return true;
+  return masterId === '' ? [gone] : [gone, { kind: 'hint', hint: { id: masterId, kind: 'changed' } }];
 }
 
 async function withDeletes(
@@ -124,33 +111,8 @@ async function withDeletes(
     position.deletesMs,
     askingOf(request),
   );
-  const hints = ids.map((id): Notice => ({ hint: { id, kind: 'deleted' } }));
+  const hints = ids.map((id): Notice => ({ kind: 'hint', hint: { id, kind: 'deleted' } }));
   return { notices: [...notices, ...hints], position: { ...position, deletesMs: coveredMs } };
-}
-
-/** Of several pages only the last carries the new position: before it, not everything is told. */
-function* pagesOf(
-  notices: readonly Notice[],
-  { before, after }: { readonly before: Position; readonly after: Position },
-  sizeMax: number,
-  caughtUp: boolean,
-): Generator<Told> {
-  for (let start = 0; start === 0 || start < notices.length; start += sizeMax) {
-    const part = notices.slice(start, start + sizeMax);
-    const isLast = start + sizeMax >= notices.length;
-    const position = isLast ? after : before;
-    yield { page: pageOf(part, position, isLast && caughtUp), position };
-  }
-}
-
-function pageOf(notices: readonly Notice[], position: Position, caughtUp: boolean): ChangePage {
-  return {
-    records: notices.flatMap((notice) => ('record' in notice ? [notice.record] : [])),
-    hints: notices.flatMap((notice) => ('hint' in notice ? [notice.hint] : [])),
-    unreadable: [],
-    cursor: toCursor(position),
-    caughtUp,
-  };
 }
 
 function masterColumn({ object }: Selection): readonly string[] {

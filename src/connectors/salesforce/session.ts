@@ -1,4 +1,5 @@
 import type { ConnectorContext, Session } from '../../connector/contract.ts';
+import { ToldRecords } from '../../connector/notices.ts';
 import type { Deployment } from './account.ts';
 import type { SalesforceApi } from './api.ts';
 import { Catalog } from './catalog.ts';
@@ -44,7 +45,10 @@ export function salesforceSession(
       untilAborted(request.signal, async function* pages() {
         const selection = await select(request.collection, request.fields);
         const overlapMs = settings.overlapSeconds * SECOND_MS;
-        yield* readChanges({ api, selection, overlapMs, request, told: new Map() }, events.paceOf(request));
+        yield* readChanges(
+          { api, selection, overlapMs, request, told: new ToldRecords() },
+          events.paceOf(request),
+        );
       }),
     get: async (collection, ids, fields) =>
       lookUp(api, await select(collection, fields), ids, settings.viewAll),

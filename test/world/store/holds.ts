@@ -4,7 +4,7 @@ import { must } from '../../../src/lib/assert.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
 import { packHolds } from '../../../src/store/codec.ts';
 import type { RecordHold, Save } from '../../../src/store/contract.ts';
-import type { HoldRow } from '../../../src/store/history.ts';
+import type { HoldRow } from '../../../src/store/holds.ts';
 import { asStored } from './document.ts';
 import { openHoldKey, type StoredHold } from './rows.ts';
 import { change, select, upsert } from './statements.ts';

@@ -1,7 +1,7 @@
 /** The calls of the contract, and those of the control plane that a simulation needs, bound to one transaction. */
 import type { SyncTx } from '../../../src/store/contract.ts';
 import type { HeldSet } from '../../../src/store/held.ts';
-import type { HoldRow } from '../../../src/store/history.ts';
+import type { HoldRow } from '../../../src/store/holds.ts';
 import type { Approval, PlanRow } from '../../../src/store/plans.ts';
 import type { SyncScope } from '../../../src/store/sync-transaction.ts';
 import { identitiesByKey, lockBundles, recordsOf } from './bundles.ts';

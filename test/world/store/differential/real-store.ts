@@ -14,7 +14,7 @@ import type { SyncTx } from '../../../../src/store/contract.ts';
 import { findSync, recoverSync, saveRevision, type RevisionSource } from '../../../../src/store/control.ts';
 import type { Tx } from '../../../../src/store/database.ts';
 import { heldWrites, releaseHeld } from '../../../../src/store/held.ts';
-import { openHolds } from '../../../../src/store/history.ts';
+import { openHolds } from '../../../../src/store/holds.ts';
 import { approvePlan, sealPlan } from '../../../../src/store/plans.ts';
 import { pruneForgotten } from '../../../../src/store/save.ts';
 import { syncTransaction } from '../../../../src/store/sync-transaction.ts';
