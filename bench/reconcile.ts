@@ -91,9 +91,9 @@ async function reconcileBoth(bench: Workbench, { runtime }: OpenSync, isDigested
       installation.transaction((tx) => action(tx, syncTransaction(tx, sync, installation.ids))),
   };
   const { signal } = new AbortController();
-  const { ids, random } = installation;
+  const { clock, ids, random } = installation;
   const sides = [...runtime.sides.values()].map((side) => (isDigested ? side : unableToDigest(side)));
-  const results = await reconcileSides(reconciled, sides, { ids, random, signal, onProgress: ignore });
+  const results = await reconcileSides(reconciled, sides, { clock, ids, random, signal, onProgress: ignore });
   const tallies = results.map(({ tally }) => tally);
   demandPlanted(tallies);
 }

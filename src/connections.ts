@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { revealSettings } from './connection-secrets.ts';
 import type { Connector, ConnectorContext, Session } from './connector/contract.ts';
 import { ConnectorFailure, type Failure } from './connector/failure.ts';
+import type { BudgetStore } from './connector/http/budget.ts';
 import { createBudgets } from './connector/http/create-budgets.ts';
 import type { Consent } from './connector/oauth/consent.ts';
 import { createTokenStore } from './connector/oauth/kept-tokens.ts';
@@ -32,10 +33,14 @@ export class ConnectionFailed extends ConnectorFailure {
   }
 }
 
+/** Stands before the store of budgets of a connection, to count what is taken. */
+export type Through = (connection: string, budgets: BudgetStore) => BudgetStore;
+
 /** The connection's account, opened. How it stands is noted from now on, so that `status` can tell without asking. */
 export async function openConnection(
   installation: Installation,
   connection: ConnectionRow,
+  through: Through = (_connection, budgets) => budgets,
 ): Promise<Session> {
   const connector = connectorOf(connection);
   const settings = await revealSettings(installation, connection);
@@ -48,7 +53,8 @@ export async function openConnection(
     transaction: (action) => installation.transaction(action),
   });
   try {
-    const session = await connector.open(settings, { ...context, budgets: watch.budgets(context.budgets) });
+    const budgets = through(connection.name, watch.budgets(context.budgets));
+    const session = await connector.open(settings, { ...context, budgets });
     await installation.transaction((tx) => setConnectionState(tx, connection.name, 'connected', null));
     return watchedSession(session, watch);
   } catch (error) {

@@ -3,6 +3,7 @@ import { pushMetrics } from './diagnose/metrics/push.ts';
 import { tellDigest, watchOnce } from './diagnose/watch/watch.ts';
 import { referrersOf } from './engine/references.ts';
 import { backoffMs } from './lib/backoff.ts';
+import { keepReconciling } from './reconciling.ts';
 import type { Installation } from './server.ts';
 /** A worker program: keeps every sync of the installation running, follows changes of it, stops cleanly. */
 import { allSyncs, type SyncRow } from './store/control.ts';
@@ -81,7 +82,9 @@ export function runsAlike(one: SyncRow, other: SyncRow): boolean {
 function start(installation: Installation, row: SyncRow, referrers: string): Running {
   const abort = new AbortController();
   installation.log.info({ sync: row.name, mode: row.mode, revision: row.revision }, 'a sync runs here');
-  return { row, referrers, abort, ended: keepRunning(installation, row, abort.signal) };
+  const { signal } = abort;
+  const loops = [keepRunning(installation, row, signal), keepReconciling(installation, row, signal)];
+  return { row, referrers, abort, ended: Promise.all(loops).then(() => undefined) };
 }
 
 /** A side that cannot be opened is an outage: the sync tries again until it is stopped. */

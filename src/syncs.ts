@@ -1,5 +1,5 @@
 /** Syncs, opened: their sides over the connections, weighed against what the systems say now, and bound to the store. */
-import { openConnection } from './connections.ts';
+import { openConnection, type Through } from './connections.ts';
 import type { CollectionDescription, Session } from './connector/contract.ts';
 import { ConnectorFailure } from './connector/failure.ts';
 import { compileSync, type SyncModel } from './engine/model.ts';
@@ -40,7 +40,11 @@ export interface OpenSides {
 }
 
 /** Opens the connection of every side once and asks for the collections. */
-export async function openSides(installation: Installation, { definition }: SyncRow): Promise<OpenSides> {
+export async function openSides(
+  installation: Installation,
+  { definition }: SyncRow,
+  through?: Through,
+): Promise<OpenSides> {
   const names = definition.sides.map((side) => side.connection);
   const rows = await installation.transaction((tx) => connectionsNamed(tx, names));
   const sessions = new Map<string, Session>();
@@ -58,7 +62,7 @@ export async function openSides(installation: Installation, { definition }: Sync
     return descriptions;
   };
   try {
-    for (const row of rows) sessions.set(row.name, await openConnection(installation, row));
+    for (const row of rows) sessions.set(row.name, await openConnection(installation, row, through));
     return { descriptions: await describe(), sessionOf, describe, close };
   } catch (error) {
     await close();
@@ -70,8 +74,12 @@ export async function openSides(installation: Installation, { definition }: Sync
  * Opens every side of a sync and binds it to the store. Fields that a system no longer has are left alone, and all others
  * go on; where records could no longer be told apart it throws `config`.
  */
-export async function openSync(installation: Installation, sync: SyncRow): Promise<OpenSync> {
-  const opened = await openSides(installation, sync);
+export async function openSync(
+  installation: Installation,
+  sync: SyncRow,
+  through?: Through,
+): Promise<OpenSync> {
+  const opened = await openSides(installation, sync, through);
   const { descriptions } = opened;
   try {
     const weighed = await weighSchemas(installation, sync, descriptions);

@@ -55,7 +55,7 @@ async function shown() {
 }
 
 test('before the first reconciliation there is no report, and no file of one', async () => {
-  expect(await shown()).toEqual({ report: null, trend: [] });
+  expect(await shown()).toEqual({ report: null, trend: [], schedule: null, underWay: [] });
   const file = await client.api.v1.syncs[':name'].reconciliation.file.$get({
     param: { name },
     query: { format: 'csv' },

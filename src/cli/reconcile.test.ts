@@ -102,6 +102,17 @@ test('two sides that are in step have no drift, and a record that takes no part 
   expect(await told(report)).toEqual(['crm internal extra excluded']);
 });
 
+test('a sample says of how many records it was drawn and how many of the others can differ', async () => {
+  const { report } = await reconcile('--side', 'crm', '--sample', '500');
+  expect(report.sides).toMatchObject([
+    { side: 'crm', seen: 500, same: 500, drift: 0, sample: { of: RECORDS, drawn: 500, othersAtMost: 14 } },
+  ]);
+  const { output } = await run('reconcile', '--side', 'crm', '--sample', '500');
+  expect(output).toContain('with 95 % confidence fewer than 0.6 % of all do, at most 14 of the others');
+  const refused = await run('reconcile', '--sample', '7');
+  expect(refused).toMatchObject({ exitCode: 2 });
+});
+
 const PLANTED = [
   'crm internal extra excluded',
   'crm p1 differs DRIFT name',
@@ -142,7 +153,7 @@ test('differences of every class are found exactly, and nothing else', async () 
   const { exitCode, report } = await reconcile();
   expect(await told(report)).toEqual(PLANTED);
   expect(exitCode).toBe(1);
-  expect(report.past).toHaveLength(2);
+  expect(report.past).toHaveLength(4);
 });
 
 test('the watch hears of the drift of each side', async () => {

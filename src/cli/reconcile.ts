@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
+import type { SideBudget } from '../diagnose/reconcile/budget.ts';
 import { csvReport, htmlReport } from '../diagnose/reconcile/formats.ts';
 import { noteRepair } from '../diagnose/reconcile/kept.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type Report,
 } from '../diagnose/reconcile/report.ts';
 import { reconcileSides } from '../diagnose/reconcile/sides.ts';
+import { standingOf } from '../diagnose/reconcile/standing.ts';
 import { counted } from '../lib/counted.ts';
 import type { Installation } from '../server.ts';
 import type { SyncTx } from '../store/contract.ts';
@@ -38,12 +40,14 @@ export const reconcile: Command = {
     side: { type: 'string' },
     format: { type: 'string' },
     out: { type: 'string' },
+    sample: { type: 'string' },
     repair: { type: 'boolean' },
   },
   optionHelp: {
     side: 'only this side',
     format: 'text, json, csv or html (default: text)',
     out: 'the file to write the report to; it must not exist',
+    sample: 'look at so many records drawn by lot, where a side cannot digest them itself',
     repair: 'have what nothing explains looked at again, from which the usual plan follows',
   },
   run: (context) =>
@@ -57,6 +61,7 @@ export const reconcile: Command = {
       const repaired = context.flags['repair'] === true ? await repair(installation, sync, report) : null;
       context.output.json({ ...report, verdict: verdictOf(report), repaired, past });
       await give(context, write(report), verdictOf(report));
+      if (write === reportText) context.output.line(await scheduleLine(installation, sync));
       if (write === reportText && past.length > 0) showPast(context.output, past);
       // A report for programs stands alone.
       const isAlone = write !== reportText && text(context.flags['out']) === undefined;
@@ -131,11 +136,14 @@ async function reconcileSync(
     transaction: <T>(action: (tx: Tx, bound: SyncTx) => Promise<T>) =>
       installation.transaction((tx) => action(tx, syncTransaction(tx, sync, installation.ids))),
   };
+  const sample = sampleOf(flags);
   const startedAtMs = await installation.database.nowMs();
   const results = await reconcileSides(reconciled, chosen, {
+    clock: installation.clock,
     ids: installation.ids,
     random: installation.random,
     signal,
+    ...(sample === null ? {} : { budgetOf: () => sample }),
     onProgress: (side, seen) => {
       output.progress(`reading ${side}`, seen, null);
     },
@@ -150,6 +158,21 @@ async function reconcileSync(
   });
 }
 
+const SAMPLE_RECORDS_MIN = 100;
+const SAMPLE_RECORDS_MAX = 100_000;
+
+function sampleOf(flags: CommandContext['flags']): SideBudget | null {
+  const given = text(flags['sample']);
+  if (given === undefined) return null;
+  const records = Number(given);
+  if (!Number.isInteger(records) || records < SAMPLE_RECORDS_MIN || records > SAMPLE_RECORDS_MAX)
+    throw new CommandFailed(
+      `--sample takes a number from ${count(SAMPLE_RECORDS_MIN)} to ${count(SAMPLE_RECORDS_MAX)}`,
+      { exitCode: EXIT.wrongInput },
+    );
+  return { beyond: 'sample', recordsMax: records, sampleRecords: records, spent: () => 0 };
+}
+
 /** Has every record of listed drift looked at again, as any other hint would. What has no record cannot be looked at. */
 async function repair(
   installation: Installation,
@@ -161,6 +184,13 @@ async function repair(
     if (records > 0) await noteCommand(tx, installation, 'drift.lookedAgain', name, { records });
     return records;
   });
+}
+
+async function scheduleLine(installation: Installation, sync: SyncRow): Promise<string> {
+  const { schedule } = await installation.transaction((tx) => standingOf(tx, sync));
+  return schedule === null
+    ? 'It runs by itself with `reconcile: {every: week}` in the sync file.'
+    : `It runs by itself ${schedule.says}; next at ${instant(schedule.nextMs)}.`;
 }
 
 function repairText(repaired: number): string {

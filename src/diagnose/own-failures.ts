@@ -57,6 +57,17 @@ const WORK: Readonly<Record<string, Row>> = {
     'Look in the system: link the record if it is there, or replay the write if it is not.',
   ],
   'trueup.worker_lost': ['unknownOutcome', 'The worker that sent a write has not reported back.', NOTHING],
+  'trueup.reconciling': [
+    'transient',
+    'The side is being compared already, by a schedule or by somebody who asked for it.',
+    'Wait until that has ended; its report is kept. What was killed is given up after two minutes.',
+  ],
+  'trueup.reconciling_too_long': [
+    'config',
+    'Reading a side within the budget of its reconciliation took longer than a month.',
+    'Give `reconcile` of the sync a greater budget, or `beyond_budget: sample`.',
+  ],
+  'trueup.stopped': ['transient', 'The program was stopped in the middle of a reconciliation.', NOTHING],
   'trueup.put_back': ['transient', 'Another record of the batch could not be looked up.', NOTHING],
   'worker.too_late': ['transient', 'The worker was stopped between decision and request.', NOTHING],
   'trueup.duplicate_record': [

@@ -23,6 +23,8 @@ export interface SyncDefinition {
   readonly guard: GuardLimits;
   /** What the data dictionary demands of the values. Absent where no dictionary describes the entity. */
   readonly rules?: readonly ValueRule[];
+  /** When its sides are reconciled by themselves. Absent: only when somebody asks. */
+  readonly reconcile?: ReconcileSchedule;
 }
 
 /** A field of the entity: its type, what counts as equal, and who decides about it. */
@@ -112,6 +114,23 @@ export interface GuardLimits {
   readonly deletesMax: number;
   readonly deletesShareMax: number;
   readonly changesShareMax: number;
+}
+
+/** When reconciliation runs, and how much of a system it may take for itself. */
+export interface ReconcileSchedule {
+  /** A divisor of 24, 24 or 168. */
+  readonly everyHours: number;
+  /** One of its times: minutes after midnight in UTC, and for every week the day, of which 0 is Sunday. */
+  readonly atMinute: number;
+  readonly weekday: number;
+  /** At most this share (0 to 1) of what the system allows meanwhile. */
+  readonly shareMax: number;
+  /** At most so many records of a side are read at a time; null: as many as the share allows. */
+  readonly recordsMax: number | null;
+  /** A side that cannot be read whole within that: records are drawn by lot, or the reading is spread over days. */
+  readonly beyond: 'sample' | 'spread';
+  /** So many records are drawn, as far as the budget goes. */
+  readonly sampleRecords: number;
 }
 
 /** A field, ready to be compared. */

@@ -4,9 +4,7 @@ import type { Json } from '../lib/json.ts';
 import type { RecordStatus } from './contract.ts';
 import type { Tx } from './database.ts';
 
-/** Who has been at it for so long was killed: its run is closed by the next one. */
-const RUN_HOURS_MAX = 48;
-
+/** To be called by whoever holds the side: a run of it that is not to be gone on with belonged to somebody who was killed. */
 export async function startReconciliation(
   tx: Tx,
   syncKey: string,
@@ -16,10 +14,12 @@ export async function startReconciliation(
   await tx.execute(
     `with dead as (
        update runs set state = 'failed', ended_at = clock_timestamp()
-        where sync_key = $1 and kind = 'reconciliation' and state = 'running'
-          and started_at < clock_timestamp() - make_interval(hours => $2) returning run_id)
+        where sync_key = $1 and side = $2 and kind = 'reconciliation' and state = 'running'
+          and not exists (select from reconciling
+                           where reconciling.sync_key = $1 and reconciling.run_id = runs.run_id and reconciling.progress is not null)
+        returning run_id)
      delete from sightings using dead where sightings.sync_key = $1 and sightings.run_id = dead.run_id`,
-    [syncKey, RUN_HOURS_MAX],
+    [syncKey, side],
   );
   await tx.execute(
     `insert into runs (sync_key, run_id, side, kind, state, started_at)
@@ -73,6 +73,8 @@ export interface PastReconciliation {
   readonly startedMs: number;
   readonly seen: number;
   readonly drift: number;
+  /** Of how many records those seen were drawn; null where they were all. */
+  readonly drawnOf: number | null;
 }
 
 /** The newest complete ones of all sides, newest first: the trend. */
@@ -91,7 +93,7 @@ export function lastReconciliations(tx: Tx, syncKey: string): Promise<readonly P
   ]);
 }
 
-const COMPLETE = `select run_id, side, extract(epoch from started_at)::float8 * 1000 as started_ms, seen, changed as drift
+const COMPLETE = `select run_id, side, extract(epoch from started_at)::float8 * 1000 as started_ms, seen, changed as drift, drawn_of
   from runs where sync_key = $1 and kind = 'reconciliation' and state = 'complete'`;
 
 async function past(
@@ -99,16 +101,71 @@ async function past(
   statement: string,
   values: readonly unknown[],
 ): Promise<readonly PastReconciliation[]> {
-  const rows = await tx.query<{ side: string; started_ms: number; seen: string; drift: string }>(
-    statement,
-    values,
-  );
+  const rows = await tx.query<{
+    side: string;
+    started_ms: number;
+    seen: string;
+    drift: string;
+    drawn_of: string | null;
+  }>(statement, values);
   return rows.map((row) => ({
     side: row.side,
     startedMs: row.started_ms,
     seen: Number(row.seen),
     drift: Number(row.drift),
+    drawnOf: row.drawn_of === null ? null : Number(row.drawn_of),
   }));
+}
+
+/** Of how many records those of the run were drawn. */
+export async function noteDrawn(tx: Tx, syncKey: string, runId: string, of: number): Promise<void> {
+  await tx.execute('update runs set drawn_of = $3 where sync_key = $1 and run_id = $2', [syncKey, runId, of]);
+}
+
+/** A record that was drawn by lot, and the part of all from which it was. */
+export interface Drawn {
+  readonly recordId: string;
+  readonly stratum: number;
+}
+
+/** A sample in the order in which to look, and how many records the parts have of which it was drawn. */
+export interface Lot {
+  readonly sizes: ReadonlyMap<number, number>;
+  readonly drawn: readonly Drawn[];
+}
+
+/** What a sample is drawn by. Equal seeds over equal records draw equally. */
+export interface Draw {
+  readonly seed: string;
+  readonly countMax: number;
+  /** Takes no part in it. */
+  readonly without: readonly string[];
+}
+
+const STRATUM = `case when as_of > now() - interval '1 day' then 0 when as_of > now() - interval '30 days' then 1 else 2 end`;
+
+/**
+ * Draws live records of the side: of those about which something became known in the last day, in the last month, and before
+ * that the same share. However far one goes along the list, each part has given at least its share, rounded up.
+ */
+export async function drawRecords(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  { seed, countMax, without }: Draw,
+): Promise<Lot> {
+  const framed = `select record_id, ${STRATUM} as stratum, hashtextextended(record_id collate "C", $4::bigint) as place
+    from links where sync_key = $1 and side = $2 and status = 'live' and record_id <> all($3)`;
+  const rows = await tx.query<{ recordId: string; stratum: number; size: string }>(
+    `select record_id as "recordId", stratum, size
+       from (select record_id, stratum, place, count(*) over (partition by stratum) as size,
+                    row_number() over (partition by stratum order by place, record_id) - 1 as before
+               from (${framed}) as framed) as placed
+      order by before::float8 / size, stratum limit $5`,
+    [syncKey, side, without, seed, countMax],
+  );
+  const sizes = new Map(rows.map(({ stratum, size }) => [stratum, Number(size)]));
+  return { sizes, drawn: rows.map(({ recordId, stratum }) => ({ recordId, stratum })) };
 }
 
 /** A record as the store knows it; `golden` only where it belongs to an identity. */

@@ -95,6 +95,13 @@ test.each<[string, string]>([
 });
 
 test.each<[string, string]>([
+  [
+    'reconcile: {every: month} # here',
+    'the text `month` is not known here | Known: 1h, 2h, 3h, 4h, 6h, 8h, 12h, day, week.',
+  ],
+  ['reconcile: {every: day, on: monday} # here', '`on` goes with every: week'],
+  ['reconcile: {every: day, at: "24:00"} # here', 'expected a time of the day such as "02:30"'],
+  ['reconcile: {every: day, budget: {share: 2}} # here', 'expected at most 1'],
   ['guard: {deletes_max: -1} # here', 'expected at least 0'],
   ['guard: {deletes_share_max: 5} # here', 'expected at most 1'],
   ['guard: {deletes_maximum: 5} # here', 'unknown key `deletes_maximum` | Did you mean `deletes_max`?'],

@@ -7,6 +7,7 @@ import type {
   GuardLimits,
   MappingDefinition,
   OwnerRule,
+  ReconcileSchedule,
   Resolver,
   SideDefinition,
   SyncDefinition,
@@ -19,6 +20,7 @@ import { goldenOf, transformsOf } from './define-steps.ts';
 import { fieldType } from './define-type.ts';
 import type { ConditionDraft, FieldDraft, MappingDraft, SideDraft, SyncDraft } from './draft.ts';
 import type { OwnerRuleShape, ResolverShape } from './shape-words.ts';
+import { WEEKDAYS, type ReconcileShape } from './shape.ts';
 
 /** `syncs`: all of the file, which references lead to. */
 export function syncDefinition(
@@ -37,6 +39,7 @@ export function syncDefinition(
     match: must(draft.match, 'a checked sync has match rules'),
     deletes: deletePolicy(draft),
     guard: guardLimits(draft),
+    ...(draft.reconcile === null ? {} : { reconcile: reconcileSchedule(draft.reconcile) }),
   };
 }
 
@@ -49,6 +52,20 @@ function deletePolicy(draft: SyncDraft): DeletePolicy {
 function guardLimits(draft: SyncDraft): GuardLimits {
   const { deletes_max = 50, deletes_share_max = 0.05, changes_share_max = 0.3 } = draft.guard ?? {};
   return { deletesMax: deletes_max, deletesShareMax: deletes_share_max, changesShareMax: changes_share_max };
+}
+
+function reconcileSchedule(shape: ReconcileShape): ReconcileSchedule {
+  const { every, at = '02:30', on = 'sunday', budget = {}, beyond_budget = 'sample', sample = 4_000 } = shape;
+  const [hours = 0, minutes = 0] = at.split(':').map(Number);
+  return {
+    everyHours: every === 'week' ? 168 : every === 'day' ? 24 : Number.parseInt(every, 10),
+    atMinute: hours * 60 + minutes,
+    weekday: WEEKDAYS.indexOf(on),
+    shareMax: budget.share ?? 0.1,
+    recordsMax: budget.records ?? null,
+    beyond: beyond_budget,
+    sampleRecords: sample,
+  };
 }
 
 export function fieldDefinition(draft: FieldDraft, sync: SyncDraft): FieldDefinition {

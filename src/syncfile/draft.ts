@@ -16,11 +16,13 @@ import {
   deletesShape,
   fileShape,
   guardShape,
+  reconcileShape,
   sideShape,
   syncShape,
   type ConditionShape,
   type DeletesShape,
   type GuardShape,
+  type ReconcileShape,
 } from './shape.ts';
 
 export interface SyncDraft {
@@ -36,6 +38,7 @@ export interface SyncDraft {
   readonly match: readonly (readonly string[])[] | null;
   readonly deletes: DeletesShape | null;
   readonly guard: GuardShape | null;
+  readonly reconcile: ReconcileShape | null;
 }
 
 export interface PolicyDraft {
@@ -140,6 +143,7 @@ function draftSync(name: string, tree: Tree, findings: Findings): SyncDraft | nu
     match,
     deletes: optional(deletesShape, 'deletes'),
     guard: optional(guardShape, 'guard'),
+    reconcile: optional(reconcileShape, 'reconcile'),
   };
 }
 

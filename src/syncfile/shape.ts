@@ -99,6 +99,59 @@ export const guardShape = strict({
     .describe('Updates per side and hour, as a share of all records there (default 0.3).'),
 }).describe('Limits that turn a flood of writes into a question to a person.');
 
+const HOURS = ['1h', '2h', '3h', '4h', '6h', '8h', '12h'] as const;
+export const WEEKDAYS = [
+  'sunday',
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'saturday',
+] as const;
+
+export const reconcileShape = strict({
+  every: z.enum([...HOURS, 'day', 'week']).describe('How often: 1h, 2h, 3h, 4h, 6h, 8h, 12h, day or week.'),
+  at: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'expected a time of the day such as "02:30"' })
+    .optional()
+    .describe('When, in UTC (default "02:30").'),
+  on: z.enum(WEEKDAYS).optional().describe('For every: week, the day (default sunday).'),
+  budget: strict({
+    share: z
+      .number()
+      .gt(0)
+      .max(1)
+      .optional()
+      .describe('The share of what the system allows that it may take (default 0.1).'),
+    records: z
+      .int()
+      .min(100)
+      .optional()
+      .describe('How many records of a side it may read at a time (default as many as the share allows).'),
+  })
+    .optional()
+    .describe('What a reconciliation may take; a side that digests its records itself takes none of it.'),
+  beyond_budget: z
+    .enum(['sample', 'spread'])
+    .optional()
+    .describe(
+      'When a side cannot be read whole within the budget: draw records by lot, which says how much can differ at most (`sample`, default), or go on the next day until all are read (`spread`).',
+    ),
+  sample: z
+    .int()
+    .min(100)
+    .max(100_000)
+    .optional()
+    .describe('How many records are drawn (default 4000: if none differs, fewer than 0.075 % do).'),
+})
+  .refine(({ every, on }) => on === undefined || every === 'week', {
+    error: '`on` goes with every: week',
+    path: ['on'],
+  })
+  .describe('When the sides are compared with what should stand there, and with how many requests.');
+
 export const syncShape = strict({
   entity: z.string().min(1).max(100).describe('What is kept in step, in the singular: Customer.'),
   fields: z
@@ -109,6 +162,7 @@ export const syncShape = strict({
   defaults: defaultsShape.optional(),
   deletes: deletesShape.optional(),
   guard: guardShape.optional(),
+  reconcile: reconcileShape.optional(),
 }).describe('One entity, kept in step between two or more sides.');
 
 export const fileShape = strict({
@@ -128,3 +182,4 @@ export const fileShape = strict({
 export type ConditionShape = z.infer<typeof conditionShape>;
 export type DeletesShape = z.infer<typeof deletesShape>;
 export type GuardShape = z.infer<typeof guardShape>;
+export type ReconcileShape = z.infer<typeof reconcileShape>;

@@ -61,6 +61,7 @@ syncs:
     defaults: {policy: [latest, hold]}
     deletes: {mode: propagate, from: [erp], against_edit: edit_wins}
     guard: {deletes_max: 5, deletes_share_max: 0.5, changes_share_max: 1}
+    reconcile: {every: week, at: "23:05", on: friday, budget: {share: 0.25, records: 20000}, beyond_budget: spread, sample: 500}
 `;
 
 function everything(): SyncFile {
@@ -77,6 +78,15 @@ test('a file with every key becomes a definition that the engine compiles', () =
     match: [['email'], ['name', 'born']],
     deletes: { mode: 'propagate', from: ['erp'], againstEdit: 'editWins' },
     guard: { deletesMax: 5, deletesShareMax: 0.5, changesShareMax: 1 },
+    reconcile: {
+      everyHours: 168,
+      atMinute: 23 * 60 + 5,
+      weekday: 5,
+      shareMax: 0.25,
+      recordsMax: 20_000,
+      beyond: 'spread',
+      sampleRecords: 500,
+    },
   });
   expect(
     compileSync(must(definition, 'the file has a sync')).sides.map((side) => side.lenses.length),

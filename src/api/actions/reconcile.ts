@@ -21,7 +21,7 @@ export async function reconcile(
   tell: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  const { database, ids, random } = host;
+  const { database, clock, ids, random } = host;
   await host.work(workspaceNo).withSync(sync, async ({ model, sides, syncKey }) => {
     const reconciled = {
       syncKey,
@@ -31,6 +31,7 @@ export async function reconcile(
     };
     tell('comparing digests', 0, null);
     await reconcileSides(reconciled, [...sides.values()], {
+      clock,
       ids,
       random,
       signal,

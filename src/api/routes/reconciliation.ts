@@ -3,6 +3,7 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 
 import { csvReport, htmlReport } from '../../diagnose/reconcile/formats.ts';
 import { keptReport } from '../../diagnose/reconcile/kept.ts';
+import { standingOf } from '../../diagnose/reconcile/standing.ts';
 import { pastReconciliations } from '../../store/reconciliations.ts';
 import { syncNamed } from '../actions/find.ts';
 import { reconcile, repair, reportOfSync } from '../actions/reconcile.ts';
@@ -63,9 +64,10 @@ export function reconciliationRoutes(host: ApiHost, tasks: Tasks) {
     .openapi(getReconciliation, async (context) => {
       const { name } = context.req.valid('param');
       const shape = await context.get('inWorkspace')(async (tx) => {
-        const { syncKey } = await syncNamed(tx, name);
-        const past = await pastReconciliations(tx, syncKey, TREND_MAX);
-        return reconciliationShape(await keptReport(tx, syncKey, name), past);
+        const sync = await syncNamed(tx, name);
+        const past = await pastReconciliations(tx, sync.syncKey, TREND_MAX);
+        const report = await keptReport(tx, sync.syncKey, name);
+        return reconciliationShape(report, past, await standingOf(tx, sync));
       });
       return context.json(shape, 200);
     })

@@ -106,12 +106,19 @@ async function reconcile(way: 'digests' | 'reading'): Promise<Told> {
   const results = [];
   for (const side of sides)
     results.push(
-      await reconcileSide(reconciled, side, {
-        runId: installation.ids.next(),
-        compared: compared.get(side.model.name) ?? null,
-        signal,
-        onProgress: () => undefined,
-      }),
+      must(
+        await reconcileSide(reconciled, side, {
+          runId: installation.ids.next(),
+          random: seededRandom(7),
+          compared: compared.get(side.model.name) ?? null,
+          budget: null,
+          from: null,
+          keep: () => Promise.resolve(),
+          signal,
+          onProgress: () => undefined,
+        }),
+        'nothing rests without a budget',
+      ),
     );
   return {
     compared,

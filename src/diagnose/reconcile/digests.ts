@@ -17,6 +17,7 @@ import {
 } from '../../store/digests.ts';
 import type { SideRuntime } from '../../worker/runtime.ts';
 import type { Reconciled } from './look.ts';
+import { seedOf } from './seed.ts';
 
 const BUCKETS = 16_384;
 /** Where more have to be listed, reading the side page by page costs no more and remembers nothing. */
@@ -79,13 +80,6 @@ function askedOf(
   if (digests === undefined || fields === undefined) return null;
   const request = { collection, fields, bucketSeed: buckets.seed, bucketCount: buckets.count, signal };
   return { name, digests, request, expected: { side: name, fields } };
-}
-
-const SEED_BYTES = 8;
-
-/** A signed 64-bit number as text. */
-function seedOf(random: Random): string {
-  return new DataView(random.bytes(SEED_BYTES).slice().buffer).getBigInt64(0).toString();
 }
 
 async function compare(

@@ -9,6 +9,8 @@ import type { ReconciledSide } from './tally.ts';
 /** Enough for a person to see; all are counted. */
 const KEPT_MAX = 1_000;
 
+const NO_SAMPLE = { sample: null };
+
 export function kept({ tally, findings }: ReconciledSide): Json {
   return JSON.parse(JSON.stringify({ tally, findings: findings.slice(0, KEPT_MAX) })) as Json;
 }
@@ -17,7 +19,11 @@ export function kept({ tally, findings }: ReconciledSide): Json {
 export async function keptReport(tx: Tx, syncKey: string, sync: string): Promise<Report | null> {
   const reports = await keptReports(tx, syncKey);
   if (reports.length === 0) return null;
-  const sides = reports.map(({ report }) => report as unknown as ReconciledSide);
+  const sides = reports.map(({ report }) => {
+    const { tally, findings } = report as unknown as ReconciledSide;
+    // A report of before there were samples does not say that it is none.
+    return { tally: { ...NO_SAMPLE, ...tally }, findings };
+  });
   return reportOf({
     sync,
     startedAtMs: Math.min(...reports.map(({ startedMs }) => startedMs)),

@@ -2,7 +2,7 @@ import type { Difference, Explanation } from '../../engine/reconcile.ts';
 import type { Value } from '../../engine/value.ts';
 /** What a reconciliation came to, in words and as plain data. */
 import { counted } from '../../lib/counted.ts';
-import type { ClassCount, Finding, SideTally } from './tally.ts';
+import type { ClassCount, Finding, SampleFigure, SideTally } from './tally.ts';
 
 /** A reconciliation of some or all sides of a sync. */
 export interface Report {
@@ -100,8 +100,40 @@ function valueText(value: Value | undefined): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** The answer in one sentence. */
+/** What was drawn of a side and what that says, in words that end no sentence. */
+export function sampleText({ of, drawn, drift, confidence, shareBelow, othersAtMost }: SampleFigure): string {
+  const looked = `${grouped(drawn)} of ${grouped(of)} records were drawn and looked at`;
+  if (drawn === of) return looked;
+  if (shareBelow >= 1) return `${looked}, which says nothing about the others`;
+  const found = drift === 0 ? 'none' : grouped(drift);
+  return (
+    `${looked}, ${found} of which drifted: with ${String(confidence * 100)} % confidence fewer than ${percentUp(shareBelow)} of all do, ` +
+    `at most ${grouped(othersAtMost)} of the others`
+  );
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+const DIGITS = 2;
+
+/** Rounded up: a bound that was rounded down would be none. */
+function percentUp(share: number): string {
+  const percent = share * 100;
+  const step = 10 ** (Math.floor(Math.log10(percent)) - DIGITS + 1);
+  return `${String(Number((Math.ceil(percent / step) * step).toPrecision(DIGITS)))} %`;
+}
+
+/** The answer in one sentence, and one more for every side of which only a sample was looked at. */
 export function verdictOf(report: Report): string {
+  const samples = report.sides.flatMap(({ side, sample }) =>
+    sample === null ? [] : [`At ${side} ${sampleText(sample)}.`],
+  );
+  return [wholeVerdict(report, samples.length > 0), ...samples].join(' ');
+}
+
+function wholeVerdict(report: Report, isSampled: boolean): string {
   const drift = driftOf(report);
   const seen = report.sides.reduce((sum, side) => sum + side.seen, 0).toLocaleString('en-US');
   const explained = report.sides
@@ -110,6 +142,6 @@ export function verdictOf(report: Report): string {
   const rest =
     explained === 0 ? '' : `; ${explained.toLocaleString('en-US')} differences have a known reason`;
   return drift === 0
-    ? `In step: of ${seen} records none differs without a known reason${rest}.`
+    ? `${isSampled ? 'In step as far as was looked' : 'In step'}: of ${seen} records none differs without a known reason${rest}.`
     : `Drift: ${counted(drift, 'difference')} among ${seen} records that nothing explains${rest}.`;
 }

@@ -21,6 +21,22 @@ export interface ClassCount {
   readonly count: number;
 }
 
+/** What was drawn of a side, and what that says about the others. */
+export interface SampleFigure {
+  /** How many records could be drawn. */
+  readonly of: number;
+  readonly drawn: number;
+  /** Of those drawn, how many differ and no state says why. */
+  readonly drift: number;
+  /** With this confidence, 0 to 1, fewer than `shareBelow` of all do, */
+  readonly confidence: number;
+  readonly shareBelow: number;
+  /** which is at most so many of those that were not looked at. */
+  readonly othersAtMost: number;
+  /** What they were drawn by. */
+  readonly seed: string;
+}
+
 /** Everything that was met or expected at a side: `same` and all classes together. */
 export interface SideTally {
   readonly side: string;
@@ -30,6 +46,8 @@ export interface SideTally {
   readonly drift: number;
   readonly missing: number;
   readonly classes: readonly ClassCount[];
+  /** Null where all records were compared. */
+  readonly sample: SampleFigure | null;
 }
 
 /** What the reconciliation of one side came to. */
@@ -38,17 +56,49 @@ export interface ReconciledSide {
   readonly findings: readonly Finding[];
 }
 
+/** A tally as it is kept while the reconciliation rests. */
+export interface TallyState {
+  readonly seen: number;
+  readonly same: number;
+  readonly counts: readonly ClassCount[];
+  readonly unexplained: readonly Finding[];
+  readonly explained: readonly Finding[];
+}
+
 /** Counts one side. Lives for one reconciliation of it. */
 export class Tally {
   readonly #side: string;
-  readonly #counts = new Map<string, ClassCount>();
-  readonly #unexplained: Finding[] = [];
-  readonly #explained: Finding[] = [];
-  #seen = 0;
-  #same = 0;
+  readonly #counts: Map<string, ClassCount>;
+  readonly #unexplained: Finding[];
+  readonly #explained: Finding[];
+  #seen: number;
+  #same: number;
 
-  constructor(side: string) {
+  /** `from`: what was counted before a rest. */
+  constructor(side: string, from: TallyState | null = null) {
     this.#side = side;
+    this.#counts = new Map((from?.counts ?? []).map((one) => [classKey(one), one]));
+    this.#unexplained = [...(from?.unexplained ?? [])];
+    this.#explained = [...(from?.explained ?? [])];
+    this.#seen = from?.seen ?? 0;
+    this.#same = from?.same ?? 0;
+  }
+
+  get drift(): number {
+    return [...this.#counts.values()].reduce(
+      (sum, { explanation, count }) => sum + (explanation === null ? count : 0),
+      0,
+    );
+  }
+
+  state(): TallyState {
+    return {
+      seen: this.#seen,
+      same: this.#same,
+      counts: [...this.#counts.values()],
+      unexplained: [...this.#unexplained],
+      explained: [...this.#explained],
+    };
   }
 
   see(count: number): void {
@@ -61,7 +111,7 @@ export class Tally {
 
   add(finding: Omit<Finding, 'side'>): void {
     const { kind, explanation } = finding.difference;
-    const key = `${kind} ${explanation ?? ''}`;
+    const key = classKey({ kind, explanation });
     const before = this.#counts.get(key)?.count ?? 0;
     this.#counts.set(key, { kind, explanation, count: before + 1 });
     const [list, isRoom] =
@@ -76,20 +126,23 @@ export class Tally {
     return [...this.#unexplained, ...this.#explained];
   }
 
-  counted(): SideTally {
+  counted(sample: SampleFigure | null): SideTally {
     const classes = [...this.#counts.values()].toSorted(
       (left, right) =>
         Number(left.explanation !== null) - Number(right.explanation !== null) || right.count - left.count,
     );
-    const sum = (isCounted: (one: ClassCount) => boolean): number =>
-      classes.reduce((total, one) => total + (isCounted(one) ? one.count : 0), 0);
     return {
       side: this.#side,
       seen: this.#seen,
       same: this.#same,
-      drift: sum(({ explanation }) => explanation === null),
-      missing: sum(({ kind }) => kind === 'missing'),
+      drift: this.drift,
+      missing: classes.reduce((sum, { kind, count }) => sum + (kind === 'missing' ? count : 0), 0),
       classes,
+      sample,
     };
   }
+}
+
+function classKey({ kind, explanation }: Pick<ClassCount, 'kind' | 'explanation'>): string {
+  return `${kind} ${explanation ?? ''}`;
 }

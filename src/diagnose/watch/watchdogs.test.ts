@@ -79,7 +79,7 @@ test('a side is silent when it is quiet for much longer than it ever was, or tha
 });
 
 test('a side drifts from the reconciliation that found it until one that finds none', () => {
-  const last = { side: 'erp', startedMs: NOW - HOUR_MS, seen: 900, drift: 2 };
+  const last = { side: 'erp', startedMs: NOW - HOUR_MS, seen: 900, drift: 2, drawnOf: null };
   expect(codes({ reconciliations: [last] })).toEqual(['watch.drift erp']);
   expect(codes({ reconciliations: [{ ...last, drift: 0 }] })).toEqual([]);
 });

@@ -160,9 +160,9 @@ function failureRates(sync: Watched, { tries, nowMs }: Vitals): readonly Conditi
 
 /** Until a reconciliation of the side finds none. */
 function driftingSides(sync: Watched, { reconciliations }: Vitals): readonly Condition[] {
-  return reconciliations.flatMap(({ side, drift, seen, startedMs }) => {
+  return reconciliations.flatMap(({ side, drift, seen, startedMs, drawnOf }) => {
     if (drift === 0) return [];
-    const detail = `the last reconciliation found ${counted(drift, 'difference')} at ${side} that nothing explains; it read ${counted(seen, 'record')}`;
+    const detail = `the last reconciliation found ${counted(drift, 'difference')} at ${side} that nothing explains; it read ${counted(seen, 'record')}${drawnOf === null ? '' : ` that were drawn of ${String(drawnOf)}`}`;
     return [condition(sync, side, 'watch.drift', 'critical', startedMs, detail)];
   });
 }

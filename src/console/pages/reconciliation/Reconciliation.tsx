@@ -14,6 +14,7 @@ import { RefusalNote } from '../../parts/RefusalNote.tsx';
 import { TaskBar } from '../../parts/TaskBar.tsx';
 import { ReconcileButton } from './ReconcileButton.tsx';
 import { Report } from './Report.tsx';
+import { Schedule } from './Schedule.tsx';
 import { Trend } from './Trend.tsx';
 
 /** Whether the systems hold what they should, and why not where they do not. */
@@ -67,21 +68,25 @@ function OfSync({ name }: { readonly name: string }) {
       {task?.state === 'running' && <TaskBar task={task} />}
       {task?.failure != null && <RefusalNote error={new Error(task.failure.message)} />}
       <Loaded query={query}>
-        {({ report, trend }) =>
-          report === null ? (
-            <Nothing icon={IconScale} title={`${name} was not reconciled yet`}>
-              A reconciliation compares all records of all sides and says of every difference why it is there.
-              <Stack align="center" mt="md">
-                <ReconcileButton comparing={comparing} />
-              </Stack>
-            </Nothing>
-          ) : (
-            <>
-              <Report name={name} report={report} again={<ReconcileButton comparing={comparing} again />} />
-              <Trend points={trend} />
-            </>
-          )
-        }
+        {({ report, trend, schedule, underWay }) => (
+          <>
+            <Schedule schedule={schedule} underWay={underWay} />
+            {report === null ? (
+              <Nothing icon={IconScale} title={`${name} was not reconciled yet`}>
+                A reconciliation compares all records of all sides and says of every difference why it is
+                there.
+                <Stack align="center" mt="md">
+                  <ReconcileButton comparing={comparing} />
+                </Stack>
+              </Nothing>
+            ) : (
+              <>
+                <Report name={name} report={report} again={<ReconcileButton comparing={comparing} again />} />
+                <Trend points={trend} />
+              </>
+            )}
+          </>
+        )}
       </Loaded>
     </Stack>
   );

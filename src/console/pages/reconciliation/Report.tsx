@@ -88,11 +88,16 @@ function Classes({ report }: { readonly report: ReconciliationReport }) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {report.sides.map(({ side, same, classes: own }) => (
+          {report.sides.map(({ side, same, classes: own, sample }) => (
             <Fragment key={side}>
               <Table.Tr>
                 <Table.Th scope="row">{side}</Table.Th>
-                <Table.Td>the same</Table.Td>
+                <Table.Td>
+                  the same
+                  {sample !== null && (
+                    <Tag tone="pending">{`${count(sample.drawn)} drawn of ${count(sample.of)}`}</Tag>
+                  )}
+                </Table.Td>
                 <Table.Td>
                   <Tag tone="in-sync">in step</Tag>
                 </Table.Td>

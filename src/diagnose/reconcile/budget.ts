@@ -1,0 +1,66 @@
+/** What a reconciliation may take of the systems it reads, counted where every request takes its units. */
+import type { BudgetKey, BudgetStore, Limit } from '../../connector/http/budget.ts';
+import type { ReconcileSchedule } from '../../engine/model.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** What one side may still have. */
+export interface SideBudget {
+  readonly beyond: ReconcileSchedule['beyond'];
+  readonly recordsMax: number;
+  readonly sampleRecords: number;
+  /** How much of its share of the system's limits is taken: 0 to 1, and more where it was overdrawn. */
+  spent(): number;
+}
+
+/** Counts what all sessions that are opened through it take of each limit. Lives for one reconciliation. */
+export class Meter {
+  readonly #schedule: Pick<ReconcileSchedule, 'shareMax' | 'everyHours'>;
+  readonly #taken = new Map<string, Map<string, number>>();
+  readonly #allowed = new Map<string, Map<string, number>>();
+
+  constructor(schedule: Pick<ReconcileSchedule, 'shareMax' | 'everyHours'>) {
+    this.#schedule = schedule;
+  }
+
+  /** The store of budgets, with a count of what the connection takes. */
+  budgets(connection: string, inner: BudgetStore): BudgetStore {
+    const taken = new Map<string, number>();
+    const allowed = new Map<string, number>();
+    this.#taken.set(connection, taken);
+    this.#allowed.set(connection, allowed);
+    const take = ({ limit }: BudgetKey, units: number): void => {
+      taken.set(limit.name, Math.max(0, (taken.get(limit.name) ?? 0) + units));
+      if (!allowed.has(limit.name)) allowed.set(limit.name, perDay(limit, limit.units));
+    };
+    return {
+      reserve: async (key, wish) => {
+        const grant = await inner.reserve(key, wish);
+        take(key, (grant.kind === 'granted' ? grant.units : 0) - (wish.unused?.units ?? 0));
+        return grant;
+      },
+      learn: (key, learned) => {
+        if (learned.unitsMax !== undefined) allowed.set(key.limit.name, perDay(key.limit, learned.unitsMax));
+        return inner.learn(key, learned);
+      },
+      pause: (key, forMs) => inner.pause(key, forMs),
+    };
+  }
+
+  /** How much of the connection's share is taken, by its tightest limit; 0 for a system that says nothing of limits. */
+  spent(connection: string): number {
+    const { shareMax, everyHours } = this.#schedule;
+    const share = (shareMax * Math.min(24, everyHours)) / 24;
+    const limits = [...(this.#taken.get(connection) ?? [])];
+    return limits.reduce((most, [name, units]) => {
+      const allowed = share * (this.#allowed.get(connection)?.get(name) ?? Infinity);
+      return Math.max(most, units / Math.max(1, allowed));
+    }, 0);
+  }
+}
+
+/** What the limit lets through in a day. */
+function perDay({ refill }: Limit, units: number): number {
+  if (refill.kind === 'window') return units * Math.max(1, DAY_MS / refill.windowMs);
+  return Math.max(units, refill.unitsPerSecond * (DAY_MS / 1_000));
+}
