@@ -121,6 +121,12 @@ export type WriteResult =
        * caller reads the record again. With them a system that rewrites values is told from a person who edits.
        */
       readonly version: string | null;
+      /**
+       * With a version, at least every field that the write set, as the record now holds it; null where it holds nothing.
+       * Other fields may be left out, of a create as of an update, and leaving one out says nothing of it: neither that
+       * it stayed as it was nor that it is empty. The caller then takes the version for unknown and reads the record
+       * again, so a connector that knows the whole record tells it whole.
+       */
       readonly fields?: ReadonlyMap<string, NativeValue>;
     }
   | { readonly kind: 'failed'; readonly key: string; readonly failure: Failure };

@@ -44,7 +44,8 @@ function deleted(bundle: Bundle): Bundle {
 }
 
 test('an answered update closes the write, is accounted for, and owes nothing more', () => {
-  const { bundle, changes, decisions } = acknowledge(model, sending, update, receipt);
+  const returned = { name: 'Anna', city: 'Bonn' };
+  const { bundle, changes, decisions } = acknowledge(model, sending, update, { ...receipt, returned });
   expect(bundle.writes).toEqual([]);
   expect(linkAt(bundle, 'crm')).toMatchObject({
     version: 'crm@300',
@@ -84,6 +85,32 @@ test('a new record of which the answer does not tell every field is read when it
   }
   const whole = acknowledge(model, golden, nameless, { ...receipt, returned: { name: 'Ann', city: null } });
   expect(linkAt(whole.bundle, 'crm')?.version).toBe('crm@300');
+});
+
+test('a record that was changed where the answer to an update is silent is read when its version is met', () => {
+  for (const returned of [null, { name: 'Anna' }]) {
+    const { bundle } = acknowledge(model, sending, update, { ...receipt, returned });
+    expect(linkAt(bundle, 'crm')).toMatchObject({ version: null, accounted: { name: 'Anna', city: 'Bonn' } });
+    const met = mergeObservation(model, bundle, seen('crm', 400, { name: 'Anna', city: 'Köln' }));
+    expect(met.bundle.identity.golden['city']).toBe('Köln');
+  }
+});
+
+test('a look that has shown the whole record before the answer came stands for what that leaves out', () => {
+  const values = { name: 'Anna', city: 'Köln' };
+  const looked = mergeObservation(model, sending, { ...seen('crm', 250, values), version: 'crm@300' }).bundle;
+  const { bundle } = acknowledge(model, looked, update, { ...receipt, returned: { name: 'Anna' } });
+  expect(linkAt(bundle, 'crm')).toMatchObject({ version: 'crm@300', accounted: values });
+});
+
+test('a field that cannot be read back is no part of what an answer must tell', () => {
+  const sides = [...model.sideOf].map(([name, side]) => {
+    const lenses = side.lenses.map((lens) => ({ ...lens, isBlind: lens.field.name === 'city' }));
+    return [name, { ...side, lenses }] as const;
+  });
+  const rounded = { ...model, sideOf: new Map(sides) };
+  const { bundle } = acknowledge(rounded, sending, update, receipt);
+  expect(linkAt(bundle, 'crm')?.version).toBe('crm@300');
 });
 
 test('an answered delete leaves a record that is gone', () => {

@@ -25,7 +25,7 @@ export const LANDING_SEEN_MAX_MS = 60_000;
 export interface Receipt {
   readonly recordId: string;
   readonly version: string | null;
-  /** What the record holds as this very write left it; null when the system does not say. */
+  /** What the record holds as this very write left it, of the fields that the system tells; null when it tells none. */
   readonly returned: Values | null;
   /** Store-clock instant before which the write was certainly not done. */
   readonly sentAtMs: number;
@@ -99,7 +99,7 @@ function afterLook(link: Link, write: SentWrite, receipt: Receipt): Link {
 }
 
 function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWrite, receipt: Receipt): Link {
-  const accounted: Record<string, Value> = { ...link.accounted };
+  const written: Record<string, Value> = {};
   const agreed: Record<string, number> = { ...link.agreed };
   for (const name in write.body) {
     const lens = side.lensOf.get(name);
@@ -108,7 +108,7 @@ function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWri
     if (lens === undefined || sent === undefined) continue;
     // A system that rewrites what it is given holds our value in its own form: accounted for, and owed nothing more.
     const returned = receipt.returned?.[name];
-    accounted[name] = returned === undefined ? sent : returned;
+    written[name] = returned === undefined ? sent : returned;
     const golden = bundle.identity.golden[name];
     const edit = bundle.identity.edits[name];
     agreed[name] = edit !== undefined && lens.field.same(sent, golden) ? edit.seq : write.seq;
@@ -117,22 +117,26 @@ function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWri
   for (const lens of write.kind === 'create' ? side.lenses : []) {
     const standIn = standInOf(lens, write.body);
     const { name } = lens.field;
-    if (standIn !== undefined) accounted[name] = receipt.returned?.[name] ?? standIn;
+    if (standIn !== undefined) written[name] = receipt.returned?.[name] ?? standIn;
   }
   // The status stays: an answer proves that the record was there, not that it still is.
   // The record held this at some time since the sending; fields that were not sent were looked at when they were.
   const lookedAtMs = write.kind === 'create' ? receipt.sentAtMs : link.lookedAtMs;
-  const version = link.unread === undefined && isWhole(side, accounted, receipt) ? receipt.version : null;
+  const isKnown =
+    link.unread === undefined && (link.version === receipt.version || isWhole(side, written, receipt));
+  const version = isKnown ? receipt.version : null;
+  const accounted = { ...link.accounted, ...written };
   return { ...link, version, asOfMs: receipt.nowMs, lookedAtMs, accounted, agreed };
 }
 
 /**
- * Whether every field is known. A system may give a new record values of its own, and its answer need not tell them: whoever
- * meets that version must still read it.
+ * Whether the answer tells of every field what it holds at that version. A system may have changed others by itself, or somebody
+ * before this write came: what was known of them before says nothing, and whoever meets the version must still read it.
  */
-function isWhole(side: SideModel, accounted: Values, { returned }: Receipt): boolean {
+function isWhole(side: SideModel, written: Values, { returned }: Receipt): boolean {
   return side.lenses.every(
-    ({ field: { name } }) => accounted[name] !== undefined || returned?.[name] !== undefined,
+    ({ field: { name }, isBlind }) =>
+      isBlind || written[name] !== undefined || returned?.[name] !== undefined,
   );
 }
 

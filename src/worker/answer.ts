@@ -16,7 +16,7 @@ import { PAGE_RECORDS_MAX } from './limits.ts';
 import { readAll } from './references.ts';
 import { nextAfter } from './retry.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
-import { valuesOf } from './values.ts';
+import { valuesTold } from './values.ts';
 
 /** With what the answer shows of the record: null where it says nothing, or nothing readable. */
 type Written = Extract<WriteResult, { readonly kind: 'written' }> & { readonly returned: Values | null };
@@ -53,7 +53,7 @@ function shown(side: SideRuntime, result: WriteResult): Written | Failed {
   if (result.kind === 'failed') return result;
   return {
     ...result,
-    returned: result.fields === undefined ? null : valuesOf(side.model, result.fields),
+    returned: result.fields === undefined ? null : valuesTold(side.model, result.fields),
   };
 }
 
@@ -184,9 +184,14 @@ function recordWritten(recording: Recording, bundle: StoredBundle, intent: Inten
     kind: 'written',
     body: changeBody(outcome, { write: intent.kind, values: intent.body, ...attemptsBody(intent) }),
   });
-  if (intent.kind !== 'delete' && result.version === null && side.card.version !== 'none') {
+  if (intent.kind !== 'delete' && side.card.version !== 'none' && hasMore(outcome.bundle, intent, result))
     hints.push({ recordId: result.recordId, kind: 'changed' });
-  }
+}
+
+/** The answer leaves open what the record holds now. */
+function hasMore(bundle: Bundle, { side }: Intent, { version }: Written): boolean {
+  const link = linkAt(bundle, side);
+  return version === null || (link?.version === null && link.unread === undefined);
 }
 
 /**

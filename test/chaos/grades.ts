@@ -18,7 +18,8 @@ const PLAIN: Omit<SystemShape, 'name'> = {
   feedTellsDeletes: true,
   readLagMs: 0,
   executionMaxMs: EXECUTION_MAX_MS,
-  tellsAll: true,
+  tells: 'all',
+  gives: () => ({}),
   reusesIds: false,
   normalises: (_field, value) => value,
   automates: () => ({}),
@@ -49,7 +50,7 @@ export function gradesOf({ automations }: GradeOptions): readonly SystemShape[] 
       feed: 'cursor',
       feedGives: 'records',
       feedTellsDeletes: false,
-      tellsAll: false,
+      tells: 'nothing',
     },
     {
       ...PLAIN,
@@ -59,7 +60,7 @@ export function gradesOf({ automations }: GradeOptions): readonly SystemShape[] 
       createIdentity: 'none',
       feed: 'none',
       feedTellsDeletes: false,
-      tellsAll: false,
+      tells: 'nothing',
       automates: automations ? stampTags : PLAIN.automates,
     },
   ];

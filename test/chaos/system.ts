@@ -12,7 +12,7 @@ import {
   type Fields,
   type Seen,
 } from '../world/records.ts';
-import type { SystemShape } from '../world/system-shape.ts';
+import { toldOf, type SystemShape } from '../world/system-shape.ts';
 import { UNIQUE_FIELD } from '../world/system.ts';
 import {
   createCounter,
@@ -76,7 +76,8 @@ export class ServedSystem {
     ]);
     const after = { ...before?.fields, ...Object.fromEntries(made) };
     this.#note(actor, before === null ? 'create' : 'update', id, after, write);
-    const own = this.#shape.automates(before?.fields ?? null, after);
+    const given = before === null ? this.#shape.gives(id, after) : {};
+    const own = { ...given, ...this.#shape.automates(before?.fields ?? null, { ...after, ...given }) };
     if (Object.keys(own).length > 0) this.#note('automation', 'update', id, { ...after, ...own }, null);
   }
 
@@ -151,21 +152,19 @@ export class ServedSystem {
         return refused(key, 'invalid', 'world.taken');
       const id = this.#records.newId();
       this.#act('trueup', id, fields, write);
-      return this.#written(key, id);
+      return this.#written(key, id, fields);
     }
     const seen = this.#records.now(recordId);
     if (seen === null) return refused(key, 'precondition', 'world.record_gone');
     if (this.#shape.conditionalWrite && ifVersion !== null && this.#versionOf(seen) !== ifVersion)
       return refused(key, 'precondition', 'world.changed');
     this.#act('trueup', recordId, request.kind === 'delete' ? null : fields, write);
-    return this.#written(key, recordId);
+    return this.#written(key, recordId, fields);
   }
 
-  #written(key: string, recordId: string): WireResult {
-    const seen = this.#records.now(recordId);
-    if (seen === null || !this.#shape.tellsAll)
-      return { kind: 'written', key, recordId, version: null, fields: null };
-    return { kind: 'written', key, recordId, version: this.#versionOf(seen), fields: seen.fields };
+  #written(key: string, recordId: string, asked: Fields): WireResult {
+    const told = toldOf(this.#shape, asked, this.#records.now(recordId));
+    return { kind: 'written', key, recordId, ...told };
   }
 }
 

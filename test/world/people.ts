@@ -150,7 +150,9 @@ export class People {
   }
 
   #create(system: SimulatedSystem, email: string | null): void {
-    const values = Object.fromEntries(FIELDS.map((field) => [field, this.#value(system, field, null)]));
+    const gap = this.#tape.chance('people', this.#shape.gapPerMille) ? this.#field() : null;
+    const entered = FIELDS.filter((field) => field !== gap);
+    const values = Object.fromEntries(entered.map((field) => [field, this.#value(system, field, null)]));
     system.act('user', system.records.newId(), { email, ...values });
   }
 

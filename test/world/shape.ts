@@ -55,6 +55,8 @@ export interface WorldShape {
   readonly leapMsMax: number;
   /** Of a thousand acts, after how many somebody decides about a hold. */
   readonly decidePerMille: number;
+  /** Of a thousand records that somebody enters, how many lack a field. */
+  readonly gapPerMille: number;
 }
 
 export const HABITS = [
@@ -123,6 +125,7 @@ export function drawBroad(tape: Tape): WorldShape {
     quickPerMille: 0,
     leapMsMax: 2_000,
     decidePerMille: 200,
+    gapPerMille: 0,
   };
 }
 
@@ -147,8 +150,9 @@ export function drawSystem(tape: Tape, name: string, sweeps: boolean): SystemSha
     feedTellsDeletes: !sweeps || feed === 'log',
     readLagMs: lags ? 3_000 : 0,
     executionMaxMs: tape.chance('shape', 500) ? 8_000 : 0,
-    tellsAll: !tape.chance('shape', 300),
+    tells: tape.chance('shape', 300) ? 'nothing' : 'all',
     reusesIds: tape.chance('shape', 80),
+    gives: nothing,
     normalises: tape.chance('shape', 120) ? upperCaseCity : asGiven,
     automates: automates ? choose(tape, 'shape', [stampTags, insistOnCity(name)] as const) : nothing,
     refuses: tape.chance('shape', 60) ? refusesSomeNames : never,

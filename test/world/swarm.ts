@@ -44,7 +44,7 @@ interface Traits {
   readonly habitPerMille: number;
   readonly policy: 'latest' | 'hold';
   readonly createIdentity: SystemShape['createIdentity'];
-  readonly tellsAll: boolean;
+  readonly tells: SystemShape['tells'];
   readonly deletes: Partial<SyncDefinition['deletes']>;
 }
 
@@ -144,11 +144,11 @@ const THEMES = {
   asking: { habits: ['decide', 'decideLate', 'blank', 'form'], faults: [], traits: { policy: 'hold' } },
   revisions: { habits: ['revise', 'decide'], faults: [] },
   swings: { habits: ['burst'], faults: [], traits: { insists: true } },
-  shortAnswers: { habits: ['form'], faults: [], traits: { tellsAll: false, isConditional: true } },
+  shortAnswers: { habits: ['form'], faults: [], traits: { tells: 'nothing', isConditional: true } },
   crossingLooks: {
     habits: [],
     faults: ['readSlow', 'requestSlow', 'answerSlow'],
-    traits: { sweeps: false, feedGives: 'hints', tellsAll: true, version: 'counter' },
+    traits: { sweeps: false, feedGives: 'hints', tells: 'all', version: 'counter' },
   },
   comeBetween: {
     habits: ['form', 'cross'],
@@ -177,7 +177,7 @@ const THEMES = {
       habitPerMille: 500,
       settledMax: 1,
       leapMsMax: 300,
-      tellsAll: true,
+      tells: 'all',
       deletes: { mode: 'propagate', againstEdit: 'editWins' },
     },
   },
@@ -212,6 +212,7 @@ const THEMES = {
     faults: ['requestLost', 'answerLost', 'readSlow'],
     traits: { createIdentity: 'search', executionMaxMs: 0, readLagMs: 0, settledMax: 1 },
   },
+  unsaid: { habits: ['create', 'blank'], faults: ['answerSlow'], traits: { sweeps: false } },
 } as const satisfies Readonly<Record<string, Theme>>;
 
 export type ThemeName = keyof typeof THEMES;
@@ -269,6 +270,7 @@ export function drawSwarm(tape: Tape, about: ThemeName): WorldShape {
     latestPerMille: choose(tape, 'shape', [600, 0, 850] as const),
     habitPerMille: traits.habitPerMille ?? choose(tape, 'shape', [500, 250, 800] as const),
     decidePerMille: 400,
+    gapPerMille: 0,
     isRanked: traits.isRanked ?? tape.chance('shape', 200),
     order: traits.order ?? [],
     quickPerMille: traits.quickPerMille ?? choose(tape, 'shape', [0, 0, 0, 100] as const),
@@ -316,7 +318,7 @@ function drawSystems(
   const readLagMs = traits.readLagMs ?? drawTrait(tape, [0, 0, 0, 3_000]);
   const executionMaxMs = traits.executionMaxMs ?? drawTrait(tape, [0, 0, 8_000]);
   const feedGives = traits.feedGives ?? drawTrait(tape, ['records', 'hints'] as const);
-  const tellsAll = traits.tellsAll ?? drawTrait(tape, [true, false]);
+  const tells = traits.tells ?? drawTrait(tape, ['all', 'nothing'] as const);
   return names.map((name) => {
     const own = drawSystem(tape, name, sweeps);
     const known = version ?? own.version;
@@ -328,7 +330,7 @@ function drawSystems(
       readLagMs: readLagMs ?? own.readLagMs,
       executionMaxMs: executionMaxMs ?? own.executionMaxMs,
       feedGives: feedGives ?? own.feedGives,
-      tellsAll: tellsAll ?? own.tellsAll,
+      tells: tells ?? own.tells,
       reusesIds: traits.reusesIds ?? own.reusesIds,
       automates: traits.insists === true ? insistOnCity(name) : own.automates,
     };

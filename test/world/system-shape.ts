@@ -13,9 +13,11 @@ export interface SystemShape {
   readonly feedTellsDeletes: boolean;
   readonly readLagMs: number;
   readonly executionMaxMs: number;
-  /** Whether an answer shows the record as the write left it. */
-  readonly tellsAll: boolean;
+  /** What the answer to a write tells: `all` of the record, its version and what was `written`, or `nothing`. */
+  readonly tells: 'all' | 'written' | 'nothing';
   readonly reusesIds: boolean;
+  /** What it gives a new record by itself, of what nobody has said. */
+  readonly gives: (id: string, said: Fields) => Fields;
   /** What the system makes of a value it is given. */
   readonly normalises: (field: string, value: NativeValue) => NativeValue;
   /** What it does by itself after a change; an empty answer means nothing. */
@@ -35,4 +37,17 @@ export function versionOf(
   if (shape.version === 'none') return null;
   if (shape.version === 'counter') return String(version);
   return JSON.stringify(Object.entries(fields).toSorted(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+/** What the answer to a write tells of the record as the write, and whatever answered it there, has left it. */
+export function toldOf(
+  shape: SystemShape,
+  asked: Fields,
+  now: Seen | null,
+): { readonly version: string | null; readonly fields: Fields | null } {
+  if (now === null || shape.tells === 'nothing') return { version: null, fields: null };
+  const version = versionOf(shape, now);
+  if (shape.tells === 'all') return { version, fields: now.fields };
+  const told = Object.entries(now.fields).filter(([field]) => field in asked);
+  return { version, fields: Object.fromEntries(told) };
 }

@@ -19,7 +19,7 @@ import { ANSWER_LOST, CURSOR_EXPIRED, OUTAGE, frozenMs, refusalOf, type Faults }
 import { Feed } from './feed.ts';
 import { Records, type Actor, type Counter, type EntryWrite, type Fields } from './records.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
-import { recordOf, versionOf, type SystemShape } from './system-shape.ts';
+import { recordOf, toldOf, versionOf, type SystemShape } from './system-shape.ts';
 
 type Sent = Omit<EntryWrite, 'asked'>;
 
@@ -79,7 +79,8 @@ export class SimulatedSystem {
     const after = { ...before?.fields, ...made };
     records.note(this.#scheduler.nowMs, actor, before === null ? 'create' : 'update', id, after, write);
     this.#feed.tell(id);
-    const own = shape.automates(before?.fields ?? null, after);
+    const given = before === null ? shape.gives(id, made) : {};
+    const own = { ...given, ...shape.automates(before?.fields ?? null, { ...after, ...given }) };
     if (Object.keys(own).length === 0) return;
     records.note(this.#scheduler.nowMs, 'automation', 'update', id, { ...after, ...own });
     this.#feed.tell(id);
@@ -214,12 +215,10 @@ export class SimulatedSystem {
   async #get(owner: Owner, ids: readonly string[]): Promise<readonly Lookup[]> {
     await this.#call(owner, 'get');
     const moment = this.#moment();
-    const looks = this.#looks.get(owner) ?? new Map<string, number>();
-    this.#looks.set(owner, looks);
+    const shown = moment === this.#scheduler.nowMs ? this.#counter.last() : 0;
     const isBlank = this.#faults.strikes('lookBlank');
     const lookups = ids.map((id): Lookup => {
       if (isBlank) return { kind: 'absent', id };
-      if (moment === this.#scheduler.nowMs) looks.set(id, this.#counter.last());
       if (this.#faults.strikes('lookFailed')) return { kind: 'failed', id, failure: OUTAGE };
       const seen = this.records.at(id, moment);
       if (seen === null) return { kind: 'absent', id };
@@ -227,6 +226,10 @@ export class SimulatedSystem {
     });
     await this.#travel(owner, 'readSlow');
     await this.#scheduler.pause(owner, `${this.shape.name} got`);
+    // What is still on its way nobody has seen.
+    const looks = this.#looks.get(owner) ?? new Map<string, number>();
+    this.#looks.set(owner, looks);
+    if (!isBlank) for (const id of ids) looks.set(id, Math.max(shown, looks.get(id) ?? 0));
     return lookups;
   }
 
@@ -311,7 +314,7 @@ export class SimulatedSystem {
         return refuse('invalid', 'world.taken');
       const id = this.records.newId();
       this.act('trueup', id, fields, sent);
-      return this.#written(key, id);
+      return this.#written(key, id, fields);
     }
     const seen = this.records.now(recordId);
     if (seen === null || seen.isHidden) return refuse('precondition', 'world.record_gone');
@@ -319,7 +322,7 @@ export class SimulatedSystem {
     if (this.shape.conditionalWrite && ifVersion !== null && versionOf(this.shape, seen) !== ifVersion)
       return refuse('precondition', 'world.changed');
     this.act('trueup', recordId, request.kind === 'delete' ? null : fields, sent);
-    return this.#written(key, recordId);
+    return this.#written(key, recordId, fields);
   }
 
   #isTaken(fields: Fields): boolean {
@@ -327,10 +330,9 @@ export class SimulatedSystem {
     return value !== null && this.records.all().some((seen) => seen.fields[UNIQUE_FIELD] === value);
   }
 
-  #written(key: string, id: string): WriteResult {
-    const seen = this.records.now(id);
-    if (seen === null || !this.shape.tellsAll) return { kind: 'written', key, recordId: id, version: null };
-    const fields = new Map(Object.entries(seen.fields));
-    return { kind: 'written', key, recordId: id, version: versionOf(this.shape, seen), fields };
+  #written(key: string, recordId: string, asked: Fields): WriteResult {
+    const { version, fields } = toldOf(this.shape, asked, this.records.now(recordId));
+    if (fields === null) return { kind: 'written', key, recordId, version };
+    return { kind: 'written', key, recordId, version, fields: new Map(Object.entries(fields)) };
   }
 }

@@ -48,6 +48,12 @@ function shapeLines({ definition, systems, sweeps, workers, habits }: WorldShape
   ];
 }
 
+const ANSWERS: Readonly<Record<SystemShape['tells'], string>> = {
+  all: 'answers with the record',
+  written: 'answers with what was written',
+  nothing: 'answers without the record',
+};
+
 function systemLine(system: SystemShape): string {
   const grades = [
     `version ${system.version}`,
@@ -57,7 +63,8 @@ function systemLine(system: SystemShape): string {
     system.feedTellsDeletes ? 'tells deletes' : 'tells no deletes',
     `reads lag ${String(system.readLagMs)} ms`,
     `executes within ${String(system.executionMaxMs)} ms`,
-    system.tellsAll ? 'answers with the record' : 'answers without the record',
+    ANSWERS[system.tells],
+    ...(Object.keys(system.gives('', {})).length === 0 ? [] : ['gives new records values of its own']),
     ...(system.reusesIds ? ['gives ids again'] : []),
   ];
   return `${system.name.padEnd(12)} ${grades.join(', ')}`;

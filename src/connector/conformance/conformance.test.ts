@@ -130,7 +130,7 @@ function memorySession(system: MemorySystem): Session {
     if (kind === 'create') {
       if (request.fields.get('key') === null)
         return failed(key, fault === 'write-one-bad' ? 'precondition' : 'invalid');
-      return { kind: 'written', key, recordId: system.set(null, request.fields), version: null };
+      return answerOf(system, request, system.set(null, request.fields), undefined);
     }
     const present = records.get(must(recordId, 'a record'));
     if (present === undefined && fault !== 'update-gone') return failed(key, 'precondition');
@@ -138,8 +138,7 @@ function memorySession(system: MemorySystem): Session {
     if (stale && fault !== `stale-${kind}`) return failed(key, 'precondition');
     if (kind === 'delete') system.remove(recordId ?? '');
     else system.set(recordId, written(fault, request.fields));
-    const version = fault === 'written-version' ? '0' : null;
-    return { kind: 'written', key, recordId: recordId ?? '', version };
+    return answerOf(system, request, recordId ?? '', present);
   };
   return {
     describe: (names) => {
@@ -214,6 +213,23 @@ function memorySession(system: MemorySystem): Session {
     },
     close: () => Promise.resolve(),
   };
+}
+
+/** Tells all that the record holds, or less, or what it does not hold. */
+function answerOf(
+  { fault, records }: MemorySystem,
+  request: WriteRequest,
+  recordId: string,
+  before: Entry | undefined,
+): WriteResult {
+  const answer = { kind: 'written' as const, key: request.key, recordId };
+  const entry = records.get(recordId);
+  if (entry === undefined || fault === 'version-stable') return { ...answer, version: null };
+  const version = String(fault === 'written-version' ? 0 : entry.version);
+  if (fault === 'untold: all') return { ...answer, version };
+  if (fault === `untold: ${request.kind}`) return { ...answer, version, fields: new Map() };
+  const fields = fault === 'untold: the present' ? (before?.fields ?? entry.fields) : entry.fields;
+  return { ...answer, version, fields };
 }
 
 function pageOf(hints: ChangePage['hints'], cursor: number): ChangePage {
@@ -334,6 +350,17 @@ describe('a faulty system', () => {
       await expect(found.run(harnessOf(name))).rejects.toThrow(/must|may/);
     });
   }
+});
+
+describe('an answer that does not tell', () => {
+  for (const what of ['all', 'create', 'update', 'the present'])
+    test(`${what} is caught by written-version`, async () => {
+      const found = must(
+        CASES.find(({ name }) => name === 'written-version'),
+        'the case is there',
+      );
+      await expect(found.run(harnessOf(`untold: ${what}`))).rejects.toThrow(/must/);
+    });
 });
 
 test('an exception is reported with its reason, and a misspelt one is refused', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import type { WriteRequest } from '../contract.ts';
 import {
   assertHolds,
   createOf,
@@ -62,16 +63,16 @@ export const WRITE_RULES: readonly Rule[] = [
   },
   {
     name: 'written-version',
-    title: 'a version that write answers is the one that is read next',
+    title: 'a version that write answers is the one that is read next, and tells what was written',
     unless: needs('update'),
     check: async (ground) => {
       const id = await seedOne(ground);
-      const result = await writeOne(ground, updateOf('k', id, textOf(ground, 'changed')));
-      const record = await readOne(ground, id);
-      if (result.version !== null)
-        assert.equal(record.version, result.version, 'the answered version must be current');
-      if (result.fields !== undefined)
-        assertHolds(record, result.fields, 'by the fields that write answered');
+      // Somebody has just been there: what the answer tells of other fields must be of now as well.
+      await ground.user.edit(id, new Map([...ground.fields.sample(0), ...textOf(ground, 'theirs')]));
+      await assertTold(ground, updateOf('k1', id, textOf(ground, 'changed')));
+      const { version } = await readOne(ground, id);
+      await assertTold(ground, updateOf('k2', id, textOf(ground, null), version));
+      if (ground.card.can.create) await assertTold(ground, createOf('k3', ground.fields.sample(1)));
     },
   },
   {
@@ -150,6 +151,19 @@ export const WRITE_RULES: readonly Rule[] = [
     },
   },
 ];
+
+/** Writes, and holds the answer against what is read next: what it leaves out it does not speak of, and nothing that was written. */
+async function assertTold(ground: Ground, request: WriteRequest): Promise<void> {
+  const { recordId, version, fields } = await writeOne(ground, request);
+  const record = await readOne(ground, recordId);
+  const when = `by the answer to the ${request.kind}`;
+  const told = [...(fields ?? [])].filter(([name]) => ground.fields.names.includes(name));
+  assertHolds(record, new Map(told), when);
+  if (version === null) return;
+  assert.equal(record.version, version, `the version answered to the ${request.kind} must be current`);
+  for (const name of request.fields.keys())
+    assert.ok(fields?.has(name), `${when}, with a version, the field "${name}" must be told: it was written`);
+}
 
 function staleRule(
   name: string,

@@ -58,8 +58,7 @@ function resultOf(request: WriteRequest, outcome: Outcome): WriteResult {
   if ('failure' in outcome) return { kind: 'failed', key: request.key, failure: outcome.failure };
   const { id, fields } = outcome;
   if (fields === null) return { kind: 'written', key: request.key, recordId: id, version: null };
-  const written = new Map([...fields].filter(([name]) => request.fields.has(name)));
-  return { kind: 'written', key: request.key, recordId: id, version: versionOf(fields), fields: written };
+  return { kind: 'written', key: request.key, recordId: id, version: versionOf(fields), fields };
 }
 
 function decide(batch: Batch, request: WriteRequest): Outcome {

@@ -76,8 +76,8 @@ async function writeWave(
     if (one.kind === 'refused') return failed(request, one.failure);
     const cells = present.get(one);
     if (cells === undefined) return { kind: 'written', key: request.key, recordId: one.id, version: null };
-    const fields = new Map([...cells.fields].filter(([name]) => request.fields.has(name)));
-    return { kind: 'written', key: request.key, recordId: cells.id, version: versionOf(cells.cells), fields };
+    const { id: recordId, fields } = cells;
+    return { kind: 'written', key: request.key, recordId, version: versionOf(cells.cells), fields };
   });
 }
 

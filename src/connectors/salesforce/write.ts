@@ -121,7 +121,9 @@ function resultOf({ request }: Row, outcome: Outcome, record: SystemRecord | und
   const { key } = request;
   if (outcome.kind === 'failed') return { kind: 'failed', key, failure: outcome.failure };
   const written = { kind: 'written' as const, key, recordId: outcome.id };
-  if (record === undefined) return { ...written, version: null };
-  const fields = new Map([...record.fields].filter(([name]) => request.fields.has(name)));
-  return { ...written, version: record.version, fields };
+  // Readers may not have asked for all that was written.
+  const isTold = record !== undefined && [...request.fields.keys()].every((name) => record.fields.has(name));
+  return isTold
+    ? { ...written, version: record.version, fields: record.fields }
+    : { ...written, version: null };
 }

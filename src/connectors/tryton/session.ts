@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { Catalog } from './catalog.ts';
 import { ChangeFeed } from './changes.ts';
 import type { TrytonClient } from './client.ts';
+import type { Collection } from './collection.ts';
 import { failureFrom } from './failures.ts';
 import { findByValue, lookUp, readAll } from './read.ts';
 import { rightsBeyond } from './rights.ts';
@@ -15,26 +16,33 @@ export interface SessionOptions {
 
 export function trytonSession(client: TrytonClient, options: SessionOptions): Session {
   const catalog = new Catalog(client);
+  /** What readers ask for, per collection: an answer to a write tells them this. */
+  const readFields = new Map<string, readonly string[]>();
+  const select = async (collection: string, fields: readonly string[]): Promise<Collection> => {
+    const known = await catalog.collection(collection, fields);
+    readFields.set(collection, fields);
+    return known;
+  };
   return {
     describe: (collections) => catalog.describe(collections),
     readAll: (request) =>
       untilAborted(request.signal, async function* pages() {
-        yield* readAll(client, await catalog.collection(request.collection, request.fields), request);
+        yield* readAll(client, await select(request.collection, request.fields), request);
       }),
     readChanges: (request) =>
       untilAborted(request.signal, async function* pages() {
-        const collection = await catalog.collection(request.collection, request.fields);
+        const collection = await select(request.collection, request.fields);
         yield* new ChangeFeed(client, collection, request, options).pages();
       }),
-    get: async (collection, ids, fields) =>
-      lookUp(client, await catalog.collection(collection, fields), ids, fields),
+    get: async (collection, ids, fields) => lookUp(client, await select(collection, fields), ids, fields),
     find: async (collection, field, values, fields, recordsMax) => {
       const found = await catalog.collection(collection, [...fields, field]);
       return findByValue(client, found, field, values, fields, recordsMax);
     },
     write: async (collection, requests) => {
-      const fields = new Set(requests.flatMap((request) => [...request.fields.keys()]));
-      return writeAll(client, await catalog.collection(collection, [...fields]), requests);
+      const written = requests.flatMap((request) => [...request.fields.keys()]);
+      const fields = [...new Set([...written, ...(readFields.get(collection) ?? [])])];
+      return writeAll(client, await catalog.collection(collection, fields), requests, fields);
     },
     excessiveRights: (uses) => rightsBeyond(client, uses),
     close: () => client.close(),

@@ -29,16 +29,19 @@ type Prepared =
     }
   | { readonly kind: 'delete'; readonly request: WriteRequest; readonly current: TrytonRecord };
 
+/** `told`: the fields that the answers tell; those that are written are among them. */
 export async function writeAll(
   client: TrytonClient,
   collection: Collection,
   requests: readonly WriteRequest[],
+  told: readonly string[],
 ): Promise<readonly WriteResult[]> {
   const results = new Map<WriteRequest, WriteResult>();
   let sent = false;
   for (const wave of waves(requests)) {
     try {
-      for (const [request, result] of await writeWave(client, collection, wave)) results.set(request, result);
+      const answers = await writeWave(client, collection, wave, told);
+      for (const [request, result] of answers) results.set(request, result);
     } catch (error) {
       // Only before the first wave is it true that nothing was sent.
       if (!sent) throw error;
@@ -71,9 +74,9 @@ async function writeWave(
   client: TrytonClient,
   collection: Collection,
   wave: readonly WriteRequest[],
+  told: readonly string[],
 ): Promise<ReadonlyMap<WriteRequest, WriteResult>> {
   const ids = wave.flatMap(({ recordId }) => numericId(recordId ?? '') ?? []);
-  const written = [...new Set(wave.flatMap(({ fields }) => [...fields.keys()]))];
   const currents = new Map<string, TrytonRecord>();
   for (const current of await readByIds(client, collection, ids, []))
     currents.set(current.record.id, current);
@@ -96,7 +99,7 @@ async function writeWave(
       outcomes,
     );
   }
-  return new Map(await readBack(client, collection, outcomes, written));
+  return new Map(await readBack(client, collection, outcomes, told));
 }
 
 function prepare(
@@ -239,8 +242,8 @@ function resultOf(
   const record = after.get(outcome.id);
   const unshared = record !== undefined && isAsWritten(outcome.prepared, record, userId);
   if (!unshared) return { kind: 'written', key, recordId, version: null };
-  const fields = new Map([...record.record.fields].filter(([name]) => request.fields.has(name)));
-  return { kind: 'written', key, recordId, version: record.record.version, fields };
+  const { version, fields } = record.record;
+  return { kind: 'written', key, recordId, version, fields };
 }
 
 /**

@@ -128,9 +128,10 @@ function checkReplaced(world: World, kept: Kept, entry: Entry): void {
   }
 }
 
-/** A side that only receives a field has nothing to say about it. */
+/** A side that only receives a field, or does not know it, has nothing to say about it. */
 function isReceiver(world: World, side: string, field: string): boolean {
-  return world.model.sideOf.get(side)?.lensOf.get(field)?.direction === 'out';
+  const lens = world.model.sideOf.get(side)?.lensOf.get(field);
+  return lens === undefined || lens.direction === 'out';
 }
 
 function isKept({ roots, children, excused }: Kept, start: string): boolean {

@@ -182,4 +182,22 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
     find: "if (isLost) throw new Collision('the write was given up while its answer was being recorded');",
     replace: '',
   },
+  {
+    name: 'what-is-not-told-is-known',
+    about: 'unsaid',
+    sentence:
+      'A version counts as known although the answer to a create left out what the system had filled in.',
+    file: ACKNOWLEDGE,
+    find: '(link.version === receipt.version || isWhole(side, written, receipt));',
+    replace: 'true;',
+  },
+  {
+    name: 'what-was-known-counts-as-told',
+    about: 'unsaid',
+    sentence:
+      'Of fields that the answer to an update leaves out, what was known before counts as what they hold now.',
+    file: ACKNOWLEDGE,
+    find: 'isWhole(side, written, receipt));',
+    replace: 'isWhole(side, { ...link.accounted, ...written }, receipt));',
+  },
 ];

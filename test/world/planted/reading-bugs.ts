@@ -174,4 +174,13 @@ export const READING_BUGS: readonly PlantedBug[] = [
     find: 'return keys.length > 0 && !keys.some((key) => old.includes(key));',
     replace: 'return false;',
   },
+  {
+    name: 'told-before-the-answer-is-over',
+    about: 'deletesBetween',
+    sentence:
+      'A delete that the feed tells of before the answer to its create is recorded is taken as done with.',
+    file: 'src/worker/look.ts',
+    find: 'return new Set(gone.filter((hint) => hint.notedAtMs >= sinceMs && !known.has(hint.recordId)));',
+    replace: 'return new Set();',
+  },
 ];
