@@ -1,4 +1,5 @@
 /** Lists, searches and journeys over HTTP while the store knows very many records. */
+import { filesWork } from '../src/cli/serve-dictionary.ts';
 import { serve } from '../src/serve.ts';
 import { measured, type Measurement } from './measure.ts';
 import { identitySql, plantLinked } from './plant.ts';
@@ -18,7 +19,7 @@ export async function benchApi(records: number): Promise<readonly Measurement[]>
     port: 0,
     publicUrl: null,
     rates: { address: UNLIMITED, account: UNLIMITED, signIn: UNLIMITED },
-    fileWork: () => ({ check: () => Promise.resolve([]), take: () => Promise.resolve([]) }),
+    files: filesWork,
   });
   try {
     await plant(bench, records);

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 
 import type { Rates } from './api/doors/limits.ts';
-import type { ApiHost, ConsentWork, SyncFileWork } from './api/host.ts';
+import type { ApiHost, ConsentWork, DictionaryWork, SyncFileWork } from './api/host.ts';
 import { listen, type Listening } from './api/listen.ts';
 import { createSetUp } from './api/set-up.ts';
 import { connectorContext, consentFor, openConnection, watchPlace } from './connections.ts';
@@ -23,8 +23,13 @@ export interface ServeOptions {
   /** How browsers reach this, where that is not by its own address: `https://trueup.example.com`. */
   readonly publicUrl: string | null;
   readonly rates?: Rates;
-  /** What a workspace does with sync files. */
-  readonly fileWork: (here: Installation) => SyncFileWork;
+  readonly files: FilesWork;
+}
+
+/** What a workspace does with the files that describe its syncs and its data. */
+export interface FilesWork {
+  readonly file: (here: Installation) => SyncFileWork;
+  readonly dictionary: (here: Installation) => DictionaryWork;
 }
 
 /** The console's built files: beside this program once it is built, else in the folder that the build makes. */
@@ -42,7 +47,7 @@ const API_POOL: PoolBounds = { connectionsMax: 6, waitMsMax: 10_000, statementMs
 
 export async function serve(installation: Installation, options: ServeOptions): Promise<Serving> {
   const database = installation.database.apart(API_POOL);
-  const host = apiHost(installation, database, options.fileWork);
+  const host = apiHost(installation, database, options.files);
   const setUp = createSetUp(installation.random);
   if (await installation.transaction(hasAccounts)) setUp.close();
   const listening = await listen(host, { ...options, setUp, consoleDirectory: CONSOLE });
@@ -65,11 +70,7 @@ function inWorkspace(installation: Installation, workspaceNo: number): Installat
   };
 }
 
-function apiHost(
-  installation: Installation,
-  database: Database,
-  fileWork: (here: Installation) => SyncFileWork,
-): ApiHost {
+function apiHost(installation: Installation, database: Database, files: FilesWork): ApiHost {
   const { sealer, clock, random, ids, log, network, workspaceNo } = installation;
   return {
     database,
@@ -106,7 +107,8 @@ function apiHost(
         },
         lookNow: () => watchOnce(watchPlace(here), new AbortController().signal),
         tellTest: (channel) => tellTest(watchPlace(here), channel, new AbortController().signal),
-        file: fileWork(here),
+        file: files.file(here),
+        dictionary: files.dictionary(here),
         schemas: knownSchemas,
         unopened: (sync) => unopenedSync(here, sync),
         withSync: async (sync, action) => {

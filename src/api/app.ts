@@ -31,6 +31,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { authorisationRoutes, backToOrigin, CALLBACK_PATH } from './routes/authorisations.ts';
 import { connectionRoutes } from './routes/connections.ts';
 import { diagnosisRoutes } from './routes/diagnosis.ts';
+import { dictionaryRoutes } from './routes/dictionary.ts';
 import { eventRoutes } from './routes/events.ts';
 import { holdRoutes } from './routes/holds.ts';
 import { letterRoutes } from './routes/letters.ts';
@@ -50,6 +51,7 @@ import { syncFileRoutes } from './routes/sync-file.ts';
 import { syncRoutes } from './routes/syncs.ts';
 import type { SetUp } from './set-up.ts';
 import { createTasks } from './tasks.ts';
+import { createViolations } from './violations.ts';
 
 export interface ApiOptions {
   readonly setUp: SetUp;
@@ -92,6 +94,7 @@ function routesOf(host: ApiHost, setUp: SetUp, publicUrl: string | null) {
     .route('/', syncRoutes(host, counting))
     .route('/', syncFileRoutes(host, counting))
     .route('/', planRoutes(host, tasks, counting))
+    .route('/', dictionaryRoutes(host, tasks, createViolations(host)))
     .route('/', recordRoutes())
     .route('/', holdRoutes(host))
     .route('/', matchRoutes(host))

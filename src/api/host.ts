@@ -48,6 +48,51 @@ export interface SyncFileWork {
   take(source: string, author: string, signal: AbortSignal): Promise<readonly SyncFileError[]>;
 }
 
+/** A field of an entity as the data dictionary describes it; texts that say nothing are empty. */
+export interface DictionaryField {
+  readonly name: string;
+  readonly title: string;
+  readonly meaning: string;
+  readonly type: string;
+  readonly owner: string;
+  readonly isRequired: boolean;
+  readonly sensitivity: string;
+  /** What its values must be, sentence by sentence. */
+  readonly rules: readonly string[];
+  readonly onViolation: string;
+  readonly values: readonly { readonly value: string; readonly meaning: string; readonly at: string }[];
+  readonly examples: readonly string[];
+  /** Side → what the field is called there, which way it goes, and its steps: `⇄ full_name (trim)`. */
+  readonly at: ReadonlyMap<string, string>;
+}
+
+export interface DictionaryEntity {
+  readonly name: string;
+  readonly meaning: string;
+  readonly fields: readonly DictionaryField[];
+  /** What must hold of a record as a whole. */
+  readonly rules: readonly string[];
+  readonly sides: readonly string[];
+}
+
+/** What the entities of the syncs mean. Without a dictionary it is what the syncs alone say. */
+export interface DictionarySeen {
+  /** Null where the sync file names none. */
+  readonly fileName: string | null;
+  /** Why the file that is named is not shown; null when it is. */
+  readonly complaint: string | null;
+  readonly entities: readonly DictionaryEntity[];
+}
+
+export type DictionaryFormat = 'markdown' | 'html' | 'json-schema';
+
+/** The data dictionary that the newest sync file names, read anew each time. */
+export interface DictionaryWork {
+  seen(): Promise<DictionarySeen>;
+  /** As a file; null where there is no dictionary that can be read. */
+  exported(format: DictionaryFormat): Promise<string | null>;
+}
+
 /** What a person has to agree to in the browser before a connection can be used. */
 export interface ConsentWork {
   readonly consent: Consent;
@@ -70,6 +115,7 @@ export interface WorkspaceWork {
   /** False when there is no such channel; how it went is with the channel's state. */
   tellTest(channel: string): Promise<boolean>;
   readonly file: SyncFileWork;
+  readonly dictionary: DictionaryWork;
   /** What has changed about the sides' fields, as it was seen last; asks no system. */
   schemas(tx: Tx, sync: SyncRow): Promise<readonly SideSchemaSeen[]>;
   /** The sync without its sides open: enough for a decision of a person. */

@@ -6,9 +6,12 @@ import { failureOfError, stored } from '../worker/failures.ts';
 import { SweepFailed } from '../worker/rounds.ts';
 import { ApiProblem } from './problem.ts';
 
+/** What such work may be. */
+export const TASK_KINDS = ['plan', 'reconciliation', 'violations', 'schemas', 'matches'] as const;
+
 export interface Task {
   readonly id: string;
-  readonly kind: 'plan' | 'reconciliation';
+  readonly kind: (typeof TASK_KINDS)[number];
   readonly sync: string;
   readonly state: 'running' | 'done' | 'failed';
   /** What is being done just now. */

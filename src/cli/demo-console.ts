@@ -3,7 +3,7 @@ import { hashPassword } from '../api/doors/password.ts';
 import { serve, type Serving } from '../serve.ts';
 import type { Installation } from '../server.ts';
 import { addAccount } from '../store/accounts.ts';
-import { syncFileWork } from './serve-file.ts';
+import { filesWork } from './serve-dictionary.ts';
 
 const HOSTNAME = '127.0.0.1';
 const PORT = 4_600;
@@ -32,7 +32,7 @@ export async function makeEntrance(installation: Installation): Promise<Entrance
 
 /** Serves the console where `trueup start` would, or on any free port where that is taken. */
 export async function openConsole(installation: Installation): Promise<Serving> {
-  const options = { hostname: HOSTNAME, publicUrl: null, fileWork: syncFileWork } as const;
+  const options = { hostname: HOSTNAME, publicUrl: null, files: filesWork } as const;
   try {
     return await serve(installation, { ...options, port: PORT });
   } catch (error) {

@@ -9,7 +9,7 @@ import { createTestDatabase, type TestDatabase } from '../../test/support/postgr
 import { serve, type Serving } from '../serve.ts';
 import { openInstallation, type Installation } from '../server.ts';
 import { silentLog } from '../worker/runtime.ts';
-import { syncFileWork } from './serve-file.ts';
+import { filesWork } from './serve-dictionary.ts';
 
 const FILE = `version: 1
 connections:
@@ -44,7 +44,7 @@ beforeAll(async () => {
     hostname: '127.0.0.1',
     port: 0,
     publicUrl: null,
-    fileWork: syncFileWork,
+    files: filesWork,
   });
   token = await firstToken();
 });

@@ -116,7 +116,8 @@ function placesOutside(file: SyncFile): readonly SyncFileError[] {
   }));
 }
 
-function leadsOut(path: string): boolean {
+/** Whether a path that was given leads out of the folder it is meant for. */
+export function leadsOut(path: string): boolean {
   return isAbsolute(path) || normalize(path).split(sep).includes('..');
 }
 

@@ -8,7 +8,7 @@ import { METRICS_OPTION, METRICS_OPTION_HELP, withMetrics } from './metrics.ts';
 import { onlyOneHere } from './only-one.ts';
 import { text, withInstallation } from './open.ts';
 import type { Output } from './output.ts';
-import { syncFileWork } from './serve-file.ts';
+import { filesWork } from './serve-dictionary.ts';
 
 export const worker: Command = {
   name: 'worker',
@@ -92,7 +92,7 @@ function serveOptions({ flags, environment }: CommandContext): ServeOptions {
     hostname: text(flags['host']) ?? HOSTNAME,
     port,
     publicUrl: given === '' ? null : new URL(given).origin,
-    fileWork: syncFileWork,
+    files: filesWork,
   };
 }
 

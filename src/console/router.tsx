@@ -83,8 +83,7 @@ interface RecordSearch {
 const records = createRoute({
   getParentRoute: () => shell,
   path: '/records',
-  validateSearch: (search: Record<string, unknown>): RecordSearch =>
-    texts(search, ['query', 'sync', 'side', 'state']),
+  validateSearch: (search: Record<string, unknown>): RecordSearch => texts(search, ['query', 'sync', 'side']),
   component: lazyRouteComponent(() => import('./pages/records/Records.tsx'), 'Records'),
 });
 
@@ -121,8 +120,11 @@ const problem = createRoute({
   component: lazyRouteComponent(() => import('./pages/problems/ProblemPage.tsx'), 'ProblemPage'),
 });
 
+const LETTER_STATES = ['waiting', 'retrying', 'discarded'] as const;
+type LetterState = (typeof LETTER_STATES)[number];
+
 interface LetterSearch {
-  readonly state?: string;
+  readonly state?: LetterState;
   readonly sync?: string;
   readonly side?: string;
   readonly code?: string;
@@ -131,8 +133,11 @@ interface LetterSearch {
 const deadLetters = createRoute({
   getParentRoute: () => shell,
   path: '/dead-letters',
-  validateSearch: (search: Record<string, unknown>): LetterSearch =>
-    texts(search, ['state', 'sync', 'side', 'code']),
+  validateSearch: (search: Record<string, unknown>): LetterSearch => {
+    const state = LETTER_STATES.find((known) => known === search['state']);
+    const rest = texts(search, ['sync', 'side', 'code']);
+    return state === undefined ? rest : { state, ...rest };
+  },
   component: lazyRouteComponent(() => import('./pages/dead-letters/DeadLetters.tsx'), 'DeadLetters'),
 });
 
@@ -141,6 +146,12 @@ const reconciliation = createRoute({
   path: '/reconciliation',
   validateSearch: (search: Record<string, unknown>): { readonly sync?: string } => texts(search, ['sync']),
   component: lazyRouteComponent(() => import('./pages/reconciliation/Reconciliation.tsx'), 'Reconciliation'),
+});
+
+const dictionary = createRoute({
+  getParentRoute: () => shell,
+  path: '/dictionary',
+  component: lazyRouteComponent(() => import('./pages/dictionary/Dictionary.tsx'), 'Dictionary'),
 });
 
 const syncs = createRoute({
@@ -221,6 +232,7 @@ const inShell = [
   connections,
   connection,
   callback,
+  dictionary,
   activity,
   settings,
 ];

@@ -6,6 +6,7 @@ import pg from 'pg';
 
 export const DEMO_SYNC_FILE = `# The demo's sync: three places that hold customers, kept in step in every direction.
 version: 1
+dictionary: dictionary.yaml  # what the fields mean, and which values are good
 
 connections:
   crm:
@@ -55,6 +56,46 @@ syncs:
         fields: {email: E-mail, name: Name, phone: Phone, city: City, vat: VAT}
         deletes: true
     deletes: {mode: propagate, from: [crm, billing], against_edit: hold}
+`;
+
+export const DEMO_DICTIONARY = `# What the demo's data means, and which of its values are good.
+version: 1
+entities:
+  Customer:
+    meaning: Whoever has bought from us, or is about to.
+    on_violation: flag
+    rules:
+      - {must: vat != null, says: whoever is sent an invoice has a VAT number}
+    fields:
+      email:
+        meaning: Where invoices and questions go; one customer is told from another by it.
+        type: email
+        required: true
+        sensitivity: personal
+      name:
+        meaning: The company, as it calls itself.
+        type: text
+        max_length: 120
+        sensitivity: internal
+      phone:
+        meaning: Where somebody answers in office hours.
+        type: text
+        sensitivity: personal
+      city: {meaning: Where they sit; shipping asks for the rest., type: text, sensitivity: internal}
+      vat:
+        title: VAT number
+        meaning: Stands on every invoice.
+        type: text
+        owner: billing
+        sensitivity: confidential
+        examples: [GB555001001]
+      status:
+        meaning: Whether they may buy.
+        type: choice
+        sensitivity: internal
+        values:
+          active: may buy
+          blocked: {meaning: must not buy, at: {billing: B}}
 `;
 
 const CRM = `create table contact (
@@ -108,6 +149,7 @@ export async function createDemoWorld(
 ): Promise<DemoWorld> {
   await mkdir(join(directory, 'files'), { recursive: true });
   await writeFile(join(directory, 'trueup.yaml'), DEMO_SYNC_FILE);
+  await writeFile(join(directory, 'dictionary.yaml'), DEMO_DICTIONARY);
   const sheetFile = join(directory, 'files', 'customers.csv');
   await writeFile(sheetFile, SHEET);
   const urls = new Map<string, string>();

@@ -38,3 +38,23 @@ export async function accountedPage(
     golden: row.golden,
   }));
 }
+
+const PAGE_RECORDS_MAX = 5_000;
+
+/** Every live record of a sync, a page at a time and each page as of its own moment. */
+export async function* accountedPages(
+  transaction: <T>(action: (tx: Tx) => Promise<T>) => Promise<T>,
+  syncKey: string,
+  signal: AbortSignal,
+): AsyncGenerator<readonly AccountedRecord[]> {
+  let after: AccountedRecord | null = null;
+  do {
+    signal.throwIfAborted();
+    const place: AccountedRecord | null = after;
+    const page: readonly AccountedRecord[] = await transaction((tx) =>
+      accountedPage(tx, syncKey, place, PAGE_RECORDS_MAX),
+    );
+    if (page.length > 0) yield page;
+    after = page.length < PAGE_RECORDS_MAX ? null : (page.at(-1) ?? null);
+  } while (after !== null);
+}

@@ -66,6 +66,10 @@ export function createTestApi(
       lookNow: () => Promise.resolve({ raised: [], recovered: [] }),
       tellTest: () => Promise.resolve(false),
       file: { check: () => Promise.resolve([]), take: () => Promise.resolve([]) },
+      dictionary: {
+        seen: () => Promise.resolve({ fileName: null, complaint: null, entities: [] }),
+        exported: () => Promise.resolve(null),
+      },
       schemas: knownSchemas,
       unopened: (sync) => ({
         syncKey: sync.syncKey,

@@ -1,13 +1,13 @@
 import { z } from '@hono/zod-openapi';
 
-import type { Task as RunningTask } from '../tasks.ts';
+import { TASK_KINDS, type Task as RunningTask } from '../tasks.ts';
 import { at, Failure, failureOf, Instant } from './common.ts';
 
 /** Work that takes longer than a request. */
 export const Task = z
   .object({
     id: z.string(),
-    kind: z.enum(['plan', 'reconciliation']),
+    kind: z.enum(TASK_KINDS),
     sync: z.string(),
     state: z.enum(['running', 'done', 'failed']),
     label: z.string(),

@@ -1,38 +1,9 @@
 /** What the pages ask for, with the keys under which answers are kept; the first word of a key is its topic. */
 import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/react-query';
 
-import type {
-  Alert,
-  AuditEntry,
-  Channel,
-  Connection,
-  DeadLetter,
-  Found,
-  HeldSet,
-  Hold,
-  Journey,
-  Match,
-  Merge,
-  Measures,
-  Overview,
-  Page,
-  Person,
-  Plan,
-  Problem,
-  ProblemDetail,
-  Reconciliation,
-  Revision,
-  RevisionSource,
-  Run,
-  Session,
-  SignInChoice,
-  SideSchema,
-  Sync,
-  SyncDetail,
-  Task,
-  Token,
-} from './contract.ts';
-import { read, rememberCsrfToken, segment } from './request.ts';
+import type { Alert, Listed, Page } from './contract.ts';
+import type { Query } from './endpoints.ts';
+import { get, rememberCsrfToken } from './request.ts';
 
 const PAGE_SIZE = '100';
 const TASK_LOOK_EVERY_MS = 700;
@@ -42,7 +13,7 @@ const ALERTS_LOOK_EVERY_MS = 10_000;
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async ({ signal }) => {
-    const session = await read<Session>('/session', {}, signal);
+    const session = await get('/session', signal);
     rememberCsrfToken(session.state === 'signedIn' ? (session.csrfToken ?? '') : '');
     return session;
   },
@@ -51,157 +22,172 @@ export const sessionQuery = queryOptions({
 
 export const signInQuery = queryOptions({
   queryKey: ['sign-in'],
-  queryFn: ({ signal }) => read<Page<SignInChoice>>('/sign-in', {}, signal),
+  queryFn: ({ signal }) => get('/sign-in', signal),
 });
 
 export const overviewQuery = queryOptions({
   queryKey: ['overview'],
-  queryFn: ({ signal }) => read<Overview>('/overview', {}, signal),
+  queryFn: ({ signal }) => get('/overview', signal),
 });
 
 export const measuresQuery = queryOptions({
   queryKey: ['measures'],
-  queryFn: ({ signal }) => read<Measures>('/measures', {}, signal),
+  queryFn: ({ signal }) => get('/measures', signal),
   staleTime: 60_000,
 });
 
 export const connectionsQuery = queryOptions({
   queryKey: ['connections'],
-  queryFn: ({ signal }) => read<Page<Connection>>('/connections', {}, signal),
+  queryFn: ({ signal }) => get('/connections', signal),
 });
 
 export const connectionQuery = (name: string) =>
   queryOptions({
     queryKey: ['connections', name],
-    queryFn: ({ signal }) => read<Connection>(`/connections/${segment(name)}`, {}, signal),
+    queryFn: ({ signal }) => get('/connections/:name', signal, { param: { name } }),
   });
 
 export const syncsQuery = queryOptions({
   queryKey: ['syncs'],
-  queryFn: ({ signal }) => read<Page<Sync>>('/syncs', {}, signal),
+  queryFn: ({ signal }) => get('/syncs', signal),
 });
 
 export const syncQuery = (name: string) =>
   queryOptions({
     queryKey: ['syncs', name],
-    queryFn: ({ signal }) => read<SyncDetail>(`/syncs/${segment(name)}`, {}, signal),
+    queryFn: ({ signal }) => get('/syncs/:name', signal, { param: { name } }),
   });
 
 export const schemasQuery = (name: string) =>
   queryOptions({
     queryKey: ['syncs', name, 'schemas'],
-    queryFn: ({ signal }) => read<Page<SideSchema>>(`/syncs/${segment(name)}/schemas`, {}, signal),
+    queryFn: ({ signal }) => get('/syncs/:name/schemas', signal, { param: { name } }),
   });
 
 export const planQuery = (name: string) =>
   queryOptions({
     queryKey: ['syncs', name, 'plan'],
-    queryFn: ({ signal }) => read<Plan>(`/syncs/${segment(name)}/plan`, {}, signal),
+    queryFn: ({ signal }) => get('/syncs/:name/plan', signal, { param: { name } }),
+  });
+
+export const dictionaryQuery = queryOptions({
+  queryKey: ['dictionary'],
+  queryFn: ({ signal }) => get('/dictionary', signal),
+});
+
+export const violationsQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['violations', name],
+    queryFn: ({ signal }) => get('/syncs/:name/violations', signal, { param: { name } }),
   });
 
 export const reconciliationQuery = (name: string) =>
   queryOptions({
     queryKey: ['reconciliation', name],
-    queryFn: ({ signal }) => read<Reconciliation>(`/syncs/${segment(name)}/reconciliation`, {}, signal),
+    queryFn: ({ signal }) => get('/syncs/:name/reconciliation', signal, { param: { name } }),
   });
 
 export const revisionsQuery = (name: string) =>
   queryOptions({
     queryKey: ['syncs', name, 'revisions'],
-    queryFn: ({ signal }) => read<Page<Revision>>(`/syncs/${segment(name)}/revisions`, {}, signal),
+    queryFn: ({ signal }) => get('/syncs/:name/revisions', signal, { param: { name } }),
   });
 
 export const revisionQuery = (name: string, revision: number) =>
   queryOptions({
     queryKey: ['syncs', name, 'revisions', revision],
     queryFn: ({ signal }) =>
-      read<RevisionSource>(`/syncs/${segment(name)}/revisions/${String(revision)}`, {}, signal),
+      get('/syncs/:name/revisions/:revision', signal, { param: { name, revision: String(revision) } }),
     staleTime: Infinity,
   });
 
 export const taskQuery = (id: string) =>
   queryOptions({
     queryKey: ['tasks', id],
-    queryFn: ({ signal }) => read<Task>(`/tasks/${segment(id)}`, {}, signal),
+    queryFn: ({ signal }) => get('/tasks/:id', signal, { param: { id } }),
     refetchInterval: ({ state }) => (state.data?.state === 'running' ? TASK_LOOK_EVERY_MS : false),
   });
 
 export const journeyQuery = (identity: string) =>
   queryOptions({
     queryKey: ['records', 'journey', identity],
-    queryFn: ({ signal }) => read<Journey>(`/records/${segment(identity)}`, {}, signal),
+    queryFn: ({ signal }) => get('/records/:identity', signal, { param: { identity } }),
   });
 
 export const heldWritesQuery = queryOptions({
   queryKey: ['holds', 'writes'],
-  queryFn: ({ signal }) => read<Page<HeldSet>>('/held-writes', {}, signal),
+  queryFn: ({ signal }) => get('/held-writes', signal),
 });
 
 export const mergesQuery = queryOptions({
   queryKey: ['merges'],
-  queryFn: ({ signal }) => read<Page<Merge>>('/merges', {}, signal),
+  queryFn: ({ signal }) => get('/merges', signal),
 });
 
-export type Filters = Readonly<Record<string, string | undefined>>;
-
-export const recordsQuery = (filters: Filters) => listQuery<Found>(['records', 'found'], '/records', filters);
-export const holdsQuery = (filters: Filters) => listQuery<Hold>(['holds', 'open'], '/holds', filters);
-export const matchesQuery = (filters: Filters) => listQuery<Match>(['holds', 'matches'], '/matches', filters);
-export const lettersQuery = (filters: Filters) =>
-  listQuery<DeadLetter>(['dead-letters'], '/dead-letters', filters);
-export const runsQuery = (filters: Filters) => listQuery<Run>(['runs'], '/runs', filters);
-export const auditQuery = listQuery<AuditEntry>(['audit'], '/audit', {});
+export const recordsQuery = (filters: Query<'/records'>) =>
+  listQuery(['records', 'found'], '/records', filters);
+export const holdsQuery = (filters: Query<'/holds'>) => listQuery(['holds', 'open'], '/holds', filters);
+export const matchesQuery = (filters: Query<'/matches'>) =>
+  listQuery(['holds', 'matches'], '/matches', filters);
+export const lettersQuery = (filters: Query<'/dead-letters'>) =>
+  listQuery(['dead-letters'], '/dead-letters', filters);
+export const runsQuery = (filters: Query<'/runs'>) => listQuery(['runs'], '/runs', filters);
+export const auditQuery = listQuery(['audit'], '/audit', {});
 
 export const problemsQuery = (state: 'open' | 'resolved') =>
   queryOptions({
     queryKey: ['problems', state],
-    queryFn: ({ signal }) => read<Page<Problem>>('/problems', { state }, signal),
+    queryFn: ({ signal }) => get('/problems', signal, { query: { state } }),
   });
 
 export const problemQuery = (id: string) =>
   queryOptions({
     queryKey: ['problems', 'one', id],
-    queryFn: ({ signal }) => read<ProblemDetail>(`/problems/${segment(id)}`, {}, signal),
+    queryFn: ({ signal }) => get('/problems/:id', signal, { param: { id } }),
   });
 
 export const alertsQuery = (state: Alert['state']) =>
   queryOptions({
     queryKey: ['alerts', state],
-    queryFn: ({ signal }) => read<Page<Alert>>('/alerts', { state }, signal),
+    queryFn: ({ signal }) => get('/alerts', signal, { query: { state } }),
     refetchInterval: ALERTS_LOOK_EVERY_MS,
   });
 
 export const channelsQuery = queryOptions({
   queryKey: ['channels'],
-  queryFn: ({ signal }) => read<Page<Channel>>('/channels', {}, signal),
+  queryFn: ({ signal }) => get('/channels', signal),
 });
 
 export const accountsQuery = queryOptions({
   queryKey: ['accounts'],
-  queryFn: ({ signal }) => read<Page<Person>>('/accounts', {}, signal),
+  queryFn: ({ signal }) => get('/accounts', signal),
 });
 
 export const tokensQuery = queryOptions({
   queryKey: ['tokens'],
-  queryFn: ({ signal }) => read<Page<Token>>('/tokens', {}, signal),
+  queryFn: ({ signal }) => get('/tokens', signal),
 });
 
 /** A list that has grown longer is not asked for again by itself: that would be every page of it. */
 export const FRESH_PAGES_MAX = 5;
 
-type Listed = { readonly state: { readonly data?: unknown } };
+type Kept = { readonly state: { readonly data?: unknown } };
 
-function isShort({ state }: Listed): boolean {
+function isShort({ state }: Kept): boolean {
   const { pages } = (state.data ?? {}) as { readonly pages?: readonly unknown[] };
   return pages === undefined || pages.length <= FRESH_PAGES_MAX;
 }
 
+type ListAddress = '/records' | '/holds' | '/matches' | '/dead-letters' | '/runs' | '/audit';
+
 /** A list that grows by pages as it is scrolled. */
-function listQuery<T>(key: readonly string[], path: string, filters: Filters) {
+function listQuery<A extends ListAddress>(key: readonly string[], address: A, filters: Query<A>) {
   return infiniteQueryOptions({
     queryKey: [...key, filters],
-    queryFn: ({ pageParam, signal }) =>
-      read<Page<T>>(path, { ...filters, limit: PAGE_SIZE, cursor: pageParam ?? undefined }, signal),
+    queryFn: async ({ pageParam, signal }) => {
+      const query = { ...filters, limit: PAGE_SIZE, cursor: pageParam ?? undefined };
+      return (await get<ListAddress>(address, signal, { query })) as Page<Listed<A>>;
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     refetchOnWindowFocus: isShort,
@@ -220,17 +206,11 @@ export async function refresh(client: QueryClient, ...topics: readonly string[])
   );
 }
 
-/** The text of the sync file as it was saved last; null before there is one. Every revision keeps the whole file. */
+/** The text of the sync file as it was saved last; null before there is one. */
 export const syncFileQuery = queryOptions({
   queryKey: ['syncs', 'file'],
   queryFn: async ({ signal }): Promise<string | null> => {
-    const { items: syncs } = await read<Page<Sync>>('/syncs', {}, signal);
-    const details = await Promise.all(
-      syncs.map(({ name }) => read<SyncDetail>(`/syncs/${segment(name)}`, {}, signal)),
-    );
-    const [newest] = details.toSorted((left, right) => right.savedAt.localeCompare(left.savedAt));
-    if (newest === undefined) return null;
-    const path = `/syncs/${segment(newest.name)}/revisions/${String(newest.revision)}`;
-    return (await read<RevisionSource>(path, {}, signal)).source;
+    const { source } = await get('/sync-file', signal);
+    return source === '' ? null : source;
   },
 });

@@ -1,5 +1,6 @@
 /** Every call of the API goes through here: same origin, session cookie, CSRF token, failures as problem documents. */
 import type { Json } from '../../lib/json.ts';
+import type { Address, Answer, Asking, Method as AnyMethod } from './endpoints.ts';
 
 const BASE = '/api/v1';
 const CSRF_HEADER = 'x-trueup-csrf';
@@ -38,36 +39,75 @@ export function rememberCsrfToken(token: string): void {
   csrfToken = token;
 }
 
-export type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+export type Method = Exclude<AnyMethod, 'GET'>;
 
-/** Reads a resource. Parameters without a value are left out. */
-export async function read<T>(
-  path: string,
-  parameters: Readonly<Record<string, string | undefined>> = {},
-  signal?: AbortSignal,
-): Promise<T> {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters))
-    if (value !== undefined && value !== '') query.set(name, value);
-  const suffix = query.size === 0 ? '' : `?${query.toString()}`;
-  return answerOf<T>(await ask(`${BASE}${path}${suffix}`, signal === undefined ? {} : { signal }));
+/** What a request says, before it is known to be what its address takes. */
+interface Told {
+  readonly param?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly json?: unknown;
+}
+
+/** Asks for what the API has at an address. Parameters of the query without a value are left out. */
+export function get<A extends Address<'GET'>>(
+  address: A,
+  signal: AbortSignal | undefined,
+  ...asking: Asking<'GET', A>
+): Promise<Answer<'GET', A>>;
+export async function get(
+  address: string,
+  signal: AbortSignal | undefined,
+  ...asking: readonly unknown[]
+): Promise<unknown> {
+  return answerOf(await ask(urlOf(address, toldBy(asking)), signal === undefined ? {} : { signal }));
 }
 
 /** Writes; the answer to 204 is undefined. */
-export async function write<T = undefined>(method: Method, path: string, body?: Json): Promise<T> {
-  const text = body === undefined ? undefined : JSON.stringify(body);
-  return answerOf<T>(
-    await ask(`${BASE}${path}`, {
+export function send<M extends Method, A extends Address<M>>(
+  method: M,
+  address: A,
+  ...asking: Asking<M, A>
+): Promise<Answer<M, A>>;
+export async function send(method: Method, address: string, ...asking: readonly unknown[]): Promise<unknown> {
+  const told = toldBy(asking);
+  const { json } = told;
+  const text = json === undefined ? undefined : JSON.stringify(json);
+  return answerOf(
+    await ask(urlOf(address, told), {
       method,
       // What is sent while the tab is being closed arrives all the same.
       keepalive: (text?.length ?? 0) < KEEPALIVE_LENGTH_MAX,
       headers: {
         [CSRF_HEADER]: csrfToken,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(text === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(text === undefined ? {} : { body: text }),
     }),
   );
+}
+
+/** The address of a file to be downloaded, or of anything else that the browser itself goes to. */
+export function hrefOf<A extends Address<'GET'>>(address: A, ...asking: Asking<'GET', A>): string;
+export function hrefOf(address: string, ...asking: readonly unknown[]): string {
+  return urlOf(address, toldBy(asking));
+}
+
+/** The types of each address have said what it is. */
+function toldBy([told]: readonly unknown[]): Told {
+  return told ?? {};
+}
+
+function urlOf(address: string, { param = {}, query = {} }: Told): string {
+  const path = address.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(param[name] ?? ''));
+  const filled = new URLSearchParams();
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined && value !== '') filled.set(name, value);
+  return `${BASE}${path}${filled.size === 0 ? '' : `?${filled.toString()}`}`;
+}
+
+/** Writes; the answer to 204 is undefined. */
+export async function write<T = undefined>(method: Method, path: string, body?: Json): Promise<T> {
+  return (await send(method, path as never, { json: body })) as T;
 }
 
 async function ask(address: string, init: RequestInit): Promise<Response> {
@@ -83,10 +123,10 @@ async function ask(address: string, init: RequestInit): Promise<Response> {
   }
 }
 
-async function answerOf<T>(response: Response): Promise<T> {
+async function answerOf(response: Response): Promise<unknown> {
   const text = await response.text();
   if (!response.ok) throw new Refusal(response.status, documentOf(text));
-  return (text === '' ? undefined : JSON.parse(text)) as T;
+  return text === '' ? undefined : JSON.parse(text);
 }
 
 /** A proxy in between may answer with a page of its own. */

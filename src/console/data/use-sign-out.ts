@@ -1,14 +1,14 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 
-import { write } from './request.ts';
+import { send } from './request.ts';
 
 /** Ends the session here and at the server, and forgets everything that was shown. */
 export function useSignOut(): () => void {
   const client = useQueryClient();
   const navigate = useNavigate();
   const { mutate } = useMutation({
-    mutationFn: () => write('DELETE', '/session'),
+    mutationFn: () => send('DELETE', '/session'),
     onSuccess: async () => {
       await navigate({ to: '/sign-in' });
       client.clear();

@@ -4,7 +4,6 @@ import { useEffect, useState } from 'react';
 import { inBackground } from '../parts/in-background.ts';
 import type { Task } from './contract.ts';
 import { refresh, taskQuery } from './queries.ts';
-import { write } from './request.ts';
 
 export interface StartedTask {
   readonly task: Task | undefined;
@@ -13,12 +12,12 @@ export interface StartedTask {
   readonly start: () => void;
 }
 
-/** Work that a request to `path` begins; when it has ended, everything of these topics is asked for again. */
-export function useTask(path: string, ...topics: readonly string[]): StartedTask {
+/** Work that `begin` asks for; when it has ended, everything of these topics is asked for again. */
+export function useTask(begin: () => Promise<Task>, ...topics: readonly string[]): StartedTask {
   const client = useQueryClient();
   const [taskId, setTaskId] = useState<string | null>(null);
-  const begin = useMutation({
-    mutationFn: () => write<Task>('POST', path),
+  const beginning = useMutation({
+    mutationFn: begin,
     onSuccess: (task) => setTaskId(task.id),
   });
   const { data: task } = useQuery({ ...taskQuery(taskId ?? ''), enabled: taskId !== null });
@@ -29,8 +28,8 @@ export function useTask(path: string, ...topics: readonly string[]): StartedTask
   }, [client, ended, stale]);
   return {
     task,
-    isBusy: begin.isPending || task?.state === 'running',
-    error: begin.error,
-    start: () => begin.mutate(),
+    isBusy: beginning.isPending || task?.state === 'running',
+    error: beginning.error,
+    start: () => beginning.mutate(),
   };
 }

@@ -4,6 +4,7 @@ import {
   IconAlertTriangle,
   IconArrowsExchange,
   IconBell,
+  IconBook2,
   IconChecklist,
   IconHome,
   IconMailX,
@@ -31,6 +32,7 @@ export const PLACES = [
     group: 'configure',
     waiting: 'connections',
   },
+  { to: '/dictionary', label: 'Data dictionary', key: 'y', icon: IconBook2, group: 'configure' },
   { to: '/activity', label: 'Activity', key: 'a', icon: IconActivity, group: 'configure' },
   { to: '/settings', label: 'Settings', key: ',', icon: IconSettings, group: 'configure' },
 ] as const;

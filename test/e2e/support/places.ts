@@ -53,6 +53,14 @@ export const everyPage: readonly Place[] = [
   at('sync-file', '/syncs/file', text('Save as a new revision')),
   at('connections', '/connections', text('used by')),
   at('connection', '/connections/crm', text('Used by')),
+  {
+    name: 'dictionary',
+    open: async (page) => {
+      await page.goto('/dictionary');
+      await page.getByRole('button', { name: 'Look now' }).click();
+      await page.getByRole('region', { name: 'Violations of customers' }).waitFor();
+    },
+  },
   at('activity', '/activity', text('sweep of')),
   at('audit', '/activity?tab=audit', text('Verify the chain')),
   at('settings', '/settings', text('Your password')),

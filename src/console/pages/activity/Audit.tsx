@@ -3,9 +3,8 @@ import { IconShieldCheck } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 
 import type { Json } from '../../../lib/json.ts';
-import type { Verification } from '../../data/contract.ts';
 import { auditQuery } from '../../data/queries.ts';
-import { read } from '../../data/request.ts';
+import { get } from '../../data/request.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { EndlessList } from '../../parts/EndlessList.tsx';
 import { Nothing } from '../../parts/Nothing.tsx';
@@ -56,7 +55,7 @@ export function Audit() {
 }
 
 function Verify() {
-  const verify = useMutation({ mutationFn: () => read<Verification>('/audit/verification') });
+  const verify = useMutation({ mutationFn: () => get('/audit/verification', undefined) });
   return (
     <Group gap={10} mb="md">
       <Button size="xs" variant="default" loading={verify.isPending} onClick={() => verify.mutate()}>

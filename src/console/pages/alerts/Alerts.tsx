@@ -4,9 +4,9 @@ import { IconBellOff } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 
-import type { Alert, AlertLook } from '../../data/contract.ts';
+import type { Alert } from '../../data/contract.ts';
 import { alertsQuery, refresh } from '../../data/queries.ts';
-import { write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 import { Advice } from '../../parts/Advice.tsx';
 import { Ago } from '../../parts/Ago.tsx';
@@ -124,7 +124,7 @@ function LookButton() {
   const client = useQueryClient();
   const mayLook = useMay('operator');
   const look = useMutation({
-    mutationFn: () => write<AlertLook>('POST', '/alerts/look'),
+    mutationFn: () => send('POST', '/alerts/look'),
     onSuccess: ({ raised, recovered }) =>
       notifications.show({
         title: 'Looked',

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 import type { Channel } from '../../data/contract.ts';
 import { channelsQuery, refresh } from '../../data/queries.ts';
-import { segment, write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
@@ -71,7 +71,7 @@ function ChannelActions({ name }: { readonly name: string }) {
   const mayTest = useMay('operator');
   const isAdmin = useMay('admin');
   const test = useMutation({
-    mutationFn: () => write<Channel>('POST', `/channels/${segment(name)}/test`),
+    mutationFn: () => send('POST', '/channels/:name/test', { param: { name } }),
     onSuccess: ({ failure }) =>
       failure === null
         ? notifications.show({ color: 'green', title: `${name} took the test`, message: 'It is told.' })
@@ -80,7 +80,7 @@ function ChannelActions({ name }: { readonly name: string }) {
     onSettled: () => refresh(client, 'channels'),
   });
   const remove = useMutation({
-    mutationFn: () => write('DELETE', `/channels/${segment(name)}`),
+    mutationFn: () => send('DELETE', '/channels/:name', { param: { name } }),
     onError: (error) => notifications.show({ color: 'red', title: 'Not removed', message: error.message }),
     onSettled: () => refresh(client, 'channels'),
   });

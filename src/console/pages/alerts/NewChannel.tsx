@@ -2,13 +2,16 @@ import { Button, PasswordInput, Select, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 
+import type { Channel } from '../../data/contract.ts';
 import { refresh } from '../../data/queries.ts';
-import { segment, write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
 import classes from './Alerts.module.css';
 import { KINDS, type Kind, type KindForm } from './kinds.ts';
 
-const EMPTY = { name: '', severity: 'warning', secret: '' };
+type Severity = Channel['severity'];
+
+const EMPTY = { name: '', severity: 'warning' as Severity, secret: '' };
 
 /** Adds a channel, or puts another in the place of the one with its name. */
 export function NewChannel() {
@@ -18,16 +21,11 @@ export function NewChannel() {
   const [settings, setSettings] = useState<Readonly<Record<string, string>>>({});
   const form = KINDS.find(({ value }) => value === kind);
   const save = useMutation({
-    mutationFn: () => {
-      const { name, severity, secret } = values;
-      const filled = Object.entries(settings).filter(([, value]) => value !== '');
-      return write('PUT', `/channels/${segment(name)}`, {
-        kind,
-        severity,
-        settings: Object.fromEntries(filled),
-        ...(secret === '' ? {} : { secret }),
-      });
-    },
+    mutationFn: () =>
+      send('PUT', '/channels/:name', {
+        param: { name: values.name },
+        json: { kind, severity: values.severity, ...filled(settings, values.secret) },
+      }),
     onSuccess: async () => {
       setValues(EMPTY);
       setSettings({});
@@ -81,6 +79,12 @@ export function NewChannel() {
   );
 }
 
+/** Without what was left empty. */
+function filled(settings: Readonly<Record<string, string>>, secret: string) {
+  const given = Object.entries(settings).filter(([, value]) => value !== '');
+  return { settings: Object.fromEntries(given), ...(secret === '' ? {} : { secret }) };
+}
+
 /** What a channel of this kind needs to know. */
 function KindFields({
   form,
@@ -123,8 +127,8 @@ function SeveritySelect({
   severity,
   onChange,
 }: {
-  readonly severity: string;
-  readonly onChange: (severity: string) => void;
+  readonly severity: Severity;
+  readonly onChange: (severity: Severity) => void;
 }) {
   return (
     <Select
@@ -136,7 +140,7 @@ function SeveritySelect({
       ]}
       allowDeselect={false}
       value={severity}
-      onChange={(next) => onChange(next ?? 'warning')}
+      onChange={(next) => onChange(next === 'critical' ? next : 'warning')}
     />
   );
 }

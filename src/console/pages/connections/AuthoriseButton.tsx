@@ -2,8 +2,8 @@ import { Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 
-import type { AuthorisationQuestion, Connection } from '../../data/contract.ts';
-import { Refusal, segment, write } from '../../data/request.ts';
+import type { Connection } from '../../data/contract.ts';
+import { Refusal, send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 
 /** Leads to where the system asks the person; from there the browser comes back by itself. */
@@ -12,7 +12,7 @@ export function AuthoriseButton({ connection }: { readonly connection: Connectio
   const isFirst = state === 'new';
   const mayAuthorise = useMay(isFirst ? 'admin' : 'operator');
   const question = useMutation({
-    mutationFn: () => write<AuthorisationQuestion>('POST', `/connections/${segment(name)}/authorisation`),
+    mutationFn: () => send('POST', '/connections/:name/authorisation', { param: { name } }),
     onSuccess: ({ url }) => globalThis.location.assign(url),
     onError: (error) =>
       notifications.show({ color: 'red', title: `${name} was not authorised`, message: wordsOf(error) }),

@@ -6,7 +6,7 @@ import { useEffect } from 'react';
 
 import type { AuthorisationOutcome } from '../../data/contract.ts';
 import { refresh } from '../../data/queries.ts';
-import { write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { Page } from '../../parts/Page.tsx';
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
 import { To } from '../../parts/To.tsx';
@@ -20,7 +20,7 @@ export function Callback() {
   const client = useQueryClient();
   const navigate = useNavigate();
   const outcome = useMutation({
-    mutationFn: (answer: string) => write<AuthorisationOutcome>('POST', '/authorisations', { answer }),
+    mutationFn: (answer: string) => send('POST', '/authorisations', { json: { answer } }),
     onSuccess: async ({ connection, isAuthorised }) => {
       await refresh(client, 'connections', 'overview');
       if (!isAuthorised) return;

@@ -4,7 +4,7 @@ import { useState, type FormEvent } from 'react';
 
 import type { Connection } from '../../data/contract.ts';
 import { refresh } from '../../data/queries.ts';
-import { segment, write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
 
@@ -16,7 +16,7 @@ export function SecretForm({ setting }: { readonly setting: Connection['settings
   const [value, setValue] = useState('');
   const name = setting.secret ?? '';
   const save = useMutation({
-    mutationFn: () => write('PUT', `/secrets/${segment(name)}`, { value }),
+    mutationFn: () => send('PUT', '/secrets/:name', { param: { name }, json: { value } }),
     onSuccess: async () => {
       setOpen(false);
       setValue('');

@@ -2,9 +2,8 @@ import { Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 
-import type { Connection } from '../../data/contract.ts';
 import { refresh } from '../../data/queries.ts';
-import { segment, write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 
 /** Opens the connection now and says how that went. */
@@ -12,7 +11,7 @@ export function TryButton({ name }: { readonly name: string }) {
   const client = useQueryClient();
   const mayTry = useMay('operator');
   const attempt = useMutation({
-    mutationFn: () => write<Connection>('POST', `/connections/${segment(name)}/test`),
+    mutationFn: () => send('POST', '/connections/:name/test', { param: { name } }),
     onSuccess: ({ state, reason }) =>
       state === 'connected'
         ? notifications.show({

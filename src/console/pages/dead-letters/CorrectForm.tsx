@@ -3,8 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 
 import type { DeadLetter } from '../../data/contract.ts';
+import type { BodyOf } from '../../data/endpoints.ts';
 import { syncQuery } from '../../data/queries.ts';
-import { segment } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 import classes from './LetterRow.module.css';
 import { useLetterAction } from './use-letter-action.ts';
@@ -14,7 +15,8 @@ export function CorrectForm({ letter }: { readonly letter: DeadLetter }) {
   const mayCorrect = useMay('approver');
   const { data } = useQuery(syncQuery(letter.sync));
   const correct = useLetterAction(
-    `/dead-letters/${segment(letter.id)}/correction`,
+    (json: BodyOf<'POST', '/dead-letters/:id/correction'>) =>
+      send('POST', '/dead-letters/:id/correction', { param: { id: letter.id }, json }),
     'Corrected, and tried again',
   );
   const [field, setField] = useState<string | null>(letter.failure.field);

@@ -34,7 +34,9 @@ export function DeadLetters() {
             { value: 'discarded', label: 'Given up' },
           ]}
           value={search.state ?? 'waiting'}
-          onChange={(state) => inBackground(navigate({ search: { ...search, state }, replace: true }))}
+          onChange={(state: NonNullable<typeof search.state>) =>
+            inBackground(navigate({ search: { ...search, state }, replace: true }))
+          }
         />
       }
     >

@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import type { Problem } from '../../data/contract.ts';
 import { refresh } from '../../data/queries.ts';
-import { segment, write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 import { counted } from '../../parts/numbers.ts';
 import { ToButton } from '../../parts/To.tsx';
@@ -18,8 +18,7 @@ export function FixAll({ problem }: { readonly problem: Problem }) {
   const client = useQueryClient();
   const mayFix = useMay('operator');
   const fix = useMutation({
-    mutationFn: () =>
-      write<{ readonly replayed: number }>('POST', `/problems/${segment(problem.id)}/fix`, {}),
+    mutationFn: () => send('POST', '/problems/:id/fix', { param: { id: problem.id }, json: {} }),
     onSuccess: ({ replayed }) =>
       notifications.show({
         title: `${counted(replayed, 'record')} tried again`,

@@ -4,7 +4,7 @@ import { useState, type FormEvent } from 'react';
 
 import type { ProblemDetail } from '../../data/contract.ts';
 import { refresh } from '../../data/queries.ts';
-import { segment, write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { Panel } from '../../parts/Panel.tsx';
@@ -16,7 +16,7 @@ export function Notes({ problem }: { readonly problem: ProblemDetail }) {
   const mayNote = useMay('operator');
   const [note, setNote] = useState('');
   const add = useMutation({
-    mutationFn: () => write('POST', `/problems/${segment(problem.id)}/notes`, { note }),
+    mutationFn: () => send('POST', '/problems/:id/notes', { param: { id: problem.id }, json: { note } }),
     onSuccess: async () => {
       setNote('');
       await refresh(client, 'problems');

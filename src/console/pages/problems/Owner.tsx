@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import type { Problem } from '../../data/contract.ts';
 import { refresh } from '../../data/queries.ts';
-import { segment, write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useMay, useSession } from '../../data/session.ts';
 
 /** Who looks after a problem, and the way to say "I do". */
@@ -14,7 +14,10 @@ export function Owner({ problem }: { readonly problem: Problem }) {
   const isMine = problem.owner === account.email;
   const take = useMutation({
     mutationFn: () =>
-      write('PUT', `/problems/${segment(problem.id)}/owner`, { owner: isMine ? null : account.email }),
+      send('PUT', '/problems/:id/owner', {
+        param: { id: problem.id },
+        json: { owner: isMine ? null : account.email },
+      }),
     onSettled: () => refresh(client, 'problems'),
   });
   return (

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 
 import { reconciliationQuery, syncsQuery } from '../../data/queries.ts';
-import { segment } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useTask } from '../../data/use-task.ts';
 import { inBackground } from '../../parts/in-background.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
@@ -60,7 +60,11 @@ export function Reconciliation() {
 
 function OfSync({ name }: { readonly name: string }) {
   const query = useQuery(reconciliationQuery(name));
-  const comparing = useTask(`/syncs/${segment(name)}/reconciliation`, 'reconciliation', 'runs');
+  const comparing = useTask(
+    () => send('POST', '/syncs/:name/reconciliation', { param: { name } }),
+    'reconciliation',
+    'runs',
+  );
   const { task } = comparing;
   return (
     <Stack gap="lg">

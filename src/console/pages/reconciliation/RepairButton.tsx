@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 
 import { refresh } from '../../data/queries.ts';
-import { segment, write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 import { count } from '../../parts/numbers.ts';
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
@@ -13,8 +13,7 @@ export function RepairButton({ name }: { readonly name: string }) {
   const client = useQueryClient();
   const mayOperate = useMay('operator');
   const repair = useMutation({
-    mutationFn: () =>
-      write<{ readonly records: number }>('POST', `/syncs/${segment(name)}/reconciliation/repair`),
+    mutationFn: () => send('POST', '/syncs/:name/reconciliation/repair', { param: { name } }),
     onSuccess: () => refresh(client, 'syncs', 'overview'),
   });
   if (repair.data !== undefined)

@@ -2,7 +2,7 @@ import { Anchor, Group, Table, Text } from '@mantine/core';
 import { Fragment, type ReactNode } from 'react';
 
 import type { ReconciliationReport } from '../../data/contract.ts';
-import { segment } from '../../data/request.ts';
+import { hrefOf } from '../../data/request.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { count } from '../../parts/numbers.ts';
 import { Panel } from '../../parts/Panel.tsx';
@@ -67,7 +67,7 @@ function FileLink({ name, format }: { readonly name: string; readonly format: 'c
   return (
     <Anchor
       size="sm"
-      href={`/api/v1/syncs/${segment(name)}/reconciliation/file?format=${format}`}
+      href={hrefOf('/syncs/:name/reconciliation/file', { param: { name }, query: { format } })}
       download={`reconciliation-${name}.${format}`}
     >
       Download {format.toUpperCase()}

@@ -9,7 +9,6 @@ import { EndlessList } from '../../parts/EndlessList.tsx';
 import { inBackground } from '../../parts/in-background.ts';
 import { Nothing } from '../../parts/Nothing.tsx';
 import { Page } from '../../parts/Page.tsx';
-import { STATES } from '../../parts/states.ts';
 import { FoundRow } from './FoundRow.tsx';
 import classes from './Records.module.css';
 import { useRecordFilters } from './use-filters.ts';
@@ -49,7 +48,7 @@ function Filters() {
   const navigate = useNavigate({ from: '/records' });
   const { syncs, filters } = useRecordFilters();
   const sides = syncs
-    .filter(({ name }) => filters['sync'] === undefined || name === filters['sync'])
+    .filter(({ name }) => filters.sync === undefined || name === filters.sync)
     .flatMap((sync) => sync.sides);
   const set = (change: Partial<Record<keyof typeof search, string | null>>): void => {
     const next = Object.entries({ ...search, ...change }).filter(
@@ -74,7 +73,7 @@ function Filters() {
         placeholder="Any sync"
         clearable
         data={syncs.map(({ name }) => name)}
-        value={filters['sync'] ?? null}
+        value={filters.sync ?? null}
         onChange={(sync) => set({ sync, side: null })}
       />
       <Select
@@ -82,16 +81,8 @@ function Filters() {
         placeholder="Any side"
         clearable
         data={[...new Set(sides.map(({ name }) => name))]}
-        value={filters['side'] ?? null}
-        onChange={(side) => set({ sync: filters['sync'] ?? null, side })}
-      />
-      <Select
-        aria-label="State"
-        placeholder="Any state"
-        clearable
-        data={STATES.map(({ state, word }) => ({ value: state, label: word }))}
-        value={search.state ?? null}
-        onChange={(state) => set({ state })}
+        value={filters.side ?? null}
+        onChange={(side) => set({ sync: filters.sync ?? null, side })}
       />
     </div>
   );

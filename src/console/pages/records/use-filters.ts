@@ -3,22 +3,23 @@ import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 
 import type { Sync } from '../../data/contract.ts';
-import { syncsQuery, type Filters } from '../../data/queries.ts';
+import type { Query } from '../../data/endpoints.ts';
+import { syncsQuery } from '../../data/queries.ts';
 
 export interface RecordFilters {
   readonly syncs: readonly Sync[];
-  readonly filters: Filters;
+  readonly filters: Query<'/records'>;
   /** False while it is not known which side to begin with. */
   readonly isReady: boolean;
 }
 
 /** The filters of the address; where they name nothing, the first side there is. */
 export function useRecordFilters(): RecordFilters {
-  const search = useSearch({ from: '/shell/records' });
+  const { query, ...place } = useSearch({ from: '/shell/records' });
   const { data } = useQuery(syncsQuery);
   const syncs = data?.items ?? [];
-  if (search.query !== undefined) return { syncs, filters: { ...search }, isReady: true };
-  const sync = syncs.find(({ name }) => name === search.sync) ?? syncs[0];
-  const side = sync?.sides.find(({ name }) => name === search.side) ?? sync?.sides[0];
-  return { syncs, filters: { ...search, sync: sync?.name, side: side?.name }, isReady: side !== undefined };
+  if (query !== undefined) return { syncs, filters: { query, ...place }, isReady: true };
+  const sync = syncs.find(({ name }) => name === place.sync) ?? syncs[0];
+  const side = sync?.sides.find(({ name }) => name === place.side) ?? sync?.sides[0];
+  return { syncs, filters: { sync: sync?.name, side: side?.name }, isReady: side !== undefined };
 }

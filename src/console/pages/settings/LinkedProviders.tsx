@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 
 import { signInQuery } from '../../data/queries.ts';
-import { segment, write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { Panel } from '../../parts/Panel.tsx';
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
 import classes from './Settings.module.css';
@@ -12,10 +12,7 @@ export function LinkedProviders() {
   const { data } = useQuery(signInQuery);
   const link = useMutation({
     mutationFn: (name: string) =>
-      write<{ readonly url: string }>('POST', `/sign-in/${segment(name)}`, {
-        link: true,
-        returnTo: '/settings',
-      }),
+      send('POST', '/sign-in/:name', { param: { name }, json: { link: true, returnTo: '/settings' } }),
     onSuccess: ({ url }) => window.location.assign(url),
   });
   const providers = data?.items ?? [];

@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 
-import { write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { Panel } from '../../parts/Panel.tsx';
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
 import classes from './Settings.module.css';
@@ -13,7 +13,7 @@ export function PasswordForm() {
   const [present, setPresent] = useState('');
   const [next, setNext] = useState('');
   const change = useMutation({
-    mutationFn: () => write('PUT', '/session/password', { present, next }),
+    mutationFn: () => send('PUT', '/session/password', { json: { present, next } }),
     onSuccess: () => {
       setPresent('');
       setNext('');

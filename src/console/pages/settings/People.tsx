@@ -2,10 +2,10 @@ import { Button, Select, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
-import type { Json } from '../../../lib/json.ts';
 import type { Person } from '../../data/contract.ts';
+import type { BodyOf } from '../../data/endpoints.ts';
 import { accountsQuery, refresh } from '../../data/queries.ts';
-import { segment, write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useSession } from '../../data/session.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
@@ -39,7 +39,8 @@ function PersonRow({ person }: { readonly person: Person }) {
   const { account } = useSession();
   const isSelf = account.id === person.id;
   const change = useMutation({
-    mutationFn: (body: Json) => write('PATCH', `/accounts/${segment(person.id)}`, body),
+    mutationFn: (json: BodyOf<'PATCH', '/accounts/:id'>) =>
+      send('PATCH', '/accounts/:id', { param: { id: person.id }, json }),
     onError: (error) => notifications.show({ color: 'red', title: 'Not changed', message: error.message }),
     onSettled: () => refresh(client, 'accounts'),
   });

@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 import { refresh, tokensQuery } from '../../data/queries.ts';
-import { segment, write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Panel } from '../../parts/Panel.tsx';
@@ -16,7 +16,7 @@ export function Tokens() {
   const client = useQueryClient();
   const query = useQuery(tokensQuery);
   const end = useMutation({
-    mutationFn: (id: string) => write('DELETE', `/tokens/${segment(id)}`),
+    mutationFn: (id: string) => send('DELETE', '/tokens/:id', { param: { id } }),
     onError: (error) => notifications.show({ color: 'red', title: 'Not ended', message: error.message }),
     onSettled: () => refresh(client, 'tokens'),
   });

@@ -3,7 +3,7 @@ import { IconAlertTriangle } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 
 import { signInQuery } from '../../data/queries.ts';
-import { segment, write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
 
 /** Why a provider's visitor was not let in, by the code with which they were led back here. */
@@ -33,7 +33,7 @@ export function Providers({
   const { data } = useQuery(signInQuery);
   const leave = useMutation({
     mutationFn: (name: string) =>
-      write<{ readonly url: string }>('POST', `/sign-in/${segment(name)}`, { returnTo: from ?? '/' }),
+      send('POST', '/sign-in/:name', { param: { name }, json: { returnTo: from ?? '/' } }),
     onSuccess: ({ url }) => window.location.assign(url),
   });
   const words = refused === undefined ? undefined : (REFUSED[refused] ?? REFUSED['denied']);

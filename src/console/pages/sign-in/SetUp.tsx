@@ -2,6 +2,8 @@ import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useSearch } from '@tanstack/react-router';
 import { useEffect, useState, type FormEvent } from 'react';
 
+import type { BodyOf } from '../../data/endpoints.ts';
+import { send } from '../../data/request.ts';
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
 import { Entrance } from './Entrance.tsx';
 import { useEnter } from './use-enter.ts';
@@ -9,7 +11,7 @@ import { useEnter } from './use-enter.ts';
 /** The first account of a new installation, made by whoever can read what the server printed. */
 export function SetUp() {
   const search = useSearch({ from: '/set-up' });
-  const enter = useEnter('/set-up', undefined);
+  const enter = useEnter((json: BodyOf<'POST', '/set-up'>) => send('POST', '/set-up', { json }), undefined);
   const [values, setValues] = useState({ token: search.token ?? '', name: '', email: '', password: '' });
   useEffect(() => {
     document.title = 'Set up · Trueup';

@@ -2,6 +2,8 @@ import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useSearch } from '@tanstack/react-router';
 import { useEffect, useState, type FormEvent } from 'react';
 
+import type { BodyOf } from '../../data/endpoints.ts';
+import { send } from '../../data/request.ts';
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
 import { Entrance } from './Entrance.tsx';
 import { Providers } from './Providers.tsx';
@@ -10,7 +12,7 @@ import { useEnter } from './use-enter.ts';
 /** Asks who is there. */
 export function SignIn() {
   const { from, refused } = useSearch({ from: '/sign-in' });
-  const enter = useEnter('/session', from);
+  const enter = useEnter((json: BodyOf<'POST', '/session'>) => send('POST', '/session', { json }), from);
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   useEffect(() => {

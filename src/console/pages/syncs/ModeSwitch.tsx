@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import type { Mode } from '../../data/contract.ts';
 import { refresh } from '../../data/queries.ts';
-import { segment, write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 import { ModeTag } from '../../parts/ModeTag.tsx';
 
@@ -14,7 +14,7 @@ export function ModeSwitch({ name, mode }: { readonly name: string; readonly mod
   const client = useQueryClient();
   const mayOperate = useMay('operator');
   const change = useMutation({
-    mutationFn: (next: Mode) => write('PUT', `/syncs/${segment(name)}/mode`, { mode: next }),
+    mutationFn: (next: Mode) => send('PUT', '/syncs/:name/mode', { param: { name }, json: { mode: next } }),
     onError: (error) => notifications.show({ color: 'red', title: 'Not changed', message: error.message }),
     onSettled: () => refresh(client, 'syncs', 'overview'),
   });

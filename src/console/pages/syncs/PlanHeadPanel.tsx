@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 
 import type { Mode, PlanGroup, PlanHead } from '../../data/contract.ts';
 import { refresh } from '../../data/queries.ts';
-import { segment, write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { counted, listed } from '../../parts/numbers.ts';
@@ -77,7 +77,7 @@ function Approval({
   const mayApprove = useMay('approver');
   const [opened, dialog] = useDisclosure();
   const approve = useMutation({
-    mutationFn: () => write('POST', `/syncs/${segment(name)}/approval`, { hash: plan.hash }),
+    mutationFn: () => send('POST', '/syncs/:name/approval', { param: { name }, json: { hash: plan.hash } }),
     onSuccess: async () => {
       dialog.close();
       await refresh(client, 'syncs', 'overview', 'records');

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 
 import type { Mode } from '../../data/contract.ts';
 import { planQuery } from '../../data/queries.ts';
-import { segment } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 import { useTask, type StartedTask } from '../../data/use-task.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
@@ -17,7 +17,7 @@ import { PlanHeadPanel } from './PlanHeadPanel.tsx';
 /** What would be written where. Nothing is, before a person approves exactly this. */
 export function PlanTab({ name, mode }: { readonly name: string; readonly mode: Mode }) {
   const query = useQuery(planQuery(name));
-  const making = useTask(`/syncs/${segment(name)}/plan`, 'syncs', 'overview');
+  const making = useTask(() => send('POST', '/syncs/:name/plan', { param: { name } }), 'syncs', 'overview');
   return (
     <Stack gap="lg">
       {making.error !== null && <RefusalNote error={making.error} />}

@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 import { refresh, revisionQuery } from '../../data/queries.ts';
-import { write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 import { folded, linesOf, type DiffLine } from '../../parts/line-diff.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
@@ -62,7 +62,7 @@ function BringBack({ source, revision }: { readonly source: string; readonly rev
   const client = useQueryClient();
   const mayChange = useMay('admin');
   const save = useMutation({
-    mutationFn: () => write('PUT', '/sync-file', { source }),
+    mutationFn: () => send('PUT', '/sync-file', { json: { source } }),
     onSuccess: async () => {
       notifications.show({
         title: `Revision ${String(revision)} is back`,

@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 import type { Complaint } from '../../data/contract.ts';
 import { refresh, syncFileQuery } from '../../data/queries.ts';
-import { write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Page } from '../../parts/Page.tsx';
@@ -34,11 +34,10 @@ function Editor({ source }: { readonly source: string }) {
   const [draft, setDraft, dropDraft] = useSessionStorage<string | null>({ key: DRAFT, defaultValue: null });
   const text = draft ?? (source === '' ? STARTER : source);
   const check = useMutation({
-    mutationFn: () =>
-      write<{ readonly errors: readonly Complaint[] }>('POST', '/sync-file/check', { source: text }),
+    mutationFn: () => send('POST', '/sync-file/check', { json: { source: text } }),
   });
   const save = useMutation({
-    mutationFn: () => write('PUT', '/sync-file', { source: text }),
+    mutationFn: () => send('PUT', '/sync-file', { json: { source: text } }),
     onSuccess: () => {
       dropDraft();
       notifications.show({ title: 'Saved', message: 'Make and approve the plan of what has changed.' });
