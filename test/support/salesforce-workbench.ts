@@ -6,6 +6,7 @@ import { seededRandom } from '../../src/lib/random.ts';
 import {
   createSalesforceSimulator,
   type SalesforceSimulator,
+  type SimulatorAddresses,
 } from '../../src/simulators/salesforce/simulator.ts';
 import { connectorContext } from './connector-context.ts';
 import { ShiftedClock } from './shifted-clock.ts';
@@ -16,6 +17,7 @@ type Settings = Readonly<Record<string, string>>;
 export interface SalesforceWorkbench {
   readonly simulator: SalesforceSimulator;
   readonly clock: ShiftedClock;
+  readonly addresses: SimulatorAddresses;
   /** The settings that reach the org, by client credentials. */
   readonly settings: Settings;
   /** What lets the connector reach this machine. */
@@ -30,7 +32,8 @@ export interface SalesforceWorkbench {
 export async function salesforceWorkbench(seed = 1): Promise<SalesforceWorkbench> {
   const clock = new ShiftedClock();
   const simulator = createSalesforceSimulator({ clock, random: seededRandom(seed) });
-  const { httpUrl, grpcAddress, ca } = await simulator.start();
+  const addresses = await simulator.start();
+  const { httpUrl, grpcAddress, ca } = addresses;
   const { clientId, clientSecret } = simulator.credentials;
   const settings: Settings = {
     login_url: httpUrl,
@@ -46,6 +49,7 @@ export async function salesforceWorkbench(seed = 1): Promise<SalesforceWorkbench
   return {
     simulator,
     clock,
+    addresses,
     settings,
     deployment,
     open: async (more = {}, own = {}) => {

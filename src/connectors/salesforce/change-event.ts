@@ -1,5 +1,5 @@
 /** What a change event says, of which only the header counts: whose records, and what became of them. */
-import avsc from 'avsc';
+import type avsc from 'avsc';
 
 import type { Hint } from '../../connector/contract.ts';
 import { isId } from './soql.ts';
@@ -15,17 +15,10 @@ interface Header {
   readonly changeType: string;
 }
 
-export type Decode = (bytes: Uint8Array) => EventMeaning;
-
-/** Reads the events of one schema. Throws what is no schema. */
-export function decoderOf(schemaJson: string): Decode {
-  const type = avsc.Type.forSchema(JSON.parse(schemaJson) as avsc.Schema);
-  return (bytes) => {
-    const decoded = type.fromBuffer(Buffer.from(bytes)) as { readonly ChangeEventHeader?: Header };
-    return decoded.ChangeEventHeader === undefined
-      ? { kind: 'overflow' }
-      : meaningOf(decoded.ChangeEventHeader);
-  };
+/** Reads an event of this schema. Throws what is no event of it. */
+export function decoded(type: avsc.Type, bytes: Uint8Array): EventMeaning {
+  const event = type.fromBuffer(Buffer.from(bytes)) as { readonly ChangeEventHeader?: Header };
+  return event.ChangeEventHeader === undefined ? { kind: 'overflow' } : meaningOf(event.ChangeEventHeader);
 }
 
 /** Gap events tell ids without content, which is all that a hint needs; an id that is none stands for many. */

@@ -80,6 +80,11 @@ const CAUSES: Readonly<Record<string, string>> = {
   key_taken: 'A record with the key came into being since it was looked for.',
   job_aborted: 'A bulk job was aborted by somebody in Salesforce.',
   bulk_refused: 'The Bulk API refuses the whole job.',
+  told_only: 'An event of Salesforce can be told, and never be read, changed or deleted.',
+  event_not_permitted: 'The user may not publish the event.',
+  event_misfit: 'A value that is announced does not fit the field of the event.',
+  event_refused: 'Salesforce refuses the event.',
+  events_unavailable: 'The Pub/Sub API cannot be reached or is busy.',
   outcome_unknown: 'The answer to a write was lost: it may or may not have happened.',
 };
 

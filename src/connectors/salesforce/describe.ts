@@ -5,6 +5,7 @@ import { EXECUTION_MS_MAX } from './api.ts';
 import { BULK_MS_MAX } from './bulk-job.ts';
 import { bulkFrom } from './bulk-worth.ts';
 import type { SalesforceField, SalesforceObject } from './object.ts';
+import { EVENTS_MAX } from './publish.ts';
 import type { Settings } from './settings.ts';
 
 const WRITE_BATCH_MAX = 1_000;
@@ -18,7 +19,7 @@ export function describeObject(object: SalesforceObject, settings: Settings): Co
     name: object.name,
     title: object.label,
     fields: fields.map(describeField),
-    card: cardOf(object, settings),
+    card: object.isEvent ? EVENT_CARD : cardOf(object, settings),
     recordsEstimate: null,
   };
 }
@@ -47,6 +48,20 @@ function cardOf(object: SalesforceObject, settings: Settings): CapabilityCard {
     can: object.can,
   };
 }
+
+/** An event is told and gone: there is nothing to look at, to change, or to tell twice tellings apart by. */
+const EVENT_CARD: CapabilityCard = {
+  version: 'none',
+  conditionalWrite: false,
+  createIdentity: 'none',
+  readLagMs: 0,
+  deletes: 'lookup',
+  feed: 'none',
+  executionMaxMs: EXECUTION_MS_MAX,
+  writeBatchMax: EVENTS_MAX,
+  getBatchMax: 1,
+  can: { create: true, update: false, delete: false },
+};
 
 function describeField(field: SalesforceField): FieldDescription {
   return {

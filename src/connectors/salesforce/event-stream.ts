@@ -5,7 +5,7 @@ import type { Hint } from '../../connector/contract.ts';
 import type { AccessToken, TokenSource } from '../../connector/oauth/token-source.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { FetchResponse } from '../../lib/proto/pubsub-api.ts';
-import type { EventMeaning } from './change-event.ts';
+import { decoded, type EventMeaning } from './change-event.ts';
 import { failureFrom, refuse } from './failures.ts';
 import type { FetchStream, PubSub } from './pubsub.ts';
 
@@ -146,8 +146,7 @@ export class EventStream {
     const up = this.#up;
     if (up === null) return null;
     try {
-      const decode = await this.#parts.pubSub.decoder(schemaId, up.token);
-      return decode(bytes);
+      return decoded(await this.#parts.pubSub.schema(schemaId, up.token), bytes);
     } catch {
       // Whatever the library says of bytes that are not Avro: nothing of it is worth more than a poll.
       return null;

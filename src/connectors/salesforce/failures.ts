@@ -31,6 +31,23 @@ export const OWN = {
     kind: 'config',
     advice: 'The Bulk API refuses the whole job; the message says why. Correct it, or set `bulk_from: 0`.',
   },
+  told_only: {
+    kind: 'config',
+    advice: 'Take the event out of the sides of the sync; name it under `announce` instead.',
+  },
+  event_not_permitted: {
+    kind: 'config',
+    advice: 'Give the user the right to create this event: Setup, Permission Sets, Object Settings.',
+  },
+  event_misfit: {
+    kind: 'invalid',
+    advice: 'Announce another field of the entity, or change the type of the event’s field.',
+  },
+  event_refused: {
+    kind: 'invalid',
+    advice: 'The message says what is wrong. Correct the event in Salesforce, or what is announced to it.',
+  },
+  events_unavailable: { kind: 'transient', advice: 'Nothing to do: it is tried again by itself.' },
   outcome_unknown: {
     kind: 'unknownOutcome',
     advice: 'Nothing to do: it is looked up in Salesforce whether the write happened.',

@@ -33,6 +33,8 @@ export interface SalesforceObject {
   readonly keyPrefix: string;
   readonly can: { readonly create: boolean; readonly update: boolean; readonly delete: boolean };
   readonly replicateable: boolean;
+  /** A platform event: told once, and never read. */
+  readonly isEvent: boolean;
   readonly fields: ReadonlyMap<string, SalesforceField>;
 }
 
@@ -53,6 +55,7 @@ export function objectFrom(described: JsonObject): SalesforceObject {
       delete: isTrue(described['deletable']),
     },
     replicateable: isTrue(described['replicateable']),
+    isEvent: textOf(described['name']).endsWith('__e'),
     fields: new Map(fields.map((field) => [field.name, field])),
   };
 }

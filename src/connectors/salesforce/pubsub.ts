@@ -6,6 +6,7 @@ import {
   type ClientDuplexStream,
   type ServiceError,
 } from '@grpc/grpc-js';
+import avsc from 'avsc';
 
 import type { NetworkPolicy } from '../../connector/http/network.ts';
 import type { AccessToken } from '../../connector/oauth/token-source.ts';
@@ -13,10 +14,12 @@ import {
   pubSubApi,
   type FetchRequest,
   type FetchResponse,
+  type PublishRequest,
+  type PublishResponse,
   type SchemaAnswer,
+  type TopicAnswer,
 } from '../../lib/proto/pubsub-api.ts';
 import type { Account } from './account.ts';
-import { decoderOf, type Decode } from './change-event.ts';
 import { refuse } from './failures.ts';
 
 export type FetchStream = ClientDuplexStream<Partial<FetchRequest>, FetchResponse>;
@@ -29,7 +32,7 @@ type Unary = (
   callback: (error: ServiceError | null, response: unknown) => void,
 ) => void;
 
-const SCHEMA_MS_MAX = 30_000;
+const ANSWER_MS_MAX = 30_000;
 /** Finds a dead connection, long before Salesforce's own sign of life. */
 const PING_EVERY_MS = 60_000;
 const SCHEMAS_MAX = 100;
@@ -39,7 +42,7 @@ export class PubSub {
   readonly #client: GrpcClient;
   readonly #account: Account;
   readonly #nowMs: () => number;
-  readonly #schemas = new Map<string, Decode>();
+  readonly #schemas = new Map<string, avsc.Type>();
 
   /** Dials nothing yet. An endpoint that the deployment does not let us reach ⇒ failure `config`. */
   constructor(account: Account, endpoint: string, network: NetworkPolicy, nowMs: () => number) {
@@ -62,25 +65,39 @@ export class PubSub {
     return open.call(this.#client, this.#metadata(token));
   }
 
-  /** The reader of a schema's events, kept for good: a schema's id changes with its content. */
-  async decoder(schemaId: string, token: AccessToken): Promise<Decode> {
+  /** What events of a schema look like, kept for good: a schema's id changes with its content. Throws what is no schema. */
+  async schema(schemaId: string, token: AccessToken): Promise<avsc.Type> {
     const known = this.#schemas.get(schemaId);
     if (known !== undefined) return known;
-    const { promise, resolve, reject } = Promise.withResolvers<SchemaAnswer>();
-    const call = this.#client['GetSchema'] as unknown as Unary;
-    const deadline = this.#nowMs() + SCHEMA_MS_MAX;
-    call.call(this.#client, { schemaId }, this.#metadata(token), { deadline }, (error, response) => {
-      if (error === null) resolve(response as SchemaAnswer);
-      else reject(error);
-    });
-    const decode = decoderOf((await promise).schemaJson);
+    const { schemaJson } = await this.#ask<SchemaAnswer>('GetSchema', { schemaId }, token);
+    const type = avsc.Type.forSchema(JSON.parse(schemaJson) as avsc.Schema, { wrapUnions: 'never' });
     if (this.#schemas.size >= SCHEMAS_MAX) this.#schemas.clear();
-    this.#schemas.set(schemaId, decode);
-    return decode;
+    this.#schemas.set(schemaId, type);
+    return type;
+  }
+
+  async topic(topicName: string, token: AccessToken): Promise<TopicAnswer> {
+    return await this.#ask<TopicAnswer>('GetTopic', { topicName }, token);
+  }
+
+  /** One result for each event, in order. Rejects with a `ServiceError` when the request as a whole was not answered well. */
+  async publish(request: PublishRequest, token: AccessToken): Promise<PublishResponse> {
+    return await this.#ask<PublishResponse>('Publish', request, token);
   }
 
   close(): void {
     this.#client.close();
+  }
+
+  async #ask<Response>(method: string, request: unknown, token: AccessToken): Promise<Response> {
+    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    const call = this.#client[method] as unknown as Unary;
+    const deadline = this.#nowMs() + ANSWER_MS_MAX;
+    call.call(this.#client, request, this.#metadata(token), { deadline }, (error, response) => {
+      if (error === null) resolve(response as Response);
+      else reject(error);
+    });
+    return await promise;
   }
 
   #metadata(token: AccessToken): Metadata {

@@ -3,13 +3,13 @@ import { ToldRecords } from '../../connector/notices.ts';
 import type { Deployment } from './account.ts';
 import type { SalesforceApi } from './api.ts';
 import { Catalog } from './catalog.ts';
-import { readChanges, type Pace } from './changes.ts';
+import { readChanges } from './changes.ts';
 import { describeObject } from './describe.ts';
-import { EventStream } from './event-stream.ts';
-import { failureFrom } from './failures.ts';
+import { Events } from './events.ts';
+import { failureFrom, refuse } from './failures.ts';
 import { lookUp } from './look.ts';
 import type { SalesforceField } from './object.ts';
-import { PubSub } from './pubsub.ts';
+import { publishAll } from './publish.ts';
 import { findByValue, readAll, type Selection } from './read.ts';
 import { rightsBeyond } from './rights.ts';
 import type { Settings } from './settings.ts';
@@ -27,9 +27,11 @@ export function salesforceSession(
   const readFields = new Map<string, readonly SalesforceField[]>();
   const events = new Events(api, settings, context, deployment);
   const select = async (collection: string, names: readonly string[]): Promise<Selection> => {
+    const object = await catalog.object(collection);
+    if (object.isEvent) throw refuse('told_only', `${collection} is an event: nothing of it can be read.`);
     const fields = await catalog.fields(collection, names);
     readFields.set(collection, fields);
-    return { object: await catalog.object(collection), fields };
+    return { object, fields };
   };
   return {
     describe: async (collections) => {
@@ -60,6 +62,11 @@ export function salesforceSession(
     write: async (collection, requests) => {
       await catalog.fields(collection, [...new Set(requests.flatMap(({ fields }) => [...fields.keys()]))]);
       const object = await catalog.object(collection);
+      if (object.isEvent) {
+        const { source, userId } = api.account;
+        const publishing = { pubSub: events.client(), source, userId, nowMs: context.clock.nowMs() };
+        return publishAll({ ...publishing, event: object, signal: api.closed }, requests);
+      }
       const writing = { api, object, settings, random: context.random };
       return writeAll({ ...writing, readFields: readFields.get(collection) ?? null }, requests);
     },
@@ -69,59 +76,6 @@ export function salesforceSession(
       await api.close();
     },
   };
-}
-
-/** The connection to the Pub/Sub API, made when first needed. */
-class Events {
-  readonly #api: SalesforceApi;
-  readonly #settings: Settings;
-  readonly #context: ConnectorContext;
-  readonly #deployment: Deployment;
-  #pubSub: PubSub | null = null;
-
-  constructor(api: SalesforceApi, settings: Settings, context: ConnectorContext, deployment: Deployment) {
-    this.#api = api;
-    this.#settings = settings;
-    this.#context = context;
-    this.#deployment = deployment;
-  }
-
-  paceOf({ collection, signal }: { readonly collection: string; readonly signal: AbortSignal }): Pace {
-    const pollMs = this.#settings.pollSeconds * SECOND_MS;
-    if (!this.#settings.changeEvents.includes(collection)) return { pollMs, events: null };
-    return {
-      pollMs,
-      events: async (replay) => {
-        const { clock } = this.#context;
-        const parts = {
-          pubSub: this.#client(),
-          source: this.#api.account.source,
-          clock,
-          topic: topicOf(collection),
-        };
-        const stream = new EventStream(parts, replay);
-        await stream.open(signal);
-        return stream;
-      },
-    };
-  }
-
-  close(): void {
-    this.#pubSub?.close();
-  }
-
-  #client(): PubSub {
-    const { pubSubEndpoint } = this.#settings;
-    this.#pubSub ??= new PubSub(this.#api.account, pubSubEndpoint, this.#deployment.network ?? {}, () =>
-      this.#context.clock.nowMs(),
-    );
-    return this.#pubSub;
-  }
-}
-
-/** `Account` is told on AccountChangeEvent, `Rig__c` on Rig__ChangeEvent. */
-function topicOf(object: string): string {
-  return `/data/${object.endsWith('__c') ? object.slice(0, -1) : object}ChangeEvent`;
 }
 
 /** An aborted read ends quietly: whoever aborted it knows, and what it yielded stands. */

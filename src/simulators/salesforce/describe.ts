@@ -1,5 +1,6 @@
-import type { Field, FieldType, RecordType, SObject } from './schema.ts';
 /** What describe tells of objects and fields, to a user who may not see all of them. */
+import { text, field as fieldOf } from './fields.ts';
+import type { Field, FieldType, PlatformEvent, RecordType, SObject } from './schema.ts';
 import { isLookedUpBy } from './store.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -92,6 +93,27 @@ export function describeObject(viewer: Viewer, object: SObject, version: string)
       master(types, object, version),
     ],
     supportedScopes: [{ label: 'All records', name: 'everything' }],
+  };
+}
+
+const SET_BY_SALESFORCE = { createable: false, updateable: false };
+
+/** A platform event as describe tells it: something that can be created and nothing else. */
+export function describeEvent(viewer: Viewer, event: PlatformEvent, version: string): Described {
+  const system = [
+    text('ReplayId', 1_000, SET_BY_SALESFORCE),
+    text('EventUuid', 36, SET_BY_SALESFORCE),
+    fieldOf('CreatedDate', 'datetime', SET_BY_SALESFORCE),
+    fieldOf('CreatedById', 'reference', { ...SET_BY_SALESFORCE, length: 18, referenceTo: ['User'] }),
+  ];
+  const label = event.name.replace(/__e$/, '').replaceAll('_', ' ');
+  const { name, keyPrefix } = event;
+  const fields = [...system, ...event.fields.map((field) => ({ ...field, updateable: false }))];
+  const object = { name, label, labelPlural: label, keyPrefix, custom: true, fields, recordTypes: [] };
+  const never = ['deletable', 'layoutable', 'queryable', 'replicateable', 'retrieveable', 'searchable'];
+  return {
+    ...describeObject(viewer, object, version),
+    ...Object.fromEntries([...never, 'undeletable', 'updateable'].map((word) => [word, false])),
   };
 }
 

@@ -22,6 +22,8 @@ const ALL_CHANGES = '/data/ChangeEvents';
 export class Events {
   readonly bus: EventBus;
   readonly changes: ChangeEvents;
+  /** How many events may still be published this hour. */
+  publishesLeft = Number.POSITIVE_INFINITY;
   readonly #org: Org;
   /** Schemas are kept for good: an event that was told with one must stay readable. */
   readonly #schemas = new Map<string, EventSchema>();
@@ -60,6 +62,11 @@ export class Events {
       const msg = 'The event does not match the schema of the topic.';
       return { error: { code: 'PUBLISH', msg }, correlationKey: event.id };
     }
+    if (this.publishesLeft <= 0) {
+      const msg = 'LIMIT_EXCEEDED: the hourly allocation of published events is used up.';
+      return { error: { code: 'PUBLISH', msg }, correlationKey: event.id };
+    }
+    this.publishesLeft -= 1;
     const replay = this.bus.publish([topicName], { id: event.id, schemaId: schema.id, payload: bytes });
     return { replayId: replayBytes(replay ?? this.bus.tip()), correlationKey: event.id };
   }

@@ -1,28 +1,12 @@
-import { registerHooks } from 'node:module';
-
 import { status, type ServiceError } from '@grpc/grpc-js';
 import type { SubscribeCallback } from 'salesforce-pubsub-api-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { connectClient, type Client } from '../../../test/support/pubsub-client.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { seededRandom } from '../../lib/random.ts';
 import { field, number, text } from './fields.ts';
 import { createSalesforceSimulator, type SimulatorAddresses } from './simulator.ts';
-
-// avro-js 1.12.2, which the client reads events with, requires `underscore` for a deprecated validator that nobody
-// calls, and does not declare it. Where it is not installed, an empty module stands in for it.
-registerHooks({
-  resolve: (specifier, context, next) => {
-    if (specifier !== 'underscore') return next(specifier, context);
-    return { url: 'data:text/javascript,module.exports={}', format: 'commonjs', shortCircuit: true };
-  },
-  load: (url, context, next) =>
-    url.startsWith('data:text/javascript,module.exports')
-      ? { format: 'commonjs', source: 'module.exports = {};', shortCircuit: true }
-      : next(url, context),
-});
-const { default: PubSubApiClient } = await import('salesforce-pubsub-api-client');
-type Client = InstanceType<typeof PubSubApiClient>;
 
 interface Received {
   readonly replayId: number;
@@ -65,7 +49,6 @@ class Inbox {
 const simulator = createSalesforceSimulator({ clock: systemClock, random: seededRandom(3) });
 const ann = simulator.org.person('Ann Admin');
 const clients: Client[] = [];
-const silent = { debug: String, info: String, warn: String, error: String };
 let addresses: SimulatorAddresses;
 
 beforeAll(async () => {
@@ -84,18 +67,7 @@ afterAll(async () => {
 
 async function connect(): Promise<Client> {
   const { clientId, clientSecret } = simulator.credentials;
-  const client = new PubSubApiClient(
-    {
-      authType: 'oauth-client-credentials',
-      loginUrl: addresses.httpUrl,
-      pubSubEndpoint: addresses.grpcAddress,
-      rejectUnauthorizedSsl: false,
-      clientId,
-      clientSecret,
-    },
-    silent,
-  );
-  await client.connect();
+  const client = await connectClient(addresses, { clientId, clientSecret });
   clients.push(client);
   return client;
 }
@@ -250,19 +222,8 @@ test('silence is kept alive, and a broken stream tells why', async () => {
 
 test('the client logs in with a user name and a password by SOAP', async () => {
   const { username, password } = simulator.credentials;
-  const client = new PubSubApiClient(
-    {
-      authType: 'username-password',
-      loginUrl: addresses.httpUrl,
-      pubSubEndpoint: addresses.grpcAddress,
-      username,
-      password,
-      rejectUnauthorizedSsl: false,
-    },
-    silent,
-  );
+  const client = await connectClient(addresses, { username, password });
   clients.push(client);
-  await client.connect();
   expect(await client.publish('/event/Shipped__e', shipped('S-1'), 'soap')).toMatchObject({
     correlationKey: 'soap',
   });

@@ -196,7 +196,10 @@ export class PubSubServer {
 
   #publish(request: PublishRequest, rpc: Rpc, session: Session): PublishResponse {
     const topic = this.#topic(request.topicName, rpc, session);
-    if (!topic.canPublish) {
+    const event = request.topicName.slice(request.topicName.lastIndexOf('/') + 1);
+    const isPermitted =
+      session.login.actor.kind !== 'integration' || this.#parts.org.access.object(event) === 'edit';
+    if (!topic.canPublish || !isPermitted) {
       throw pubSubError(
         status.PERMISSION_DENIED,
         'publish.topic.cannot.publish',

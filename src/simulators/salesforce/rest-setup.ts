@@ -2,7 +2,7 @@
 import type { HttpAnswer } from '../http-server.ts';
 import { jsonAnswer } from './answer.ts';
 import { objectOf, type Call, type Route } from './call.ts';
-import { describeChoices, describeObject, describeShort } from './describe.ts';
+import { describeChoices, describeEvent, describeObject, describeShort } from './describe.ts';
 import { notFound } from './failure.ts';
 import { parseId } from './ids.ts';
 import type { RecordType, SObject } from './schema.ts';
@@ -42,7 +42,12 @@ function basic(call: Call): HttpAnswer {
 }
 
 function describe(call: Call): HttpAnswer {
-  return jsonAnswer(200, describeObject(call.viewer, objectOf(call), call.version));
+  const { viewer, version } = call;
+  const event = call.org.schema.event(call.params[0] ?? '');
+  return jsonAnswer(
+    200,
+    event === null ? describeObject(viewer, objectOf(call), version) : describeEvent(viewer, event, version),
+  );
 }
 
 function layout(call: Call): HttpAnswer {
