@@ -6,6 +6,7 @@ import { backoffMs } from './lib/backoff.ts';
 import { keepReconciling } from './reconciling.ts';
 import type { Installation } from './server.ts';
 /** A worker program: keeps every sync of the installation running, follows changes of it, stops cleanly. */
+import { pruneAnnouncements } from './store/announcements.ts';
 import { allSyncs, type SyncRow } from './store/control.ts';
 import { pruneMeasures } from './store/measures.ts';
 import { migrate } from './store/migrate.ts';
@@ -209,6 +210,7 @@ function scheduledWork(installation: Installation, signal: AbortSignal): readonl
         for (const { syncKey } of await installation.transaction((tx) => allSyncs(tx)))
           await installation.transaction(async (tx) => {
             await pruneForgotten(tx, syncKey);
+            await pruneAnnouncements(tx, syncKey);
             await pruneMeasures(tx, syncKey);
           });
       },

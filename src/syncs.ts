@@ -7,12 +7,13 @@ import { referrersOf, type Referrer } from './engine/references.ts';
 import { must } from './lib/assert.ts';
 import { schemaHash, weighSchemas } from './schemas.ts';
 import type { Installation } from './server.ts';
+import { reviveAnnouncements } from './store/announcements.ts';
 import { allSyncs, connectionsNamed, type SyncRow } from './store/control.ts';
 import type { Tx } from './store/database.ts';
 import { syncTransaction } from './store/sync-transaction.ts';
 import type { SchemaEffect } from './syncfile/schema/effect.ts';
 import { narrowedBy } from './syncfile/schema/narrow.ts';
-import type { SideRuntime, SyncRuntime } from './worker/runtime.ts';
+import type { Outlet, SideRuntime, SyncRuntime } from './worker/runtime.ts';
 import { createWakes } from './worker/wakes.ts';
 
 export interface OpenSync {
@@ -34,6 +35,8 @@ async function referrersOfSync(tx: Tx, name: string): Promise<readonly Referrer[
 export interface OpenSides {
   readonly descriptions: ReadonlyMap<string, CollectionDescription>;
   sessionOf(side: { readonly connection: string }): Session;
+  /** The session of any connection, opened when first asked for and closed with the others. */
+  openLater(connection: string): Promise<Session>;
   /** What the systems say now. */
   describe(): Promise<ReadonlyMap<string, CollectionDescription>>;
   close(): Promise<void>;
@@ -53,6 +56,28 @@ export async function openSides(
   };
   const sessionOf = (side: { readonly connection: string }): Session =>
     must(sessions.get(side.connection), 'an applied sync file declares every connection it uses');
+  const opening = new Map<string, Promise<Session>>();
+  const openOther = async (connection: string): Promise<Session> => {
+    const [row] = await installation.transaction((tx) => connectionsNamed(tx, [connection]));
+    const session = await openConnection(
+      installation,
+      must(row, 'an applied sync file declares every connection it uses'),
+      through,
+    );
+    sessions.set(connection, session);
+    return session;
+  };
+  const openLater = async (connection: string): Promise<Session> => {
+    const open = sessions.get(connection);
+    if (open !== undefined) return open;
+    const session = opening.get(connection) ?? openOther(connection);
+    opening.set(connection, session);
+    try {
+      return await session;
+    } finally {
+      opening.delete(connection);
+    }
+  };
   const describe = async (): Promise<ReadonlyMap<string, CollectionDescription>> => {
     const descriptions = new Map<string, CollectionDescription>();
     for (const side of definition.sides) {
@@ -63,7 +88,7 @@ export async function openSides(
   };
   try {
     for (const row of rows) sessions.set(row.name, await openConnection(installation, row, through));
-    return { descriptions: await describe(), sessionOf, describe, close };
+    return { descriptions: await describe(), sessionOf, openLater, describe, close };
   } catch (error) {
     await close();
     throw error;
@@ -90,9 +115,17 @@ export async function openSync(
       const { card } = must(descriptions.get(side.name), 'every side was described');
       return [side.name, { model: side, session: opened.sessionOf(side), card }];
     });
-    const referrers = await installation.transaction((tx) => referrersOfSync(tx, sync.name));
+    const referrers = await installation.transaction(async (tx) => {
+      await reviveAnnouncements(tx, sync.syncKey);
+      return await referrersOfSync(tx, sync.name);
+    });
+    const outlets = (sync.definition.announce ?? []).map((announce): Outlet => ({
+      definition: announce,
+      session: () => opened.openLater(announce.connection),
+      transaction: (action) => installation.transaction(action),
+    }));
     return {
-      runtime: { ...runtimeOf(installation, sync, model, new Map(sides)), referrers },
+      runtime: { ...runtimeOf(installation, sync, model, new Map(sides)), referrers, outlets },
       effects,
       hasNewSchema: async () => isOther(descriptions, await opened.describe()),
       close: () => opened.close(),

@@ -70,6 +70,11 @@ export const check: Command = {
           for (const lack of lacksOf(card)) output.line(`    ${lack}`);
         }
       }
+      for (const { name: sync, announce = [] } of file.syncs)
+        for (const { connection, collection } of announce)
+          output.line(
+            `${sync}: each delivered change is announced to ${collection} of ${connection}, at least once.`,
+          );
       for (const { sync, field } of lateReferences(file.syncs))
         output.line(`${sync}: ${field} is given in a second step where what it names does not exist yet.`);
       for (const { name: connection, system } of file.connections)

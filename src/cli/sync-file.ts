@@ -122,6 +122,8 @@ export async function storeConnections(
 export interface Described {
   readonly descriptions: ReadonlyMap<string, CollectionDescription>;
   readonly samples: ReadonlyMap<string, readonly SystemRecord[]>;
+  /** The collections that changes are announced to, by the name of the announcement. */
+  readonly announced: ReadonlyMap<string, CollectionDescription>;
 }
 
 const SAMPLE_RECORDS_MAX = 200;
@@ -134,23 +136,32 @@ export async function describeSides(
 ): Promise<ReadonlyMap<string, Described>> {
   const sessions = new Map<string, Session>();
   const described = new Map<string, Described>();
+  const sessionOf = async (connection: string): Promise<Session> => {
+    const declared = must(
+      file.connections.find((known) => known.name === connection),
+      'a checked file declares its connections',
+    );
+    const session = sessions.get(connection) ?? (await openConnection(installation, declared));
+    sessions.set(connection, session);
+    return session;
+  };
   try {
     for (const sync of file.syncs) {
       const descriptions = new Map<string, CollectionDescription>();
       const samples = new Map<string, readonly SystemRecord[]>();
       for (const side of sync.sides) {
-        const declared = must(
-          file.connections.find((known) => known.name === side.connection),
-          'a checked file declares its connections',
-        );
-        const session = sessions.get(declared.name) ?? (await openConnection(installation, declared));
-        sessions.set(declared.name, session);
+        const session = await sessionOf(side.connection);
         const [found] = await session.describe([side.collection]);
         const description = must(found, 'describe answers for a known collection');
         descriptions.set(side.name, description);
         samples.set(side.name, await sampleOf(session, side, description, signal));
       }
-      described.set(sync.name, { descriptions, samples });
+      const announced = new Map<string, CollectionDescription>();
+      for (const { name, connection, collection } of sync.announce ?? []) {
+        const [found] = await (await sessionOf(connection)).describe([collection]);
+        announced.set(name, must(found, 'describe answers for a known collection'));
+      }
+      described.set(sync.name, { descriptions, samples, announced });
     }
     return described;
   } finally {
@@ -184,8 +195,8 @@ export function errorsAgainst(
   described: ReadonlyMap<string, Described>,
 ): readonly FileError[] {
   return file.syncs.flatMap((sync) => {
-    const { descriptions, samples } = must(described.get(sync.name), 'every sync was described');
-    return checkAgainst(file, sync, descriptions, samples);
+    const { descriptions, samples, announced } = must(described.get(sync.name), 'every sync was described');
+    return checkAgainst(file, sync, descriptions, samples, announced);
   });
 }
 

@@ -204,6 +204,11 @@ const WATCHED: Readonly<Record<string, Row>> = {
     'What the system allows in a day will be used up before the day ends.',
     'Read less often (`poll_seconds`), or have the limit raised by the vendor.',
   ],
+  'watch.announcements': [
+    'transient',
+    'Messages about delivered changes are not taken by the system they are announced to.',
+    'The failure says why. What was refused is sent again when the sync starts anew: after a new revision of the sync file, or a restart of the worker.',
+  ],
   'watch.token_expiry': [
     'auth',
     'The authorisation of a connection ends soon and is not renewed by itself.',

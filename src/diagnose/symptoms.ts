@@ -156,6 +156,7 @@ const ABOUT_TIME: ReadonlySet<string> = new Set([
   'watch.deaf_feed',
   'watch.queue',
   'watch.quota',
+  'watch.announcements',
 ]);
 
 function outOfDate({ conditions, problems }: Evidence): readonly Finding[] {

@@ -25,7 +25,29 @@ export interface SyncDefinition {
   readonly rules?: readonly ValueRule[];
   /** When its sides are reconciled by themselves. Absent: only when somebody asks. */
   readonly reconcile?: ReconcileSchedule;
+  /** Where each delivered change is announced. Absent where it is not. */
+  readonly announce?: readonly AnnounceDefinition[];
 }
+
+/** A collection that takes a message for each change that was delivered somewhere. */
+export interface AnnounceDefinition {
+  readonly name: string;
+  readonly connection: string;
+  readonly collection: string;
+  /** Fields of the entity, as they stand when the message leaves. */
+  readonly fields: readonly { readonly native: string; readonly field: string }[];
+  /** What is said of the change itself. */
+  readonly about: readonly { readonly native: string; readonly tells: Told }[];
+}
+
+/**
+ * What a message may say of its change. `id`: the same whenever this message is sent again. `change`: create, update or
+ * delete. `side` and `record`: where it was delivered. `fields`: the names of what changed. `at`: when.
+ */
+export type Told = (typeof TOLD)[number];
+
+/** The words for it, in the order in which they are explained. */
+export const TOLD = ['id', 'entity', 'change', 'side', 'record', 'fields', 'at'] as const;
 
 /** A field of the entity: its type, what counts as equal, and who decides about it. */
 export interface FieldDefinition {

@@ -1,5 +1,6 @@
 /** The store's calls bound to one sync and one open transaction. */
 import type { Ids } from '../lib/ids.ts';
+import { noteAnnouncements } from './announcements.ts';
 import { identitiesByKey, lockBundles, recordsOf } from './bundles.ts';
 import type { SyncTx } from './contract.ts';
 import type { Tx } from './database.ts';
@@ -63,10 +64,13 @@ export interface SyncScope {
   readonly revision: number;
   /** What was planned up to this instant (store clock) is approved; 0 when nothing is. */
   readonly approvedUntilMs: number;
+  /** As far as the store acts by it: where delivered changes are announced. */
+  readonly definition?: { readonly announce?: readonly { readonly name: string }[] };
 }
 
 export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
   const { syncKey, revision, approvedUntilMs } = scope;
+  const announced = (scope.definition?.announce ?? []).map(({ name }) => name);
   return {
     nowMs: tx.nowMs,
     leaseStream: (side, kind, leaseMs) => leaseStream(tx, syncKey, side, kind, leaseMs),
@@ -88,7 +92,10 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     recordsOf: (side, recordIds) => recordsOf(tx, syncKey, side, recordIds),
     identitiesByKey: (keys) => identitiesByKey(tx, syncKey, keys),
     lockBundles: (identityIds, ifLocked) => lockBundles(tx, syncKey, identityIds, ifLocked),
-    save: (batch) => save(tx, syncKey, revision, ids, batch),
+    save: async (batch) => {
+      await save(tx, syncKey, revision, ids, batch);
+      await noteAnnouncements(tx, syncKey, ids, announced, batch.journal);
+    },
     saveUnlinked: (side, records, holds) => saveUnlinked(tx, syncKey, ids, side, records, holds),
     claimQueued: (side, countMax) => claimQueued(tx, syncKey, side, countMax, approvedUntilMs),
     claimUnknown: (side, countMax) => claimUnknown(tx, syncKey, side, countMax),

@@ -1,6 +1,7 @@
 /** From a checked draft to the definition that the engine compiles. Defaults are written out here and nowhere else. */
 import { computedOf, type Computation } from '../engine/computed.ts';
 import type {
+  AnnounceDefinition,
   Condition,
   DeletePolicy,
   FieldDefinition,
@@ -40,7 +41,22 @@ export function syncDefinition(
     deletes: deletePolicy(draft),
     guard: guardLimits(draft),
     ...(draft.reconcile === null ? {} : { reconcile: reconcileSchedule(draft.reconcile) }),
+    ...announceDefinitions(draft),
   };
+}
+
+/** Absent where there are none, so that files from before have the definition that they always had. */
+function announceDefinitions({ announce }: SyncDraft): Pick<SyncDefinition, 'announce'> {
+  const definitions = Object.entries(announce).map(
+    ([name, { connection, collection, fields = {}, about = {} }]): AnnounceDefinition => ({
+      name,
+      connection,
+      collection,
+      fields: Object.entries(fields).map(([native, field]) => ({ native, field })),
+      about: Object.entries(about).map(([native, tells]) => ({ native, tells })),
+    }),
+  );
+  return definitions.length === 0 ? {} : { announce: definitions };
 }
 
 function deletePolicy(draft: SyncDraft): DeletePolicy {

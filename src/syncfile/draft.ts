@@ -19,6 +19,7 @@ import {
   reconcileShape,
   sideShape,
   syncShape,
+  type AnnounceShape,
   type ConditionShape,
   type DeletesShape,
   type GuardShape,
@@ -39,6 +40,7 @@ export interface SyncDraft {
   readonly deletes: DeletesShape | null;
   readonly guard: GuardShape | null;
   readonly reconcile: ReconcileShape | null;
+  readonly announce: Readonly<Record<string, AnnounceShape>>;
 }
 
 export interface PolicyDraft {
@@ -144,6 +146,7 @@ function draftSync(name: string, tree: Tree, findings: Findings): SyncDraft | nu
     deletes: optional(deletesShape, 'deletes'),
     guard: optional(guardShape, 'guard'),
     reconcile: optional(reconcileShape, 'reconcile'),
+    announce: optional(shape.announce, 'announce') ?? {},
   };
 }
 

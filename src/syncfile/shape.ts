@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 
+import { TOLD } from '../engine/model.ts';
 import { strict } from '../lib/yaml/strict.ts';
 import { fieldShape } from './shape-field.ts';
 import { mappingShape, scalar } from './shape-mapping.ts';
@@ -85,6 +86,21 @@ export const deletesShape = strict({
     .describe('When one side deleted what another edited (default hold).'),
 }).describe('What happens when a record is deleted at a side.');
 
+export const announceShape = strict({
+  connection: z.string().describe('One of the connections above.'),
+  collection: z.string().min(1).describe('What takes the messages: Customer_Changed__e.'),
+  fields: z
+    .record(z.string().min(1), z.string())
+    .optional()
+    .describe('Field of the message → field of the entity, as it stands when the message leaves.'),
+  about: z
+    .record(z.string().min(1), z.enum(TOLD))
+    .optional()
+    .describe(
+      'Field of the message → what is said of the change: id (the same whenever a message is repeated), entity, change (create, update, delete), side, record, fields, at.',
+    ),
+}).describe('A message for each change that was delivered to a side; told at least once.');
+
 const share = z.number().min(0).max(1);
 
 export const guardShape = strict({
@@ -163,6 +179,10 @@ export const syncShape = strict({
   deletes: deletesShape.optional(),
   guard: guardShape.optional(),
   reconcile: reconcileShape.optional(),
+  announce: z
+    .record(name, announceShape)
+    .optional()
+    .describe('Name → where each delivered change is announced (default nowhere).'),
 }).describe('One entity, kept in step between two or more sides.');
 
 export const fileShape = strict({
@@ -183,3 +203,4 @@ export type ConditionShape = z.infer<typeof conditionShape>;
 export type DeletesShape = z.infer<typeof deletesShape>;
 export type GuardShape = z.infer<typeof guardShape>;
 export type ReconcileShape = z.infer<typeof reconcileShape>;
+export type AnnounceShape = z.infer<typeof announceShape>;

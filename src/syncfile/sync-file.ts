@@ -7,6 +7,7 @@ import { readDocument } from '../lib/yaml/document.ts';
 import { Findings } from '../lib/yaml/findings.ts';
 import type { FileError, Places } from '../lib/yaml/places.ts';
 import { checkSide } from './check-against.ts';
+import { checkAnnounced, checkAnnouncement } from './check-announce.ts';
 import { checkFields } from './check-fields.ts';
 import { checkMappings } from './check-mappings.ts';
 import { checkReferences } from './check-references.ts';
@@ -46,6 +47,7 @@ export function parseSyncFile(text: string, fileName: string, knownSystems: Know
     checkFields(sync, findings);
     checkSides(sync, Object.keys(draft.connections), findings);
     checkMappings(sync, findings);
+    checkAnnouncement(sync, Object.keys(draft.connections), findings);
   }
   checkReferences(draft.syncs, findings);
   if (findings.errors.length > 0) return { kind: 'errors', errors: findings.errors };
@@ -66,11 +68,16 @@ export function checkAgainst(
   sync: SyncDefinition,
   descriptions: ReadonlyMap<string, CollectionDescription>,
   samples: ReadonlyMap<string, readonly SystemRecord[]> = new Map(),
+  announced: ReadonlyMap<string, CollectionDescription> = new Map(),
 ): readonly FileError[] {
   const findings = new Findings(file.places);
   for (const side of sync.sides) {
     const description = descriptions.get(side.name);
     if (description !== undefined) checkSide(file.syncs, sync, side, description, findings);
+  }
+  for (const announce of sync.announce ?? []) {
+    const description = announced.get(announce.name);
+    if (description !== undefined) checkAnnounced(sync, announce, description, findings);
   }
   checkSamples(sync, samples, findings);
   return findings.errors;

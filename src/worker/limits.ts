@@ -6,6 +6,8 @@ export const PAGE_RECORDS_MAX = 2_000;
 export const DELIVERY_WRITES_MAX = 1_000;
 /** Of what the writes of one delivery say: many long texts must not fill the memory. */
 export const DELIVERY_CHARACTERS_MAX = 20_000_000;
+/** Messages about delivered changes that leave together. */
+export const ANNOUNCE_BATCH_MAX = 200;
 /** Deliveries under way per side, so that the store and the target work at the same time. */
 export const DELIVERY_LANES = 4;
 /** How long a worker may be silent before another takes over what it was doing. */

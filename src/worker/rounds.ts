@@ -1,4 +1,5 @@
 /** The same work as a worker's, done once and to its end: for `plan`, `apply` and tests. */
+import { announceBatch } from './announce.ts';
 import { captureChanges } from './capture.ts';
 import { deliverBatch } from './deliver.ts';
 import { DELIVERY_LANES, IDLE_LOOK_MS } from './limits.ts';
@@ -101,7 +102,14 @@ export async function deliverAll(
     settled += await settleWaits(runtime);
     if (delivered + settled === 0) break;
   }
+  await announceAll(runtime, signal);
   return total;
+}
+
+async function announceAll(runtime: SyncRuntime, signal: AbortSignal): Promise<void> {
+  for (const outlet of runtime.outlets ?? [])
+    for (let round = 0; round < HINT_ROUNDS_MAX && !signal.aborted; round += 1)
+      if ((await announceBatch(runtime, outlet)) === 0) break;
 }
 
 async function deliverSide(

@@ -1,17 +1,25 @@
 /** One sync, ready to run: its model, its open sides, and the store bound to it. */
 import type { CapabilityCard, Session } from '../connector/contract.ts';
-import type { SideModel, SyncModel } from '../engine/model.ts';
+import type { AnnounceDefinition, SideModel, SyncModel } from '../engine/model.ts';
 import type { Referrer } from '../engine/references.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Random } from '../lib/random.ts';
 import type { SyncTx } from '../store/contract.ts';
+import type { Tx } from '../store/database.ts';
 import type { Wakes } from './wakes.ts';
 
 export interface SideRuntime {
   readonly model: SideModel;
   readonly session: Session;
   readonly card: CapabilityCard;
+}
+
+/** Where one sync announces its changes, opened when first needed: that it cannot be reached stops no side. */
+export interface Outlet {
+  readonly definition: AnnounceDefinition;
+  session(): Promise<Session>;
+  transaction<T>(action: (tx: Tx) => Promise<T>): Promise<T>;
 }
 
 /** `observe`: capture and plan, write nothing; new writes wait as `planned`. `live`: they are `queued`. */
@@ -25,6 +33,8 @@ export interface SyncRuntime {
   readonly sides: ReadonlyMap<string, SideRuntime>;
   /** The fields, of any sync, that name things of this one; absent where there are none. */
   readonly referrers?: readonly Referrer[];
+  /** Where delivered changes are announced; absent where they are not. */
+  readonly outlets?: readonly Outlet[];
   readonly clock: Clock;
   readonly random: Random;
   readonly ids: Ids;

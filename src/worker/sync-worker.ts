@@ -1,5 +1,6 @@
 import { backoffMs } from '../lib/backoff.ts';
 /** Runs everything one sync needs, on every side at once, until it is told to stop. Any number of these may run anywhere. */
+import { announceBatch } from './announce.ts';
 import { captureChanges } from './capture.ts';
 import { deliverBatch } from './deliver.ts';
 import { failureOfError } from './failures.ts';
@@ -22,6 +23,10 @@ export async function runSync(runtime: SyncRuntime, signal: AbortSignal): Promis
   const loops: Promise<void>[] = [loop(runtime, 'reap', signal, () => reap(runtime))];
   if (hasReferences(runtime)) loops.push(loop(runtime, 'waits', signal, () => settleWaits(runtime)));
   for (const side of runtime.sides.values()) loops.push(...sideLoops(runtime, side, signal));
+  for (const outlet of runtime.mode === 'live' ? (runtime.outlets ?? []) : [])
+    loops.push(
+      loop(runtime, `announce ${outlet.definition.name}`, signal, () => announceBatch(runtime, outlet)),
+    );
   const grace = new AbortController();
   const forced = new Promise<void>((resolve) => {
     signal.addEventListener(

@@ -92,7 +92,7 @@ async function withToken<T>(
     try {
       return await ask(token);
     } catch (error) {
-      if (!isServiceError(error)) throw error;
+      if (!isRefusal(error)) throw error;
       const hasEnded = error.code === status.UNAUTHENTICATED;
       if (isFirst && hasEnded && (await source.refused(token))) continue;
       throw new ConnectorFailure(failureFor(error), { cause: error });
@@ -100,7 +100,8 @@ async function withToken<T>(
   }
 }
 
-function isServiceError(error: unknown): error is ServiceError {
+/** What gRPC rejects with, of whichever side. */
+function isRefusal(error: unknown): error is ServiceError {
   return error instanceof Error && 'code' in error && 'details' in error;
 }
 
@@ -174,10 +175,10 @@ function encodedEvent(
   });
   if (!isValid)
     return failed(failureOf('event_misfit', `The value does not fit ${event.name}.${wrong ?? ''}.`, wrong));
-  const payload = type.toBuffer(values);
-  if (payload.length > EVENT_BYTES_MAX)
+  const bytes = type.toBuffer(values);
+  if (bytes.length > EVENT_BYTES_MAX)
     return failed(failureOf('event_misfit', `An event of ${event.name} is larger than Salesforce takes.`));
-  return { kind: 'event', key, event: { id: key, schemaId, payload } };
+  return { kind: 'event', key, event: { id: key, schemaId, payload: bytes } };
 }
 
 /** Events know numbers, yes and no, texts, and moments in milliseconds. */

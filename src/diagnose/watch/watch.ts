@@ -18,6 +18,7 @@ import {
   type AlertMoves,
   type ChannelState,
 } from '../../store/alerts.ts';
+import { announcementVitals } from '../../store/announcements.ts';
 import { allCollectors, type CollectorRow } from '../../store/collectors.ts';
 import { allSyncs } from '../../store/control.ts';
 import type { Tx } from '../../store/database.ts';
@@ -29,7 +30,7 @@ import { sendNotice } from '../alerts/send.ts';
 import { currentProblems } from '../problems.ts';
 import type { Condition } from './condition.ts';
 import { OUTAGE_GRACE_MS, problemConditions } from './problem-conditions.ts';
-import { watchBudgets, watchSync } from './watchdogs.ts';
+import { watchAnnouncements, watchBudgets, watchSync } from './watchdogs.ts';
 
 const PROBLEMS_MAX = 1_000;
 const NOTICES_PER_CYCLE_MAX = 1_000;
@@ -80,7 +81,10 @@ async function lookAndNote(
   const problems = await currentProblems(tx, { state: 'open' }, PROBLEMS_MAX);
   const conditions: Condition[] = [...problemConditions(problems, graceMs)];
   for (const sync of await allSyncs(tx))
-    conditions.push(...watchSync(sync, await vitalsOf(tx, sync.syncKey)));
+    conditions.push(
+      ...watchSync(sync, await vitalsOf(tx, sync.syncKey)),
+      ...watchAnnouncements(sync, await announcementVitals(tx, sync.syncKey), tx.nowMs),
+    );
   conditions.push(...watchBudgets(await budgetVitals(tx, place.workspaceNo), tx.nowMs));
   conditions.push(...watchExpiries(expiries, tx.nowMs));
   conditions.push(...watchChannels(await channelStates(tx), tx.nowMs));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { Vitals } from '../../store/vitals.ts';
-import { watchBudgets, watchSync } from './watchdogs.ts';
+import { watchAnnouncements, watchBudgets, watchSync } from './watchdogs.ts';
 
 const NOW = Date.UTC(2026, 4, 2, 7, 0, 0);
 const MINUTE_MS = 60_000;
@@ -120,4 +120,18 @@ test('a quota is told while there is still time: by its pace, or by how little i
     { severity: 'critical' },
   ]);
   expect(watchBudgets([{ ...quota, unitsMax: 100, units: 1, before: null }], NOW)).toEqual([]);
+});
+
+test('messages that wait for long, or were refused, are told with the reason; fresh ones are not', () => {
+  const failure = { kind: 'transient', code: 'salesforce.events_unavailable', message: 'away' };
+  const fresh = { name: 'changed', waiting: 2, refused: 0, oldestMs: NOW - MINUTE_MS, failure };
+  expect(watchAnnouncements(SYNC, [fresh], NOW)).toEqual([]);
+  const [old] = watchAnnouncements(SYNC, [{ ...fresh, oldestMs: NOW - 16 * MINUTE_MS }], NOW);
+  expect(old).toMatchObject({
+    code: 'watch.announcements',
+    severity: 'warning',
+    detail: 'changed: 2 messages wait, 0 were refused; salesforce.events_unavailable: away',
+  });
+  const [refused] = watchAnnouncements(SYNC, [{ ...fresh, waiting: 0, refused: 1 }], NOW);
+  expect(refused?.detail).toContain('0 messages wait, 1 was refused');
 });

@@ -1,5 +1,6 @@
 /** What the signs of life of a sync say. Pure: the same signs, the same conditions. */
 import { counted } from '../../lib/counted.ts';
+import type { AnnouncementVitals } from '../../store/announcements.ts';
 import type { SyncMode } from '../../store/control.ts';
 import type { BudgetVitals, Vitals } from '../../store/vitals.ts';
 import { knownFailure } from '../catalogue.ts';
@@ -51,6 +52,21 @@ export function watchSync(sync: Watched, vitals: Vitals): readonly Condition[] {
     ...failureRates(sync, vitals),
     ...driftingSides(sync, vitals),
   ];
+}
+
+/** Messages about changes that a system does not take. They hold up no side, so nothing else would tell. */
+export function watchAnnouncements(
+  sync: Watched,
+  vitals: readonly AnnouncementVitals[],
+  nowMs: number,
+): readonly Condition[] {
+  return vitals.flatMap(({ name, waiting, refused, oldestMs, failure }) => {
+    if (refused === 0 && nowMs - oldestMs < THRESHOLDS.queueAgeMs) return [];
+    const why = failure === null ? '' : `; ${failure.code}: ${failure.message}`;
+    const detail = `${name}: ${counted(waiting, 'message waits', 'messages wait')}, ${counted(refused, 'was refused', 'were refused')}${why}`;
+    const told = condition(sync, null, 'watch.announcements', 'warning', oldestMs, detail);
+    return [{ ...told, key: `${told.key} ${name}` }];
+  });
 }
 
 function condition(

@@ -196,9 +196,9 @@ export class PubSubServer {
 
   #publish(request: PublishRequest, rpc: Rpc, session: Session): PublishResponse {
     const topic = this.#topic(request.topicName, rpc, session);
-    const event = request.topicName.slice(request.topicName.lastIndexOf('/') + 1);
+    const name = request.topicName.slice(request.topicName.lastIndexOf('/') + 1);
     const isPermitted =
-      session.login.actor.kind !== 'integration' || this.#parts.org.access.object(event) === 'edit';
+      session.login.actor.kind !== 'integration' || this.#parts.org.access.object(name) === 'edit';
     if (!topic.canPublish || !isPermitted) {
       throw pubSubError(
         status.PERMISSION_DENIED,
