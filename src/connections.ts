@@ -9,7 +9,9 @@ import { createBudgets } from './connector/http/create-budgets.ts';
 import type { Consent } from './connector/oauth/consent.ts';
 import { createTokenStore } from './connector/oauth/kept-tokens.ts';
 import { connectors } from './connectors/registry.ts';
+import type { ErrorLogPlace } from './diagnose/error-logs.ts';
 import type { Expiry, WatchPlace } from './diagnose/watch/watch.ts';
+import { must } from './lib/assert.ts';
 import type { Installation } from './server.ts';
 import { bucketRows } from './store/budgets.ts';
 import {
@@ -83,6 +85,20 @@ export function watchPlace(installation: Installation): WatchPlace {
     transaction: (action) => installation.transaction(action),
     secret: (name) => installation.transaction((tx) => openSecret(tx, sealer, workspaceNo, name)),
     expiries: () => expiriesOf(installation),
+  };
+}
+
+/** The installation, as the error logs of its systems see it. */
+export function errorLogPlace(installation: Installation): ErrorLogPlace {
+  const { workspaceNo, log } = installation;
+  return {
+    workspaceNo,
+    log,
+    transaction: (action) => installation.transaction(action),
+    open: async (name) => {
+      const [row] = await installation.transaction((tx) => connectionsNamed(tx, [name]));
+      return await openConnection(installation, must(row, 'a connection that was listed is there'));
+    },
   };
 }
 

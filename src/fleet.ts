@@ -1,4 +1,5 @@
-import { watchPlace } from './connections.ts';
+import { errorLogPlace, watchPlace } from './connections.ts';
+import { keepErrorLogs } from './diagnose/error-logs.ts';
 import { pushMetrics } from './diagnose/metrics/push.ts';
 import { tellDigest, watchOnce } from './diagnose/watch/watch.ts';
 import { referrersOf } from './engine/references.ts';
@@ -180,6 +181,13 @@ function scheduledWork(installation: Installation, signal: AbortSignal): readonl
       cron: '* * * * *',
       run: async () => {
         await watchOnce(watchPlace(installation), signal);
+      },
+    },
+    {
+      name: 'error-logs',
+      cron: '* * * * *',
+      run: async () => {
+        await keepErrorLogs(errorLogPlace(installation));
       },
     },
     {

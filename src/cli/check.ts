@@ -9,7 +9,7 @@ import { EXIT, type Command } from './command.ts';
 import { lacksOf } from './lacks.ts';
 import { withInstallation } from './open.ts';
 import { count } from './output.ts';
-import { rightsBeyond, showRights } from './rights.ts';
+import { errorLogLacks, rightsBeyond, showRights } from './rights.ts';
 import {
   describeSides,
   errorsAgainst,
@@ -79,10 +79,12 @@ export const check: Command = {
         output.line(`${sync}: ${field} is given in a second step where what it names does not exist yet.`);
       for (const { name: connection, system } of file.connections)
         output.line(`${connection}: ${system}, torture score ${scoreText(system)}`);
+      const lacks = await errorLogLacks(installation, file);
+      for (const { connection, lack } of lacks) output.line(`${connection}: its error log: ${lack}`);
       const rights = await rightsBeyond(installation, file);
       showRights(output, rights);
       output.line(`${name} is good.`);
-      output.json({ file: name, syncs: file.syncs.map((sync) => sync.name), rights });
+      output.json({ file: name, syncs: file.syncs.map((sync) => sync.name), rights, errorLogs: lacks });
       return EXIT.ok;
     });
   },

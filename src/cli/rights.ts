@@ -1,6 +1,7 @@
 import { openConnection } from '../connections.ts';
 /** Connections whose accounts may do more than the syncs of a file need, and how to narrow them down. */
 import type { CollectionUse, ExcessiveRight } from '../connector/contract.ts';
+import { ERROR_LOG_SETTING } from '../connector/error-log.ts';
 import { ConnectorFailure } from '../connector/failure.ts';
 import type { SyncDefinition } from '../engine/model.ts';
 import type { Installation } from '../server.ts';
@@ -31,6 +32,25 @@ export async function rightsBeyond(
     } catch (error) {
       if (!(error instanceof ConnectorFailure)) throw error;
       found.push({ connection: declared.name, beyond: [], unknownBecause: error.failure.message });
+    } finally {
+      await session.close();
+    }
+  }
+  return found;
+}
+
+/** What systems lack to show dead letters where that is switched on. The sync does without it, so it is no error of the file. */
+export async function errorLogLacks(
+  installation: Installation,
+  file: SyncFile,
+): Promise<readonly { readonly connection: string; readonly lack: string }[]> {
+  const found: { readonly connection: string; readonly lack: string }[] = [];
+  for (const declared of file.connections) {
+    if (declared.settings[ERROR_LOG_SETTING] === undefined) continue;
+    const session = await openConnection(installation, declared);
+    try {
+      const lacks = (await session.errorLog?.lacks()) ?? [];
+      found.push(...lacks.map((lack) => ({ connection: declared.name, lack })));
     } finally {
       await session.close();
     }

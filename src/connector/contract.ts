@@ -6,6 +6,7 @@ import type { FieldType, NativeValue } from '../engine/value.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Json } from '../lib/json.ts';
 import type { Random } from '../lib/random.ts';
+import type { ErrorLog } from './error-log.ts';
 import type { Failure } from './failure.ts';
 import type { BudgetStore } from './http/budget.ts';
 import type { NetworkPolicy } from './http/network.ts';
@@ -233,6 +234,9 @@ export interface Session {
    * system cannot tell.
    */
   readonly excessiveRights?: (uses: readonly CollectionUse[]) => Promise<readonly ExcessiveRight[]>;
+
+  /** Where the people of the system are shown our dead letters; absent where the connection does not switch it on. */
+  readonly errorLog?: ErrorLog;
 
   close(): Promise<void>;
 }

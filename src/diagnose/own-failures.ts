@@ -209,6 +209,11 @@ const WATCHED: Readonly<Record<string, Row>> = {
     'Messages about delivered changes are not taken by the system they are announced to.',
     'The failure says why. What was refused is sent again when the sync starts anew: after a new revision of the sync file, or a restart of the worker.',
   ],
+  'watch.error_log': [
+    'config',
+    'The error log that a system keeps of dead letters could not be brought up to date.',
+    'See what it lacks: trueup check. The syncs go on meanwhile, and `trueup deadletters` shows everything.',
+  ],
   'watch.token_expiry': [
     'auth',
     'The authorisation of a connection ends soon and is not renewed by itself.',

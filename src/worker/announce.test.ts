@@ -16,9 +16,8 @@ import { must } from '../lib/assert.ts';
 import { number, text } from '../simulators/salesforce/fields.ts';
 import { announcementVitals, pruneAnnouncements, reviveAnnouncements } from '../store/announcements.ts';
 import type { Tx } from '../store/database.ts';
-import type { Outlet } from './announce.ts';
 import { deliverAll, observeAll } from './rounds.ts';
-import type { SyncRuntime } from './runtime.ts';
+import type { Outlet, SyncRuntime } from './runtime.ts';
 
 const EVENT = 'Changed__e';
 const CHANGED: AnnounceDefinition = {

@@ -124,7 +124,7 @@ export function watchedSession(session: Session, watch: ConnectionWatch): Sessio
       throw error;
     }
   };
-  const { excessiveRights, digests } = session;
+  const { excessiveRights, digests, errorLog } = session;
   return {
     describe: (collections) => heard(session.describe(collections)),
     readAll: (request) => heardPages(session.readAll(request), watch),
@@ -152,6 +152,8 @@ export function watchedSession(session: Session, watch: ConnectionWatch): Sessio
             records: (request, buckets, recordsMax) => heard(digests.records(request, buckets, recordsMax)),
           },
         }),
+    // It says itself how it goes, and is nothing that the connection is there for.
+    ...(errorLog === undefined ? {} : { errorLog }),
     ...(excessiveRights === undefined ? {} : { excessiveRights: (uses) => heard(excessiveRights(uses)) }),
     close: async () => {
       await session.close();

@@ -85,6 +85,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   event_misfit: 'A value that is announced does not fit the field of the event.',
   event_refused: 'Salesforce refuses the event.',
   events_unavailable: 'The Pub/Sub API cannot be reached or is busy.',
+  log_unfit: 'The object for dead letters lacks a field, a value or a right.',
   outcome_unknown: 'The answer to a write was lost: it may or may not have happened.',
 };
 

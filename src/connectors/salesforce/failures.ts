@@ -48,6 +48,10 @@ export const OWN = {
     advice: 'The message says what is wrong. Correct the event in Salesforce, or what is announced to it.',
   },
   events_unavailable: { kind: 'transient', advice: 'Nothing to do: it is tried again by itself.' },
+  log_unfit: {
+    kind: 'config',
+    advice: 'Make what is missing in Setup, or take `error_log` out of the connection.',
+  },
   outcome_unknown: {
     kind: 'unknownOutcome',
     advice: 'Nothing to do: it is looked up in Salesforce whether the write happened.',

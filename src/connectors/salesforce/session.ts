@@ -5,6 +5,7 @@ import type { SalesforceApi } from './api.ts';
 import { Catalog } from './catalog.ts';
 import { readChanges } from './changes.ts';
 import { describeObject } from './describe.ts';
+import { errorLogIn } from './error-log.ts';
 import { Events } from './events.ts';
 import { failureFrom, refuse } from './failures.ts';
 import { lookUp } from './look.ts';
@@ -70,6 +71,7 @@ export function salesforceSession(
       const writing = { api, object, settings, random: context.random };
       return writeAll({ ...writing, readFields: readFields.get(collection) ?? null }, requests);
     },
+    ...(settings.errorLog === null ? {} : { errorLog: errorLogIn(api, catalog, settings.errorLog) }),
     excessiveRights: (uses) => rightsBeyond(api, catalog, uses),
     close: async () => {
       events.close();

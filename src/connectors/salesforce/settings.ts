@@ -1,4 +1,5 @@
 import type { SettingDescription } from '../../connector/contract.ts';
+import { ERROR_LOG_SETTING } from '../../connector/error-log.ts';
 import { oneOf, required, setting, wholeNumber, type Given, type Reader } from '../../connector/settings.ts';
 import { Secret } from '../../lib/secret.ts';
 import { refuse } from './failures.ts';
@@ -30,6 +31,8 @@ export interface Settings {
   /** Objects that are selected for Change Data Capture. */
   readonly changeEvents: readonly string[];
   readonly pubSubEndpoint: string;
+  /** The object that dead letters are shown in; null for none. */
+  readonly errorLog: string | null;
   /** Writes of at least so many records go by the Bulk API; 0 for never. */
   readonly bulkFrom: number;
   /** Collections of 200 records that share one request. */
@@ -103,6 +106,12 @@ export const SETTINGS: readonly SettingDescription[] = [
   ),
   setting('pubsub_endpoint', `Where change events are read (default ${PUB_SUB})`, PUB_SUB),
   setting(
+    ERROR_LOG_SETTING,
+    'Object that shows dead letters to the people of the org (default none)',
+    'Integration_Error_Log__c',
+    'tunesOnly',
+  ),
+  setting(
     'bulk_from',
     `Writes of so many records use the Bulk API (default ${String(BULK_FROM)}, 0 for never)`,
     '5000',
@@ -144,6 +153,7 @@ export function settingsOf(given: Given): Settings {
     overlapSeconds: wholeNumber(reader, 'overlap_seconds', OVERLAP_SECONDS, SECONDS_MAX),
     changeEvents: namesIn(given['change_events'] ?? ''),
     pubSubEndpoint: endpointOf(given['pubsub_endpoint'] ?? PUB_SUB),
+    errorLog: given[ERROR_LOG_SETTING] ?? null,
     bulkFrom: wholeNumber(reader, 'bulk_from', BULK_FROM, BULK_FROM_MAX),
     collectionsPerCall: Math.max(
       1,

@@ -22,6 +22,7 @@ import { announcementVitals } from '../../store/announcements.ts';
 import { allCollectors, type CollectorRow } from '../../store/collectors.ts';
 import { allSyncs } from '../../store/control.ts';
 import type { Tx } from '../../store/database.ts';
+import { failingLogs, type FailingLog } from '../../store/logged-letters.ts';
 import { budgetVitals, vitalsOf } from '../../store/vitals.ts';
 import { stored } from '../../worker/failures.ts';
 import type { Log } from '../../worker/runtime.ts';
@@ -88,6 +89,7 @@ async function lookAndNote(
   conditions.push(...watchBudgets(await budgetVitals(tx, place.workspaceNo), tx.nowMs));
   conditions.push(...watchExpiries(expiries, tx.nowMs));
   conditions.push(...watchChannels(await channelStates(tx), tx.nowMs));
+  conditions.push(...watchErrorLogs(await failingLogs(tx)));
   conditions.push(...watchCollectors(await allCollectors(tx)));
   const moves = await moveAlerts(tx, place.workspaceNo, conditions);
   await queueNotices(place, tx, 'change', moves);
@@ -152,6 +154,21 @@ function watchCollectors(collectors: readonly CollectorRow[]): readonly Conditio
           },
         ],
   );
+}
+
+/** A log that people rely on and that says nothing looks like one without errors. */
+function watchErrorLogs(logs: readonly FailingLog[]): readonly Condition[] {
+  return logs.map(({ connection, sinceMs, failure }) => ({
+    key: `watch.error_log ${connection}`,
+    code: 'watch.error_log',
+    severity: 'warning',
+    sync: null,
+    side: null,
+    title: `The error log of ${connection} does not show every dead letter`,
+    detail: `${failure.code}: ${failure.message}`,
+    advice: failure.advice ?? 'See what it lacks: trueup check',
+    sinceMs,
+  }));
 }
 
 async function queueNotices(
