@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const GATES = ['format:check', 'types', 'lint', 'tidy', 'dead'] as const;
+const GATES = ['format:check', 'types', 'lint', 'tidy', 'dead', 'build'] as const;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 

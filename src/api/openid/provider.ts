@@ -11,7 +11,7 @@ import {
 import type { NetworkPolicy } from '../../connector/http/network.ts';
 import { TransportError } from '../../connector/http/transport-error.ts';
 import { createTransport, type Transport } from '../../connector/http/transport.ts';
-import { plainFetchOver } from '../../connector/oauth/fetch-over.ts';
+import { plainFetchOver, type Fetch } from '../../connector/oauth/fetch-over.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { SignInRefused } from './refused.ts';
 
@@ -53,7 +53,12 @@ export function createProviders(clock: Clock, network: NetworkPolicy): Providers
   };
 }
 
-function optionsFor(transport: Transport) {
+interface RequestOptions {
+  readonly [customFetch]: Fetch;
+  readonly [allowInsecureRequests]: true;
+}
+
+function optionsFor(transport: Transport): RequestOptions {
   return {
     [customFetch]: plainFetchOver(transport, TIMEOUT_MS),
     // Whether plain http may be dialled is the transport's to say.

@@ -6,14 +6,15 @@ const TIMEOUT_MS = 30_000;
 const ANSWER_BYTES_MAX = 256 * 1024;
 const UNAVAILABLE = 503;
 
-/** What the OAuth library asks of a fetch. */
+/** What the OAuth libraries ask of a fetch. */
 interface FetchInit {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: URLSearchParams | null | undefined;
 }
 
-type Fetch = (url: string, init: FetchInit) => Promise<Response>;
+/** As the OAuth libraries call it. */
+export type Fetch = (url: string, init: FetchInit) => Promise<Response>;
 
 /** A fetch over our own transport, so that the library's requests are guarded and bounded like all others. */
 export function plainFetchOver(transport: Transport, timeoutMs = TIMEOUT_MS): Fetch {
