@@ -9,7 +9,7 @@ import {
   simpleDefinition,
   type TestStore,
 } from '../../test/support/sync.ts';
-import { observeAll } from '../worker/rounds.ts';
+import { deliverAll, observeAll } from '../worker/rounds.ts';
 import type { SyncRuntime } from '../worker/runtime.ts';
 
 let store: TestStore;
@@ -17,11 +17,12 @@ let api: TestApi;
 let client: Client;
 let erp: MemorySystem;
 let runtime: SyncRuntime;
+let crm: MemorySystem;
 let name: string;
 
 beforeAll(async () => {
   store = await createTestStore();
-  const crm = new MemorySystem();
+  crm = new MemorySystem();
   erp = new MemorySystem();
   const definition = simpleDefinition(['crm', 'erp']);
   ({ name } = definition);
@@ -39,9 +40,12 @@ afterAll(async () => {
 });
 
 async function reconcile(): Promise<void> {
-  const started = await client.api.v1.syncs[':name'].reconciliation.$post({ param: { name } });
+  await toEnd(await client.api.v1.syncs[':name'].reconciliation.$post({ param: { name } }));
+}
+
+async function toEnd(started: { readonly status: number; json(): Promise<unknown> }): Promise<void> {
   expect(started.status).toBe(202);
-  const { id } = await started.json();
+  const { id } = (await started.json()) as { readonly id: string };
   await expect
     .poll(async () => {
       const task = await (await client.api.v1.tasks[':id'].$get({ param: { id } })).json();
@@ -92,8 +96,22 @@ test('only the newest report of a side keeps values of records', async () => {
   expect(kept.map(({ side }) => side)).toEqual(['crm', 'erp']);
 });
 
-test('a repair has the drift looked at, and says how many records', async () => {
-  const answer = await client.api.v1.syncs[':name'].reconciliation.repair.$post({ param: { name } });
-  const { report } = await shown();
-  expect(await answer.json()).toEqual({ records: report?.drift });
+test('a repair is sealed as a plan, and nothing of it goes out before that is approved', async () => {
+  await toEnd(await client.api.v1.syncs[':name'].reconciliation.repair.$post({ param: { name } }));
+  const answer = await client.api.v1.syncs[':name'].plan.$get({ param: { name } });
+  // The record was deleted at erp, and deletes go on to crm here.
+  expect(await answer.json()).toMatchObject({
+    plan: { writes: 1, isApproved: false },
+    groups: [{ side: 'crm', kind: 'delete', count: 1 }],
+  });
+  await settleRounds(store, runtime, 2);
+  expect(crm.size).toBe(3);
+  const { hash = '' } =
+    (await (await client.api.v1.syncs[':name'].plan.$get({ param: { name } })).json()).plan ?? {};
+  const approved = await client.api.v1.syncs[':name'].approval.$post({ param: { name }, json: { hash } });
+  expect(await approved.json()).toEqual({ released: 1, moved: 0 });
+  // As a worker does that hears of an approval.
+  const again = await createTestRuntime(store, simpleDefinition(['crm', 'erp']), { crm, erp });
+  await deliverAll(again, new AbortController().signal);
+  expect(crm.size).toBe(2);
 });

@@ -7,7 +7,7 @@ import { SweepFailed } from '../worker/rounds.ts';
 import { ApiProblem } from './problem.ts';
 
 /** What such work may be. */
-export const TASK_KINDS = ['plan', 'reconciliation', 'violations', 'schemas', 'matches'] as const;
+export const TASK_KINDS = ['plan', 'reconciliation', 'repair', 'violations', 'schemas', 'matches'] as const;
 
 export interface Task {
   readonly id: string;

@@ -160,10 +160,7 @@ async function showPlan(
     );
     for (const sample of planned.samples) {
       if (sample.side !== write.side || sample.kind !== write.kind) continue;
-      const values = Object.entries(sample.values).map(
-        ([field, value]) => `${field} = ${show(value as never)}`,
-      );
-      output.line(`    ${values.length === 0 ? '(the record goes)' : values.join(', ')}`);
+      output.line(`    ${valuesText(sample.values)}`);
     }
   }
   const held = await installation.transaction((tx) => openHolds(tx, sync.syncKey, null, HOLDS_SHOWN_MAX));
@@ -173,4 +170,10 @@ async function showPlan(
     );
   if (writes.length === 0) output.line('  Nothing is to be written.');
   else output.line(`\n  To do exactly this: trueup apply --plan ${planned.plan.hash.slice(0, 12)}`);
+}
+
+/** What a write would say. */
+export function valuesText(values: Readonly<Record<string, unknown>>): string {
+  const texts = Object.entries(values).map(([field, value]) => `${field} = ${show(value as never)}`);
+  return texts.length === 0 ? '(the record goes)' : texts.join(', ');
 }

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 
 import type { SideBudget } from '../diagnose/reconcile/budget.ts';
 import { csvReport, htmlReport } from '../diagnose/reconcile/formats.ts';
-import { noteRepair } from '../diagnose/reconcile/kept.ts';
+import type { Reconciled } from '../diagnose/reconcile/look.ts';
+import { planRepair, type Repair, type RepairGroup } from '../diagnose/reconcile/repair.ts';
 import {
   classText,
   driftOf,
@@ -16,9 +17,7 @@ import { reconcileSides } from '../diagnose/reconcile/sides.ts';
 import { standingOf } from '../diagnose/reconcile/standing.ts';
 import { counted } from '../lib/counted.ts';
 import type { Installation } from '../server.ts';
-import type { SyncTx } from '../store/contract.ts';
 import type { SyncRow } from '../store/control.ts';
-import type { Tx } from '../store/database.ts';
 import { pastReconciliations, type PastReconciliation } from '../store/reconciliations.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
 import type { SyncRuntime } from '../worker/runtime.ts';
@@ -26,6 +25,7 @@ import { CommandFailed, EXIT, type Command, type CommandContext } from './comman
 import { noteCommand } from './deed.ts';
 import { chooseSync, text, withInstallation, withSync } from './open.ts';
 import { count, instant, type Output } from './output.ts';
+import { valuesText } from './plan.ts';
 
 const SAMPLES_SHOWN_MAX = 20;
 const PAST_MAX = 12;
@@ -48,24 +48,26 @@ export const reconcile: Command = {
     format: 'text, json, csv or html (default: text)',
     out: 'the file to write the report to; it must not exist',
     sample: 'look at so many records drawn by lot, where a side cannot digest them itself',
-    repair: 'have what nothing explains looked at again, from which the usual plan follows',
+    repair: 'plan what mends the drift, to be approved as a whole; writes nothing before that',
   },
   run: (context) =>
     withInstallation(context, async (installation) => {
       const write = writerOf(context);
       const sync = await chooseSync(installation, context.words[0]);
       const past = await installation.transaction((tx) => pastReconciliations(tx, sync.syncKey, PAST_MAX));
-      const report = await withSync(installation, sync, (runtime) =>
-        reconcileSync(context, installation, sync, runtime),
-      );
-      const repaired = context.flags['repair'] === true ? await repair(installation, sync, report) : null;
-      context.output.json({ ...report, verdict: verdictOf(report), repaired, past });
+      const isRepair = context.flags['repair'] === true;
+      const { report, repair } = await withSync(installation, sync, async (runtime) => {
+        const found = await reconcileSync(context, installation, sync, runtime);
+        const planned = isRepair ? await repairOf(context, installation, sync, runtime, found) : null;
+        return { report: found, repair: planned };
+      });
+      context.output.json({ ...report, verdict: verdictOf(report), repair, past });
       await give(context, write(report), verdictOf(report));
       if (write === reportText) context.output.line(await scheduleLine(installation, sync));
       if (write === reportText && past.length > 0) showPast(context.output, past);
       // A report for programs stands alone.
       const isAlone = write !== reportText && text(context.flags['out']) === undefined;
-      if (repaired !== null && !isAlone) context.output.line(repairText(repaired));
+      if (repair !== null && !isAlone) for (const line of repairLines(repair)) context.output.line(line);
       return driftOf(report) === 0 ? EXIT.ok : EXIT.failed;
     }),
 };
@@ -120,8 +122,9 @@ async function reconcileSync(
   { flags, signal, output }: CommandContext,
   installation: Installation,
   sync: SyncRow,
-  { model, sides }: SyncRuntime,
+  runtime: SyncRuntime,
 ): Promise<Report> {
+  const { sides } = runtime;
   const only = text(flags['side']);
   const chosen = [...sides.values()].filter((side) => only === undefined || side.model.name === only);
   if (chosen.length === 0)
@@ -129,16 +132,9 @@ async function reconcileSync(
       exitCode: EXIT.wrongInput,
       advice: `Its sides: ${[...sides.keys()].join(', ')}`,
     });
-  const { syncKey } = sync;
-  const reconciled = {
-    syncKey,
-    model,
-    transaction: <T>(action: (tx: Tx, bound: SyncTx) => Promise<T>) =>
-      installation.transaction((tx) => action(tx, syncTransaction(tx, sync, installation.ids))),
-  };
   const sample = sampleOf(flags);
   const startedAtMs = await installation.database.nowMs();
-  const results = await reconcileSides(reconciled, chosen, {
+  const results = await reconcileSides(reconciledOf(installation, sync, runtime), chosen, {
     clock: installation.clock,
     ids: installation.ids,
     random: installation.random,
@@ -158,6 +154,23 @@ async function reconcileSync(
   });
 }
 
+function reconciledOf(installation: Installation, sync: SyncRow, { model }: SyncRuntime): Reconciled {
+  return {
+    syncKey: sync.syncKey,
+    model,
+    transaction: (action) =>
+      installation.transaction((tx) => action(tx, syncTransaction(tx, sync, installation.ids))),
+  };
+}
+
+const BECAUSE: Readonly<Record<RepairGroup['because'], string>> = {
+  missing: 'because records are missing',
+  extra: 'because records were linked to nothing',
+  duplicate: 'because records have one match key',
+  differs: 'because records hold other values',
+};
+const HASH_SHOWN = 12;
+
 const SAMPLE_RECORDS_MIN = 100;
 const SAMPLE_RECORDS_MAX = 100_000;
 
@@ -173,19 +186,6 @@ function sampleOf(flags: CommandContext['flags']): SideBudget | null {
   return { beyond: 'sample', recordsMax: records, sampleRecords: records, spent: () => 0 };
 }
 
-/** Has every record of listed drift looked at again, as any other hint would. What has no record cannot be looked at. */
-async function repair(
-  installation: Installation,
-  { syncKey, name }: SyncRow,
-  report: Report,
-): Promise<number> {
-  return installation.transaction(async (tx) => {
-    const records = await noteRepair(tx, syncKey, report);
-    if (records > 0) await noteCommand(tx, installation, 'drift.lookedAgain', name, { records });
-    return records;
-  });
-}
-
 async function scheduleLine(installation: Installation, sync: SyncRow): Promise<string> {
   const { schedule } = await installation.transaction((tx) => standingOf(tx, sync));
   return schedule === null
@@ -193,10 +193,44 @@ async function scheduleLine(installation: Installation, sync: SyncRow): Promise<
     : `It runs by itself ${schedule.says}; next at ${instant(schedule.nextMs)}.`;
 }
 
-function repairText(repaired: number): string {
-  return repaired === 0
-    ? 'Nothing has to be looked at again.'
-    : `${counted(repaired, 'record')} will be looked at again: by a running worker within seconds, or now with: trueup plan`;
+async function repairOf(
+  { signal, output }: CommandContext,
+  installation: Installation,
+  sync: SyncRow,
+  runtime: SyncRuntime,
+  { findings }: Report,
+): Promise<Repair> {
+  const repair = await planRepair(reconciledOf(installation, sync, runtime), runtime, findings, {
+    revision: sync.revision,
+    signal,
+    onProgress: (looked) => {
+      output.progress('looking at drift', looked, null);
+    },
+  });
+  output.progressDone();
+  const { hash, writes } = repair.plan;
+  await installation.transaction((tx) =>
+    noteCommand(tx, installation, 'drift.planned', hash, { sync: sync.name, writes }),
+  );
+  return repair;
+}
+
+function repairLines({ plan, groups, questions, takenIn }: Repair): readonly string[] {
+  const lines = ['', 'To mend the drift:'];
+  for (const { side, kind, because, count: writes, samples } of groups) {
+    lines.push(`  ${counted(writes, kind)} at ${side}, ${BECAUSE[because]}, for example:`);
+    for (const { values } of samples) lines.push(`    ${valuesText(values)}`);
+  }
+  if (questions > 0) lines.push(`  ${counted(questions, 'difference')} a person must decide: trueup holds`);
+  if (takenIn > 0) lines.push(`  ${counted(takenIn, 'difference')} needed nothing but to be taken in`);
+  const others = plan.writes - groups.reduce((sum, group) => sum + group.count, 0);
+  if (others > 0) lines.push(`  The plan holds ${counted(others, 'other write')} besides: trueup plan`);
+  lines.push(
+    plan.writes === 0
+      ? '  Nothing is to be written.'
+      : `\n  Nothing was written. To do exactly this: trueup apply --plan ${plan.hash.slice(0, HASH_SHOWN)}`,
+  );
+  return lines;
 }
 
 function reportText(report: Report): string {

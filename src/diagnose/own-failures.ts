@@ -177,7 +177,7 @@ const WATCHED: Readonly<Record<string, Row>> = {
   'watch.drift': [
     'permanent',
     'A reconciliation found differences between a side and what should stand there that nothing explains.',
-    'See them with trueup reconcile, have them looked at again with --repair, and reconcile once more: the alert ends when none is left.',
+    'See them with trueup reconcile, plan what mends them with --repair and approve it, and reconcile once more: the alert ends when none is left.',
   ],
   'watch.stale': [
     'transient',

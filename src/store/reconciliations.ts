@@ -1,4 +1,5 @@
 /** Reconciliations: what is stored of the records they meet, what they could not meet, and what they counted. */
+import type { WriteKind } from '../engine/state.ts';
 import type { Values } from '../engine/value.ts';
 import type { Json } from '../lib/json.ts';
 import type { RecordStatus } from './contract.ts';
@@ -166,6 +167,19 @@ export async function drawRecords(
   );
   const sizes = new Map(rows.map(({ stratum, size }) => [stratum, Number(size)]));
   return { sizes, drawn: rows.map(({ recordId, stratum }) => ({ recordId, stratum })) };
+}
+
+/** The writes of some identities that wait for an approval. */
+export function plannedOf(
+  tx: Tx,
+  syncKey: string,
+  identityIds: readonly string[],
+): Promise<readonly { readonly identityId: string; readonly side: string; readonly kind: WriteKind }[]> {
+  return tx.query<{ identityId: string; side: string; kind: WriteKind }>(
+    `select identity_id as "identityId", side, kind from writes
+      where sync_key = $1 and identity_id = any($2) and state = 'planned' order by identity_id, side`,
+    [syncKey, identityIds],
+  );
 }
 
 /** A record as the store knows it; `golden` only where it belongs to an identity. */

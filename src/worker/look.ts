@@ -32,6 +32,31 @@ export async function settleHints(
   return hints.length;
 }
 
+/** No hint has this epoch, so that none of the record's own is settled in its place. */
+const NO_EPOCH = -1;
+
+/** Looks records up now and takes in what is there, whoever may look at them besides. Throws what the connector throws. */
+export async function lookAt(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  recordIds: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const notedAtMs = await runtime.nowMs();
+  const countMax = Math.min(PAGE_RECORDS_MAX, side.card.getBatchMax);
+  for (let start = 0; start < recordIds.length && !signal.aborted; start += countMax) {
+    const asked = recordIds.slice(start, start + countMax);
+    const looks = asked.map((recordId): HintRow => ({
+      recordId,
+      kind: 'missing',
+      notedAtMs,
+      epoch: NO_EPOCH,
+      attempts: 0,
+    }));
+    await lookAndSettle(runtime, side, looks, signal);
+  }
+}
+
 /** Something about one of the records breaks us: find out which, so that the others are not held up by it. */
 async function settleOneByOne(
   runtime: SyncRuntime,

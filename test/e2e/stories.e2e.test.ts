@@ -143,8 +143,11 @@ test('drift that no feed could notice is found by a reconciliation, repaired, an
   await page.getByRole('button', { name: 'Reconcile now' }).click();
   await page.getByRole('heading', { level: 2, name: 'Drift' }).waitFor();
   await page.getByRole('cell', { name: 'Nobody was told' }).waitFor();
-  await page.getByRole('button', { name: 'Look at the drift again' }).click();
-  await page.getByText('looked at again. What follows').waitFor();
+  await page.getByRole('button', { name: 'Plan the repair' }).click();
+  await page.getByText('What mends it is sealed').waitFor({ timeout: 30_000 });
+  await page.getByRole('link', { name: 'the plan' }).click();
+  await page.getByRole('button', { name: 'Approve', exact: true }).click();
+  await page.getByRole('button', { name: 'Approve and go live' }).click();
   const nameInCrm = async (): Promise<unknown> => {
     const found = await stage.world.crm.query<{ full_name: string }>(
       `select full_name from contact where email = 'ada@brightmill.example'`,
@@ -152,6 +155,7 @@ test('drift that no feed could notice is found by a reconciliation, repaired, an
     return found.rows[0]?.full_name;
   };
   await expect.poll(nameInCrm, { timeout: 30_000 }).toBe('Nobody was told');
+  await page.goto('/reconciliation');
   await page.getByRole('button', { name: 'Reconcile again' }).click();
   await page.getByRole('cell', { name: 'Nobody was told' }).waitFor({ state: 'hidden' });
   await page.getByRole('heading', { level: 2, name: 'In step' }).waitFor();

@@ -1,12 +1,14 @@
-/** Comparing a sync's sides with what should stand there, and having drift looked at again. */
-import { keptReport, noteRepair } from '../../diagnose/reconcile/kept.ts';
+/** Comparing a sync's sides with what should stand there, and planning what mends the drift. */
+import { keptReport } from '../../diagnose/reconcile/kept.ts';
+import type { Reconciled } from '../../diagnose/reconcile/look.ts';
+import { planRepair } from '../../diagnose/reconcile/repair.ts';
 import type { Report } from '../../diagnose/reconcile/report.ts';
 import { reconcileSides } from '../../diagnose/reconcile/sides.ts';
 import { audit } from '../../store/audit.ts';
-import type { SyncTx } from '../../store/contract.ts';
 import type { SyncRow } from '../../store/control.ts';
 import type { Tx } from '../../store/database.ts';
 import { syncTransaction } from '../../store/sync-transaction.ts';
+import type { SyncRuntime } from '../../worker/runtime.ts';
 import type { Principal } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
 import { notFound } from '../problem.ts';
@@ -21,16 +23,10 @@ export async function reconcile(
   tell: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  const { database, clock, ids, random } = host;
-  await host.work(workspaceNo).withSync(sync, async ({ model, sides, syncKey }) => {
-    const reconciled = {
-      syncKey,
-      model,
-      transaction: <T>(action: (tx: Tx, bound: SyncTx) => Promise<T>) =>
-        database.transaction(workspaceNo, (tx) => action(tx, syncTransaction(tx, sync, ids))),
-    };
+  const { clock, ids, random } = host;
+  await host.work(workspaceNo).withSync(sync, async (runtime) => {
     tell('comparing digests', 0, null);
-    await reconcileSides(reconciled, [...sides.values()], {
+    await reconcileSides(reconciledOf(host, workspaceNo, sync, runtime), [...runtime.sides.values()], {
       clock,
       ids,
       random,
@@ -48,16 +44,46 @@ export async function reportOfSync(tx: Tx, name: string): Promise<Report> {
   return report;
 }
 
-/** How many records will be looked at again; what is found goes the way of any change, through plan, guards and approval. */
-export async function repair(tx: Tx, { workspaceNo, email }: Principal, name: string): Promise<number> {
-  const { syncKey } = await syncNamed(tx, name);
-  const records = await noteRepair(tx, syncKey, await reportOfSync(tx, name));
-  if (records > 0)
-    await audit(tx, workspaceNo, {
-      by: email,
-      action: 'drift.lookedAgain',
-      subject: name,
-      detail: { records },
+/**
+ * Looks at the drift of the newest report again, and seals what it takes to mend it. Nothing of it goes out before the plan is
+ * approved. Throws `not_found` before the first report.
+ */
+export async function repair(
+  host: ApiHost,
+  { workspaceNo, email }: Principal,
+  sync: SyncRow,
+  tell: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const { database } = host;
+  const { findings } = await database.transaction(workspaceNo, (tx) => reportOfSync(tx, sync.name));
+  await host.work(workspaceNo).withSync(sync, async (runtime) => {
+    const { plan } = await planRepair(reconciledOf(host, workspaceNo, sync, runtime), runtime, findings, {
+      revision: sync.revision,
+      signal,
+      onProgress: (looked) => tell('looking at drift', looked, null),
     });
-  return records;
+    await database.transaction(workspaceNo, (tx) =>
+      audit(tx, workspaceNo, {
+        by: email,
+        action: 'drift.planned',
+        subject: plan.hash,
+        detail: { sync: sync.name, writes: plan.writes },
+      }),
+    );
+  });
+}
+
+function reconciledOf(
+  { database, ids }: ApiHost,
+  workspaceNo: number,
+  sync: SyncRow,
+  { model, syncKey }: SyncRuntime,
+): Reconciled {
+  return {
+    syncKey,
+    model,
+    transaction: (action) =>
+      database.transaction(workspaceNo, (tx) => action(tx, syncTransaction(tx, sync, ids))),
+  };
 }

@@ -1,4 +1,4 @@
-/** Reconciliation: begun, shown, downloaded, and its drift looked at again. */
+/** Reconciliation: begun, shown, downloaded, and its drift mended by a plan. */
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 
 import { csvReport, htmlReport } from '../../diagnose/reconcile/formats.ts';
@@ -41,10 +41,10 @@ const postRepair = createRoute({
   method: 'post',
   path: '/syncs/{name}/reconciliation/repair',
   tags: ['reconciliation'],
-  summary: 'Has every listed record of drift looked at again, from which the usual plan follows',
+  summary: 'Looks at all listed drift again and seals what mends it as a plan, to be approved like any other',
   ...needs('operator'),
   request: { params: NameParam },
-  responses: { 200: json(z.object({ records: z.int() }), 'How many will be looked at') },
+  responses: { 202: json(Task, 'The work, begun') },
 });
 
 const TEXT = { schema: z.string() };
@@ -84,8 +84,11 @@ export function reconciliationRoutes(host: ApiHost, tasks: Tasks) {
     .openapi(postRepair, async (context) => {
       const principal = principalOf(context.get('principal'));
       const { name } = context.req.valid('param');
-      const records = await context.get('inWorkspace')((tx) => repair(tx, principal, name));
-      return context.json({ records }, 200);
+      const sync = await context.get('inWorkspace')((tx) => syncNamed(tx, name));
+      const task = tasks.start(principal.workspaceNo, { kind: 'repair', sync: name }, (tell, signal) =>
+        repair(host, principal, sync, tell, signal),
+      );
+      return context.json(taskShape(task), 202);
     })
     .openapi(getFile, async (context) => {
       const { name } = context.req.valid('param');

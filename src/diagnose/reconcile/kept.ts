@@ -1,7 +1,6 @@
-/** The report that is kept of every side's newest reconciliation: what the console shows, and what a repair goes by. */
+/** The report that is kept of every side's newest reconciliation: what the console shows, and what its repair goes by. */
 import type { Json } from '../../lib/json.ts';
 import type { Tx } from '../../store/database.ts';
-import { noteHints } from '../../store/hints.ts';
 import { keptReports } from '../../store/reconciliations.ts';
 import { reportOf, type Report } from './report.ts';
 import type { ReconciledSide } from './tally.ts';
@@ -31,29 +30,4 @@ export async function keptReport(tx: Tx, syncKey: string, sync: string): Promise
     sides: sides.map(({ tally }) => tally),
     findings: sides.flatMap(({ findings }) => findings),
   });
-}
-
-/**
- * Has every record of listed drift looked at again, as any other hint would; gives how many. What has no record cannot be
- * looked at.
- */
-export async function noteRepair(tx: Tx, syncKey: string, { findings }: Report): Promise<number> {
-  const drift = findings.flatMap(({ side, recordId, difference: { kind, explanation } }) =>
-    explanation !== null || recordId === null
-      ? []
-      : [
-          {
-            side,
-            hint: { recordId, kind: kind === 'missing' ? ('missing' as const) : ('changed' as const) },
-          },
-        ],
-  );
-  for (const [side, own] of Map.groupBy(drift, (one) => one.side))
-    await noteHints(
-      tx,
-      syncKey,
-      side,
-      own.map(({ hint }) => hint),
-    );
-  return drift.length;
 }

@@ -12,6 +12,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'connection.saved': 'saved the connection',
   'connection.tried': 'tried the connection',
   'drift.lookedAgain': 'had drift looked at again of',
+  'drift.planned': 'planned the repair of drift:',
   'heldWrites.released': 'let held writes go at',
   'hold.decided': 'decided the hold',
   'letter.corrected': 'corrected the dead letter',

@@ -1,36 +1,35 @@
 import { Button, Text } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 
-import { refresh } from '../../data/queries.ts';
 import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
-import { count } from '../../parts/numbers.ts';
+import { useTask } from '../../data/use-task.ts';
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
 
-/** Has the drift looked at again. What is found goes the way of any change: policies, guards, plan and approval. */
+/** Has the drift looked at again and what mends it sealed as a plan. Nothing goes out before that is approved. */
 export function RepairButton({ name }: { readonly name: string }) {
-  const client = useQueryClient();
   const mayOperate = useMay('operator');
-  const repair = useMutation({
-    mutationFn: () => send('POST', '/syncs/:name/reconciliation/repair', { param: { name } }),
-    onSuccess: () => refresh(client, 'syncs', 'overview'),
-  });
-  if (repair.data !== undefined)
+  const { task, isBusy, error, start } = useTask(
+    () => send('POST', '/syncs/:name/reconciliation/repair', { param: { name } }),
+    'syncs',
+    'overview',
+  );
+  if (task?.state === 'done')
     return (
       <Text size="sm" role="status">
-        {count(repair.data.records)} records are looked at again. What follows is in{' '}
+        What mends it is sealed: see and approve{' '}
         <Link to="/syncs/$sync" params={{ sync: name }} search={{ tab: 'plan' }}>
           the plan
         </Link>
         .
       </Text>
     );
+  const failure = task?.failure == null ? error : new Error(task.failure.message);
   return (
     <>
-      {repair.error !== null && <RefusalNote error={repair.error} />}
-      <Button size="xs" loading={repair.isPending} disabled={!mayOperate} onClick={() => repair.mutate()}>
-        Look at the drift again
+      {failure !== null && <RefusalNote error={failure} />}
+      <Button size="xs" loading={isBusy} disabled={!mayOperate} onClick={start}>
+        Plan the repair
       </Button>
     </>
   );
