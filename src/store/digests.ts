@@ -24,13 +24,13 @@ export interface ExpectedBucket {
   readonly sum: string;
 }
 
-/** U+0000 in a text: json keeps it, jsonb refuses it. */
+/** U+0000 in a text: json keeps it, and no text of PostgreSQL can hold it. */
 const UNTRANSLATABLE_CHARACTER = '22P05';
 
 /** Enough for the hashes of millions of identities without spilling to disk. */
 const WORK_MEMORY = `set local work_mem = '96MB'`;
 
-/** One scan for all sides, each identity unpacked once; null where a golden value holds what jsonb cannot. */
+/** One scan for all sides, each identity unpacked once; null where a golden value holds what no text can. */
 export async function expectedBuckets(
   tx: Tx,
   syncKey: string,
@@ -53,8 +53,8 @@ export async function expectedBuckets(
             sum(${recordDigestSql('links.record_id', `case links.side ${ofSide.join(' ')} end`)})::text as sum
        from links
        join (select identity_id, ${hashes.join(', ')}
-               from (select identity_id, golden::jsonb as golden from identities where sync_key = $1 offset 0) as unpacked
-             offset 0) as hashed on hashed.identity_id = links.identity_id
+               from identities, ${unpackedSql(sides)} where sync_key = $1 offset 0) as hashed
+         on hashed.identity_id = links.identity_id
       where links.sync_key = $1 and links.side in (${names.join(', ')}) and links.status = 'live'
       group by 1, 2`,
     values,
@@ -81,9 +81,9 @@ export async function expectedRecords(
         where sync_key = $1 and side = $3 and status = 'live'
           and ${bucketSql('record_id', '$2::bigint', count)} = any($4::int[]) limit $5)
      select record_id as id, ${recordDigestSql('record_id', goldenSql(side, parameter))}::text as digest
-       from (select chosen.record_id, identities.golden::jsonb as golden
+       from (select chosen.record_id, identities.golden
                from chosen join identities on identities.sync_key = $1 and identities.identity_id = chosen.identity_id
-              where identities.identity_id = any(array(select identity_id from chosen)) offset 0) as unpacked`,
+              where identities.identity_id = any(array(select identity_id from chosen)) offset 0) as due, ${unpackedSql([side])}`,
     values,
   );
 }
@@ -129,10 +129,18 @@ function goldenSql({ fields }: DigestedSide, parameter: Parameters['parameter'])
     fields.map(({ field, seed }) => {
       const [name, key] = [`${parameter(field)}::text`, `${parameter(seed)}::bigint`];
       return valueDigestSql(
-        `golden ->> ${name}`,
+        `unpacked.${pg.escapeIdentifier(field)}`,
         key,
-        `case when golden ? ${name} then ${key} else ~${key} end`,
+        `case when golden -> ${name} is not null then ${key} else ~${key} end`,
       );
     }),
   );
+}
+
+/** The golden values as columns, from one pass over the JSON: a third cheaper than making jsonb of it and asking for each. */
+function unpackedSql(sides: readonly DigestedSide[]): string {
+  const names = new Set(sides.flatMap(({ fields }) => fields.map(({ field }) => field)));
+  const columns = [...names].map((name) => `${pg.escapeIdentifier(name)} text`);
+  if (columns.length === 0) return '(select) as unpacked';
+  return `json_to_record(golden) as unpacked(${columns.join(', ')})`;
 }
