@@ -16,6 +16,7 @@ import { syncTransaction } from './store/sync-transaction.ts';
 import { openSync, type OpenSync } from './syncs.ts';
 import { failureOfError } from './worker/failures.ts';
 import { OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS } from './worker/limits.ts';
+import { forgetWhatIsOver } from './worker/retention.ts';
 import type { SyncRuntime } from './worker/runtime.ts';
 import { spreadDaily, startSchedule, type ScheduledWork } from './worker/schedule.ts';
 import { runSync } from './worker/sync-worker.ts';
@@ -209,6 +210,16 @@ function scheduledWork(installation: Installation, signal: AbortSignal): readonl
       cron: '17 3 * * *',
       run: async () => {
         await migrate(installation.database.url);
+      },
+    },
+    {
+      name: 'retention',
+      cron: '27 4 * * *',
+      run: async () => {
+        const { database, workspaceNo } = installation;
+        const transaction: Installation['transaction'] = (action) => installation.transaction(action);
+        const forgotten = await forgetWhatIsOver({ url: database.url, workspaceNo, transaction }, signal);
+        installation.log.info(forgotten, 'what is over was forgotten');
       },
     },
     {

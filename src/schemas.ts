@@ -80,6 +80,8 @@ export interface KnownSchema {
   readonly sinceMs: number;
   /** When the system last said something else. */
   readonly seenAtMs: number;
+  /** Counts what the system has said, one after the other. */
+  readonly version: number;
   readonly effects: readonly SchemaEffect[];
 }
 
@@ -97,6 +99,7 @@ export async function knownSchemas(tx: Tx, sync: SyncRow): Promise<readonly Know
       collection,
       sinceMs: base.approvedAtMs ?? base.seenAtMs,
       seenAtMs: newest.seenAtMs,
+      version: newest.schemaNo,
       effects: effectsOn(definition, side, changesBetween(base, newest)),
     });
   }

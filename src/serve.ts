@@ -14,7 +14,7 @@ import type { Installation } from './server.ts';
 import { hasAccounts } from './store/accounts.ts';
 import { connectionsNamed } from './store/control.ts';
 import type { Database, PoolBounds } from './store/database.ts';
-import { openSync, unopenedSync } from './syncs.ts';
+import { openSync, presentSchemas, unopenedSync } from './syncs.ts';
 
 export interface ServeOptions {
   readonly hostname: string;
@@ -110,6 +110,9 @@ function apiHost(installation: Installation, database: Database, files: FilesWor
         file: files.file(here),
         dictionary: files.dictionary(here),
         schemas: knownSchemas,
+        lookAtSchemas: async (sync) => {
+          await presentSchemas(here, sync);
+        },
         unopened: (sync) => unopenedSync(here, sync),
         withSync: async (sync, action) => {
           const opened = await openSync(here, sync);

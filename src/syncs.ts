@@ -5,12 +5,13 @@ import { ConnectorFailure } from './connector/failure.ts';
 import { compileSync, type SyncModel } from './engine/model.ts';
 import { referrersOf, type Referrer } from './engine/references.ts';
 import { must } from './lib/assert.ts';
-import { schemaHash, weighSchemas } from './schemas.ts';
+import { sameValuesAt, schemaHash, weighSchemas, type SideSchema } from './schemas.ts';
 import type { Installation } from './server.ts';
 import { reviveAnnouncements } from './store/announcements.ts';
 import { allSyncs, connectionsNamed, type SyncRow } from './store/control.ts';
 import type { Tx } from './store/database.ts';
 import { syncTransaction } from './store/sync-transaction.ts';
+import type { SameValues } from './syncfile/schema/compare.ts';
 import type { SchemaEffect } from './syncfile/schema/effect.ts';
 import { narrowedBy } from './syncfile/schema/narrow.ts';
 import type { Outlet, SideRuntime, SyncRuntime } from './worker/runtime.ts';
@@ -92,6 +93,25 @@ export async function openSides(
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** What the systems say now, weighed; a few records are read where a mapped field has gone. */
+export async function presentSchemas(
+  installation: Installation,
+  sync: SyncRow,
+): Promise<readonly SideSchema[]> {
+  const opened = await openSides(installation, sync);
+  const { descriptions } = opened;
+  try {
+    const sameValues = new Map<string, SameValues>();
+    for (const side of sync.definition.sides) {
+      const fields = descriptions.get(side.name)?.fields ?? [];
+      sameValues.set(side.name, await sameValuesAt(installation, sync, side, opened.sessionOf(side), fields));
+    }
+    return await weighSchemas(installation, sync, descriptions, sameValues);
+  } finally {
+    await opened.close();
   }
 }
 

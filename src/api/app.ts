@@ -44,11 +44,13 @@ import { problemRoutes } from './routes/problems.ts';
 import { reconciliationRoutes } from './routes/reconciliation.ts';
 import { recordRoutes } from './routes/records.ts';
 import { runRoutes } from './routes/runs.ts';
+import { schemaRoutes } from './routes/schemas.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { signInProviderRoutes } from './routes/sign-in-providers.ts';
 import { signInRoutes } from './routes/sign-in.ts';
 import { syncFileRoutes } from './routes/sync-file.ts';
 import { syncRoutes } from './routes/syncs.ts';
+import { upkeepRoutes } from './routes/upkeep.ts';
 import type { SetUp } from './set-up.ts';
 import { createTasks } from './tasks.ts';
 import { createViolations } from './violations.ts';
@@ -91,13 +93,14 @@ function routesOf(host: ApiHost, setUp: SetUp, publicUrl: string | null) {
     .route('/', overviewRoutes(counting))
     .route('/', connectionRoutes(host))
     .route('/', authorisationRoutes(host, authorisations, publicUrl))
-    .route('/', syncRoutes(host, counting))
+    .route('/', syncRoutes(counting))
+    .route('/', schemaRoutes(host, tasks))
     .route('/', syncFileRoutes(host, counting))
     .route('/', planRoutes(host, tasks, counting))
     .route('/', dictionaryRoutes(host, tasks, createViolations(host)))
     .route('/', recordRoutes())
     .route('/', holdRoutes(host))
-    .route('/', matchRoutes(host))
+    .route('/', matchRoutes(host, tasks))
     .route('/', problemRoutes(host))
     .route('/', letterRoutes(host))
     .route('/', diagnosisRoutes())
@@ -107,6 +110,7 @@ function routesOf(host: ApiHost, setUp: SetUp, publicUrl: string | null) {
     .route('/', runRoutes())
     .route('/', peopleRoutes(host))
     .route('/', auditRoutes())
+    .route('/', upkeepRoutes())
     .route('/', eventRoutes(events, host.clock));
   return { routes, tasks, events, providers, authorisations, isSecure };
 }

@@ -1,5 +1,5 @@
 /** What the API needs of the installation it speaks for. server.ts gives it; tests give one over a database of their own. */
-import type { CollectionDescription } from '../connector/contract.ts';
+import type { CollectionDescription, FieldDescription } from '../connector/contract.ts';
 import type { NetworkPolicy } from '../connector/http/network.ts';
 import type { Question } from '../connector/oauth/code-grant.ts';
 import type { Consent } from '../connector/oauth/consent.ts';
@@ -29,6 +29,8 @@ export interface SchemaChangeSeen {
   readonly fix: string | null;
   /** The fields of the entity that it touches. */
   readonly fields: readonly string[];
+  /** The system's field as it was and as it is; one of the two is missing where it is new or gone. */
+  readonly change: { readonly before?: FieldDescription; readonly now?: FieldDescription };
 }
 
 /** What was seen last of the fields of a side, against those its mapping was made for since `sinceMs`. */
@@ -37,6 +39,8 @@ export interface SideSchemaSeen {
   readonly collection: string;
   readonly sinceMs: number;
   readonly seenAtMs: number;
+  /** Counts what the system has said, one after the other. */
+  readonly version: number;
   readonly effects: readonly SchemaChangeSeen[];
 }
 
@@ -118,6 +122,8 @@ export interface WorkspaceWork {
   readonly dictionary: DictionaryWork;
   /** What has changed about the sides' fields, as it was seen last; asks no system. */
   schemas(tx: Tx, sync: SyncRow): Promise<readonly SideSchemaSeen[]>;
+  /** Asks every system of the sync what its fields are now, and notes it. */
+  lookAtSchemas(sync: SyncRow): Promise<void>;
   /** The sync without its sides open: enough for a decision of a person. */
   unopened(sync: SyncRow): SyncRuntime;
   /** The sync with every side open while `action` runs. */

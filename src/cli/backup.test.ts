@@ -18,7 +18,7 @@ import {
 } from '../../test/support/sync.ts';
 import { systemRandom } from '../lib/random.ts';
 import { Secret } from '../lib/secret.ts';
-import { audit, verifyAudit } from '../store/audit.ts';
+import { audit, newestUpkeep, verifyAudit } from '../store/audit.ts';
 import { ensureWorkspace, openSecret, saveSecret } from '../store/control.ts';
 import { createSealer } from '../store/seal.ts';
 import { observeAll } from '../worker/rounds.ts';
@@ -154,6 +154,22 @@ test('what cannot be restored whole is not restored at all', async () => {
   const otherKey = await run(['restore', 'all.gz'], url, Buffer.alloc(32, 8));
   expect([otherKey.exitCode, otherKey.errors]).toEqual([2, expect.stringContaining('another key')]);
   expect(await contents(empty.pool)).toEqual(before);
+});
+
+test('a check reads a backup to its end, and tells a damaged one, a foreign key, and that it was checked', async () => {
+  await live();
+  expect((await run(['backup', 'b.gz'], store.raw.url)).exitCode).toBe(0);
+  const whole = await run(['backup', '--check', 'b.gz'], store.raw.url);
+  expect(whole.output).toContain('b.gz is whole');
+  const told = await store.database.transaction(store.workspaceNo, (tx) => newestUpkeep(tx, 'backupChecked'));
+  expect(told).toMatchObject({ subject: 'b.gz', detail: { rows: expect.any(Number) as number } });
+  const foreign = await run(['backup', '--check', 'b.gz'], store.raw.url, Buffer.alloc(32, 9));
+  expect(foreign.errors).toContain('its secrets were sealed under another key');
+  const text = gunzipSync(await readFile(join(folder, 'b.gz'))).toString();
+  await writeFile(join(folder, 'cut.gz'), gzipSync(text.slice(0, -20)));
+  expect((await run(['backup', '--check', 'cut.gz'], store.raw.url)).errors).toContain('damaged');
+  await writeFile(join(folder, 'edited.gz'), gzipSync(text.replace('example.com', 'example.net')));
+  expect((await run(['backup', '--check', 'edited.gz'], store.raw.url)).errors).toContain('damaged');
 });
 
 test('a store that holds anything is not overwritten, and no file is', async () => {

@@ -7,9 +7,11 @@ import { createGunzip, createGzip } from 'node:zlib';
 
 import { Secret } from '../lib/secret.ts';
 import type { Installation } from '../server.ts';
-import { BackupRefused, backupLines, restore as restoreBackup, type BackupHead } from '../store/backup.ts';
+import { UPKEEP } from '../store/audit.ts';
+import { BackupRefused, checkBackup, type BackupHead } from '../store/backup-file.ts';
+import { backupLines, restore as restoreBackup } from '../store/backup.ts';
 import { SealBroken } from '../store/seal.ts';
-import { CommandFailed, EXIT, type Command } from './command.ts';
+import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { noteCommandAfter } from './deed.ts';
 import { withInstallation, wordsOf } from './open.ts';
 import { count, instant } from './output.ts';
@@ -23,11 +25,14 @@ export const backup: Command = {
   usage: 'FILE',
   summary: 'Writes all that the store knows into one file, as it is at one moment, while the workers go on',
   example: 'trueup backup trueup-monday.gz',
-  options: {},
-  optionHelp: {},
+  options: { check: { type: 'boolean' } },
+  optionHelp: {
+    check: 'reads a backup instead of making one, and says whether it is whole and can be opened here',
+  },
   run: (context) =>
     withInstallation(context, async (installation) => {
       const [name = ''] = wordsOf(context, ['FILE']);
+      if (context.flags['check'] === true) return check(context, installation, name);
       const path = join(context.directory, name);
       const lines = backupLines(installation.database.url, sealedWord(installation));
       const made = createWriteStream(path, { flags: 'wx', mode: 0o600 });
@@ -40,7 +45,7 @@ export const backup: Command = {
         await rm(path, { force: true });
         throw error;
       }
-      await noteCommandAfter(installation, 'store.backedUp', name);
+      await noteCommandAfter(installation, UPKEEP.backedUp, name, { bytes: made.bytesWritten });
       context.output.json({ file: path, bytes: made.bytesWritten });
       context.output.line(
         `${path}: ${count(made.bytesWritten)} bytes. It holds records of your systems: keep it as you keep them.`,
@@ -51,6 +56,27 @@ export const backup: Command = {
       return EXIT.ok;
     }),
 };
+
+/** Stores nothing but that it was checked. */
+async function check(context: CommandContext, installation: Installation, name: string): Promise<number> {
+  const { head, rows } = await checkBackup(unpacked(context, name), (found) =>
+    demandKey(installation, found),
+  ).catch((error: unknown) => refused(error, 'this is no backup that could be restored here'));
+  const { madeAtMs } = head;
+  await noteCommandAfter(installation, UPKEEP.backupChecked, name, { madeAtMs, rows });
+  context.output.json({ rows, madeAtMs });
+  context.output.line(
+    `${name} is whole: ${count(rows)} rows, as they were at ${instant(madeAtMs)}. This installation can open its secrets.`,
+  );
+  return EXIT.ok;
+}
+
+function unpacked(context: CommandContext, name: string): AsyncIterable<Uint8Array> {
+  const file = createReadStream(join(context.directory, name));
+  const chunks = file.pipe(createGunzip());
+  file.on('error', (error) => chunks.destroy(error));
+  return chunks;
+}
 
 export const restore: Command = {
   name: 'restore',
@@ -63,12 +89,11 @@ export const restore: Command = {
   run: (context) =>
     withInstallation(context, async (installation) => {
       const [name = ''] = wordsOf(context, ['FILE']);
-      const file = createReadStream(join(context.directory, name));
-      const chunks = file.pipe(createGunzip());
-      file.on('error', (error) => chunks.destroy(error));
-      const { head, rows, syncs } = await restoreBackup(installation.database.url, chunks, (found) =>
-        demandKey(installation, found),
-      ).catch(refused);
+      const { head, rows, syncs } = await restoreBackup(
+        installation.database.url,
+        unpacked(context, name),
+        (found) => demandKey(installation, found),
+      ).catch((error: unknown) => refused(error, 'nothing was restored'));
       await noteCommandAfter(installation, 'store.restored', name, { madeAtMs: head.madeAtMs });
       context.output.json({ rows, syncs, madeAtMs: head.madeAtMs });
       context.output.line(
@@ -102,15 +127,15 @@ function demandKey({ sealer }: Installation, { sealed }: BackupHead): void {
   }
 }
 
-function refused(error: unknown): never {
+function refused(error: unknown, what: string): never {
   if (error instanceof BackupRefused)
-    throw new CommandFailed(`nothing was restored: ${error.message}`, {
+    throw new CommandFailed(`${what}: ${error.message}`, {
       exitCode: EXIT.wrongInput,
       advice:
         'Restore into a new folder or an empty database, with the version of Trueup and the key (.trueup/key or TRUEUP_KEY) that the backup was made with.',
     });
   if (error instanceof Error && 'code' in error && /^(?:ENOENT|Z_)/.test(String(error.code)))
-    throw new CommandFailed('nothing was restored: the file is missing, or is no whole backup', {
+    throw new CommandFailed(`${what}: the file is missing, or is no whole backup`, {
       exitCode: EXIT.wrongInput,
     });
   throw error;

@@ -1,16 +1,10 @@
-import { firstMatch, type Candidate, type FirstMatch } from '../engine/first-match.ts';
-import { explainLikeness } from '../engine/likeness.ts';
+import { suggestPairs } from '../diagnose/suggest-pairs.ts';
 import { counted } from '../lib/counted.ts';
 import { readBundles } from '../store/bundles.ts';
 import { allSyncs } from '../store/control.ts';
+import type { Tx } from '../store/database.ts';
 import { findRecord } from '../store/history.ts';
-import {
-  identityPage,
-  markParted,
-  openSuggestions,
-  saveSuggestions,
-  standingJoins,
-} from '../store/matches.ts';
+import { markParted, openSuggestions, standingJoins } from '../store/matches.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
 import { unopenedSync } from '../syncs.ts';
 import { decidePairs, DecisionsRefused, type PairDecision } from '../worker/decide-matches.ts';
@@ -31,9 +25,6 @@ import {
 import { count, instant } from './output.ts';
 
 const SHOWN_MAX = 50;
-const PAGE_IDENTITIES = 5_000;
-/** What is compared is kept in memory, about half a kilobyte each. */
-const CANDIDATES_MAX = 2_000_000;
 
 export const match: Command = {
   name: 'match',
@@ -63,29 +54,20 @@ const VERBS: Readonly<Record<string, (given: Given) => Promise<number>>> = {
   unmerge,
 };
 
-async function report(given: Given): Promise<number> {
-  const { context, installation, sync } = given;
-  const { candidates, linked, onlyAt } = await unmatched(given);
-  context.output.progressDone();
-  const found = firstMatch(sync.definition.fields, candidates);
-  const suggestions = found.suggestions.map(({ left, right, kind, likeness }) => ({
-    left,
-    right,
-    kind,
-    score: likeness.score,
-    why: explainLikeness(likeness),
-  }));
-  await installation.transaction((tx) => saveSuggestions(tx, sync.syncKey, installation.ids, suggestions));
+async function report({ context, installation, sync }: Given): Promise<number> {
+  const { output, signal } = context;
+  const { ids, clock } = installation;
+  const searching = {
+    transaction: <T>(action: (tx: Tx) => Promise<T>) => installation.transaction(action),
+    ids,
+    clock,
+    signal,
+    onProgress: (read: number) => output.progress('reading', read, null),
+  };
+  const { linked, onlyAt, ...counts } = await suggestPairs(searching, sync);
+  output.progressDone();
   const open = await installation.transaction((tx) => openSuggestions(tx, sync.syncKey, '', SHOWN_MAX));
-  const counts = countsOf(found);
-  context.output.json({
-    sync: sync.name,
-    linked,
-    onlyAt: Object.fromEntries(onlyAt),
-    ...counts,
-    suggestions: open,
-  });
-  const { output } = context;
+  output.json({ sync: sync.name, linked, onlyAt: Object.fromEntries(onlyAt), ...counts, suggestions: open });
   output.line(`${sync.name}:`);
   output.line(`  ${count(linked)} are linked at several sides, by their keys`);
   for (const [side, number] of onlyAt) output.line(`  ${count(number)} are only at ${side}`);
@@ -99,50 +81,6 @@ async function report(given: Given): Promise<number> {
     output.line(`  ${count(counts.blocksSkipped)} values are shared by so many that they were not compared`);
   if (open.length > 0) output.line('See them with: trueup match list');
   return open.length > 0 ? EXIT.attention : EXIT.ok;
-}
-
-function countsOf({ suggestions, ambiguous, blocksSkipped, compared }: FirstMatch): {
-  readonly suggested: number;
-  readonly inner: number;
-  readonly ambiguous: number;
-  readonly blocksSkipped: number;
-  readonly compared: number;
-} {
-  const inner = suggestions.filter(({ kind }) => kind === 'inner').length;
-  return { suggested: suggestions.length - inner, inner, ambiguous, blocksSkipped, compared };
-}
-
-interface Unmatched {
-  readonly candidates: readonly Candidate[];
-  /** How many things have records at several sides. */
-  readonly linked: number;
-  /** How many have a record at one side only, by side. */
-  readonly onlyAt: ReadonlyMap<string, number>;
-}
-
-/** Everything that is not linked at every side could be something else that is not. */
-async function unmatched({ context, installation, sync }: Given): Promise<Unmatched> {
-  const candidates: Candidate[] = [];
-  const onlyAt = new Map<string, number>();
-  const sides = sync.definition.sides.length;
-  let [linked, after]: [number, string | null] = [0, null];
-  do {
-    context.signal.throwIfAborted();
-    const place: string | null = after;
-    const page: Awaited<ReturnType<typeof identityPage>> = await installation.transaction((tx) =>
-      identityPage(tx, sync.syncKey, place, PAGE_IDENTITIES),
-    );
-    for (const { identityId, golden, sides: own } of page) {
-      const [only] = own;
-      if (own.length > 1) linked += 1;
-      else if (only !== undefined) onlyAt.set(only, (onlyAt.get(only) ?? 0) + 1);
-      if (own.length > 0 && own.length < sides && candidates.length < CANDIDATES_MAX)
-        candidates.push({ identityId, sides: own, values: golden });
-    }
-    context.output.progress('reading', candidates.length + linked, null);
-    after = page.length < PAGE_IDENTITIES ? null : (page.at(-1)?.identityId ?? null);
-  } while (after !== null);
-  return { candidates, linked, onlyAt };
 }
 
 async function list({ context, installation, sync }: Given): Promise<number> {

@@ -22,6 +22,7 @@ import { plan } from './plan.ts';
 import { problems } from './problems.ts';
 import { reconcile } from './reconcile.ts';
 import { recover } from './recover.ts';
+import { retention } from './retention.ts';
 import { schema } from './schema.ts';
 import { signIn } from './sign-in.ts';
 import { simulate } from './simulate.ts';
@@ -63,6 +64,7 @@ export const commands: readonly Command[] = [
   deadletters,
   audit,
   signIn,
+  retention,
   backup,
   restore,
   recover,

@@ -1,11 +1,10 @@
 import type { SideDefinition } from '../engine/model.ts';
-import { changesBetween, sameValuesAt, weighSchemas, type SideSchema } from '../schemas.ts';
+import { changesBetween } from '../schemas.ts';
 import type { Installation } from '../server.ts';
 import type { SyncRow } from '../store/control.ts';
 import { approveSchemas, schemaHistory } from '../store/schemas.ts';
-import type { SameValues } from '../syncfile/schema/compare.ts';
 import { effectsOn, gravest, type Gravity, type SchemaEffect } from '../syncfile/schema/effect.ts';
-import { openSides } from '../syncs.ts';
+import { presentSchemas } from '../syncs.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { actor, noteCommand } from './deed.ts';
 import {
@@ -36,22 +35,6 @@ export const schema: Command = {
       return run(context, installation, sync);
     }),
 };
-
-/** What the systems say now, weighed; a few records are read where a mapped field has gone. */
-async function presentSchemas(installation: Installation, sync: SyncRow): Promise<readonly SideSchema[]> {
-  const opened = await openSides(installation, sync);
-  const { descriptions } = opened;
-  try {
-    const sameValues = new Map<string, SameValues>();
-    for (const side of sync.definition.sides) {
-      const fields = descriptions.get(side.name)?.fields ?? [];
-      sameValues.set(side.name, await sameValuesAt(installation, sync, side, opened.sessionOf(side), fields));
-    }
-    return await weighSchemas(installation, sync, descriptions, sameValues);
-  } finally {
-    await opened.close();
-  }
-}
 
 async function changes(context: CommandContext, installation: Installation, sync: SyncRow): Promise<number> {
   const sides = await presentSchemas(installation, sync);

@@ -77,7 +77,6 @@ interface RecordSearch {
   readonly query?: string;
   readonly sync?: string;
   readonly side?: string;
-  readonly state?: string;
 }
 
 const records = createRoute({

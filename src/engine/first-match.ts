@@ -57,12 +57,35 @@ export function firstMatch(
   candidates: readonly Candidate[],
   bounds: Bounds = BOUNDS,
 ): FirstMatch {
-  const { pairs, blocksSkipped } = pairsOf(fields, candidates, bounds.blockMax);
+  const steps = firstMatchSteps(fields, candidates, bounds);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** After so much of the work, a few milliseconds of it, whoever does it may see to something else. */
+const STEP = 2_000;
+
+/** The same, a step at a time: of a hundred thousand candidates the whole takes seconds, and others wait for the thread. */
+export function* firstMatchSteps(
+  fields: readonly FieldDefinition[],
+  candidates: readonly Candidate[],
+  bounds: Bounds = BOUNDS,
+): Generator<void, FirstMatch> {
+  const { pairs, blocksSkipped } = yield* pairsOf(fields, candidates, bounds.blockMax);
   const telling = tellingFields(fields);
-  const prepared = candidates.map(({ values }) => prepare(telling, values));
+  const prepared: Prepared[] = [];
+  for (const { values } of candidates) {
+    prepared.push(prepare(telling, values));
+    if (prepared.length % STEP === 0) yield;
+  }
   const namesakes = namesakesOf(telling, prepared);
   const found: Suggestion[] = [];
+  let compared = 0;
   for (const pair of pairs) {
+    compared += 1;
+    if (compared % STEP === 0) yield;
     const [one, other] = [Math.floor(pair / PAIR_BASE), pair % PAIR_BASE];
     const [left, right] = [candidates[one], candidates[other]];
     const [here, there] = [prepared[one], prepared[other]];
@@ -114,14 +137,15 @@ function namesakesOf(
 /** Pairs are one number each: two places below this. */
 const PAIR_BASE = 2 ** 26;
 
-function pairsOf(
+function* pairsOf(
   fields: readonly FieldDefinition[],
   candidates: readonly Candidate[],
   blockMax: number,
-): { readonly pairs: ReadonlySet<number>; readonly blocksSkipped: number } {
+): Generator<void, { readonly pairs: ReadonlySet<number>; readonly blocksSkipped: number }> {
   const blocks = new Map<string, number[] | null>();
   let blocksSkipped = 0;
   for (const [index, { values }] of candidates.entries()) {
+    if (index % STEP === 0) yield;
     for (const key of blockKeys(fields, values)) {
       const block = blocks.get(key);
       if (block === undefined) blocks.set(key, [index]);
@@ -133,7 +157,10 @@ function pairsOf(
     }
   }
   const pairs = new Set<number>();
+  let looked = 0;
   for (const block of blocks.values()) {
+    looked += 1;
+    if (looked % STEP === 0) yield;
     for (const [place, left] of (block ?? []).entries())
       for (const right of (block ?? []).slice(place + 1)) pairs.add(left * PAIR_BASE + right);
   }

@@ -87,6 +87,21 @@ export async function auditPage(
   return rows.map(entryOf);
 }
 
+/** What keeps the installation in order; an index finds the newest of each. */
+export const UPKEEP = {
+  backedUp: 'store.backedUp',
+  backupChecked: 'store.backupChecked',
+  forgotten: 'retention.forgotten',
+} as const;
+
+/** The newest entry of the kind; null before the first. */
+export async function newestUpkeep(tx: Tx, kind: keyof typeof UPKEEP): Promise<AuditEntry | null> {
+  const [row] = await tx.query<EntryColumns>(
+    `select ${COLUMNS} from audit_entries where action = '${UPKEEP[kind]}' order by number desc limit 1`,
+  );
+  return row === undefined ? null : entryOf(row);
+}
+
 /** What checking the chain found. `brokenAt` is the first entry that is missing or is not what was sealed. */
 export interface Verification {
   readonly entries: number;

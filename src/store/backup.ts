@@ -6,29 +6,14 @@ import { createHash, type Hash } from 'node:crypto';
 
 import pg from 'pg';
 
+import { BackupRefused, damaged, FORMAT, linesOf, markOf, type BackupHead } from './backup-file.ts';
 import { allSyncs, recoverSync } from './control.ts';
 import { transactionOn } from './database.ts';
 import { ensureJournalMonths } from './migrate.ts';
 
-const FORMAT = 1;
 const PAGE_ROWS = 1_000;
-const LINE_BYTES_MAX = 64 * 1_024 * 1_024;
 /** What must not come back: sessions that have ended since, attempts to sign in, answers that were given once. */
 const LEFT_OUT = ['migrations', 'sessions', 'answered_requests', 'sign_in_attempts'];
-
-/** The backup cannot be made into a store. Nothing of it is stored. */
-export class BackupRefused extends Error {
-  override readonly name = 'BackupRefused';
-}
-
-export interface BackupHead {
-  readonly format: number;
-  readonly madeAtMs: number;
-  /** Hashes of the migrations in their order: a store of another version has other tables. */
-  readonly migrations: readonly string[];
-  /** Something sealed under the key of the installation, in base64: shows whether the secrets can be opened. */
-  readonly sealed: Readonly<Record<'sealed' | 'sealedKey', string>> & { readonly keyVersion: number };
-}
 
 interface Table {
   readonly name: string;
@@ -253,31 +238,6 @@ async function checkedHead(client: pg.Client, mark: Readonly<Record<string, unkn
       `the backup is of version ${String(head.migrations.length)} of the store, and this is version ${String(here.length)}`,
     );
   return head;
-}
-
-function damaged(): BackupRefused {
-  return new BackupRefused('the backup is damaged, or its end is missing');
-}
-
-function markOf(line: string): Readonly<Record<string, unknown>> {
-  try {
-    return JSON.parse(line.slice(1)) as Readonly<Record<string, unknown>>;
-  } catch {
-    throw damaged();
-  }
-}
-
-/** Lines without their ends; only the ends that a backup has count as such. */
-async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of chunks) {
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = parts.pop() ?? '';
-    if (rest.length > LINE_BYTES_MAX) throw damaged();
-    yield* parts;
-  }
-  if (rest !== '') throw damaged();
 }
 
 function hashed(hash: Hash, text: string): string {

@@ -18,6 +18,21 @@ export async function heldWrites(tx: Tx, syncKey: string): Promise<readonly Held
   return rows.map((row) => ({ ...row, writes: Number(row.writes) }));
 }
 
+/** The identities of some writes of a set, the first by id. */
+export async function someHeld(
+  tx: Tx,
+  syncKey: string,
+  { side, kind }: Pick<HeldSet, 'side' | 'kind'>,
+  countMax: number,
+): Promise<readonly string[]> {
+  const rows = await tx.query<{ identity_id: string }>(
+    `select identity_id from writes where sync_key = $1 and side = $2 and kind = $3 and state = 'held'
+      order by identity_id limit $4`,
+    [syncKey, side, kind, countMax],
+  );
+  return rows.map((row) => row.identity_id);
+}
+
 /** Queues the set if it is still the one that was approved; null when it is not. */
 export async function releaseHeld(
   tx: Tx,

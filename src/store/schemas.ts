@@ -19,8 +19,8 @@ export interface SchemaRow extends SeenSchema {
 
 /** Notes the schema as the newest one, unless it is already. True when it is news. */
 export async function noteSchema(tx: Tx, syncKey: string, seen: SeenSchema): Promise<boolean> {
-  // The lock makes two workers that see the same change note it once.
-  await tx.execute('select 1 from syncs where sync_key = $1 for update', [syncKey]);
+  // Two workers that see the same change note it once.
+  await lockSchemas(tx, syncKey);
   const noted = await tx.execute(
     `with newest as (
        select schema_no, hash, collection from schemas where sync_key = $1 and side = $2 order by schema_no desc limit 1)
@@ -30,6 +30,11 @@ export async function noteSchema(tx: Tx, syncKey: string, seen: SeenSchema): Pro
     [syncKey, seen.side, seen.collection, JSON.stringify(seen.fields), seen.hash],
   );
   return noted > 0;
+}
+
+/** Until the transaction ends, nobody else notes or approves a schema of the sync. */
+export async function lockSchemas(tx: Tx, syncKey: string): Promise<void> {
+  await tx.execute('select 1 from syncs where sync_key = $1 for update', [syncKey]);
 }
 
 /** The schema that the mapping was made for: the newest approved one, else the first. Null before any look. */

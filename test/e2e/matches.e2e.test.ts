@@ -24,7 +24,6 @@ beforeAll(async () => {
       prepare: async (world, trueup) => {
         await addTwice(world);
         await trueup('plan');
-        await trueup('match', 'report');
       },
     }),
   ]);
@@ -52,11 +51,13 @@ async function addTwice({ crm, billing }: DemoWorld): Promise<void> {
   }
 }
 
-test('pairs are marked and decided together by keyboard, taken back together, and one of them again later', async () => {
+test('pairs are searched for, marked and decided together by keyboard, taken back together, and one of them again later', async () => {
   const { page, troubles } = await openPage(browser, { origin: stage.origin });
   await setUp(page, stage);
   await page.keyboard.press('g');
   await page.keyboard.press('w');
+  await page.getByRole('button', { name: 'Search customers' }).click();
+  await page.getByText('3 pairs may be one, and wait above.').waitFor();
   const queue = page.getByRole('navigation', { name: 'What waits for a decision' });
   const pairs = queue.getByRole('button').filter({ hasText: 'Perhaps one' });
   await expect.poll(() => pairs.count(), { timeout: 30_000 }).toBe(TWICE.length);

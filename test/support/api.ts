@@ -71,6 +71,7 @@ export function createTestApi(
         exported: () => Promise.resolve(null),
       },
       schemas: knownSchemas,
+      lookAtSchemas: () => Promise.resolve(),
       unopened: (sync) => ({
         syncKey: sync.syncKey,
         name: sync.name,

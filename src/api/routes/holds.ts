@@ -2,7 +2,6 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 
 import { allSyncs } from '../../store/control.ts';
-import { heldWrites } from '../../store/held.ts';
 import { holdsPage, type ListedHold } from '../../store/holds.ts';
 import { syncsMeant } from '../actions/find.ts';
 import { decideHold, Decision, holdNamed, releaseSet, WriteSet } from '../actions/holds.ts';
@@ -13,6 +12,7 @@ import { json, list, NAME_LENGTH_MAX, NO_CONTENT, page, takes } from '../shapes/
 import { decodeCursor, pageOf, Paging } from '../shapes/paging.ts';
 import { HeldWrites, Hold } from '../shapes/records.ts';
 import { refuse } from '../shapes/refuse.ts';
+import { heldViews } from '../views/held.ts';
 import { holdViews } from '../views/holds.ts';
 
 const Name = z.string().min(1).max(NAME_LENGTH_MAX);
@@ -109,8 +109,7 @@ export function holdRoutes(host: ApiHost) {
     .openapi(getHeldWrites, async (context) => {
       const sets = await context.get('inWorkspace')(async (tx) => {
         const all = [];
-        for (const { name, syncKey } of await allSyncs(tx))
-          for (const set of await heldWrites(tx, syncKey)) all.push({ sync: name, ...set });
+        for (const sync of await allSyncs(tx)) all.push(...(await heldViews(tx, sync)));
         return all;
       });
       return context.json({ items: sets }, 200);

@@ -3,14 +3,17 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 
 import { allSyncs } from '../../store/control.ts';
 import { suggestionsPage, type ListedSuggestion } from '../../store/matches.ts';
-import { syncsMeant } from '../actions/find.ts';
+import { syncNamed, syncsMeant } from '../actions/find.ts';
 import { decideMatch, decideMatches, takeBackMerge } from '../actions/matches.ts';
+import { searchPairs } from '../actions/search-pairs.ts';
 import { needs, principalOf, type ApiEnv } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
-import { json, list, NAME_LENGTH_MAX, NO_CONTENT, page, takes } from '../shapes/common.ts';
+import { json, list, NAME_LENGTH_MAX, NameParam, NO_CONTENT, page, takes } from '../shapes/common.ts';
 import { Match, MatchDecision, MatchDecisions, Merge } from '../shapes/matches.ts';
 import { decodeCursor, pageOf, Paging } from '../shapes/paging.ts';
 import { refuse } from '../shapes/refuse.ts';
+import { Task, taskShape } from '../shapes/tasks.ts';
+import type { Tasks } from '../tasks.ts';
 import { matchViews, mergeViews } from '../views/matches.ts';
 
 const MERGES_MAX = 50;
@@ -24,6 +27,17 @@ const getMatches = createRoute({
   ...needs('viewer'),
   request: { query: Paging.extend({ sync: z.string().min(1).max(NAME_LENGTH_MAX).optional() }) },
   responses: { 200: json(page(Match), 'Open suggestions') },
+});
+
+const postSearch = createRoute({
+  method: 'post',
+  path: '/syncs/{name}/matches',
+  tags: ['review'],
+  summary: 'Searches for pairs of things that may be one; links nothing',
+  description: 'What it finds takes the place of the open suggestions; what people said already stays said.',
+  ...needs('operator'),
+  request: { params: NameParam },
+  responses: { 202: json(Task, 'The work, begun') },
 });
 
 const postMatchDecision = createRoute({
@@ -76,7 +90,7 @@ function placeOf({ score, suggestionId }: ListedSuggestion): z.infer<typeof Plac
   return { score, suggestionId };
 }
 
-export function matchRoutes(host: ApiHost) {
+export function matchRoutes(host: ApiHost, tasks: Tasks) {
   return new OpenAPIHono<ApiEnv>({ defaultHook: refuse })
     .openapi(getMatches, async (context) => {
       const { sync, cursor, limit } = context.req.valid('query');
@@ -89,6 +103,15 @@ export function matchRoutes(host: ApiHost) {
         return { items: await matchViews(tx, syncs, listed.items), next: listed.next };
       });
       return context.json(found, 200);
+    })
+    .openapi(postSearch, async (context) => {
+      const principal = principalOf(context.get('principal'));
+      const { name } = context.req.valid('param');
+      const sync = await context.get('inWorkspace')((tx) => syncNamed(tx, name));
+      const task = tasks.start(principal.workspaceNo, { kind: 'matches', sync: name }, (tell, signal) =>
+        searchPairs(host, principal, sync, tell, signal),
+      );
+      return context.json(taskShape(task), 202);
     })
     .openapi(postMatchDecision, async (context) => {
       const { id } = context.req.valid('param');

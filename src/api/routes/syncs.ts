@@ -4,14 +4,13 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { SyncRow } from '../../store/control.ts';
 import { newestPlan, newestSource, revisionsPage, revisionSource } from '../../store/revisions.ts';
 import { syncNamed } from '../actions/find.ts';
-import { needs, principalOf, type ApiEnv } from '../api-env.ts';
+import { needs, type ApiEnv } from '../api-env.ts';
 import type { Counting } from '../counting.ts';
-import type { ApiHost, SideSchemaSeen } from '../host.ts';
 import { notFound } from '../problem.ts';
 import { json, at, NameParam, page } from '../shapes/common.ts';
 import { decodeCursor, pageOf, Paging } from '../shapes/paging.ts';
 import { refuse } from '../shapes/refuse.ts';
-import { Plan, Revision, SideSchema, SyncDetail } from '../shapes/syncs.ts';
+import { Plan, Revision, SyncDetail } from '../shapes/syncs.ts';
 import { planHead, planView } from '../views/plan.ts';
 import { mappingSentence, policySentence, ruleSentences, typeText } from '../words/mapping.ts';
 import { allSyncViews } from './overview.ts';
@@ -37,18 +36,6 @@ const getPlan = createRoute({
   ...needs('viewer'),
   request: { params: NameParam },
   responses: { 200: json(Plan, 'The plan') },
-});
-
-const getSchemas = createRoute({
-  method: 'get',
-  path: '/syncs/{name}/schemas',
-  tags: ['syncs'],
-  summary:
-    'What the systems have changed about their fields since the sync was approved, and what that does to it',
-  description: 'As it was seen last: a running worker looks every few minutes. No system is asked.',
-  ...needs('viewer'),
-  request: { params: NameParam },
-  responses: { 200: json(page(SideSchema), 'Every side whose fields have been seen') },
 });
 
 const getRevisions = createRoute({
@@ -80,18 +67,7 @@ const getFile = createRoute({
   responses: { 200: json(z.object({ source: z.string() }), 'The text; empty before the first') },
 });
 
-function schemaView({
-  side,
-  collection,
-  sinceMs,
-  seenAtMs,
-  effects,
-}: SideSchemaSeen): z.infer<typeof SideSchema> {
-  const changes = effects.map(({ says, gravity, fix, fields }) => ({ gravity, sentence: says, fix, fields }));
-  return { side, collection, since: at(sinceMs), seenAt: at(seenAtMs), changes };
-}
-
-export function syncRoutes(host: ApiHost, counting: Counting) {
+export function syncRoutes(counting: Counting) {
   return new OpenAPIHono<ApiEnv>({ defaultHook: refuse })
     .openapi(getSync, async (context) => {
       const { name } = context.req.valid('param');
@@ -118,14 +94,6 @@ export function syncRoutes(host: ApiHost, counting: Counting) {
       const { name } = context.req.valid('param');
       const plan = await context.get('inWorkspace')(async (tx) => planView(tx, await syncNamed(tx, name)));
       return context.json(plan, 200);
-    })
-    .openapi(getSchemas, async (context) => {
-      const { workspaceNo } = principalOf(context.get('principal'));
-      const { name } = context.req.valid('param');
-      const seen = await context.get('inWorkspace')(async (tx) =>
-        host.work(workspaceNo).schemas(tx, await syncNamed(tx, name)),
-      );
-      return context.json({ items: seen.map(schemaView), next: null }, 200);
     })
     .openapi(getRevisions, async (context) => {
       const { name } = context.req.valid('param');

@@ -136,8 +136,11 @@ export const HeldWrites = z
   .object({
     sync: z.string(),
     side: z.string(),
-    kind: z.string(),
+    kind: z.enum(['create', 'update', 'delete']),
     writes: z.int(),
     hash: z.string(),
+    samples: list(z.object({ identity: z.string(), title: z.string() })).openapi({
+      description: 'Some of the records that would be written',
+    }),
   })
   .openapi('HeldWrites');

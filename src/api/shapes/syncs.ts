@@ -79,12 +79,16 @@ export const SideSchema = z
     collection: z.string(),
     since: Instant.openapi({ description: 'What the mapping is made for was approved, or first seen' }),
     seenAt: Instant.openapi({ description: 'When the system last said something else' }),
+    version: z.int().openapi({ description: 'Of what the system says; to be named when it is accepted' }),
     changes: list(
       z.object({
         gravity: Gravity,
         sentence: z.string(),
         fix: z.string().nullable(),
         fields: list(z.string()),
+        native: z.string().openapi({ description: 'The field at the system' }),
+        before: z.string().nullable().openapi({ description: 'What it was; null for a new one' }),
+        after: z.string().nullable().openapi({ description: 'What it is; null for one that is gone' }),
       }),
     ),
   })

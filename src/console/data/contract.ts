@@ -55,5 +55,7 @@ export type Reconciliation = Answer<'GET', '/syncs/:name/reconciliation'>;
 export type ReconciliationReport = NonNullable<Reconciliation['report']>;
 export type Run = Listed<'/runs'>;
 
+export type Retention = Answer<'GET', '/retention'>;
+export type Provider = Listed<'/sign-in-providers'>;
 export type Person = Listed<'/accounts'>;
 export type Token = Listed<'/tokens'>;

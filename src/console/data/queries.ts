@@ -153,6 +153,21 @@ export const alertsQuery = (state: Alert['state']) =>
     refetchInterval: ALERTS_LOOK_EVERY_MS,
   });
 
+export const retentionQuery = queryOptions({
+  queryKey: ['retention'],
+  queryFn: ({ signal }) => get('/retention', signal),
+});
+
+export const backupQuery = queryOptions({
+  queryKey: ['backup'],
+  queryFn: ({ signal }) => get('/backup', signal),
+});
+
+export const providersQuery = queryOptions({
+  queryKey: ['providers'],
+  queryFn: ({ signal }) => get('/sign-in-providers', signal),
+});
+
 export const channelsQuery = queryOptions({
   queryKey: ['channels'],
   queryFn: ({ signal }) => get('/channels', signal),

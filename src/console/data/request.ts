@@ -1,5 +1,4 @@
 /** Every call of the API goes through here: same origin, session cookie, CSRF token, failures as problem documents. */
-import type { Json } from '../../lib/json.ts';
 import type { Address, Answer, Asking, Method as AnyMethod } from './endpoints.ts';
 
 const BASE = '/api/v1';
@@ -105,11 +104,6 @@ function urlOf(address: string, { param = {}, query = {} }: Told): string {
   return `${BASE}${path}${filled.size === 0 ? '' : `?${filled.toString()}`}`;
 }
 
-/** Writes; the answer to 204 is undefined. */
-export async function write<T = undefined>(method: Method, path: string, body?: Json): Promise<T> {
-  return (await send(method, path as never, { json: body })) as T;
-}
-
 async function ask(address: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(address, init);
@@ -138,6 +132,3 @@ function documentOf(text: string): Partial<RefusalDocument> {
     return {};
   }
 }
-
-/** One path segment, whatever a record's id contains. */
-export const segment = encodeURIComponent;

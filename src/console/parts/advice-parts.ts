@@ -18,11 +18,15 @@ const PLACES = {
   trace: { to: '/records', words: 'Records' },
   alerts: { to: '/alerts', words: 'Alerts' },
   plan: { to: '/syncs', words: 'Syncs' },
+  apply: { to: '/syncs', words: 'Syncs' },
+  schema: { to: '/syncs', words: 'Syncs' },
+  reconcile: { to: '/reconciliation', words: 'Reconciliation' },
+  dictionary: { to: '/dictionary', words: 'Data dictionary' },
 } as const;
 
 /** With what it is told to do there, which the page itself offers; a name stands only at the end of a sentence. */
 const COMMAND =
-  /`?trueup (connect|holds|match|problems|diagnose|deadletters|trace|alerts|plan)(?: (?:take, keep or value|delete or revive|revive|release|report|add|emptied [\w-]+|([\w-]+)(?=$|[.,]| —)))?`?/g;
+  /`?trueup (connect|holds|match|problems|diagnose|deadletters|trace|alerts|plan, trueup apply|plan|apply|schema|reconcile|dictionary)(?: (?:take, keep or value|delete or revive|revive|release|report|add|emptied [\w-]+|([\w-]+)(?=$|[.,]| —)))?`?/g;
 
 /** The advice in pieces, in their order; what has no page stays as it is. */
 export function adviceParts(advice: string): readonly AdvicePart[] {

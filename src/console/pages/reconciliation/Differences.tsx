@@ -2,6 +2,7 @@ import { Table } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 
 import type { ReconciliationReport } from '../../data/contract.ts';
+import { Advice } from '../../parts/Advice.tsx';
 import { Tag } from '../../parts/Tag.tsx';
 import classes from './Reconciliation.module.css';
 
@@ -30,7 +31,11 @@ export function Differences({ rows }: { readonly rows: readonly Row[] }) {
               <Table.Td>
                 {row.isDrift ? <Tag tone="dead">drift</Tag> : <Tag tone="pending">explained</Tag>}{' '}
                 {row.difference}
-                {!row.isDrift && `; ${row.why}`}
+                {!row.isDrift && (
+                  <>
+                    ; <Advice advice={row.why} />
+                  </>
+                )}
               </Table.Td>
               <Table.Td>{row.field}</Table.Td>
               <Table.Td className={classes['value'] ?? ''}>{row.holds}</Table.Td>

@@ -3,6 +3,7 @@ import { Fragment, type ReactNode } from 'react';
 
 import type { ReconciliationReport } from '../../data/contract.ts';
 import { hrefOf } from '../../data/request.ts';
+import { Advice } from '../../parts/Advice.tsx';
 import { Ago } from '../../parts/Ago.tsx';
 import { count } from '../../parts/numbers.ts';
 import { Panel } from '../../parts/Panel.tsx';
@@ -111,7 +112,9 @@ function Classes({ report }: { readonly report: ReconciliationReport }) {
                     {one.explanation === null ? (
                       <Tag tone="dead">drift: nothing explains it</Tag>
                     ) : (
-                      <Text size="sm">{one.why}</Text>
+                      <Text size="sm" component="div">
+                        <Advice advice={one.why} />
+                      </Text>
                     )}
                   </Table.Td>
                   <Table.Td ta="right">{count(one.count)}</Table.Td>

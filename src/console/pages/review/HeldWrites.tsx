@@ -3,20 +3,20 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import type { HeldSet } from '../../data/contract.ts';
 import { refresh } from '../../data/queries.ts';
-import { write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 import { counted } from '../../parts/numbers.ts';
 import { Panel } from '../../parts/Panel.tsx';
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
-import { ToButton } from '../../parts/To.tsx';
+import { To } from '../../parts/To.tsx';
 
 /** A flood that a guard stopped. Letting it go names the exact set; if it has changed meanwhile, nothing happens. */
 export function HeldWrites({ held }: { readonly held: HeldSet }) {
   const client = useQueryClient();
   const mayRelease = useMay('approver');
-  const { sync, side, kind, writes, hash } = held;
+  const { sync, side, kind, writes, hash, samples } = held;
   const release = useMutation({
-    mutationFn: () => write('POST', '/held-writes/release', { sync, side, kind, hash }),
+    mutationFn: () => send('POST', '/held-writes/release', { json: { sync, side, kind, hash } }),
     onSettled: () => refresh(client, 'holds', 'overview', 'records'),
   });
   const what = counted(writes, kind);
@@ -25,22 +25,29 @@ export function HeldWrites({ held }: { readonly held: HeldSet }) {
       title={`${what} at ${side} are stopped`}
       about={`${sync}: a guard found that more would change at once than the sync allows`}
       aside={
-        <Group gap={8}>
-          <ToButton to="/records" search={{ sync, side, state: 'held' }}>
-            Look at them
-          </ToButton>
-          <Button
-            size="xs"
-            color="red"
-            loading={release.isPending}
-            disabled={!mayRelease}
-            onClick={() => release.mutate()}
-          >
-            Let exactly these {what} go
-          </Button>
-        </Group>
+        <Button
+          size="xs"
+          color="red"
+          loading={release.isPending}
+          disabled={!mayRelease}
+          onClick={() => release.mutate()}
+        >
+          Let exactly these {what} go
+        </Button>
       }
     >
+      <Group gap="sm" mb="xs">
+        {samples.map(({ identity, title }) => (
+          <To key={identity} to="/records/$identity" params={{ identity }}>
+            {title}
+          </To>
+        ))}
+        {writes > samples.length && (
+          <Text size="sm" c="dimmed" span>
+            and {counted(writes - samples.length, 'other')}
+          </Text>
+        )}
+      </Group>
       {release.error === null ? (
         <Text size="sm" c="dimmed">
           If this was not meant, put it right at the side it came from: what is no longer owed is dropped by

@@ -1,7 +1,6 @@
 import { Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 
-import type { JsonObject } from '../../../lib/json.ts';
 import type { Hold } from '../../data/contract.ts';
 import { useMay } from '../../data/session.ts';
 import { Ago } from '../../parts/Ago.tsx';
@@ -9,6 +8,7 @@ import { Panel } from '../../parts/Panel.tsx';
 import { To } from '../../parts/To.tsx';
 import { decisionOf, optionsOf } from './choices.ts';
 import { Deciding } from './Deciding.tsx';
+import type { HoldDecision } from './questions.ts';
 
 /** One hold: what was seen, what can be decided, and what follows from each. */
 export function HoldDetail({
@@ -16,7 +16,7 @@ export function HoldDetail({
   onDecide,
 }: {
   readonly hold: Hold;
-  readonly onDecide: (decision: JsonObject) => void;
+  readonly onDecide: (decision: HoldDecision) => void;
 }) {
   const options = optionsOf(hold);
   const mayDecide = useMay('approver');

@@ -1,13 +1,13 @@
 import { Button, Group, Text } from '@mantine/core';
 import { useState } from 'react';
 
-import type { JsonObject } from '../../../lib/json.ts';
 import { counted } from '../../parts/numbers.ts';
 import { Panel } from '../../parts/Panel.tsx';
 import { useKeys } from '../../parts/use-keys.ts';
 import { Deciding } from './Deciding.tsx';
-import { matchOptions } from './match-options.ts';
+import { matchDecision, matchOptions } from './match-options.ts';
 import classes from './Match.module.css';
+import type { MatchDecision } from './questions.ts';
 import type { Marks, MatchQuestion } from './use-marks.ts';
 
 /** Several pairs, decided in one way. */
@@ -16,7 +16,7 @@ export function MarkedDetail({
   onDecide,
 }: {
   readonly marks: Marks;
-  readonly onDecide: (decision: JsonObject) => void;
+  readonly onDecide: (decision: MatchDecision) => void;
 }) {
   const [chosen, setChosen] = useState('');
   const { marked, asLikely } = marks;
@@ -54,7 +54,10 @@ export function MarkedDetail({
         options={optionsOfAll(marked)}
         chosen={chosen}
         onChoose={setChosen}
-        onDecide={() => onDecide({ kind: chosen })}
+        onDecide={() => {
+          const decision = matchDecision(chosen);
+          if (decision !== null) onDecide(decision);
+        }}
       />
     </Panel>
   );

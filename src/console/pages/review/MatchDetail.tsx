@@ -1,15 +1,15 @@
 import { Button, Text } from '@mantine/core';
 import { useState } from 'react';
 
-import type { JsonObject } from '../../../lib/json.ts';
 import type { Match } from '../../data/contract.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { Panel } from '../../parts/Panel.tsx';
 import { Shown, wordsOf } from '../../parts/Shown.tsx';
 import { To } from '../../parts/To.tsx';
 import { Deciding } from './Deciding.tsx';
-import { matchOptions } from './match-options.ts';
+import { matchDecision, matchOptions } from './match-options.ts';
 import classes from './Match.module.css';
+import type { MatchDecision } from './questions.ts';
 
 /** Two things that may be one: why, both side by side, and what a person may say of them. */
 export function MatchDetail({
@@ -20,7 +20,7 @@ export function MatchDetail({
   readonly match: Match;
   /** To be decided together with others. */
   readonly onMark: () => void;
-  readonly onDecide: (decision: JsonObject) => void;
+  readonly onDecide: (decision: MatchDecision) => void;
 }) {
   const [chosen, setChosen] = useState('');
   return (
@@ -48,7 +48,10 @@ export function MatchDetail({
         options={matchOptions(match)}
         chosen={chosen}
         onChoose={setChosen}
-        onDecide={() => onDecide({ kind: chosen })}
+        onDecide={() => {
+          const decision = matchDecision(chosen);
+          if (decision !== null) onDecide(decision);
+        }}
       />
     </Panel>
   );

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 import type { Merge } from '../../data/contract.ts';
 import { mergesQuery, refresh } from '../../data/queries.ts';
-import { segment, write } from '../../data/request.ts';
+import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { Panel } from '../../parts/Panel.tsx';
@@ -35,7 +35,7 @@ function MergeRow({ merge }: { readonly merge: Merge }) {
   const mayDecide = useMay('approver');
   const { id, sync, identity, title, moved, by, at } = merge;
   const part = useMutation({
-    mutationFn: () => write('DELETE', `/merges/${segment(id)}`),
+    mutationFn: () => send('DELETE', '/merges/:id', { param: { id } }),
     onSuccess: () =>
       notifications.show({ title: 'They are two again', message: 'What follows from it is on its way.' }),
     onError: (error) => notifications.show({ color: 'red', title: 'Not taken back', message: error.message }),

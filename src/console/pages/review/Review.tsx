@@ -3,7 +3,6 @@ import { IconChecks } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 
-import type { JsonObject } from '../../../lib/json.ts';
 import { heldWritesQuery, holdsQuery, matchesQuery } from '../../data/queries.ts';
 import { inBackground } from '../../parts/in-background.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
@@ -15,9 +14,10 @@ import { HoldDetail } from './HoldDetail.tsx';
 import { MarkedDetail } from './MarkedDetail.tsx';
 import { MatchDetail } from './MatchDetail.tsx';
 import { Merges } from './Merges.tsx';
-import { questionsOf, type Question } from './questions.ts';
+import { questionsOf, type Question, type Decision } from './questions.ts';
 import { Queue } from './Queue.tsx';
 import classes from './Review.module.css';
+import { SearchPairs } from './SearchPairs.tsx';
 import { useDecisions } from './use-decisions.ts';
 import { useMarks } from './use-marks.ts';
 
@@ -75,6 +75,7 @@ export function Review() {
           </Loaded>
         )}
       </Loaded>
+      <SearchPairs />
       <Merges />
     </Page>
   );
@@ -118,7 +119,7 @@ function Questions({
   };
   const undo = (): void => go(decisions.undo() ?? undefined);
   const marks = useMarks(open);
-  const decide = (decided: readonly Question[], decision: JsonObject): void => {
+  const decide = (decided: readonly Question[], decision: Decision): void => {
     decisions.decide(decided, decision);
     marks.clear();
     const left = open.filter((question) => !decided.includes(question));
@@ -175,7 +176,7 @@ function Detail({
 }: {
   readonly question: Question;
   readonly onMark: () => void;
-  readonly onDecide: (decision: JsonObject) => void;
+  readonly onDecide: (decision: Decision) => void;
 }) {
   return question.kind === 'hold' ? (
     <HoldDetail hold={question.hold} onDecide={onDecide} />

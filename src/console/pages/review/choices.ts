@@ -1,6 +1,7 @@
 /** What a person may decide about a hold, in words, with the body that says it to the API. */
-import type { Json, JsonObject } from '../../../lib/json.ts';
+import type { Json } from '../../../lib/json.ts';
 import type { Choice, Hold } from '../../data/contract.ts';
+import type { HoldDecision } from './questions.ts';
 
 /** `value` is undefined where the choice is not about one. */
 export interface Option {
@@ -50,7 +51,7 @@ function wordsOf({ kind, side }: Choice, { field }: Hold): Pick<Option, 'label' 
 }
 
 /** The decision as the API takes it. */
-export function decisionOf({ kind, side }: Choice, typed: string): JsonObject {
+export function decisionOf({ kind, side }: Choice, typed: string): HoldDecision {
   if (kind === 'take') return { kind, side: side ?? '' };
   if (kind === 'value') return { kind, value: typed };
   return { kind };

@@ -1,8 +1,13 @@
 /** What waits in the queue of the review, whatever it is about. */
-import type { JsonObject } from '../../../lib/json.ts';
 import type { Hold, Match } from '../../data/contract.ts';
-import { segment } from '../../data/request.ts';
+import type { BodyOf } from '../../data/endpoints.ts';
+import { send } from '../../data/request.ts';
 import { REASONS } from '../../parts/rules.ts';
+
+export type HoldDecision = BodyOf<'POST', '/holds/:id/decision'>;
+export type MatchDecision = BodyOf<'POST', '/matches/:id/decision'>;
+/** What a person says of one question, or of several pairs. */
+export type Decision = HoldDecision | MatchDecision;
 
 interface Asked {
   readonly id: string;
@@ -35,25 +40,43 @@ export function questionsOf(holds: readonly Hold[], matches: readonly Match[]): 
 /** What is sent of a decision. */
 export interface Message {
   readonly questions: readonly Question[];
-  readonly path: string;
-  readonly body: JsonObject;
+  readonly deliver: () => Promise<unknown>;
 }
 
 /** As many pairs as the API takes together: all of them are decided, or none. */
 const TOGETHER_MAX = 500;
 
 /** One thing is said of one question, or of several pairs. */
-export function messagesOf(questions: readonly Question[], decision: JsonObject): readonly Message[] {
+export function messagesOf(questions: readonly Question[], decision: Decision): readonly Message[] {
   const [only] = questions;
-  if (only !== undefined && questions.length === 1) {
-    const path = `/${only.kind === 'hold' ? 'holds' : 'matches'}/${segment(only.id)}/decision`;
-    return [{ questions, path, body: decision }];
-  }
+  if (!isOfMatch(decision))
+    return only === undefined
+      ? []
+      : [
+          {
+            questions: [only],
+            deliver: () => send('POST', '/holds/:id/decision', { param: { id: only.id }, json: decision }),
+          },
+        ];
+  if (only !== undefined && questions.length === 1)
+    return [
+      {
+        questions,
+        deliver: () => send('POST', '/matches/:id/decision', { param: { id: only.id }, json: decision }),
+      },
+    ];
   const messages: Message[] = [];
   for (let start = 0; start < questions.length; start += TOGETHER_MAX) {
     const some = questions.slice(start, start + TOGETHER_MAX);
-    const decisions = some.map(({ id }) => ({ ...decision, id }));
-    messages.push({ questions: some, path: '/matches/decisions', body: { decisions } });
+    const decisions = some.map(({ id }) => ({ id, kind: decision.kind }));
+    messages.push({
+      questions: some,
+      deliver: () => send('POST', '/matches/decisions', { json: { decisions } }),
+    });
   }
   return messages;
+}
+
+function isOfMatch(decision: Decision): decision is MatchDecision {
+  return decision.kind === 'confirm' || decision.kind === 'reject';
 }

@@ -4,18 +4,17 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 
 import { systemClock } from '../../../lib/clock.ts';
-import type { JsonObject } from '../../../lib/json.ts';
 import { refresh } from '../../data/queries.ts';
-import { Refusal, write } from '../../data/request.ts';
+import { Refusal } from '../../data/request.ts';
 import { inBackground } from '../../parts/in-background.ts';
 import { counted } from '../../parts/numbers.ts';
-import { messagesOf, type Message, type Question } from './questions.ts';
+import { messagesOf, type Decision, type Message, type Question } from './questions.ts';
 
 const UNDO_MS = 6_000;
 
 interface Waiting {
   readonly questions: readonly Question[];
-  readonly decision: JsonObject;
+  readonly decision: Decision;
   readonly stop: AbortController;
 }
 
@@ -23,7 +22,7 @@ export interface Decisions {
   /** Ids of questions that are decided here; the list leaves them out. */
   readonly decided: ReadonlySet<string>;
   /** The same for all of these, which are taken back together. */
-  readonly decide: (questions: readonly Question[], decision: JsonObject) => void;
+  readonly decide: (questions: readonly Question[], decision: Decision) => void;
   /** Takes the newest decision back that has not been sent, and gives its first question; null when there is none. */
   readonly undo: () => Question | null;
   readonly waiting: number;
@@ -48,7 +47,7 @@ export function useDecisions(): Decisions {
       drop(one);
       for (const message of messagesOf(one.questions, one.decision)) {
         try {
-          await write('POST', message.path, message.body);
+          await message.deliver();
         } catch (error) {
           bringBack(message.questions);
           tellRefusal(message, error);

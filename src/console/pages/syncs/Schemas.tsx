@@ -1,35 +1,47 @@
-import { Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Button, Group, Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 import type { SideSchema } from '../../data/contract.ts';
-import { schemasQuery } from '../../data/queries.ts';
+import { refresh, schemasQuery } from '../../data/queries.ts';
+import { send } from '../../data/request.ts';
+import { useMay } from '../../data/session.ts';
+import { useTask } from '../../data/use-task.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
-import { counted, listed } from '../../parts/numbers.ts';
+import { counted } from '../../parts/numbers.ts';
 import { Panel } from '../../parts/Panel.tsx';
-import type { Tone } from '../../parts/states.ts';
-import { Tag } from '../../parts/Tag.tsx';
+import { RefusalNote } from '../../parts/RefusalNote.tsx';
+import { SchemaChange } from './SchemaChange.tsx';
 import classes from './Schemas.module.css';
 
-type Change = SideSchema['changes'][number];
-
-const GRAVITIES: Readonly<Record<Change['gravity'], { readonly tone: Tone; readonly word: string }>> = {
-  harmless: { tone: 'excluded', word: 'harmless' },
-  attention: { tone: 'pending', word: 'needs attention' },
-  stopsField: { tone: 'held', word: 'stops a field' },
-  stopsCreates: { tone: 'held', word: 'stops creates' },
-  stopsSync: { tone: 'dead', word: 'stops the sync' },
-};
-
-/** What the systems have changed about their fields: how grave it is, what it touches, what to do. */
+/** What the systems have changed about their fields: how grave it is, what it touches, what to do; and the way to accept it. */
 export function Schemas({ name }: { readonly name: string }) {
   const query = useQuery(schemasQuery(name));
+  const mayLook = useMay('operator');
+  const look = useTask(
+    () => send('POST', '/syncs/:name/schemas/look', { param: { name } }),
+    'syncs',
+    'overview',
+  );
+  const { task } = look;
+  const failure = task?.failure?.message;
   return (
     <Panel
       title="Fields of the systems"
       about="What has changed since the mapping was made; workers look every few minutes"
+      aside={
+        <Group gap={8}>
+          <Button size="xs" variant="default" disabled={!mayLook} loading={look.isBusy} onClick={look.start}>
+            Look now
+          </Button>
+          {query.data !== undefined && <AcceptButton name={name} sides={query.data.items} />}
+        </Group>
+      }
       flush
     >
+      {look.error !== null && <RefusalNote error={look.error} />}
+      {failure !== undefined && <RefusalNote error={new Error(failure)} />}
       <Loaded query={query}>
         {({ items: sides }) => (
           <ul className={classes['sides']}>
@@ -50,6 +62,34 @@ export function Schemas({ name }: { readonly name: string }) {
   );
 }
 
+/** Offered as long as no change stops anything: one that does must be followed by the sync file. */
+function AcceptButton({ name, sides }: { readonly name: string; readonly sides: readonly SideSchema[] }) {
+  const client = useQueryClient();
+  const mayAccept = useMay('approver');
+  const accept = useMutation({
+    mutationFn: () =>
+      send('POST', '/syncs/:name/schemas/acceptance', {
+        param: { name },
+        json: { seen: sides.map(({ side, version }) => ({ side, version })) },
+      }),
+    onSuccess: () =>
+      notifications.show({
+        title: 'Accepted',
+        message: 'What the systems say now is what the mapping is made for.',
+      }),
+    onError: (error) => notifications.show({ color: 'red', title: 'Not accepted', message: error.message }),
+    onSettled: () => refresh(client, 'syncs', 'overview'),
+  });
+  const changes = sides.flatMap((side) => side.changes);
+  const isGrave = changes.some(({ gravity }) => gravity !== 'harmless' && gravity !== 'attention');
+  if (changes.length === 0 || isGrave) return null;
+  return (
+    <Button size="xs" disabled={!mayAccept} loading={accept.isPending} onClick={() => accept.mutate()}>
+      Accept {counted(changes.length, 'change')}
+    </Button>
+  );
+}
+
 function SideChanges({ side: { side, collection, since, seenAt, changes } }: { readonly side: SideSchema }) {
   return (
     <li>
@@ -66,30 +106,8 @@ function SideChanges({ side: { side, collection, since, seenAt, changes } }: { r
         )}
       </Text>
       {changes.map((change) => (
-        <ChangeRow key={change.sentence} change={change} />
+        <SchemaChange key={`${change.native} ${change.sentence}`} change={change} />
       ))}
     </li>
-  );
-}
-
-function ChangeRow({ change: { gravity, sentence, fix, fields } }: { readonly change: Change }) {
-  const { tone, word } = GRAVITIES[gravity];
-  return (
-    <div className={classes['change']}>
-      <Tag tone={tone}>{word}</Tag>
-      <div>
-        <Text size="sm">{sentence}</Text>
-        {fields.length > 0 && (
-          <Text size="xs" c="dimmed">
-            Touches {listed(fields)}
-          </Text>
-        )}
-        {fix !== null && (
-          <Text size="sm" fw={550}>
-            {fix}
-          </Text>
-        )}
-      </div>
-    </div>
   );
 }
