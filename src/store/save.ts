@@ -8,6 +8,7 @@ import type { Ids } from '../lib/ids.ts';
 import { packEdits, packHolds, packLink } from './codec.ts';
 import type { JournalEntry, NewWrite, RecordHold, Save, UnlinkedRecord, WriteKey } from './contract.ts';
 import { Collision, type Tx } from './database.ts';
+import { openRecordHolds, settleRecordHolds } from './record-holds.ts';
 
 export async function save(tx: Tx, syncKey: string, revision: number, ids: Ids, batch: Save): Promise<void> {
   await freeKeys(tx, syncKey, batch.freedKeys);
@@ -21,6 +22,10 @@ export async function save(tx: Tx, syncKey: string, revision: number, ids: Ids, 
   await changeWrites(tx, syncKey, batch.changedWrites);
   await closeHolds(tx, syncKey, batch.closedHolds);
   await openHolds(tx, syncKey, ids, batch.holds);
+  await settleRecordHolds(tx, syncKey, [
+    ...batch.forgotten,
+    ...batch.links.map(({ link }) => ({ side: link.side, recordId: link.recordId })),
+  ]);
   await insertDecisions(tx, syncKey, revision, ids, batch.decisions);
   await insertJournal(tx, syncKey, batch.journal);
 }
@@ -309,24 +314,7 @@ export async function saveUnlinked(
       ],
     );
   }
-  if (holds.length === 0) return;
-  await tx.execute(
-    `insert into holds (sync_key, hold_id, side, record_id, reason, seen, opened_at)
-     select $1::bigint, hold_id, side, record_id, reason, seen, clock_timestamp()
-       from json_to_recordset($2) as opened (hold_id uuid, side text, record_id text, reason text, seen jsonb)
-     on conflict (sync_key, side, record_id, reason) where closed_at is null and identity_id is null
-     do update set seen = excluded.seen`,
-    [
-      syncKey,
-      JSON.stringify(
-        holds.map((hold) => ({
-          hold_id: ids.next(),
-          side: hold.side,
-          record_id: hold.recordId,
-          reason: hold.reason,
-          seen: hold.seen,
-        })),
-      ),
-    ],
-  );
+  const places = records.map(({ recordId }) => ({ side, recordId }));
+  await settleRecordHolds(tx, syncKey, places, holds);
+  await openRecordHolds(tx, syncKey, ids, holds);
 }

@@ -1,4 +1,5 @@
 /** Gathers what a batch of decisions leaves behind, and stores it in a handful of statements. */
+import { withoutEndedConflicts } from '../engine/agreement.ts';
 import { held, withLink } from '../engine/existence.ts';
 import { guard } from '../engine/guard.ts';
 import { matchKeys } from '../engine/match.ts';
@@ -121,6 +122,7 @@ export class Batch {
     await this.#claimKeys();
     for (const work of this.#work.values()) {
       if (work.before !== null && work.before === work.now) continue;
+      work.now = withoutEndedConflicts(this.#runtime.model, work.now);
       this.#collect(work);
       for (const step of planIdentity(this.#runtime.model, work.now)) {
         wakened.add(step.side);

@@ -5,8 +5,9 @@ import type { JsonObject } from '../../../src/lib/json.ts';
 import { packHolds } from '../../../src/store/codec.ts';
 import type { RecordHold, Save } from '../../../src/store/contract.ts';
 import type { HoldRow } from '../../../src/store/holds.ts';
+import type { RecordPlace } from '../../../src/store/record-holds.ts';
 import { asStored } from './document.ts';
-import { openHoldKey, type StoredHold } from './rows.ts';
+import { openHoldKey, pairKey, type StoredHold } from './rows.ts';
 import { change, select, upsert } from './statements.ts';
 import type { Slot } from './table.ts';
 import type { Transaction } from './transaction.ts';
@@ -42,6 +43,28 @@ export async function openRecordHolds(tx: Transaction, holds: readonly RecordHol
   );
   const slotOf = slotFinder(tx);
   await upsert(tx, tx.tables.holds, opened, (found, { seen }) => ({ ...found, seen }), { slotOf });
+}
+
+/** src/store/record-holds.ts in memory. */
+export async function settleRecordHolds(
+  tx: Transaction,
+  places: readonly RecordPlace[],
+  still: readonly RecordHold[] = [],
+): Promise<void> {
+  if (places.length === 0) return;
+  await tx.statement('settleRecordHolds');
+  const { holdsByRecord } = tx.tables;
+  const isStill = (open: StoredHold): boolean =>
+    still.some(
+      ({ side, recordId, reason }) =>
+        side === open.side && recordId === open.recordId && reason === open.reason,
+    );
+  await change(
+    tx,
+    places.flatMap(({ side, recordId }) => [...holdsByRecord.slots(pairKey(side, recordId))]),
+    (hold) => hold.closed === null && !isStill(hold),
+    (hold) => ({ ...hold, closed: { atMs: tx.clockMs(), by: 'trueup', resolution: 'settled' } }),
+  );
 }
 
 function newHold(

@@ -5,7 +5,7 @@ import { packLink, unpackLink } from '../../../src/store/codec.ts';
 import type { RecordHold, Save, UnlinkedRecord } from '../../../src/store/contract.ts';
 import { Collision } from '../../../src/store/database.ts';
 import { asStored } from './document.ts';
-import { openRecordHolds } from './holds.ts';
+import { openRecordHolds, settleRecordHolds } from './holds.ts';
 import { storedMs } from './instant.ts';
 import { pairKey, type RecordRow } from './rows.ts';
 import { UNIQUE_VIOLATION } from './sql-error.ts';
@@ -123,5 +123,7 @@ export async function saveUnlinked(
     }));
     await upsert(tx, tx.tables.links, rows, (found, row) => (found.linked === null ? row : null));
   }
+  const places = records.map(({ recordId }) => ({ side, recordId }));
+  await settleRecordHolds(tx, places, holds);
   await openRecordHolds(tx, holds);
 }

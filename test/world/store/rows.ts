@@ -133,6 +133,7 @@ export interface StoredRun extends RunCounts {
   readonly endedAtMs: number | null;
   /** What a reconciliation found, and its report; no unit of work of a worker writes them. */
   readonly found: null;
+  readonly drawnOf: null;
   readonly report: null;
   readonly failure: StoredFailure | null;
 }
@@ -215,10 +216,6 @@ export function createTables() {
   const writesByIdentity = new Index<StoredWrite>(({ identityId }) => identityId);
   const writesBySide = new Index<StoredWrite>(({ side }) => side);
   const hintsBySide = new Index<StoredHint>(({ side }) => side);
-  const holdsOpen = new Index<StoredHold>((hold) => (hold.closed === null ? openHoldKey(hold) : null));
-  const holdsByIdentity = new Index<StoredHold>(({ closed, identityId }) =>
-    closed === null ? identityId : null,
-  );
   const sightingsByRun = new Index<SightingsRow>(({ runId }) => runId);
   return {
     linksByIdentity,
@@ -226,10 +223,6 @@ export function createTables() {
     writesByIdentity,
     writesBySide,
     hintsBySide,
-    /** Open holds by what makes them unique. */
-    holdsOpen,
-    /** Open holds of identities. */
-    holdsByIdentity,
     sightingsByRun,
     scope: new Table<ScopeRow>({ name: 'scope', keyOf: () => SCOPE }),
     plans: new Table<StoredPlan>({ name: 'plans', keyOf: ({ hash }) => hash }),
@@ -258,12 +251,7 @@ export function createTables() {
       name: 'attempts',
       keyOf: ({ writeId, epoch, outcome }) => pairKey(writeId, pairKey(String(epoch), outcome)),
     }),
-    holds: new Table<StoredHold>({
-      name: 'holds',
-      keyOf: ({ holdId }) => holdId,
-      broken: brokenHold,
-      indexes: [holdsOpen, holdsByIdentity],
-    }),
+    ...createHoldTable(),
     waits: new Table<StoredWait>({ name: 'waits', keyOf: waitKey }),
     guardWindows: new Table<GuardRow>({
       name: 'guard_windows',
@@ -277,6 +265,30 @@ export function createTables() {
     }),
     decisions: new Log<StoredDecision>('decisions'),
     journal: new Log<StoredEntry>('journal'),
+  };
+}
+
+function createHoldTable() {
+  const holdsOpen = new Index<StoredHold>((hold) => (hold.closed === null ? openHoldKey(hold) : null));
+  const holdsByIdentity = new Index<StoredHold>(({ closed, identityId }) =>
+    closed === null ? identityId : null,
+  );
+  const holdsByRecord = new Index<StoredHold>(({ closed, identityId, side, recordId }) =>
+    closed === null && identityId === null ? pairKey(side, recordId ?? '') : null,
+  );
+  return {
+    /** Open holds by what makes them unique. */
+    holdsOpen,
+    /** Open holds of identities. */
+    holdsByIdentity,
+    /** Open holds of records that are in no identity. */
+    holdsByRecord,
+    holds: new Table<StoredHold>({
+      name: 'holds',
+      keyOf: ({ holdId }) => holdId,
+      broken: brokenHold,
+      indexes: [holdsOpen, holdsByIdentity, holdsByRecord],
+    }),
   };
 }
 

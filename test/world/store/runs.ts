@@ -20,6 +20,7 @@ export async function startRun(tx: Transaction, runId: string, side: string): Pr
     endedAtMs: null,
     failure: null,
     found: null,
+    drawnOf: null,
     report: null,
   };
   await insert(tx, tx.tables.runs, { ...run, ...counts });

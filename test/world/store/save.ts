@@ -4,7 +4,7 @@ import { packEdits, unpackEdits } from '../../../src/store/codec.ts';
 import type { NewWrite, Save, WriteKey } from '../../../src/store/contract.ts';
 import { Collision } from '../../../src/store/database.ts';
 import { asStored } from './document.ts';
-import { closeHolds, openIdentityHolds } from './holds.ts';
+import { closeHolds, openIdentityHolds, settleRecordHolds } from './holds.ts';
 import { LONG_AGO, NEVER } from './instant.ts';
 import { forgetLinks, saveLinks } from './links.ts';
 import { pairKey, writeKey, type StoredWrite } from './rows.ts';
@@ -23,6 +23,10 @@ export async function save(tx: Transaction, revision: number, batch: Save): Prom
   await changeWrites(tx, batch.changedWrites);
   await closeHolds(tx, batch.closedHolds);
   await openIdentityHolds(tx, batch.holds);
+  await settleRecordHolds(tx, [
+    ...batch.forgotten,
+    ...batch.links.map(({ link }) => ({ side: link.side, recordId: link.recordId })),
+  ]);
   await insertDecisions(tx, revision, batch.decisions);
   await insertJournal(tx, batch.journal);
 }
