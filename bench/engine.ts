@@ -149,7 +149,7 @@ function caseOf(model: SyncModel, kind: Kind, index: number): Case {
     values: parsed({ ...values, ...change }),
     readBeganMs: 2_000,
     readEndedMs: 2_100,
-    unchangedUntilMs: 1_000,
+    followed: { sinceMs: 0, untilMs: 1_000 },
   });
   if (kind === 'firstSight') {
     const bundle: Bundle = {

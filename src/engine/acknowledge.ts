@@ -18,9 +18,6 @@ export interface SentWrite {
   readonly sentAgainst?: { readonly version: string | null; readonly asOfMs: number };
 }
 
-/** What can land no more may still be seen for the first time: this long it may take until that look comes. */
-export const LANDING_SEEN_MAX_MS = 60_000;
-
 /** The answer to a write, and when it must have been done. */
 export interface Receipt {
   readonly recordId: string;
@@ -37,7 +34,7 @@ export interface Receipt {
 export function acknowledge(model: SyncModel, bundle: Bundle, write: SentWrite, receipt: Receipt): Outcome {
   const side = must(model.sideOf.get(write.side), 'a write names a side of its sync');
   const without = withoutWrite(bundle, write.side);
-  if (write.kind === 'delete') return unchanged(afterDelete(without, write.side, receipt));
+  if (write.kind === 'delete') return unchanged(afterDelete(without, write, receipt));
   const known = writtenLink(bundle, write, receipt);
   // The link was given up while the update was on its way: the record is no longer the identity's.
   if (known === undefined && write.kind === 'update') return unchanged(without);
@@ -74,9 +71,13 @@ function writtenLink(bundle: Bundle, write: SentWrite, receipt: Receipt): Link |
 }
 
 /** The record is gone. Has a person meanwhile refused the delete, its place is empty, and the plan creates it again. */
-function afterDelete(bundle: Bundle, side: string, receipt: Receipt): Bundle {
+function afterDelete(bundle: Bundle, write: SentWrite, receipt: Receipt): Bundle {
+  const { side } = write;
   const link = linkAt(bundle, side);
   if (link?.recordId !== receipt.recordId) return bundle;
+  // Seen since it was sent, the record may be there still, or again: only another look tells.
+  if (link.status !== 'gone' && hasMoved(link, write))
+    return withLink(bundle, remembering(link, write, receipt.nowMs));
   if (bundle.identity.tombstone === null) return withoutLink(bundle, side);
   return withLink(bundle, { ...link, status: 'gone', asOfMs: receipt.nowMs });
 }
@@ -85,16 +86,27 @@ function afterDelete(bundle: Bundle, side: string, receipt: Receipt): Bundle {
 function wasSeenSince(link: Link, write: SentWrite, receipt: Receipt): boolean {
   if (link.version !== null && link.version === receipt.version) return false;
   if (write.kind === 'create') return true;
-  const { sentAgainst } = write;
+  return hasMoved(link, write);
+}
+
+/** The link has been changed by a look since the write was sent. */
+function hasMoved(link: Link, { sentAgainst }: SentWrite): boolean {
   if (sentAgainst === undefined) return false;
   return link.version !== sentAgainst.version || link.asOfMs !== sentAgainst.asOfMs;
+}
+
+/** What was sent is remembered until a look that begins at `expiresAtMs` or later, which reads the record whatever its version. */
+function remembering(link: Link, { kind, seq, body }: SentWrite, expiresAtMs: number): Link {
+  const sent =
+    kind === 'delete' ? { seq, body, expiresAtMs, deletes: true as const } : { seq, body, expiresAtMs };
+  return { ...link, version: null, sent: [...link.sent, sent] };
 }
 
 /** What the look showed is accounted for and stays; the answer would undo it. */
 function afterLook(link: Link, write: SentWrite, receipt: Receipt): Link {
   const asOfMs = Math.max(link.asOfMs, receipt.nowMs);
   if (write.kind === 'create') return { ...link, asOfMs };
-  const body = { seq: write.seq, body: write.body, expiresAtMs: receipt.nowMs + LANDING_SEEN_MAX_MS };
+  const body = { seq: write.seq, body: write.body, expiresAtMs: receipt.nowMs };
   return { ...link, asOfMs, sent: [...link.sent, body] };
 }
 
@@ -162,13 +174,15 @@ export function weigh(
   return isQuiet && ifVersion !== null && seen.version === ifVersion ? 'notLanded' : 'unclear';
 }
 
-/** Gives up on knowing: the body is remembered for as long as it may still land, and the write is closed. */
+/**
+ * Gives up on knowing: the write is closed, and its body remembered until a look that began at `expiresAtMs` or later. That look
+ * reads the record whatever version it has.
+ */
 export function remember(bundle: Bundle, write: SentWrite, expiresAtMs: number): Bundle {
   const link = linkAt(bundle, write.side);
   const without = withoutWrite(bundle, write.side);
   if (link === undefined) return without;
-  const sent = [...link.sent, { seq: write.seq, body: write.body, expiresAtMs }];
-  return withLink(without, { ...link, sent });
+  return withLink(without, remembering(link, write, expiresAtMs));
 }
 
 /** Closes the open write of a side, whatever became of it. */

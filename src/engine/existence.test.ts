@@ -166,7 +166,7 @@ test('an edit made while a record was hidden is never certainly later', () => {
   const { holds } = mergeObservation(
     timed,
     back,
-    seen('crm', 400, { name: 'Anne' }, { unchangedUntilMs: 350 }),
+    seen('crm', 400, { name: 'Anne' }, { followed: { sinceMs: 0, untilMs: 350 } }),
   );
   expect(holds).toHaveLength(1);
 });

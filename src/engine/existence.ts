@@ -18,7 +18,8 @@ export function mergeDelete(
   if (link.status === 'returned') return unchanged(leftAgain(bundle, link, nowMs));
   const { tombstone } = bundle.identity;
   // A delete of ours that a person refused too late is nobody's wish: the plan creates the record again.
-  if (tombstone === null && isDeleting(bundle, side)) return unchanged(withoutLink(bundle, side));
+  if (tombstone === null && (isDeleting(bundle, side) || link.sent.some(({ deletes }) => deletes === true)))
+    return unchanged(withoutLink(bundle, side));
   const gone = withLink(bundle, { ...link, status: 'gone', asOfMs: nowMs });
   const hasPast = Object.keys(link.accounted).length > 0;
   const counts = model.deletes.mode !== 'ignore' && model.deletes.from.includes(side);
@@ -105,9 +106,18 @@ export function withLink(bundle: Bundle, link: Link): Bundle {
   return { ...bundle, links: [...others, link] };
 }
 
-/** The bundle with a record that was found at the side; `sent`: what of it is no news, because it came from us. */
-export function linkFound(bundle: Bundle, side: string, recordId: string, sent: Link['sent'] = []): Bundle {
-  return withoutAnswered(withLink(bundle, { ...newLink(side, recordId), sent }));
+/**
+ * The bundle with a record that was found at the side. `sent`: what of it is no news, because it came from us. Nothing older than
+ * `asOfMs` may tell what it holds.
+ */
+export function linkFound(
+  bundle: Bundle,
+  side: string,
+  recordId: string,
+  sent: Link['sent'] = [],
+  asOfMs = 0,
+): Bundle {
+  return withoutAnswered(withLink(bundle, { ...newLink(side, recordId), sent, asOfMs }));
 }
 
 /** What lost creates may have made is no question any more once there is a record wherever one was lost. */

@@ -76,10 +76,8 @@ export class MergeDraft {
     // A record that was made without what it refers to holds nothing of ours there, and is still owed it.
     if (write?.kind === 'create' && field.same(standInOf(lens, write.body ?? {}), value))
       return lens.refersTo === null ? write.seq : 0;
-    const { readBeganMs } = this.seen;
-    const sent = this.link.sent.find(
-      ({ body, expiresAtMs }) => expiresAtMs > readBeganMs && holds(body, field, value),
-    );
+    // However long ago it was sent: no look since could have shown that it had landed.
+    const sent = this.link.sent.find(({ body }) => holds(body, field, value));
     return sent?.seq ?? null;
   }
 
@@ -240,7 +238,11 @@ export class MergeDraft {
     if (base === undefined || this.link.lookedAtMs === null) return null;
     // What could not be read then may have been there already.
     if (this.link.unread?.[field] !== undefined) return null;
-    return Math.max(this.link.lookedAtMs, this.seen.unchangedUntilMs ?? 0);
+    const { lookedAtMs } = this.link;
+    const { followed } = this.seen;
+    // What happened before the feed was followed it has not shown.
+    const isShown = followed !== undefined && followed.sinceMs <= lookedAtMs;
+    return isShown ? Math.max(lookedAtMs, followed.untilMs) : lookedAtMs;
   }
 
   /**
@@ -249,12 +251,13 @@ export class MergeDraft {
    */
   #shownUntilMs(): number {
     const { version, readBeganMs, readEndedMs } = this.seen;
-    const isAsItWas = version === null && Object.keys(this.#accounted).length === 0;
+    const isNew = this.link.asOfMs === 0;
+    const isAsItWas = !isNew && version === null && Object.keys(this.#accounted).length === 0;
     return isAsItWas ? readBeganMs : Math.max(readBeganMs, readEndedMs);
   }
 
   #untilMs(): number {
-    return Math.max(this.seen.readEndedMs, this.seen.unchangedUntilMs ?? 0);
+    return Math.max(this.seen.readEndedMs, this.seen.followed?.untilMs ?? 0);
   }
 }
 

@@ -397,7 +397,7 @@ test('an edit that arrives together with our echo is seen', () => {
   expect(bundle.identity.golden).toEqual({ name: 'Anna', city: 'Rome' });
 });
 
-test('a late landing of a remembered body is recognised, until it can no longer come', () => {
+test('a late landing of a remembered body is recognised by the first look that it cannot have come after', () => {
   const sent = [{ seq: 2, body: { name: 'Anna' }, expiresAtMs: 500 }];
   const moved = movedAtErp(movedAtErp(agreedOn, { name: 'Anna' }), { name: 'Annika' }, 250);
   const remembering = relinked(moved, 'crm', { sent });
@@ -405,9 +405,13 @@ test('a late landing of a remembered body is recognised, until it can no longer 
   expect(landed).toMatchObject({ changes: [], decisions: [], holds: [] });
   expect(linkAt(landed.bundle, 'crm')).toMatchObject({ accounted: { name: 'Anna' }, agreed: { name: 2 } });
   expect(planIdentity(model, landed.bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'update' }]);
-  const edited = mergeObservation(model, remembering, seen('crm', 500, { name: 'Anna' }));
+  expect(linkAt(landed.bundle, 'crm')?.sent).toEqual(sent);
+  const late = mergeObservation(model, remembering, seen('crm', 9_000_000, { name: 'Anna' }));
+  expect(late).toMatchObject({ changes: [], decisions: [], holds: [] });
+  expect(linkAt(late.bundle, 'crm')).toMatchObject({ accounted: { name: 'Anna' }, sent: [] });
+  const without = mergeObservation(model, remembering, seen('crm', 500, { name: 'Anne' }));
+  const edited = mergeObservation(model, without.bundle, seen('crm', 600, { name: 'Anna' }));
   expect(edited.holds).toHaveLength(1);
-  expect(linkAt(edited.bundle, 'crm')?.sent).toEqual([]);
 });
 
 test('an edit of a deleted identity stops it, and what was seen is kept', () => {

@@ -104,11 +104,14 @@ export interface Correction {
   readonly atMs: number;
 }
 
-/** What was sent without ever learning whether it arrived. */
+/** What was sent and not yet seen, nor known never to arrive. */
 export interface SentBody {
   readonly seq: number;
   readonly body: Values;
+  /** From this instant (store clock) on it can land no more: the first look that begins then shows what became of it. */
   readonly expiresAtMs: number;
+  /** Not a body but a delete: should the record turn out to be gone, nobody else has deleted it. */
+  readonly deletes?: true;
 }
 
 /** What a write does to a record. */
@@ -161,6 +164,12 @@ export interface Bundle {
   readonly holds: readonly OpenHold[];
 }
 
+/** Between these instants (store clock) the side's feed had shown all that was committed, and the record not yet. */
+export interface Followed {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
 /** What a side was seen to hold, in the entity's terms. */
 export interface Observation {
   readonly side: string;
@@ -174,8 +183,8 @@ export interface Observation {
   readonly readEndedMs: number;
   /** References that the side has and that name nothing known yet; no field is both here and in `values`. */
   readonly unread?: Values;
-  /** The side's feed had shown everything committed before this instant, and this record had not changed then. */
-  readonly unchangedUntilMs?: number;
+  /** The feed that shows this; left out where it was seen by no feed, or by one that has only just begun. */
+  readonly followed?: Followed;
 }
 
 /** A recorded ruling: which value stands, which does not, and why. */

@@ -36,6 +36,8 @@ export interface StreamLease {
   readonly runId: string | null;
   /** Everything committed at the side before this instant has been seen; null before the first complete look. */
   readonly currentAsOfMs: number | null;
+  /** A feed has been followed without a gap since this instant; null where no position is held. */
+  readonly followedSinceMs: number | null;
   readonly attempts: number;
 }
 
@@ -44,6 +46,8 @@ export interface StreamMove {
   readonly currentAsOfMs: number | null;
   readonly runId?: string | null;
   readonly leaseMs: number;
+  /** The feed's position was taken anew, or lost; left out while it is followed on. */
+  readonly followedSinceMs?: number | null;
   /** When the stream is to be read next; left out while the reader goes on. */
   readonly dueInMs?: number;
 }
@@ -60,6 +64,7 @@ export interface HintRow {
 export interface NewHint {
   readonly recordId: string;
   readonly kind: 'changed' | 'deleted' | 'missing';
+  /** No look before then can show what the hint tells of. */
   readonly dueInMs?: number;
 }
 
@@ -107,9 +112,9 @@ export interface JournalEntry {
 /** A record that is known but not linked, and why. */
 export interface UnlinkedRecord {
   readonly recordId: string;
-  readonly status: 'parked' | 'excluded' | 'unreadable';
+  /** `gone`: told of when nobody knew it. What was read before then must not bring it in. */
+  readonly status: 'parked' | 'excluded' | 'unreadable' | 'gone';
   readonly version: string | null;
-  readonly asOfMs: number;
   readonly failure: StoredFailure | null;
 }
 
@@ -249,13 +254,20 @@ export interface SyncTx extends ReferenceTx {
   /** Notes a hint for every record that is parked, or holds the key of another thing: what stood in its way may be gone. */
   hintWaiting(): Promise<void>;
   claimHints(side: string, countMax: number, leaseMs: number): Promise<readonly HintRow[]>;
-  /** Deletes hints that were settled under the given epochs; one that was noted again meanwhile stays. */
-  closeHints(side: string, hints: readonly HintRow[]): Promise<void>;
+  /**
+   * Deletes hints that were settled under the given epochs by a look at `lookedAtMs`. One that was noted again meanwhile stays, and
+   * one that tells of something which no look that early could show is due when one can.
+   */
+  closeHints(side: string, hints: readonly HintRow[], lookedAtMs: number): Promise<void>;
   /** Linked records that cannot be read: their hint waits for a person, with the failure. */
   buryRecords(
     side: string,
     records: readonly { readonly recordId: string; readonly failure: StoredFailure }[],
   ): Promise<void>;
+  /**
+   * Who looks at one of these meanwhile looks once more, as what was seen now may be newer; and who has just looked is waited for.
+   */
+  lookOnceMore(side: string, recordIds: readonly string[]): Promise<void>;
   /** Deletes the dead hints of records that could be read after all. */
   closeDeadHints(side: string, recordIds: readonly string[]): Promise<void>;
   /** Puts hints back. With `dead` they wait for a person. */
@@ -277,6 +289,7 @@ export interface SyncTx extends ReferenceTx {
   ): Promise<ReadonlyMap<string, StoredBundle>>;
 
   save(save: Save): Promise<void>;
+  /** What they are known as from this transaction on. One that was linked, or seen to go, meanwhile ⇒ `Collision`. */
   saveUnlinked(side: string, records: readonly UnlinkedRecord[], holds: readonly RecordHold[]): Promise<void>;
 
   /** Identities with a due write at the side that is queued or approved; claims of other workers are passed over. */

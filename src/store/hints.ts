@@ -12,14 +12,15 @@ export async function noteHints(
   if (hints.length === 0) return;
   // Noting again raises the epoch: who is looking at the record just now must look once more afterwards.
   await tx.execute(
-    `insert into hints (sync_key, side, record_id, kind, due_at)
-     select distinct on (record_id) $1::bigint, $2, record_id, kind, clock_timestamp() + make_interval(secs => due_in_ms / 1000.0)
-       from unnest($3::text[], $4::text[], $5::float8[]) as noted (record_id, kind, due_in_ms)
+    `insert into hints (sync_key, side, record_id, kind, due_at, look_from)
+     select distinct on (record_id) $1::bigint, $2, record_id, kind, due_at, due_at
+       from (select record_id, kind, clock_timestamp() + make_interval(secs => due_in_ms / 1000.0) as due_at
+               from unnest($3::text[], $4::text[], $5::float8[]) as noted (record_id, kind, due_in_ms)) as noted
       order by record_id, kind = 'deleted' desc, kind desc
      on conflict (sync_key, side, record_id) do update
         set kind = case when hints.kind = 'deleted' then 'deleted' else excluded.kind end,
             lease_epoch = hints.lease_epoch + 1, lease_until = '-infinity', state = 'open',
-            due_at = least(hints.due_at, excluded.due_at),
+            due_at = least(hints.due_at, excluded.due_at), look_from = greatest(hints.look_from, excluded.look_from),
             attempts = case when hints.state = 'dead' then 0 else hints.attempts end`,
     [
       syncKey,
@@ -89,13 +90,29 @@ export async function closeHints(
   syncKey: string,
   side: string,
   hints: readonly HintRow[],
+  lookedAtMs: number,
 ): Promise<void> {
   if (hints.length === 0) return;
-  await tx.execute(
+  const settled = [
+    syncKey,
+    side,
+    hints.map((hint) => hint.recordId),
+    hints.map((hint) => hint.epoch),
+  ] as const;
+  const closed = await tx.execute(
     `delete from hints using unnest($3::text[], $4::bigint[]) as settled (record_id, epoch)
       where hints.sync_key = $1 and hints.side = $2 and hints.record_id = any($3)
+        and hints.record_id = settled.record_id and hints.lease_epoch = settled.epoch
+        and hints.look_from <= to_timestamp($5::float8 / 1000)`,
+    [...settled, lookedAtMs],
+  );
+  if (closed === hints.length) return;
+  await tx.execute(
+    `update hints set lease_until = '-infinity', due_at = look_from
+       from unnest($3::text[], $4::bigint[]) as settled (record_id, epoch)
+      where hints.sync_key = $1 and hints.side = $2 and hints.record_id = any($3)
         and hints.record_id = settled.record_id and hints.lease_epoch = settled.epoch`,
-    [syncKey, side, hints.map((hint) => hint.recordId), hints.map((hint) => hint.epoch)],
+    settled,
   );
 }
 
@@ -145,6 +162,20 @@ export async function buryRecords(
       side,
       JSON.stringify(records.map(({ recordId, failure }) => ({ record_id: recordId, failure }))),
     ],
+  );
+}
+
+export async function lookOnceMore(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  recordIds: readonly string[],
+): Promise<void> {
+  if (recordIds.length === 0) return;
+  await tx.execute(
+    `update hints set lease_epoch = lease_epoch + 1, lease_until = '-infinity'
+      where sync_key = $1 and side = $2 and state = 'open' and record_id = any($3)`,
+    [syncKey, side, recordIds],
   );
 }
 

@@ -120,7 +120,8 @@ async function saveLinks(tx: Tx, syncKey: string, links: Save['links']): Promise
         set status = excluded.status, identity_id = excluded.identity_id, version = excluded.version,
             as_of = excluded.as_of, looked_at = excluded.looked_at, accounted = excluded.accounted, agreed = excluded.agreed, sent = excluded.sent,
             failure = null
-        where links.identity_id is null or links.identity_id = excluded.identity_id or links.status = 'gone'`,
+        where links.identity_id = excluded.identity_id
+           or ((links.identity_id is null or links.status = 'gone') and links.as_of <= excluded.as_of)`,
     [
       syncKey,
       rows.map((row) => row.side),
@@ -135,7 +136,8 @@ async function saveLinks(tx: Tx, syncKey: string, links: Save['links']): Promise
       JSON.stringify(rows.map((row) => row.agreed)),
     ],
   );
-  // A record belongs to at most one identity: if another transaction has linked it meanwhile, this one looks again.
+  // A record belongs to at most one identity: if another transaction has linked it meanwhile, or has seen since that it is gone,
+  // this one looks again.
   if (touched < links.length) throw new Collision('another worker has just linked the same record');
 }
 
@@ -292,13 +294,13 @@ export async function saveUnlinked(
   holds: readonly RecordHold[],
 ): Promise<void> {
   if (records.length > 0) {
-    await tx.execute(
+    const touched = await tx.execute(
       `insert into links (sync_key, side, record_id, status, version, as_of, failure)
-       select $1::bigint, $2, record_id, status, version, to_timestamp(as_of_ms / 1000), failure
-         from json_to_recordset($3) as met (record_id text, status text, version text, as_of_ms float8, failure jsonb)
+       select $1::bigint, $2, record_id, status, version, now(), failure
+         from json_to_recordset($3) as met (record_id text, status text, version text, failure jsonb)
        on conflict (sync_key, side, record_id) do update
           set status = excluded.status, version = excluded.version, as_of = excluded.as_of, failure = excluded.failure
-          where links.identity_id is null`,
+          where links.identity_id is null and links.as_of <= excluded.as_of`,
       [
         syncKey,
         side,
@@ -307,12 +309,12 @@ export async function saveUnlinked(
             record_id: record.recordId,
             status: record.status,
             version: record.version,
-            as_of_ms: record.asOfMs,
             failure: record.failure,
           })),
         ),
       ],
     );
+    if (touched < records.length) throw new Collision('another worker has just linked the same record');
   }
   const places = records.map(({ recordId }) => ({ side, recordId }));
   await settleRecordHolds(tx, syncKey, places, holds);

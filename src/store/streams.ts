@@ -9,6 +9,7 @@ interface StreamColumns {
   readonly checkpoint: Json;
   readonly run_id: string | null;
   readonly current_as_of_ms: number | null;
+  readonly followed_since_ms: number | null;
   readonly attempts: number;
 }
 
@@ -24,7 +25,8 @@ export async function leaseStream(
         set lease_epoch = lease_epoch + 1, lease_until = clock_timestamp() + make_interval(secs => $4 / 1000.0),
             last_attempt_at = clock_timestamp()
       where sync_key = $1 and side = $2 and kind = $3 and lease_until < now() and due_at <= now()
-      returning lease_epoch, checkpoint, run_id, attempts, extract(epoch from current_as_of)::float8 * 1000 as current_as_of_ms`,
+      returning lease_epoch, checkpoint, run_id, attempts, extract(epoch from current_as_of)::float8 * 1000 as current_as_of_ms,
+                extract(epoch from followed_since)::float8 * 1000 as followed_since_ms`,
     [syncKey, side, kind, leaseMs],
   );
   const row = rows[0];
@@ -36,6 +38,7 @@ export async function leaseStream(
     checkpoint: row.checkpoint,
     runId: row.run_id,
     currentAsOfMs: row.current_as_of_ms,
+    followedSinceMs: row.followed_since_ms,
     attempts: row.attempts,
   };
 }
@@ -51,7 +54,8 @@ export async function moveStream(
         set checkpoint = $5, current_as_of = coalesce(to_timestamp($6::float8 / 1000), current_as_of), run_id = $7,
             lease_until = clock_timestamp() + make_interval(secs => $8 / 1000.0), attempts = 0, failure = null,
             last_success_at = clock_timestamp(),
-            due_at = clock_timestamp() + make_interval(secs => $9 / 1000.0)
+            due_at = clock_timestamp() + make_interval(secs => $9 / 1000.0),
+            followed_since = case when $10 then to_timestamp($11::float8 / 1000) else followed_since end
       where sync_key = $1 and side = $2 and kind = $3 and lease_epoch = $4`,
     [
       syncKey,
@@ -63,6 +67,8 @@ export async function moveStream(
       move.runId ?? null,
       move.leaseMs,
       move.dueInMs ?? 0,
+      move.followedSinceMs !== undefined,
+      move.followedSinceMs ?? null,
     ],
   );
   if (touched === 0)

@@ -2,7 +2,7 @@
 import type { WriteResult } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { acknowledge, withoutWrite, type Receipt } from '../engine/acknowledge.ts';
-import { held, moveAside, withoutAnswered } from '../engine/existence.ts';
+import { held, withoutAnswered } from '../engine/existence.ts';
 import { linkAt, type Bundle } from '../engine/state.ts';
 import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
@@ -10,6 +10,7 @@ import type { KnownRecord, NewHint, StoredBundle, SyncTx, WriteEnd } from '../st
 import { Batch, changeBody } from './batch.ts';
 import { endAll } from './ends.ts';
 import { stored } from './failures.ts';
+import { giveWayAt } from './given-again.ts';
 import { keyOf, type Intent } from './intent.ts';
 import { afterLag } from './lag.ts';
 import { PAGE_RECORDS_MAX } from './limits.ts';
@@ -74,20 +75,20 @@ async function readAnswers(
   });
 }
 
-/** A system that gives ids again may name one record in two answers of a batch: the later one finds it taken. */
+/** A system that gives ids again may name one record in two answers of a batch: the later one finds it taken, or deleted. */
 function inTransactions(answers: readonly Answer[]): readonly (readonly Answer[])[] {
   const transactions: Answer[][] = [];
-  let made = new Set<string>();
+  let named = new Set<string>();
   for (const answer of answers) {
     const { intent, result } = answer;
-    const recordId = intent.kind === 'create' && result.kind === 'written' ? result.recordId : null;
+    const recordId = result.kind === 'written' ? result.recordId : intent.recordId;
     const last = transactions.at(-1);
-    const isTaken = recordId !== null && made.has(recordId);
-    if (last === undefined || last.length >= ANSWERS_MAX || isTaken) {
+    const isNamed = recordId !== null && named.has(recordId);
+    if (last === undefined || last.length >= ANSWERS_MAX || isNamed) {
       transactions.push([answer]);
-      made = new Set();
+      named = new Set();
     } else last.push(answer);
-    if (recordId !== null) made.add(recordId);
+    if (recordId !== null) named.add(recordId);
   }
   return transactions;
 }
@@ -104,12 +105,18 @@ async function store(
   );
   const known = await tx.recordsOf(side.model.name, created);
   const batch = new Batch(runtime, tx);
-  await moveDeletedAside(tx, batch, side, known, bundles);
+  for (const bundle of bundles.values()) batch.load(bundle);
+  await giveWayAt(
+    tx,
+    batch,
+    side.model.name,
+    [...known.values()].filter((record) => !isMadeAndGone(answers, record)),
+  );
   const recording: Recording = { runtime, tx, side, batch, known, ends: [], late: [], hints: [] };
   for (const { intent, result } of answers) {
-    const bundle = bundles.get(intent.identityId);
-    if (bundle === undefined) continue;
-    batch.load(bundle);
+    const row = bundles.get(intent.identityId);
+    if (row === undefined) continue;
+    const bundle = { ...row, links: batch.get(intent.identityId)?.links ?? row.links };
     const isFirst = isCurrent(bundle, intent);
     if (result.kind === 'failed') {
       if (isFirst) recordFailure(recording, bundle, intent, result.failure);
@@ -125,6 +132,17 @@ async function store(
   return wakened;
 }
 
+/** The very record that a create has made was seen already, and seen to go: its id is no one else's. */
+function isMadeAndGone(answers: readonly Answer[], { recordId, identityId, asOfMs }: KnownRecord): boolean {
+  return answers.some(
+    ({ intent, result }) =>
+      intent.identityId === identityId &&
+      intent.sentAtMs < asOfMs &&
+      result.kind === 'written' &&
+      result.recordId === recordId,
+  );
+}
+
 /** Answers while they are being recorded, and what they lead to. */
 interface Recording {
   readonly runtime: SyncRuntime;
@@ -137,26 +155,6 @@ interface Recording {
   /** Ends that come too late to end anything, and are kept as evidence. */
   readonly late: WriteEnd[];
   readonly hints: NewHint[];
-}
-
-/** The system has given the ids of deleted records again: what was deleted keeps its memory under another name. */
-async function moveDeletedAside(
-  tx: SyncTx,
-  batch: Batch,
-  side: SideRuntime,
-  known: ReadonlyMap<string, KnownRecord>,
-  bundles: ReadonlyMap<string, StoredBundle>,
-): Promise<void> {
-  const holders = [...known.values()].flatMap(({ status, identityId }) =>
-    status === 'gone' && identityId !== null && !bundles.has(identityId) ? [identityId] : [],
-  );
-  if (holders.length === 0) return;
-  for (const bundle of (await tx.lockBundles(holders)).values()) {
-    const link = linkAt(bundle, side.model.name);
-    if (link === undefined || !known.has(link.recordId)) continue;
-    batch.load(bundle);
-    batch.put(moveAside(bundle, side.model.name));
-  }
 }
 
 /** The stored write is still this very try: nobody has taken it further meanwhile. */
@@ -184,8 +182,16 @@ function recordWritten(recording: Recording, bundle: StoredBundle, intent: Inten
     kind: 'written',
     body: changeBody(outcome, { write: intent.kind, values: intent.body, ...attemptsBody(intent) }),
   });
-  if (intent.kind !== 'delete' && side.card.version !== 'none' && hasMore(outcome.bundle, intent, result))
+  if (intent.kind === 'delete') {
+    if (isStillThere(outcome.bundle, intent)) hints.push({ recordId: result.recordId, kind: 'deleted' });
+  } else if (side.card.version !== 'none' && hasMore(outcome.bundle, intent, result))
     hints.push({ recordId: result.recordId, kind: 'changed' });
+}
+
+/** Seen since its delete was sent: what became of it another look tells. */
+function isStillThere(bundle: Bundle, { side, recordId }: Intent): boolean {
+  const link = linkAt(bundle, side);
+  return link !== undefined && link.recordId === recordId && link.status !== 'gone';
 }
 
 /** The answer leaves open what the record holds now. */

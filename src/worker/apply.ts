@@ -2,7 +2,7 @@
  * Applies what a look at a side showed: finds or makes the identity of every record, merges, plans, and stores all of it
  * in the caller's transaction. Running it twice with the same sightings changes nothing the second time.
  */
-import { linkFound, mergeDelete, mergeHidden, mergeReturn, moveAside } from '../engine/existence.ts';
+import { linkFound, mergeDelete, mergeHidden, mergeReturn } from '../engine/existence.ts';
 import { matchKeys } from '../engine/match.ts';
 import { mergeObservation, newIdentity, newLink } from '../engine/merge.ts';
 import type { Bundle, Observation } from '../engine/state.ts';
@@ -11,6 +11,7 @@ import { must } from '../lib/assert.ts';
 import type { KnownRecord, SyncTx } from '../store/contract.ts';
 import { Collision } from '../store/database.ts';
 import { Batch, changeBody } from './batch.ts';
+import { formerOf, giveWay } from './given-again.ts';
 import { confirmMatches, findHomes, identitiesOf, type Homes } from './homes.ts';
 import { readReadings } from './references.ts';
 import type { SyncRuntime } from './runtime.ts';
@@ -26,10 +27,10 @@ export interface Applied {
 export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: SightingPage): Promise<Applied> {
   const page = { ...given, sightings: once(given.sightings) };
   const side = must(runtime.sides.get(page.side), 'a page comes from a side of the sync');
-  const known = await tx.recordsOf(
-    page.side,
-    page.sightings.map((sighting) => sighting.recordId),
-  );
+  const recordIds = page.sightings.map(({ recordId }) => recordId);
+  // Before anything is known of them: who has looked already is waited for, and who is looking finds the hint taken up again.
+  await tx.lookOnceMore(page.side, recordIds);
+  const known = await tx.recordsOf(page.side, recordIds);
   const sorted = sort(side, page, known);
   await readReadings(tx, side.model, sorted.readings);
   const batch = new Batch(runtime, tx);
@@ -37,14 +38,15 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   const identityIds = new Set([
     ...identitiesOf(homes),
     ...sorted.existence.map((one) => one.known.identityId ?? ''),
-    ...sorted.readings.map((reading) => formerOf(reading.known) ?? ''),
+    ...page.sightings.map(({ recordId }) => formerOf(known.get(recordId)) ?? ''),
   ]);
   identityIds.delete('');
   for (const bundle of (await tx.lockBundles([...identityIds])).values()) batch.load(bundle);
-  await confirmMatches(runtime, tx, page, sorted, homes, batch);
+  await confirmMatches(runtime, tx, sorted, homes, batch);
   for (const reading of sorted.readings) applyReading(runtime, tx, batch, page, sorted, reading, homes);
   for (const { sighting, known: record } of sorted.existence)
     applyExistence(runtime, tx, batch, page, sorted, sighting, record);
+  for (const { recordId } of sorted.unlinked) giveWay(batch, page.side, known.get(recordId));
   for (const recordId of sorted.forgotten) batch.forget(page.side, recordId);
   const wakened = await batch.store(() => storeUnlinked(tx, page, sorted));
   const changed = sorted.readings.length + sorted.existence.length;
@@ -90,10 +92,7 @@ function applyReading(
 ): void {
   const observation = observationOf(page, reading, tx.nowMs);
   const bundle = bundleFor(runtime, batch, observation, reading, homes);
-  // The id was that of a deleted record, which keeps its memory under another name.
-  const former = batch.get(formerOf(reading.known) ?? '');
-  if (former !== undefined && former.identity.id !== bundle?.identity.id)
-    batch.put(moveAside(former, page.side));
+  if (formerOf(reading.known) !== bundle?.identity.id) giveWay(batch, page.side, reading.known);
   if (bundle === null) {
     const isByKey = homes.matches.some((matched) => matched.reading === reading);
     const [code, message] =
@@ -110,7 +109,6 @@ function applyReading(
       recordId: reading.recordId,
       status: 'parked',
       version: reading.version,
-      asOfMs: page.readBeganMs,
       failure: {
         kind: 'invalid',
         code,
@@ -137,17 +135,12 @@ function applyReading(
   batch.apply(outcome, tells ? { ...story, kind: isNew ? 'linked' : 'changed', body } : null);
 }
 
-/** The identity whose deleted record had this id; null where there is none. */
-function formerOf(known: KnownRecord | undefined): string | null {
-  return known?.status === 'gone' ? known.identityId : null;
-}
-
 function observationOf(page: SightingPage, reading: Reading, nowMs: number): Observation {
   const { recordId, version, values, unread } = reading;
-  const { side, readBeganMs, unchangedUntilMs } = page;
+  const { side, readBeganMs, followed } = page;
   const read = unread === undefined ? { values } : { values, unread };
   const seen = { side, recordId, version, ...read, readBeganMs, readEndedMs: nowMs };
-  return unchangedUntilMs === null ? seen : { ...seen, unchangedUntilMs };
+  return followed === null ? seen : { ...seen, followed };
 }
 
 /**
@@ -179,7 +172,7 @@ function bundleFor(
   if (reading.linkedTo !== null) throw new Collision('the record has changed its identity meanwhile');
   if (link !== undefined && link.status !== 'gone') return null;
   const body = homes.made.get(reading.recordId);
-  const sent = body === undefined ? [] : [{ seq: 0, body, expiresAtMs: seen.readEndedMs + 1 }];
+  const sent = body === undefined ? [] : [{ seq: 0, body, expiresAtMs: seen.readBeganMs }];
   const linked = linkFound(found, seen.side, reading.recordId, sent);
   batch.put(linked);
   return linked;

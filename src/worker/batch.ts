@@ -4,7 +4,7 @@ import { held, withLink } from '../engine/existence.ts';
 import { guard } from '../engine/guard.ts';
 import { matchKeys } from '../engine/match.ts';
 import { planIdentity, type WriteStep } from '../engine/plan.ts';
-import type { Bundle, Outcome } from '../engine/state.ts';
+import type { Bundle, Link, Outcome } from '../engine/state.ts';
 import { isClash, linkAt } from '../engine/state.ts';
 import { must } from '../lib/assert.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -138,11 +138,14 @@ export class Batch {
     return wakened;
   }
 
-  /** What was held for a clash of keys is looked at again once its thing has changed: it may clash no more. */
+  /** What was held for a clash of keys is looked at again once its thing has changed, here or elsewhere: it may clash no more. */
   async #lookAtHeld(): Promise<void> {
     for (const { before, now } of this.#work.values()) {
       const clash = before?.holds.find(isClash);
-      if (before === null || clash === undefined || before.identity === now.identity) continue;
+      if (before === null || clash === undefined) continue;
+      const isSame = (link: Link): boolean =>
+        clash.sides?.includes(link.side) === true || before.links.includes(link);
+      if (before.identity === now.identity && now.links.every(isSame)) continue;
       for (const link of now.links)
         if (link.status !== 'gone' && clash.sides?.includes(link.side) && before.links.includes(link))
           await this.#tx.noteHints(link.side, [{ recordId: link.recordId, kind: 'changed' }]);

@@ -3,6 +3,7 @@
  * position never runs ahead of what has been taken in, nor behind what was.
  */
 import type { ChangePage } from '../connector/contract.ts';
+import type { Followed } from '../engine/state.ts';
 import type { StreamLease, SyncTx } from '../store/contract.ts';
 import { LeaseLost } from '../store/database.ts';
 import { applyPage } from './apply.ts';
@@ -71,13 +72,14 @@ async function takePage(
   const sightings = sightingsOf(page);
   const currentAsOfMs = page.caughtUp ? beganMs : null;
   const move = { checkpoint: page.cursor, currentAsOfMs, leaseMs: STREAM_LEASE_MS };
+  let { followedSinceMs } = lease;
   const wakened = await appliedOrHinted(sightings, async (sighted, hinted) =>
     runtime.transaction(async (tx: SyncTx) => {
       const look = {
         side: side.model.name,
         sightings: sighted,
         readBeganMs: beganMs,
-        unchangedUntilMs: lease.currentAsOfMs,
+        followed: followedBefore(lease),
       };
       const applied = sighted.length === 0 ? new Set<string>() : (await applyPage(runtime, tx, look)).wakened;
       await tx.noteHints(
@@ -91,7 +93,8 @@ async function takePage(
           page.hints.map(({ id, kind }) => ({ recordId: id, kind })),
         ),
       );
-      await tx.moveStream(lease, move);
+      followedSinceMs = lease.checkpoint === null ? tx.nowMs : lease.followedSinceMs;
+      await tx.moveStream(lease, { ...move, followedSinceMs });
       // What happened before this position only a sweep shows, and only one whose reads are not of before it.
       if (lease.checkpoint === null && page.cursor !== null)
         await tx.wakeStream(side.model.name, 'sweep', side.card.readLagMs);
@@ -100,7 +103,14 @@ async function takePage(
   );
   for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
   if (page.hints.length > 0) runtime.wakes.wake(`look ${side.model.name}`);
-  return { ...lease, checkpoint: page.cursor, currentAsOfMs: currentAsOfMs ?? lease.currentAsOfMs };
+  const shownMs = currentAsOfMs ?? lease.currentAsOfMs;
+  return { ...lease, checkpoint: page.cursor, currentAsOfMs: shownMs, followedSinceMs };
+}
+
+/** What the feed had shown when the reading of this page began. */
+function followedBefore({ followedSinceMs, currentAsOfMs }: StreamLease): Followed | null {
+  if (followedSinceMs === null || currentAsOfMs === null) return null;
+  return { sinceMs: followedSinceMs, untilMs: currentAsOfMs };
 }
 
 /**
@@ -129,7 +139,8 @@ export async function failStream(runtime: SyncRuntime, lease: StreamLease, error
   );
   await runtime.transaction(async (tx) => {
     if (lease.kind === 'changes' && failure.code.endsWith('.cursor_expired')) {
-      await tx.moveStream(lease, { checkpoint: null, currentAsOfMs: null, leaseMs: IDLE_LOOK_MS });
+      const lost = { checkpoint: null, currentAsOfMs: null, followedSinceMs: null };
+      await tx.moveStream(lease, { ...lost, leaseMs: IDLE_LOOK_MS });
       await tx.releaseStream(lease, 0, stored(failure));
     } else await tx.releaseStream(lease, Math.max(IDLE_LOOK_MS, waitMs), stored(failure));
   });

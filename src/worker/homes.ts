@@ -54,12 +54,14 @@ export async function findHomes(
     if (match.kind !== 'none') homes.matches.push({ reading, keys: own, identityIds: matchedIn(match) });
     if (match.kind === 'one') {
       homes.of.set(reading.recordId, match.identityId);
-      // Whatever has led it here: what we had sent is nobody's news.
-      const lost = creates.find(({ identityId }) => identityId === match.identityId);
+      // Whatever has led it here, and whatever thing it was made of: what we had sent is nobody's news.
+      const lost =
+        creates.find(({ identityId }) => identityId === match.identityId) ??
+        creates.find(({ body }) => sharesMost(side, body, reading.values));
       if (lost !== undefined) homes.made.set(reading.recordId, lost.body);
     } else if (
       match.kind === 'none' &&
-      (creates.length === 0 || !findCreate(side, page, sorted, reading, creates, homes))
+      (creates.length === 0 || !findCreate(side, sorted, reading, creates, homes))
     ) {
       // What was deleted under this id may have come back.
       if (reading.known?.identityId != null) homes.of.set(reading.recordId, reading.known.identityId);
@@ -80,7 +82,6 @@ export function identitiesOf({ of, matches }: Homes): readonly string[] {
 export async function confirmMatches(
   runtime: SyncRuntime,
   tx: SyncTx,
-  page: SightingPage,
   sorted: Sorted,
   { matches }: Homes,
   batch: Batch,
@@ -98,7 +99,7 @@ export async function confirmMatches(
       remove(sorted, reading);
       sorted.hints.push({ recordId: reading.recordId, kind: 'changed' });
     } else if (identityIds.length > 1)
-      park(page, sorted, reading, 'trueup.ambiguous_match', 'its keys lead to several identities');
+      park(sorted, reading, 'trueup.ambiguous_match', 'its keys lead to several identities');
   }
 }
 
@@ -117,7 +118,6 @@ function remove(sorted: Sorted, reading: Reading): void {
  */
 function findCreate(
   side: SideRuntime,
-  page: SightingPage,
   sorted: Sorted,
   reading: Reading,
   creates: readonly OpenCreate[],
@@ -135,7 +135,7 @@ function findCreate(
     remove(sorted, reading);
     sorted.hints.push({ recordId, kind: 'changed', dueInMs: POSSIBLY_OURS_WAIT_MS });
   } else if (alike.length > 0)
-    park(page, sorted, reading, 'trueup.ambiguous_match', 'a create whose answer was lost may have made it');
+    park(sorted, reading, 'trueup.ambiguous_match', 'a create whose answer was lost may have made it');
   return alike.length > 0;
 }
 
@@ -159,7 +159,7 @@ function holdsAll(side: SideRuntime, body: Values, values: Values): boolean {
   );
 }
 
-function park(page: SightingPage, sorted: Sorted, reading: Reading, code: string, message: string): void {
+function park(sorted: Sorted, reading: Reading, code: string, message: string): void {
   remove(sorted, reading);
   const failure = {
     kind: 'invalid',
@@ -168,5 +168,5 @@ function park(page: SightingPage, sorted: Sorted, reading: Reading, code: string
     advice: 'Decide which identity the record belongs to, or correct its keys.',
   };
   const { recordId, version } = reading;
-  sorted.unlinked.push({ recordId, status: 'parked', version, asOfMs: page.readBeganMs, failure });
+  sorted.unlinked.push({ recordId, status: 'parked', version, failure });
 }

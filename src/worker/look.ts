@@ -176,13 +176,14 @@ async function settle(
     await tx.closeHints(
       side.model.name,
       settled.filter((hint) => !early.has(hint)),
+      beganMs + side.card.readLagMs,
     );
     return (
       await applyPage(runtime, tx, {
         side: side.model.name,
         sightings,
         readBeganMs: beganMs,
-        unchangedUntilMs: null,
+        followed: null,
       })
     ).wakened;
   });
@@ -205,7 +206,8 @@ async function toldEarly(
     model.name,
     gone.map(({ recordId }) => recordId),
   );
-  return new Set(gone.filter((hint) => hint.notedAtMs >= sinceMs && !known.has(hint.recordId)));
+  const isKnown = (recordId: string): boolean => (known.get(recordId)?.status ?? 'gone') !== 'gone';
+  return new Set(gone.filter((hint) => hint.notedAtMs >= sinceMs && !isKnown(hint.recordId)));
 }
 
 const NO_ANSWER: Failure = {

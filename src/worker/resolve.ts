@@ -8,15 +8,16 @@ import type { FieldLens } from '../engine/model.ts';
 import { linkAt } from '../engine/state.ts';
 import { InvalidValue, type NativeValue, type Value } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
-import type { StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
+import type { KnownRecord, StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
 import { Batch } from './batch.ts';
 import { endAll } from './ends.ts';
 import { failureOfError } from './failures.ts';
-import { afterLag } from './lag.ts';
+import { giveWayAt } from './given-again.ts';
+import { afterLag, readBeganMs } from './lag.ts';
 import { PAGE_RECORDS_MAX } from './limits.ts';
 import { readAll } from './references.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
-import { ruleOnUnknown, settleUnknown, type Finding } from './settle.ts';
+import { overtaken, ruleOnUnknown, settleUnknown, type Finding } from './settle.ts';
 import { valuesOf } from './values.ts';
 
 const CANDIDATES_MAX = 10;
@@ -34,16 +35,10 @@ export async function resolveUnknown(runtime: SyncRuntime, side: SideRuntime): P
     );
   });
   if (rows.length === 0) return 0;
+  const beganMs = await readBeganMs(runtime, side);
   const findings = await investigate(runtime, side, rows);
-  const wakened = await runtime.transaction((tx) =>
-    settle(
-      runtime,
-      tx,
-      side,
-      rows.map(({ write }) => write),
-      findings,
-    ),
-  );
+  const writes = rows.map(({ write }) => write);
+  const wakened = await runtime.transaction((tx) => settle(runtime, tx, side, writes, findings, beganMs));
   for (const woken of wakened) runtime.wakes.wake(`deliver ${woken}`);
   return rows.length;
 }
@@ -186,22 +181,10 @@ function keyOf(
  * Creates for which a record was found that belongs to another identity: somebody gave it this key, or the system gave the
  * id of a deleted record to ours. Nothing here tells which.
  */
-async function linkedElsewhere(
-  tx: SyncTx,
-  side: SideRuntime,
-  writes: readonly WriteRow[],
-  findings: ReadonlyMap<string, Finding>,
-): Promise<ReadonlySet<string>> {
-  const found = writes.flatMap(({ kind, writeId, identityId }) => {
-    const finding = findings.get(writeId);
-    return kind === 'create' && finding?.kind === 'record'
-      ? [{ writeId, identityId, recordId: finding.record.id }]
-      : [];
-  });
-  const known = await tx.recordsOf(
-    side.model.name,
-    found.map(({ recordId }) => recordId),
-  );
+function linkedElsewhere(
+  found: readonly Found[],
+  known: ReadonlyMap<string, KnownRecord>,
+): ReadonlySet<string> {
   const others = found.filter(({ recordId, identityId }) => {
     const record = known.get(recordId);
     return (
@@ -209,6 +192,21 @@ async function linkedElsewhere(
     );
   });
   return new Set(others.map(({ writeId }) => writeId));
+}
+
+/** A record that was found for a create. */
+interface Found {
+  readonly writeId: string;
+  readonly identityId: string;
+  readonly recordId: string;
+}
+
+function foundFor(writes: readonly WriteRow[], findings: ReadonlyMap<string, Finding>): readonly Found[] {
+  return writes.flatMap(({ kind, writeId, identityId }) => {
+    const finding = findings.get(writeId);
+    const isFound = kind === 'create' && finding?.kind === 'record';
+    return isFound ? [{ writeId, identityId, recordId: finding.record.id }] : [];
+  });
 }
 
 /** The findings with what their records refer to. */
@@ -240,22 +238,33 @@ async function settle(
   side: SideRuntime,
   writes: readonly WriteRow[],
   findings: ReadonlyMap<string, Finding>,
+  beganMs: number,
 ): Promise<ReadonlySet<string>> {
   const bundles = await tx.lockBundles(writes.map((write) => write.identityId));
-  const others = await linkedElsewhere(tx, side, writes, findings);
+  const { name } = side.model;
+  const made = foundFor(writes, findings);
+  const known = await tx.recordsOf(
+    name,
+    made.map(({ recordId }) => recordId),
+  );
+  const others = linkedElsewhere(made, known);
   const read = await readFindings(tx, side, findings);
   const batch = new Batch(runtime, tx);
+  for (const bundle of bundles.values()) batch.load(bundle);
+  await giveWayAt(tx, batch, name, known.values());
   const ends: WriteEnd[] = [];
   const looks: string[] = [];
   for (const write of writes) {
-    const bundle = bundles.get(write.identityId);
-    const row = bundle?.writes.find((open) => open.writeId === write.writeId);
-    if (bundle === undefined || row?.state !== 'unknown' || row.epoch !== write.epoch) continue;
-    batch.load(bundle);
+    const stored = bundles.get(write.identityId);
+    const row = stored?.writes.find((open) => open.writeId === write.writeId);
+    if (stored === undefined || row?.state !== 'unknown' || row.epoch !== write.epoch) continue;
+    const bundle = { ...stored, links: batch.get(write.identityId)?.links ?? stored.links };
     const found = must(read.get(write.writeId), 'every unknown write was investigated');
     const finding: Finding = others.has(write.writeId) ? { kind: 'several' } : found;
     const openForMs = must(row.resolveAtMs, 'an unknown write has a time to be resolved') - tx.nowMs;
-    const ruling = ruleOnUnknown(runtime, row, finding, openForMs);
+    const seen = [linkAt(bundle, name), finding.kind === 'record' ? known.get(finding.record.id) : undefined];
+    const isOvertaken = seen.some((one) => one !== undefined && one.asOfMs > beganMs);
+    const ruling = isOvertaken ? overtaken() : ruleOnUnknown(runtime, row, finding, openForMs);
     const settled = settleUnknown(runtime, batch, bundle, row, ruling, tx.nowMs);
     ends.push(settled.end);
     if (settled.look !== null) looks.push(settled.look);
@@ -263,6 +272,6 @@ async function settle(
   await endAll(tx, ends);
   const wakened = await batch.store();
   const hints = looks.map((recordId) => ({ recordId, kind: 'changed' as const }));
-  await tx.noteHints(side.model.name, afterLag(side, hints));
+  await tx.noteHints(name, afterLag(side, hints));
   return wakened;
 }

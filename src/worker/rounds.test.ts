@@ -143,7 +143,7 @@ test('a page that was read before a record was given up does not bring it back',
       side: 'erp',
       sightings: [{ kind: 'record', recordId: at, record: stale.record }],
       readBeganMs,
-      unchangedUntilMs: null,
+      followed: null,
     }),
   );
   await observeAll(runtime, signal);
@@ -180,7 +180,7 @@ test('a page that waited while a write of ours was answered is nobody’s edit',
       },
     };
     const sightings = [{ kind: 'record' as const, recordId: at, record }];
-    return applyPage(runtime, waiting, { side: 'erp', sightings, readBeganMs, unchangedUntilMs: null });
+    return applyPage(runtime, waiting, { side: 'erp', sightings, readBeganMs, followed: null });
   });
   // Before any other look could mend it.
   await deliverAll(runtime, signal);

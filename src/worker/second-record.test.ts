@@ -112,7 +112,7 @@ test('a record whose key was given up by another while its page waited is a thin
         return tx.lockBundles(ids, ifLocked);
       },
     };
-    return applyPage(runtime, waiting, { side: 'erp', sightings, readBeganMs, unchangedUntilMs: null });
+    return applyPage(runtime, waiting, { side: 'erp', sightings, readBeganMs, followed: null });
   });
   await settle(runtime);
   expect(emailsAt(erp)).toEqual(['ben@x.test', 'bob@x.test']);

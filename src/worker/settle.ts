@@ -1,19 +1,11 @@
 /** Decides about a write whose outcome was lost from what was found out, and carries the decision into the batch. */
 import type { SystemRecord } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
-import {
-  acknowledge,
-  LANDING_SEEN_MAX_MS,
-  remember,
-  weigh,
-  withoutWrite,
-  type SentWrite,
-} from '../engine/acknowledge.ts';
+import { acknowledge, remember, weigh, withoutWrite, type SentWrite } from '../engine/acknowledge.ts';
 import { held, linkFound, unchanged } from '../engine/existence.ts';
 import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { JournalEntry, StoredBundle, WriteEnd, WriteRow } from '../store/contract.ts';
-import { resolveInMs } from './answer.ts';
 import type { Batch } from './batch.ts';
 import { stored, UNEXPECTED } from './failures.ts';
 import { AT_ONCE, nextAfterBroken } from './retry.ts';
@@ -39,7 +31,7 @@ export type Ruling =
   | { readonly kind: 'askPerson' }
   | { readonly kind: 'later'; readonly failure: Failure; readonly lookInMs: number };
 
-/** A system that could not be asked is asked again after this. */
+/** A system that could not be asked is asked again after this, and a record that was seen while it was asked about. */
 const LOOK_AGAIN_MS = 5_000;
 
 function later(failure: Failure, lookInMs: number): Ruling {
@@ -80,6 +72,11 @@ export function ruleOnUnknown(
   }
 }
 
+/** The record was seen after this look at it, or while it lasted: what it then held the look does not know. */
+export function overtaken(): Ruling {
+  return later(OVERTAKEN, LOOK_AGAIN_MS);
+}
+
 function unclear(recordId: string, openForMs: number): Ruling {
   return openForMs <= 0 ? { kind: 'unclear', recordId } : later(UNCLEAR, openForMs);
 }
@@ -102,7 +99,6 @@ export function settleUnknown(
   const key = { identityId, side, writeId, epoch, kind };
   const sent = sentOf(row);
   const story = { identityId, side, recordId: row.recordId };
-  const rememberedUntilMs = nowMs + resolveInMs(runtime, side) + LANDING_SEEN_MAX_MS;
   switch (ruling.kind) {
     case 'landed': {
       const sentAtMs = must(row.firstSentAtMs, 'an unknown write was sent');
@@ -118,8 +114,8 @@ export function settleUnknown(
     }
     case 'found': {
       // What it holds is merged as of any record that was found; only what we had sent is nobody's news.
-      const made = { seq: sent.seq, body: sent.body, expiresAtMs: rememberedUntilMs };
-      const linked = linkFound(withoutWrite(bundle, side), side, ruling.recordId, [made]);
+      const made = { seq: sent.seq, body: sent.body, expiresAtMs: nowMs };
+      const linked = linkFound(withoutWrite(bundle, side), side, ruling.recordId, [made], nowMs);
       batch.apply(unchanged(linked), { ...story, recordId: ruling.recordId, kind: 'linked', body: {} });
       return { end: { ...key, to: 'closed', failure: stored(ANOTHER) }, look: ruling.recordId };
     }
@@ -127,7 +123,7 @@ export function settleUnknown(
       batch.note({ ...story, kind: 'resolved', body: { outcome: 'notLanded' } });
       return { end: endNotLanded(runtime, batch, row), look: null };
     case 'unclear': {
-      const remembered = remember(bundle, sent, rememberedUntilMs);
+      const remembered = remember(bundle, sent, nowMs);
       const body = { outcome: 'unclear', values: sent.body };
       if (isOurFault(row)) {
         // A new write would begin its tries anew, for ever. The look before the next one finds what this one has done.
@@ -212,6 +208,11 @@ const ANOTHER: Failure = {
   kind: 'unknownOutcome',
   code: 'trueup.found_another',
   message: 'a record with this key holds other values; it is merged as it is now',
+};
+const OVERTAKEN: Failure = {
+  kind: 'unknownOutcome',
+  code: 'trueup.overtaken',
+  message: 'the record was seen while its write was looked into; it is looked into again',
 };
 const UNKNOWN_CREATE: Failure = {
   kind: 'unknownOutcome',

@@ -1,6 +1,6 @@
 /** What a look at a side showed of one record, before anything is concluded from it. */
 import type { SystemRecord, UnreadableRecord } from '../connector/contract.ts';
-import type { DeleteEvidence } from '../engine/state.ts';
+import type { DeleteEvidence, Followed } from '../engine/state.ts';
 
 export type Sighting =
   | { readonly kind: 'record'; readonly recordId: string; readonly record: SystemRecord }
@@ -29,8 +29,8 @@ export interface SightingPage {
   readonly sightings: readonly Sighting[];
   /** Store-clock instant before which nothing of this page was read. */
   readonly readBeganMs: number;
-  /** What was committed at the side before this instant had been seen before this page; null when nothing had. */
-  readonly unchangedUntilMs: number | null;
+  /** What the feed had shown before this page; null where no feed shows it, or one that has shown nothing yet. */
+  readonly followed: Followed | null;
 }
 
 export interface ApplyCounts {

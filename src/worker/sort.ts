@@ -59,14 +59,20 @@ export function sort(side: SideRuntime, page: SightingPage, known: ReadonlyMap<s
       // Read before something newer was accounted for: it proves nothing about the present. Look again once a look can.
       const dueInMs = Math.min(record.asOfMs - page.readBeganMs, LOOK_AGAIN_MS_MAX);
       sorted.hints.push({ recordId: sighting.recordId, kind: kindOf(sighting), dueInMs });
-    } else if (sighting.kind === 'record') sortRecord(side, page, sorted, sighting, record);
+    } else if (sighting.kind === 'record') sortRecord(side, sorted, sighting, record);
     else if (sighting.kind === 'unreadable')
-      sortUnreadable(page, sorted, sighting.recordId, sighting.unreadable.failure, record);
+      sortUnreadable(sorted, sighting.recordId, sighting.unreadable.failure, record);
     else if (record?.identityId != null) sorted.existence.push({ sighting, known: record });
     // It takes no part: whether it is gone or kept from us, it is met anew when it is shown again.
     else if (record !== undefined) sorted.forgotten.push(sighting.recordId);
+    else sorted.unlinked.push(goneUnknown(sighting.recordId));
   }
   return sorted;
+}
+
+/** Nobody knew it; what was read before, and is not yet applied, must not bring it in. */
+function goneUnknown(recordId: string): UnlinkedRecord {
+  return { recordId, status: 'gone', version: null, failure: null };
 }
 
 /** What the feed itself said of a delete must not be forgotten: another look could not prove it. */
@@ -76,7 +82,6 @@ export function kindOf(sighting: Sighting): NewHint['kind'] {
 
 function sortRecord(
   side: SideRuntime,
-  page: SightingPage,
   sorted: Sorted,
   sighting: Extract<Sighting, { readonly kind: 'record' }>,
   known: KnownRecord | undefined,
@@ -99,19 +104,17 @@ function sortRecord(
           recordId,
           status: 'excluded',
           version: record.version,
-          asOfMs: page.readBeganMs,
           failure: null,
         });
       } else sorted.existence.push({ sighting: { kind: 'hidden', recordId }, known });
       break;
     case 'invalid':
-      sortUnreadable(page, sorted, recordId, failureOf(reading.problems), known, record.version);
+      sortUnreadable(sorted, recordId, failureOf(reading.problems), known, record.version);
       break;
   }
 }
 
 function sortUnreadable(
-  page: SightingPage,
   sorted: Sorted,
   recordId: string,
   failure: StoredFailure,
@@ -119,7 +122,7 @@ function sortUnreadable(
   version: string | null = null,
 ): void {
   if (known?.identityId != null) sorted.dead.push({ recordId, failure });
-  else sorted.unlinked.push({ recordId, status: 'unreadable', version, asOfMs: page.readBeganMs, failure });
+  else sorted.unlinked.push({ recordId, status: 'unreadable', version, failure });
 }
 
 function failureOf(problems: readonly FieldProblem[]): StoredFailure {

@@ -168,7 +168,7 @@ async function applyHalf(
   const { name } = side.model;
   try {
     return await runtime.transaction((tx) =>
-      applyPage(runtime, tx, { side: name, sightings, readBeganMs: beganMs, unchangedUntilMs: null }),
+      applyPage(runtime, tx, { side: name, sightings, readBeganMs: beganMs, followed: null }),
     );
   } catch (error) {
     if (failureOfError(error).code !== UNEXPECTED) throw error;

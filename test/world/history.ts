@@ -86,12 +86,14 @@ async function rest(world: World, sweeps: boolean): Promise<void> {
   let quiet = 0;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const before = world.trueupEntries();
+    // What could not be read in this round is not at rest.
+    const { isLeased } = world;
     // What feeds have missed is found at the beginning, and whether anything is missed still once all is quiet.
     if (sweeps && (round === 0 || quiet > 0)) await world.wakeSweeps();
     await approvePlanned(world);
     await world.cycle(ROUND);
     const { count, dueMs } = world.pending();
-    quiet = count === 0 && world.trueupEntries() === before ? quiet + 1 : 0;
+    quiet = !isLeased && count === 0 && world.trueupEntries() === before ? quiet + 1 : 0;
     // Where sweeps run, what came late may be seen by nothing else.
     if (quiet >= (sweeps ? 2 : 1) && round > 0) return;
     // Streams that failed wait minutes; so do writes that were refused for a while.

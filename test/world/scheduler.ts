@@ -35,6 +35,7 @@ export class Scheduler {
   readonly #dead = new Set<Owner>();
   readonly #frozenUntilMs = new Map<Owner, number>();
   #order = 0;
+  #timed: { readonly atMs: number; readonly action: () => void }[] = [];
 
   /** Waits until the history lets the owner go on; for ever when the owner has been killed. */
   pause(owner: Owner, point: string): Promise<void> {
@@ -92,6 +93,21 @@ export class Scheduler {
     };
   }
 
+  /** Does what nobody can hold up, at that very moment of the world. */
+  at(atMs: number, action: () => void): void {
+    this.#timed = [...this.#timed, { atMs, action }].toSorted((left, right) => left.atMs - right.atMs);
+  }
+
+  #doTimed(untilMs: number): void {
+    for (;;) {
+      const [next, ...rest] = this.#timed;
+      if (next === undefined || next.atMs > untilMs) return;
+      this.#timed = rest;
+      this.nowMs = Math.max(this.nowMs, next.atMs);
+      next.action();
+    }
+  }
+
   /** As if the process had never gone on: what it waits for never comes. */
   kill(owner: Owner): void {
     this.#dead.add(owner);
@@ -110,7 +126,9 @@ export class Scheduler {
 
   /** Moves time on; who slept until then, or before, may go on. */
   advance(byMs: number): void {
-    this.nowMs += byMs;
+    const untilMs = this.nowMs + byMs;
+    if (this.#timed.length > 0) this.#doTimed(untilMs);
+    this.nowMs = untilMs;
     if (this.#sleepers.length === 0) return;
     const due = this.#sleepers.filter((sleeper) => sleeper.untilMs <= this.nowMs);
     if (due.length === 0) return;

@@ -282,22 +282,18 @@ export class SimulatedSystem {
       return { kind: 'failed', key, failure: { ...OUTAGE, kind: 'transient', code: 'world.busy' } };
     if (this.#faults.strikes('requestLost')) return lost;
     if (this.shape.executionMaxMs > 0 && this.#faults.strikes('executedLate')) {
-      this.#executeLate(request, sent).catch((error: unknown) => {
-        throw error;
-      });
+      const lateMs = this.#faults.pick(this.shape.executionMaxMs);
+      this.#scheduler.at(this.#scheduler.nowMs + lateMs, () => this.#execute(request, sent));
       return lost;
     }
+    const sentMs = this.#scheduler.nowMs;
     const network = `network ${this.shape.name} ${String((this.#late += 1))}`;
     await this.#travel(network, 'requestSlow');
     await this.#scheduler.pause(network, 'arrive');
+    // Nobody waits for it any more, and what is on its way for so long never arrives.
+    if (this.#scheduler.nowMs - sentMs > REQUEST_TIMEOUT_MS) return lost;
     const result = this.#execute(request, sent);
     return this.#faults.strikes('answerLost') ? lost : result;
-  }
-
-  async #executeLate(request: WriteRequest, sent: Sent): Promise<void> {
-    const network = `late ${this.shape.name} ${String((this.#late += 1))}`;
-    await this.#scheduler.sleep(network, this.#faults.pick(this.shape.executionMaxMs));
-    this.#execute(request, sent);
   }
 
   #execute(request: WriteRequest, sent: Sent): WriteResult {

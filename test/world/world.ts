@@ -19,6 +19,8 @@ import { SimulatedWorker, type Unit } from './workers.ts';
 
 /** A unit of work that has not ended after so many steps never will. */
 const UNIT_STEPS_MAX = 4_000;
+/** So often a unit of work may be begun anew at once. */
+const TURNS_MAX = 20;
 
 export class World {
   readonly shape: WorldShape;
@@ -119,15 +121,30 @@ export class World {
     const [worker] = this.workers;
     for (const unit of units) {
       for (const side of unit === 'reap' ? [''] : this.systems.keys()) {
-        if (hasWork(this.store.tables, unit, side))
+        // A look takes up so many records at a time; as in production, the next follows at once.
+        for (let turn = 0; turn < TURNS_MAX && hasWork(this.store.tables, unit, side); turn += 1) {
           await this.scheduler.flowing(() => {
             worker?.begin(unit, side);
             return this.#finish();
           });
+          if (unit !== 'look' || !this.#isLookDue(side)) break;
+        }
         // Nothing takes no time at all.
         this.scheduler.advance(1);
       }
     }
+  }
+
+  #isLookDue(side: string): boolean {
+    const { nowMs } = this.scheduler;
+    for (const { row } of this.store.tables.hintsBySide.slots(side))
+      if (row?.state === 'open' && row.dueAtMs <= nowMs && row.leaseUntilMs < nowMs) return true;
+    return false;
+  }
+
+  /** Streams that somebody reads, or has died reading. */
+  get isLeased(): boolean {
+    return this.store.tables.streams.rows().some(({ leaseUntilMs }) => leaseUntilMs > this.scheduler.nowMs);
   }
 
   /** The store is put back to an earlier time, as from a backup; every process begins anew. */

@@ -1,11 +1,14 @@
 /** Every check of a world at rest. */
+import type { Json } from '../../../src/lib/json.ts';
+import { SIDE_EMPTIED } from '../../../src/worker/emptied.ts';
 import { UNEXPECTED } from '../../../src/worker/failures.ts';
+import type { Entry, Fields } from '../records.ts';
 import type { World } from '../world.ts';
 import { checkAccounts } from './accounts.ts';
 import { checkClaims } from './claims.ts';
 import { checkConvergence } from './convergence.ts';
 import { checkExistence } from './existence.ts';
-import { isReadable } from './truth.ts';
+import { isReadable, TEXT_FIELDS } from './truth.ts';
 import { checkWrites } from './writes.ts';
 
 /** More than this in one small history is a flood (I22). */
@@ -13,6 +16,7 @@ const REQUESTS_MAX = 3_000;
 
 export async function checkAll(world: World): Promise<void> {
   await Promise.resolve();
+  noteReadBefore(world);
   checkConvergence(world);
   checkAccounts(world);
   checkWrites(world);
@@ -22,6 +26,40 @@ export async function checkAll(world: World): Promise<void> {
   forgiveReusedIds(world);
   for (const [name, { requests }] of world.systems)
     if (requests > REQUESTS_MAX) world.violations.push(`I22: ${name} was asked ${String(requests)} times`);
+}
+
+/**
+ * What was read of a record, and taken in only after its id had gone to another one, makes that other one look like an edit of
+ * the first: Trueup's own journal tells when it took it in, and the system's log what it held and when.
+ */
+function noteReadBefore(world: World): void {
+  const linked = world.store.dump().journal.filter(({ kind }) => kind === 'linked');
+  for (const [side, { records }] of world.systems) {
+    for (const recordId of records.givenAgain) {
+      const entries = records.entries.filter((entry) => entry.recordId === recordId);
+      const isReadBefore = linked.some(
+        (entry) =>
+          entry.side === side &&
+          entry.recordId === recordId &&
+          entries.some(
+            ({ kind, atMs, order }) =>
+              kind === 'create' && atMs <= entry.atMs && wasHeldBefore(entries, order, entry.body),
+          ),
+      );
+      if (isReadBefore) world.mistakable.add(`${side} ${recordId}`);
+    }
+  }
+}
+
+function wasHeldBefore(entries: readonly Entry[], order: number, body: Json): boolean {
+  return entries.some((entry) => entry.order < order && holdsAll(entry.after, body));
+}
+
+/** The values that a journal entry says were read are those that the record held. */
+function holdsAll(fields: Fields | null, body: Json): boolean {
+  const { values } = body as unknown as { readonly values?: Fields };
+  if (fields === null || values === undefined) return false;
+  return TEXT_FIELDS.every((field) => (values[field] ?? null) === (fields[field] ?? null));
 }
 
 /**
@@ -37,7 +75,7 @@ function forgiveReusedIds(world: World): void {
 
 /** What waits for a person waits for a reason of the world's, never for a bug of ours. */
 function checkFailures(world: World): void {
-  const { writes, hints, links } = world.store.dump();
+  const { writes, hints, links, streams } = world.store.dump();
   for (const { failure } of [...writes, ...hints, ...links])
     if (failure?.code === UNEXPECTED) world.violations.push(`a bug of ours is stored: ${failure.message}`);
   // A write to a record that cannot be read fails for as long as that lasts.
@@ -45,8 +83,12 @@ function checkFailures(world: World): void {
     const record = recordId === null ? null : (world.systems.get(side)?.records.now(recordId) ?? null);
     return record !== null && !isReadable(world, side, record.fields);
   };
+  // That a side was emptied a person is asked about first; what could not be read there may be gone with it.
+  const emptied = new Set(
+    streams.flatMap(({ side, failure }) => (failure?.code === SIDE_EMPTIED ? [side] : [])),
+  );
   for (const { state, side, recordId, failure } of hints)
-    if (state === 'dead' && !isOfUnreadable(side, recordId))
+    if (state === 'dead' && !isOfUnreadable(side, recordId) && !emptied.has(side))
       world.violations.push(
         `I21: ${side} ${recordId} waits for a person, and nothing is wrong with it: ${failure?.code ?? ''}`,
       );

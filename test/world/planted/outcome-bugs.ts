@@ -81,8 +81,8 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
     about: 'comeBetween',
     sentence: 'A body whose outcome was never learned is not remembered.',
     file: ACKNOWLEDGE,
-    find: 'const sent = [...link.sent, { seq: write.seq, body: write.body, expiresAtMs }];',
-    replace: 'const sent = [...link.sent];',
+    find: 'return { ...link, version: null, sent: [...link.sent, sent] };',
+    replace: 'return { ...link, version: null };',
   },
   {
     name: 'delete-keeps-its-link',
@@ -111,9 +111,9 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   {
     name: 'id-given-again-unnoticed',
     sentence: 'The memory of a deleted record stands in the way of the record that has got its id.',
-    file: ANSWER,
-    find: 'if (holders.length === 0) return;',
-    replace: 'if (holders.length >= 0) return;',
+    file: 'src/worker/given-again.ts',
+    find: 'for (const record of former) giveWay(batch, side, record);',
+    replace: '',
   },
   {
     name: 'no-quarantine',
@@ -171,8 +171,8 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
     about: 'slowFinds',
     sentence: 'What was found out about one try is recorded against a later one.',
     file: RESOLVE,
-    find: "if (bundle === undefined || row?.state !== 'unknown' || row.epoch !== write.epoch) continue;",
-    replace: "if (bundle === undefined || row?.state !== 'unknown') continue;",
+    find: "if (stored === undefined || row?.state !== 'unknown' || row.epoch !== write.epoch) continue;",
+    replace: "if (stored === undefined || row?.state !== 'unknown') continue;",
   },
   {
     name: 'answer-to-a-reaped-write',

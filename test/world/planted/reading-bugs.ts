@@ -57,8 +57,8 @@ export const READING_BUGS: readonly PlantedBug[] = [
     about: 'crossingLooks',
     sentence: 'A look is dated by when it ended, not by when it began.',
     file: LOOK,
-    find: 'readBeganMs: beganMs,\n        unchangedUntilMs: null,',
-    replace: 'readBeganMs: tx.nowMs,\n        unchangedUntilMs: null,',
+    find: 'readBeganMs: beganMs,\n        followed: null,',
+    replace: 'readBeganMs: tx.nowMs,\n        followed: null,',
   },
   {
     name: 'reads-show-the-present',
@@ -180,7 +180,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
     sentence:
       'A delete that the feed tells of before the answer to its create is recorded is taken as done with.',
     file: 'src/worker/look.ts',
-    find: 'return new Set(gone.filter((hint) => hint.notedAtMs >= sinceMs && !known.has(hint.recordId)));',
+    find: 'return new Set(gone.filter((hint) => hint.notedAtMs >= sinceMs && !isKnown(hint.recordId)));',
     replace: 'return new Set();',
   },
 ];

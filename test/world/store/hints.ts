@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../../src/lib/json.ts';
 import type { HintRow, NewHint, StoredFailure } from '../../../src/store/contract.ts';
 import { asStored } from './document.ts';
-import { LONG_AGO } from './instant.ts';
+import { LONG_AGO, storedMs } from './instant.ts';
 import { pairKey, type StoredHint } from './rows.ts';
 import { change, select, selectForUpdate, upsert } from './statements.ts';
 import type { Slot } from './table.ts';
@@ -22,6 +22,7 @@ function newHint(tx: Transaction, side: string, recordId: string): StoredHint {
     failure: null,
     notedAtMs: tx.clockMs(),
     dueAtMs: tx.clockMs(),
+    lookFromMs: LONG_AGO,
     leaseEpoch: 0,
     leaseUntilMs: LONG_AGO,
   };
@@ -49,14 +50,16 @@ export async function noteHints(tx: Transaction, side: string, hints: readonly N
     ...newHint(tx, side, recordId),
     kind,
     dueAtMs: tx.clockMs(dueInMs ?? 0),
+    lookFromMs: tx.clockMs(dueInMs ?? 0),
   }));
-  await upsert(tx, tx.tables.hints, noted, (found, { kind, dueAtMs }): StoredHint => ({
+  await upsert(tx, tx.tables.hints, noted, (found, { kind, dueAtMs, lookFromMs }): StoredHint => ({
     ...found,
     kind: found.kind === 'deleted' ? 'deleted' : kind,
     leaseEpoch: found.leaseEpoch + 1,
     leaseUntilMs: LONG_AGO,
     state: 'open',
     dueAtMs: Math.min(found.dueAtMs, dueAtMs),
+    lookFromMs: Math.max(found.lookFromMs, lookFromMs),
     attempts: found.state === 'dead' ? 0 : found.attempts,
   }));
 }
@@ -129,11 +132,30 @@ function underEpoch(hints: readonly HintRow[]): (hint: StoredHint) => boolean {
   return ({ recordId, leaseEpoch }) => epochs.get(recordId) === leaseEpoch;
 }
 
-export async function closeHints(tx: Transaction, side: string, hints: readonly HintRow[]): Promise<void> {
+export async function closeHints(
+  tx: Transaction,
+  side: string,
+  hints: readonly HintRow[],
+  lookedAtMs: number,
+): Promise<void> {
   if (hints.length === 0) return;
   await tx.statement('closeHints');
   const recordIds = hints.map(({ recordId }) => recordId);
-  await change(tx, hintsOf(tx, side, recordIds), underEpoch(hints), () => null);
+  const isSettled = underEpoch(hints);
+  const lookedMs = storedMs(lookedAtMs);
+  const closed = await change(
+    tx,
+    hintsOf(tx, side, recordIds),
+    (hint) => isSettled(hint) && hint.lookFromMs <= lookedMs,
+    () => null,
+  );
+  if (closed.length === hints.length) return;
+  await tx.statement('closeHints/later');
+  await change(tx, hintsOf(tx, side, recordIds), isSettled, (hint): StoredHint => ({
+    ...hint,
+    leaseUntilMs: LONG_AGO,
+    dueAtMs: hint.lookFromMs,
+  }));
 }
 
 export async function deferHints(
@@ -174,6 +196,21 @@ export async function buryRecords(
     leaseEpoch: found.leaseEpoch + 1,
     leaseUntilMs: LONG_AGO,
   }));
+}
+
+export async function lookOnceMore(
+  tx: Transaction,
+  side: string,
+  recordIds: readonly string[],
+): Promise<void> {
+  if (recordIds.length === 0) return;
+  await tx.statement('lookOnceMore');
+  await change(
+    tx,
+    hintsOf(tx, side, recordIds),
+    ({ state }) => state === 'open',
+    (hint): StoredHint => ({ ...hint, leaseEpoch: hint.leaseEpoch + 1, leaseUntilMs: LONG_AGO }),
+  );
 }
 
 export async function closeDeadHints(

@@ -70,7 +70,8 @@ export async function saveLinks(tx: Transaction, links: Save['links']): Promise<
     tx.tables.links,
     rows,
     (found, row) =>
-      found.linked === null || found.linked.identityId === row.linked?.identityId || found.status === 'gone'
+      found.linked?.identityId === row.linked?.identityId ||
+      ((found.linked === null || found.status === 'gone') && found.asOfMs <= row.asOfMs)
         ? row
         : null,
     { onStored: (slot) => refuseSecond(tx, slot) },
@@ -112,16 +113,19 @@ export async function saveUnlinked(
 ): Promise<void> {
   if (records.length > 0) {
     await tx.statement('saveUnlinked');
-    const rows = records.map(({ recordId, status, version, asOfMs, failure }): RecordRow => ({
+    const rows = records.map(({ recordId, status, version, failure }): RecordRow => ({
       side,
       recordId,
       status,
       version,
-      asOfMs: storedMs(asOfMs),
+      asOfMs: tx.nowMs,
       failure: asStored(failure),
       linked: null,
     }));
-    await upsert(tx, tx.tables.links, rows, (found, row) => (found.linked === null ? row : null));
+    const stored = await upsert(tx, tx.tables.links, rows, (found, row) =>
+      found.linked === null && found.asOfMs <= row.asOfMs ? row : null,
+    );
+    if (stored < rows.length) throw new Collision('another worker has just linked the same record');
   }
   const places = records.map(({ recordId }) => ({ side, recordId }));
   await settleRecordHolds(tx, places, holds);

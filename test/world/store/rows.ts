@@ -20,6 +20,7 @@ export interface StreamRow {
   readonly checkpoint: Json;
   readonly runId: string | null;
   readonly currentAsOfMs: number | null;
+  readonly followedSinceMs: number | null;
   readonly lastAttemptAtMs: number | null;
   readonly lastSuccessAtMs: number | null;
   readonly failure: StoredFailure | null;
@@ -35,6 +36,7 @@ export interface StoredHint {
   readonly side: string;
   readonly recordId: string;
   readonly kind: 'changed' | 'deleted' | 'missing';
+  readonly lookFromMs: number;
   readonly state: 'open' | 'dead';
   readonly attempts: number;
   readonly failure: StoredFailure | null;

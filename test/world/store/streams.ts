@@ -20,6 +20,7 @@ export function newStreams(side: string): readonly StreamRow[] {
     checkpoint: null,
     runId: null,
     currentAsOfMs: null,
+    followedSinceMs: null,
     lastAttemptAtMs: null,
     lastSuccessAtMs: null,
     failure: null,
@@ -51,13 +52,24 @@ export async function leaseStream(
     }),
   );
   if (row === undefined) return null;
-  const { checkpoint, runId, currentAsOfMs, attempts } = row;
-  return { side, kind, epoch: row.leaseEpoch + 1, checkpoint, runId, currentAsOfMs, attempts };
+  const { checkpoint, runId, currentAsOfMs, followedSinceMs, attempts } = row;
+  return {
+    side,
+    kind,
+    epoch: row.leaseEpoch + 1,
+    checkpoint,
+    runId,
+    currentAsOfMs,
+    followedSinceMs,
+    attempts,
+  };
 }
 
 export async function moveStream(tx: Transaction, lease: StreamLease, move: StreamMove): Promise<void> {
   await tx.statement('moveStream');
   const checkpoint = asStored(move.checkpoint);
+  const followedSinceMs =
+    move.followedSinceMs == null ? move.followedSinceMs : storedMs(move.followedSinceMs);
   const moved = await change(
     tx,
     streamOf(tx, lease.side, lease.kind),
@@ -66,6 +78,7 @@ export async function moveStream(tx: Transaction, lease: StreamLease, move: Stre
       ...stream,
       checkpoint,
       currentAsOfMs: move.currentAsOfMs === null ? stream.currentAsOfMs : storedMs(move.currentAsOfMs),
+      followedSinceMs: followedSinceMs === undefined ? stream.followedSinceMs : followedSinceMs,
       runId: move.runId ?? null,
       leaseUntilMs: tx.clockMs(move.leaseMs),
       attempts: 0,

@@ -83,6 +83,7 @@ function release(failure: typeof FAILURE | null): Step {
     checkpoint: null,
     runId: null,
     currentAsOfMs: null,
+    followedSinceMs: null,
     attempts: 0,
   } as const;
   return call('release', (tx) => tx.releaseStream(lease, 0, failure));

@@ -37,6 +37,9 @@ function claimedOf(notes: Notes, { skip, isLate }: { skip: number; isLate: boole
   return isLate ? hints.map((hint) => ({ ...hint, epoch: hint.epoch - 1 })) : hints;
 }
 
+/** Later than any look. */
+const FAR_MS = Date.UTC(2100, 0);
+
 export const hintSteps: readonly fc.Arbitrary<Step>[] = [
   step('noteHints', fc.record({ side, hints: fc.array(newHint, { maxLength: 3 }) }), (tx, args, notes) => {
     // Of one record noted twice in one call it is open which time counts: give both the same.
@@ -53,7 +56,9 @@ export const hintSteps: readonly fc.Arbitrary<Step>[] = [
     notes.claimed = sorted(claimed, (hint) => hint.recordId);
     return notes.claimed;
   }),
-  step('closeHints', someOfClaimed, (tx, args, notes) => tx.closeHints(args.side, claimedOf(notes, args))),
+  step('closeHints', fc.tuple(someOfClaimed, rarely(3)), (tx, [args, isEarly], notes) =>
+    tx.closeHints(args.side, claimedOf(notes, args), isEarly ? 0 : FAR_MS),
+  ),
   step(
     'deferHints',
     fc.record({ some: someOfClaimed, isPast: fc.boolean(), failure: failureOrNull, isDead: rarely(2) }),
@@ -70,6 +75,9 @@ export const hintSteps: readonly fc.Arbitrary<Step>[] = [
       const record = { recordId: args.recordId, failure: args.failure };
       return tx.buryRecords(args.side, isTwice ? [record, record] : [record]);
     },
+  ),
+  step('lookOnceMore', fc.record({ side, recordIds: fc.array(recordId, { maxLength: 2 }) }), (tx, args) =>
+    tx.lookOnceMore(args.side, args.recordIds),
   ),
   step('closeDeadHints', fc.record({ side, recordIds: fc.array(recordId, { maxLength: 2 }) }), (tx, args) =>
     tx.closeDeadHints(args.side, args.recordIds),

@@ -36,6 +36,7 @@ function leaseOf(notes: Notes, isLate: boolean): StreamLease {
     checkpoint: null,
     runId: null,
     currentAsOfMs: null,
+    followedSinceMs: null,
     attempts: 0,
   };
   return isLate ? { ...lease, epoch: lease.epoch - 1 } : lease;
@@ -56,12 +57,14 @@ export const streamSteps: readonly fc.Arbitrary<Step>[] = [
       runId: fc.option(runId),
       leaseMs,
       due: fc.constantFrom({}, { dueInMs: 0 }, { dueInMs: 5 * MINUTE_MS }),
+      followed: fc.constantFrom('on', 'lost', 'anew'),
     }),
-    (tx, { isLate, isCurrent, due, ...move }, notes) =>
+    (tx, { isLate, isCurrent, due, followed, ...move }, notes) =>
       tx.moveStream(leaseOf(notes, isLate), {
         ...move,
         ...due,
         currentAsOfMs: isCurrent ? lookMs(notes) : null,
+        ...(followed === 'on' ? {} : { followedSinceMs: followed === 'lost' ? null : lookMs(notes) }),
       }),
   ),
   step(

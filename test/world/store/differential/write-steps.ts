@@ -144,7 +144,7 @@ export const writeSteps: readonly fc.Arbitrary<Step>[] = [
   step('claimQueued', fc.record({ side, countMax }), (tx, args) => tx.claimQueued(args.side, args.countMax)),
   // Several that were reaped at once may be due at the same microsecond.
   step('claimUnknown', side, async (tx, args) => (await tx.claimUnknown(args, 1_000)).toSorted()),
-  step('createsSinceMs', side, (tx, args) => tx.createsSinceMs(args)),
+  step('createsSinceMs', side, async (tx, args) => ({ sinceMs: await tx.createsSinceMs(args) })),
   step('openCreates', side, async (tx, args) =>
     sorted(await tx.openCreates(args, 1_000), (create) => create.identityId),
   ),

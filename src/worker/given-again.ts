@@ -1,0 +1,32 @@
+/** Systems that give the ids of deleted records again: what was deleted keeps its memory under a name of its own. */
+import { moveAside } from '../engine/existence.ts';
+import { linkAt } from '../engine/state.ts';
+import type { KnownRecord, SyncTx } from '../store/contract.ts';
+import type { Batch } from './batch.ts';
+
+/** The identity whose deleted record had this id; null where there is none. */
+export function formerOf(known: KnownRecord | undefined): string | null {
+  return known?.status === 'gone' ? known.identityId : null;
+}
+
+/** A record of another identity, or of none, has got the id: what was deleted under it moves aside. */
+export function giveWay(batch: Batch, side: string, known: KnownRecord | undefined): void {
+  const former = batch.get(formerOf(known) ?? '');
+  const link = former === undefined ? undefined : linkAt(former, side);
+  if (former !== undefined && link?.recordId === known?.recordId) batch.put(moveAside(former, side));
+}
+
+/** The same for records that are about to be linked. Locks and loads what the batch has not loaded yet. */
+export async function giveWayAt(
+  tx: SyncTx,
+  batch: Batch,
+  side: string,
+  known: Iterable<KnownRecord>,
+): Promise<void> {
+  const former = [...known].filter((record) => formerOf(record) !== null);
+  const missing = former.flatMap(({ identityId }) =>
+    identityId === null || batch.get(identityId) !== undefined ? [] : [identityId],
+  );
+  if (missing.length > 0) for (const bundle of (await tx.lockBundles(missing)).values()) batch.load(bundle);
+  for (const record of former) giveWay(batch, side, record);
+}
