@@ -8,6 +8,7 @@ import { must } from './lib/assert.ts';
 import { sameValuesAt, schemaHash, weighSchemas, type SideSchema } from './schemas.ts';
 import type { Installation } from './server.ts';
 import { reviveAnnouncements } from './store/announcements.ts';
+import { bulkJobs } from './store/bulk-jobs.ts';
 import { allSyncs, connectionsNamed, type SyncRow } from './store/control.ts';
 import type { Tx } from './store/database.ts';
 import { syncTransaction } from './store/sync-transaction.ts';
@@ -198,6 +199,7 @@ function runtimeOf(
     ids: installation.ids,
     log: installation.log,
     wakes: createWakes(installation.clock),
+    jobs: bulkJobs((action) => installation.transaction(action), sync.syncKey),
     nowMs: () => installation.database.nowMs(),
     transaction: (action) =>
       installation.transaction((tx) => action(syncTransaction(tx, sync, installation.ids))),

@@ -110,6 +110,14 @@ export interface WriteRequest {
   readonly fields: ReadonlyMap<string, NativeValue>;
 }
 
+/** Writes that a system carries out by itself once it is told to begin, however long that takes. */
+export interface BegunJob {
+  /** Everything that taking it up needs; only its connector reads it. */
+  readonly token: Json;
+  /** Of the requests that are in it. */
+  readonly keys: readonly string[];
+}
+
 /** What became of one write. */
 export type WriteResult =
   | {
@@ -223,8 +231,26 @@ export interface Session {
   /**
    * One result per request, in the same order; a refused one never sinks the others. An answer that was lost is a
    * `failed` result of kind `unknownOutcome`, not an exception. An exception means that nothing was sent.
+   * `begun` is told of every job that the system goes on with by itself, and waited for, before that job begins: a job of
+   * which it could not be told never begins.
    */
-  write(collection: string, requests: readonly WriteRequest[]): Promise<readonly WriteResult[]>;
+  write(
+    collection: string,
+    requests: readonly WriteRequest[],
+    begun?: (job: BegunJob) => Promise<void>,
+  ): Promise<readonly WriteResult[]>;
+
+  /**
+   * Goes on with a job that `begun` was told of, which may be another process's that died: one result for each of these
+   * requests, which may be fewer than the job has. What has not begun never will. `ageMs`: since `begun` was told. Throws
+   * where nobody could be asked: then it may be asked again. Absent where no job goes on by itself.
+   */
+  readonly takeUp?: (
+    collection: string,
+    token: Json,
+    requests: readonly WriteRequest[],
+    ageMs: number,
+  ) => Promise<readonly WriteResult[]>;
 
   /** Absent where the system cannot digest its records by itself. */
   readonly digests?: Digests;

@@ -124,7 +124,7 @@ export function watchedSession(session: Session, watch: ConnectionWatch): Sessio
       throw error;
     }
   };
-  const { excessiveRights, digests, errorLog } = session;
+  const { excessiveRights, digests, errorLog, takeUp } = session;
   return {
     describe: (collections) => heard(session.describe(collections)),
     readAll: (request) => heardPages(session.readAll(request), watch),
@@ -132,9 +132,9 @@ export function watchedSession(session: Session, watch: ConnectionWatch): Sessio
     get: (collection, ids, fields) => heard(session.get(collection, ids, fields)),
     find: (collection, field, values, fields, recordsMax) =>
       heard(session.find(collection, field, values, fields, recordsMax)),
-    write: async (collection, requests) => {
+    write: async (collection, requests, begun) => {
       try {
-        const results = await session.write(collection, requests);
+        const results = await session.write(collection, requests, begun);
         const failure = commonFailure(results);
         if (failure === null) watch.succeeded();
         else watch.failed(failure);
@@ -151,6 +151,11 @@ export function watchedSession(session: Session, watch: ConnectionWatch): Sessio
             buckets: (request) => heard(digests.buckets(request)),
             records: (request, buckets, recordsMax) => heard(digests.records(request, buckets, recordsMax)),
           },
+        }),
+    ...(takeUp === undefined
+      ? {}
+      : {
+          takeUp: (collection, token, requests, ageMs) => heard(takeUp(collection, token, requests, ageMs)),
         }),
     // It says itself how it goes, and is nothing that the connection is there for.
     ...(errorLog === undefined ? {} : { errorLog }),

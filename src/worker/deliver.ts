@@ -13,6 +13,7 @@ import type { StoredBundle, StoredFailure, SyncTx, WriteEnd, WriteRow } from '..
 import type { Wait } from '../store/reference-contract.ts';
 import { recordAnswers } from './answer.ts';
 import { emptySave } from './batch.ts';
+import { answeredBy, writeWatched, type Watched, type Write } from './bulk-jobs.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { keyOf, type Intent } from './intent.ts';
 import { leavingTogether, recordBroken } from './isolate.ts';
@@ -31,9 +32,15 @@ export async function deliverBatch(runtime: SyncRuntime, side: SideRuntime): Pro
   const ready = await withoutChanged(runtime, side, intents);
   if (ready.length === 0) return taken;
   const isLate = runtime.clock.monotonicMs() - beganMs > pace.sendWithinMs;
-  const results = isLate ? ready.map(tooLate) : await send(side, ready);
-  if ('code' in results) await recordBroken(runtime, side, ready, results);
-  else await recordAnswers(runtime, side, ready, results);
+  const sent = isLate ? answeredBy(ready.map(tooLate)) : await send(runtime, side, ready, pace);
+  if ('code' in sent) await recordBroken(runtime, side, ready, sent);
+  else {
+    const { results, left, ended } = sent;
+    const isAnswered = (intent: Intent): boolean => !left.has(intent.request.key);
+    const answers = results.filter(({ key }) => !left.has(key));
+    await recordAnswers(runtime, side, ready.filter(isAnswered), answers);
+    await ended();
+  }
   return taken;
 }
 
@@ -243,22 +250,25 @@ function kindNow(
  * what the request did is unknown.
  */
 async function send(
+  runtime: SyncRuntime,
   side: SideRuntime,
   intents: readonly Intent[],
-): Promise<readonly WriteResult[] | Failure> {
-  try {
-    const results = await side.session.write(
-      side.model.collection,
-      intents.map((intent) => intent.request),
-    );
+  { isBulk }: Pace,
+): Promise<Watched | Failure> {
+  const requests = intents.map((intent) => intent.request);
+  const write: Write = async (begun) => {
+    const results = await side.session.write(side.model.collection, requests, begun);
     return intents.map((intent, index) => {
       const result = results[index];
       return result !== undefined && result.key === intent.request.key ? result : noResult(intent);
     });
+  };
+  try {
+    return isBulk ? await writeWatched(runtime, side, intents, write) : answeredBy(await write());
   } catch (error) {
     const failure = failureOfError(error);
     if (failure.code === UNEXPECTED) return failure;
-    return intents.map((intent) => ({ kind: 'failed', key: intent.request.key, failure }));
+    return answeredBy(intents.map((intent) => ({ kind: 'failed', key: intent.request.key, failure })));
   }
 }
 

@@ -2,6 +2,9 @@
 
 /** Records per page and transaction: enough to spread the cost of a commit, few enough to hold locks briefly. */
 export const PAGE_RECORDS_MAX = 2_000;
+/** How long a worker that runs bulk jobs may be silent before another goes on with them, and how often it gives a sign. */
+export const JOB_LEASE_MS = 30_000;
+export const JOB_BEAT_MS = 8_000;
 /** Writes per delivery: a target's own batch size may cut it further. */
 export const DELIVERY_WRITES_MAX = 1_000;
 /** Of what the writes of one delivery say: many long texts must not fill the memory. */

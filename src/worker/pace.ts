@@ -5,6 +5,8 @@ import { BULK_SEND_WITHIN_MS, DELIVERY_WRITES_MAX, SEND_WITHIN_MS, SENT_LEASE_MS
 import type { SideRuntime } from './runtime.ts';
 
 export interface Pace {
+  /** Whether so many leave together as only a bulk job takes. */
+  readonly isBulk: boolean;
   readonly countMax: number;
   /** From the decision to the request; what comes later is not sent. */
   readonly sendWithinMs: number;
@@ -23,11 +25,14 @@ export async function claim(
   if (bulk === undefined || ids.length < bulk.writesMin)
     return { ids: ids.slice(0, batch.countMax), pace: batch };
   const leaseMs = BULK_SEND_WITHIN_MS + bulk.durationMaxMs;
-  return { ids, pace: { countMax: bulk.writesMax, sendWithinMs: BULK_SEND_WITHIN_MS, leaseMs } };
+  return {
+    ids,
+    pace: { isBulk: true, countMax: bulk.writesMax, sendWithinMs: BULK_SEND_WITHIN_MS, leaseMs },
+  };
 }
 
 /** The look before a batch is one request, so that it stays short of the lease. */
 function batchPace({ writeBatchMax, getBatchMax }: CapabilityCard): Pace {
   const countMax = Math.min(DELIVERY_WRITES_MAX, writeBatchMax, getBatchMax);
-  return { countMax, sendWithinMs: SEND_WITHIN_MS, leaseMs: SENT_LEASE_MS };
+  return { isBulk: false, countMax, sendWithinMs: SEND_WITHIN_MS, leaseMs: SENT_LEASE_MS };
 }

@@ -1,5 +1,6 @@
 /** The same work as a worker's, done once and to its end: for `plan`, `apply` and tests. */
 import { announceBatch } from './announce.ts';
+import { takeUpJob } from './bulk-jobs.ts';
 import { captureChanges } from './capture.ts';
 import { deliverBatch } from './deliver.ts';
 import { DELIVERY_LANES, IDLE_LOOK_MS } from './limits.ts';
@@ -98,6 +99,7 @@ export async function deliverAll(
     total += delivered;
     let settled = 0;
     for (const side of runtime.sides.values()) settled += await settleHints(runtime, side, signal);
+    for (const side of runtime.sides.values()) settled += await takeUpJob(runtime, side);
     for (const side of runtime.sides.values()) settled += await resolveUnknown(runtime, side);
     settled += await settleWaits(runtime);
     if (delivered + settled === 0) break;

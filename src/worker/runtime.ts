@@ -5,6 +5,7 @@ import type { Referrer } from '../engine/references.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Random } from '../lib/random.ts';
+import type { BulkJobs } from '../store/bulk-jobs.ts';
 import type { SyncTx } from '../store/contract.ts';
 import type { Tx } from '../store/database.ts';
 import type { Wakes } from './wakes.ts';
@@ -35,6 +36,8 @@ export interface SyncRuntime {
   readonly referrers?: readonly Referrer[];
   /** Where delivered changes are announced; absent where they are not. */
   readonly outlets?: readonly Outlet[];
+  /** Keeps bulk jobs for whoever comes after a worker that died; absent where none outlives its worker. */
+  readonly jobs?: BulkJobs;
   readonly clock: Clock;
   readonly random: Random;
   readonly ids: Ids;

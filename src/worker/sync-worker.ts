@@ -1,6 +1,7 @@
 import { backoffMs } from '../lib/backoff.ts';
 /** Runs everything one sync needs, on every side at once, until it is told to stop. Any number of these may run anywhere. */
 import { announceBatch } from './announce.ts';
+import { takeUpJob } from './bulk-jobs.ts';
 import { captureChanges } from './capture.ts';
 import { deliverBatch } from './deliver.ts';
 import { failureOfError } from './failures.ts';
@@ -56,6 +57,8 @@ function sideLoops(runtime: SyncRuntime, side: SideRuntime, signal: AbortSignal)
   const lanes = Array.from({ length: DELIVERY_LANES }, () =>
     loop(runtime, `deliver ${name}`, signal, () => deliverBatch(runtime, side)),
   );
+  if (side.card.bulk !== undefined)
+    loops.push(loop(runtime, `take up ${name}`, signal, () => takeUpJob(runtime, side)));
   return [...loops, ...lanes, loop(runtime, `resolve ${name}`, signal, () => resolveUnknown(runtime, side))];
 }
 

@@ -12,6 +12,7 @@ import { must } from '../../src/lib/assert.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createIds } from '../../src/lib/ids.ts';
 import { systemRandom } from '../../src/lib/random.ts';
+import { bulkJobs } from '../../src/store/bulk-jobs.ts';
 import { ensureWorkspace, findSync, saveRevision, setMode } from '../../src/store/control.ts';
 import { openDatabase, type Database, type Tx } from '../../src/store/database.ts';
 import { syncTransaction } from '../../src/store/sync-transaction.ts';
@@ -140,6 +141,7 @@ async function runtimeOver(
     ids,
     log: silentLog,
     wakes: createWakes(systemClock),
+    jobs: bulkJobs((action) => database.transaction(workspaceNo, action), sync.syncKey),
     nowMs: () => database.nowMs(),
     transaction: (action) =>
       database.transaction(workspaceNo, (tx) => action(syncTransaction(tx, sync, ids))),

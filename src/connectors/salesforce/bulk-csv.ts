@@ -24,11 +24,12 @@ export function charactersOf({ id, values }: Row): number {
   return values.reduce((sum, [, value]) => sum + 2 * spelled(value).length + NULL_CELL.length, id.length + 1);
 }
 
-/** The rows of one operation, each with a cell for every field that any of them sets. */
-export function tableOf(rows: readonly Row[]): Table {
+/** The rows of one operation, each with a cell for every field that any of them sets, or for those of a `header` that is given. */
+export function tableOf(rows: readonly Row[], given: readonly string[] | null = null): Table {
   const hasIds = rows.some(({ operation }) => operation !== 'insert');
   const cells = rows.map(cellsOf);
-  const names = [...new Set(cells.flatMap((row) => [...row.keys()]))];
+  const names =
+    given === null ? [...new Set(cells.flatMap((row) => [...row.keys()]))] : given.slice(hasIds ? 1 : 0);
   return {
     header: hasIds ? ['Id', ...names] : names,
     rows: rows.map(({ id }, index) => {

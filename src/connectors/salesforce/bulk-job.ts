@@ -1,8 +1,9 @@
 /** One ingest job of the Bulk API 2.0, from its creation to its results. */
 import type { Failure } from '../../connector/failure.ts';
 import { path } from '../../connector/http/path.ts';
+import { failureFrom } from '../../connector/own-failures.ts';
 import type { SalesforceApi } from './api.ts';
-import { failureFrom, failureOf } from './failures.ts';
+import { failureOf } from './failures.ts';
 import type { Operation } from './row.ts';
 import { numberOf, objectIn, textOf } from './wire.ts';
 
@@ -35,12 +36,15 @@ export type JobRun =
   /** It was begun, and nobody could be asked how it ended. */
   | { readonly kind: 'lost' };
 
-/** Runs a job over the CSV, until `untilMs` of the monotonic clock. Throws only bugs. */
+/**
+ * Runs a job over the CSV, until `untilMs` of the monotonic clock. `noted` hears its number before it can begin, and where it throws
+ * a failure the job never does. Throws only bugs.
+ */
 export async function runJob(
   api: SalesforceApi,
-  object: string,
-  operation: Operation,
+  { object, operation }: { readonly object: string; readonly operation: Operation },
   csv: string,
+  noted: (id: string) => Promise<void>,
   untilMs: number,
 ): Promise<JobRun> {
   const beginUntilMs = Math.min(untilMs, api.clock.monotonicMs() + BEGIN_WITHIN_MS);
@@ -50,6 +54,7 @@ export async function runJob(
     id = textOf(
       objectIn(await api.post('/jobs/ingest', 'bulk.create', value, 'write', DELIVERY), 'bulk.create')['id'],
     );
+    await noted(id);
     await api.text(path`/jobs/ingest/${id}/batches`, {
       operation: 'bulk.upload',
       method: 'PUT',
@@ -66,9 +71,38 @@ export async function runJob(
   const isLate = api.clock.monotonicMs() > beginUntilMs;
   const refusal = isLate ? failureOf('job_aborted', TOO_LATE) : await begin(api, id);
   if (refusal !== null) return { kind: 'notBegun', failure: refusal };
-  const end = (await ended(api, id, untilMs - api.clock.monotonicMs())) ?? (await stopped(api, id));
+  return await followed(api, id, untilMs - api.clock.monotonicMs());
+}
+
+async function followed(api: SalesforceApi, id: string, withinMs: number): Promise<JobRun> {
+  const end = (await ended(api, id, withinMs)) ?? (await stopped(api, id));
   return end === null ? { kind: 'lost' } : { kind: 'ended', id, end };
 }
+
+/**
+ * Goes on with a job that somebody else began. One that was not told to begin is stopped: what it would do was decided too long
+ * ago. Throws a failure where Salesforce cannot be asked now.
+ */
+export async function takeUpJob(api: SalesforceApi, id: string, withinMs: number): Promise<JobRun> {
+  const answer = await api.json(path`/jobs/ingest/${id}`, {
+    operation: 'bulk.poll',
+    method: 'GET',
+    effect: 'read',
+    expects: [404],
+    ...DELIVERY,
+  });
+  if (answer.status === 404) return { kind: 'lost' };
+  const state = textOf(objectIn(answer.content, 'bulk.poll')['state']);
+  if (state !== 'Open') return await followed(api, id, withinMs);
+  const end = await stopped(api, id);
+  if (end === null) return { kind: 'lost' };
+  const isUntouched = end.state === 'Aborted' && end.done + end.failed === 0;
+  return isUntouched
+    ? { kind: 'notBegun', failure: failureOf('job_aborted', NOT_BEGUN) }
+    : { kind: 'ended', id, end };
+}
+
+const NOT_BEGUN = 'The worker that made a bulk job died before it told it to begin.';
 
 const TOO_LATE = 'A bulk job was uploaded so late that it was not told to begin.';
 
@@ -98,7 +132,12 @@ async function begin(api: SalesforceApi, id: string): Promise<Failure | null> {
 }
 
 /** How the job ended; null when it has not within the time, or nobody could be asked. */
-async function ended(api: SalesforceApi, id: string, withinMs: number): Promise<JobEnd | null> {
+async function ended(
+  api: SalesforceApi,
+  id: string,
+  withinMs: number,
+  isStopping = false,
+): Promise<JobEnd | null> {
   const startedMs = api.clock.monotonicMs();
   for (
     let waitedMs = 0;
@@ -110,8 +149,8 @@ async function ended(api: SalesforceApi, id: string, withinMs: number): Promise<
     try {
       const job = objectIn(await api.get(path`/jobs/ingest/${id}`, 'bulk.poll', DELIVERY), 'bulk.poll');
       const state = textOf(job['state']);
-      // The order to begin got lost on its way.
-      if (state === 'Open') await change(api, id, 'UploadComplete');
+      // The order to begin got lost on its way, unless the order now is to stop.
+      if (state === 'Open' && !isStopping) await change(api, id, 'UploadComplete');
       if (!ENDED.has(state)) continue;
       const [processed, failed] = [
         numberOf(job['numberRecordsProcessed']),
@@ -131,7 +170,7 @@ async function stopped(api: SalesforceApi, id: string): Promise<JobEnd | null> {
   } catch (error) {
     failureFrom(error);
   }
-  return await ended(api, id, STOP_MS_MAX);
+  return await ended(api, id, STOP_MS_MAX, true);
 }
 
 async function change(api: SalesforceApi, id: string, state: string): Promise<void> {

@@ -1,24 +1,36 @@
 /** Writes by the Bulk API: every row accounted for, whatever order the results come in. */
+import type { BegunJob } from '../../connector/contract.ts';
 import type { Failure } from '../../connector/failure.ts';
 import type { SystemError } from '../../connector/http/failures.ts';
+import { failureFrom } from '../../connector/own-failures.ts';
+import type { Json } from '../../lib/json.ts';
 import type { SalesforceApi } from './api.ts';
 import { charactersOf, parsedResult, printed, tableOf, type Table } from './bulk-csv.ts';
-import { JOBS_MS_MAX, resultOf, runJob, type JobEnd } from './bulk-job.ts';
-import { failureFrom, failureOf, failureOfRecord } from './failures.ts';
+import { JOBS_MS_MAX, resultOf, runJob, takeUpJob, type JobEnd, type JobRun } from './bulk-job.ts';
+import { failureOf, failureOfRecord, refuse } from './failures.ts';
 import type { Operation, Outcome, Outcomes, Row } from './row.ts';
+import { isObject, textOf, textsOf } from './wire.ts';
 
 /** A job takes 150 MB in base64, which is 100 MB as it is; a character of ours may take three bytes. */
 const JOB_CHARACTERS_MAX = 30_000_000;
 const OPERATIONS: readonly Operation[] = ['insert', 'update', 'delete'];
 
+/** Told of a job before it begins. */
+export type Begun = (job: BegunJob) => Promise<void>;
+
 /** Sends the rows, a job for each operation or several where they are very long; one outcome for each. */
-export async function sendBulk(api: SalesforceApi, object: string, rows: readonly Row[]): Promise<Outcomes> {
+export async function sendBulk(
+  api: SalesforceApi,
+  object: string,
+  rows: readonly Row[],
+  begun: Begun | null,
+): Promise<Outcomes> {
   const untilMs = api.clock.monotonicMs() + JOBS_MS_MAX;
   const outcomes = new Map<Row, Outcome>();
   for (const operation of OPERATIONS) {
     const own = rows.filter((row) => row.operation === operation);
     for (const some of inJobs(own))
-      for (const [row, outcome] of await sendJob(api, object, operation, some, untilMs))
+      for (const [row, outcome] of await sendJob(api, object, operation, some, untilMs, begun))
         outcomes.set(row, outcome);
   }
   return outcomes;
@@ -44,9 +56,44 @@ async function sendJob(
   operation: Operation,
   rows: readonly Row[],
   untilMs: number,
+  begun: Begun | null,
 ): Promise<Outcomes> {
   const table = tableOf(rows);
-  const run = await runJob(api, object, operation, printed(table), untilMs);
+  const keys = rows.map(({ request }) => request.key);
+  const noted = async (id: string): Promise<void> => {
+    await begun?.({ token: { id, header: table.header }, keys });
+  };
+  return await outcomesOf(
+    api,
+    rows,
+    table,
+    await runJob(api, { object, operation }, printed(table), noted, untilMs),
+  );
+}
+
+/**
+ * What became of the rows in a job that another process began, and may have begun with more rows than these. An insert is known by
+ * all its cells, in the columns that the job has.
+ */
+export async function takeUpBulk(
+  api: SalesforceApi,
+  rows: readonly Row[],
+  token: Json,
+  ageMs: number,
+): Promise<Outcomes> {
+  const job = isObject(token) ? token : {};
+  const [id, header] = [textOf(job['id']), textsOf(job['header'])];
+  if (id === '') throw refuse('unexpected_answer', 'The token of a bulk job is not one of this connector.');
+  const run = await takeUpJob(api, id, JOBS_MS_MAX - ageMs);
+  return await outcomesOf(api, rows, tableOf(rows, header), run);
+}
+
+async function outcomesOf(
+  api: SalesforceApi,
+  rows: readonly Row[],
+  table: Table,
+  run: JobRun,
+): Promise<Outcomes> {
   if (run.kind === 'notBegun')
     return new Map(rows.map((row) => [row, { kind: 'failed', failure: run.failure }]));
   const outcomes = new Map<Row, Outcome>();
@@ -63,7 +110,6 @@ async function account(
   unaccounted: Unaccounted,
   outcomes: Map<Row, Outcome>,
 ): Promise<void> {
-  const count = unaccounted.size;
   const read = async (which: string, outcomeOf: (cell: Cell) => Outcome): Promise<void> => {
     const { rows, cell } = parsedResult(await resultOf(api, id, which));
     for (const cells of rows) {
@@ -75,7 +121,7 @@ async function account(
   try {
     if (end.done > 0) await read('successfulResults', (cell) => ({ kind: 'done', id: cell('sf__Id') }));
     if (end.failed > 0) await read('failedResults', (cell) => failed(failureOfCell(cell('sf__Error'))));
-    if (end.done + end.failed < count) await read('unprocessedrecords', () => failed(notTried(end)));
+    if (unaccounted.size > 0) await read('unprocessedrecords', () => failed(notTried(end)));
   } catch (error) {
     // What the results would have said is not known, and that is what the rows say then.
     failureFrom(error);
@@ -89,11 +135,11 @@ type Cell = (name: string) => string;
 class Unaccounted {
   readonly #byContent = new Map<string, Row[]>();
   readonly #header: readonly string[];
-  readonly size: number;
+  #left: number;
 
   constructor(rows: readonly Row[], { header, rows: cells }: Table) {
     this.#header = header[0] === 'Id' ? ['Id'] : header;
-    this.size = rows.length;
+    this.#left = rows.length;
     for (const [index, row] of rows.entries()) {
       const content = contentOf((cells[index] ?? []).slice(0, this.#header.length));
       const same = this.#byContent.get(content);
@@ -102,10 +148,17 @@ class Unaccounted {
     }
   }
 
+  /** How many there still are. */
+  get size(): number {
+    return this.#left;
+  }
+
   /** The row that these cells are of; of several equal ones any, for they are equal. */
   take(cell: Cell): Row | null {
     const content = contentOf(this.#header.map(cell));
-    return this.#byContent.get(content)?.shift() ?? null;
+    const row = this.#byContent.get(content)?.shift() ?? null;
+    if (row !== null) this.#left -= 1;
+    return row;
   }
 }
 

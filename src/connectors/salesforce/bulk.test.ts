@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { salesforceWorkbench, type SalesforceWorkbench } from '../../../test/support/salesforce-workbench.ts';
-import type { Session, WriteRequest, WriteResult } from '../../connector/contract.ts';
+import type { BegunJob, Session, WriteRequest, WriteResult } from '../../connector/contract.ts';
+import { ConnectorFailure } from '../../connector/failure.ts';
 import type { NativeValue } from '../../engine/value.ts';
 
 let bench: SalesforceWorkbench;
@@ -171,3 +172,50 @@ async function fewestInBulk(settings: Readonly<Record<string, string>>): Promise
   const [account] = await (await bench.open(settings)).describe(['Account']);
   return account?.card.bulk?.writesMin;
 }
+
+test('a job is told of before it begins, and one that could not be noted never does', async () => {
+  const away = new ConnectorFailure({ kind: 'transient', code: 'trueup.store_unavailable', message: 'away' });
+  const results = await session.write('Account', creates(120), () => Promise.reject(away));
+  expect(new Set(results.map(said))).toEqual(new Set(['transient trueup.store_unavailable']));
+  expect(bench.simulator.bulk.all().map(({ state }) => state)).toEqual(['Open']);
+  expect(bench.simulator.org.records('Account')).toHaveLength(0);
+});
+
+test('another process accounts for the rows that it still has of a job, whatever the job has beside them', async () => {
+  const jobs: BegunJob[] = [];
+  const requests = [
+    ...creates(120).map((request, index) =>
+      index % 10 === 0 ? create(index, { Tier__c: 'Unheard of' }) : request,
+    ),
+    // Of the same name and key but for one cell: the job has it in its columns, this row has it empty.
+    create(500, { Name: 'Twin', Phone: '1' }),
+    create(501, { Name: 'Twin' }),
+  ];
+  await session.write('Account', requests, async (job) => void jobs.push(job));
+  const [job] = jobs;
+  expect(job?.keys).toEqual(requests.map(({ key }) => key));
+  const left = requests.filter((_, index) => index % 3 === 0 || index === 121);
+  const other = await bench.open({ bulk_from: '100' });
+  const results = (await other.takeUp?.('Account', job?.token ?? null, left, 60_000)) ?? [];
+  const outcomes = results.map((result) =>
+    result.kind === 'written' ? bench.simulator.org.record(result.recordId)?.['ERP_Key__c'] : said(result),
+  );
+  const refused = 'invalid salesforce.invalid_or_null_for_restricted_picklist';
+  expect(outcomes).toEqual(
+    left.map(({ key }) => (Number(key) < 120 && Number(key) % 10 === 0 ? refused : `E${key}`)),
+  );
+  expect(ingestJobs()).toBe(1);
+});
+
+test('a job that Salesforce no longer knows leaves its rows unknown, and a token of somebody else is refused', async () => {
+  const jobs: BegunJob[] = [];
+  await session.write('Account', creates(120), async (job) => void jobs.push(job));
+  for (const job of bench.simulator.bulk.all()) bench.simulator.bulk.remove(job);
+  const results = (await session.takeUp?.('Account', jobs[0]?.token ?? null, creates(2), 0)) ?? [];
+  expect(results.map(said)).toEqual(
+    Array.from({ length: 2 }, () => 'unknownOutcome salesforce.outcome_unknown'),
+  );
+  await expect(session.takeUp?.('Account', { foreign: 1 }, creates(1), 0)).rejects.toMatchObject({
+    failure: { code: 'salesforce.unexpected_answer' },
+  });
+});

@@ -1,5 +1,6 @@
 import type { ConnectorContext, Session } from '../../connector/contract.ts';
 import { ToldRecords } from '../../connector/notices.ts';
+import { failureFrom } from '../../connector/own-failures.ts';
 import type { Deployment } from './account.ts';
 import type { SalesforceApi } from './api.ts';
 import { Catalog } from './catalog.ts';
@@ -7,14 +8,14 @@ import { readChanges } from './changes.ts';
 import { describeObject } from './describe.ts';
 import { errorLogIn } from './error-log.ts';
 import { Events } from './events.ts';
-import { failureFrom, refuse } from './failures.ts';
+import { refuse } from './failures.ts';
 import { lookUp } from './look.ts';
 import type { SalesforceField } from './object.ts';
 import { publishAll } from './publish.ts';
 import { findByValue, readAll, type Selection } from './read.ts';
 import { rightsBeyond } from './rights.ts';
 import type { Settings } from './settings.ts';
-import { writeAll } from './write.ts';
+import { takeUpAll, writeAll } from './write.ts';
 
 const SECOND_MS = 1_000;
 
@@ -60,7 +61,7 @@ export function salesforceSession(
       const selection = await select(collection, fields);
       return by === undefined ? [] : findByValue(api, selection, by, values, recordsMax);
     },
-    write: async (collection, requests) => {
+    write: async (collection, requests, begun) => {
       await catalog.fields(collection, [...new Set(requests.flatMap(({ fields }) => [...fields.keys()]))]);
       const object = await catalog.object(collection);
       if (object.isEvent) {
@@ -68,9 +69,11 @@ export function salesforceSession(
         const publishing = { pubSub: events.client(), source, userId, nowMs: context.clock.nowMs() };
         return publishAll({ ...publishing, event: object, signal: api.closed }, requests);
       }
-      const writing = { api, object, settings, random: context.random };
+      const writing = { api, object, settings, random: context.random, begun: begun ?? null };
       return writeAll({ ...writing, readFields: readFields.get(collection) ?? null }, requests);
     },
+    takeUp: async (collection, token, requests, ageMs) =>
+      takeUpAll(api, await catalog.object(collection), token, requests, ageMs),
     ...(settings.errorLog === null ? {} : { errorLog: errorLogIn(api, catalog, settings.errorLog) }),
     excessiveRights: (uses) => rightsBeyond(api, catalog, uses),
     close: async () => {

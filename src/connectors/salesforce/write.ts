@@ -1,15 +1,17 @@
 /** Carries out writes: together where that is cheap, each record for itself where it fails. */
 import type { SystemRecord, WriteRequest, WriteResult } from '../../connector/contract.ts';
+import { failureFrom } from '../../connector/own-failures.ts';
 import { must } from '../../lib/assert.ts';
 import { backoffMs } from '../../lib/backoff.ts';
+import type { Json } from '../../lib/json.ts';
 import type { Random } from '../../lib/random.ts';
 import type { SalesforceApi } from './api.ts';
 import { isForBulk } from './bulk-csv.ts';
 import { isWorthBulk } from './bulk-worth.ts';
-import { sendBulk } from './bulk-write.ts';
+import { sendBulk, takeUpBulk, type Begun } from './bulk-write.ts';
 import { sendCollections, type Packing } from './collections.ts';
 import { withoutTaken } from './creates.ts';
-import { failureFrom, failureOf } from './failures.ts';
+import { failureOf } from './failures.ts';
 import type { SalesforceField, SalesforceObject } from './object.ts';
 import { readBack } from './read-back.ts';
 import { inSendingOrder, rowOf, waves, type Outcome, type Outcomes, type Row } from './row.ts';
@@ -22,6 +24,8 @@ export interface Writing {
   readonly object: SalesforceObject;
   readonly settings: Settings;
   readonly random: Random;
+  /** Told of each bulk job before it begins; null where nobody wants to hear. */
+  readonly begun: Begun | null;
   /** What readers ask of this object; null as long as nobody has read it. */
   readonly readFields: readonly SalesforceField[] | null;
 }
@@ -58,6 +62,20 @@ export async function writeAll(
   return requests.map((request) => must(results.get(request), 'every request has a result'));
 }
 
+/** One result per request, in order, of a bulk job that was begun by somebody else. */
+export async function takeUpAll(
+  api: SalesforceApi,
+  object: SalesforceObject,
+  token: Json,
+  requests: readonly WriteRequest[],
+  ageMs: number,
+): Promise<readonly WriteResult[]> {
+  const rows = requests.map((request) => rowOf(request, object));
+  const outcomes = new Map(await takeUpBulk(api, rows, token, ageMs));
+  add(outcomes, await withoutTaken(api, object, outcomes));
+  return rows.map((row) => resultOf(row, must(outcomes.get(row), 'every row has an outcome'), undefined));
+}
+
 async function writeWave(
   writing: Writing,
   wave: readonly WriteRequest[],
@@ -70,7 +88,7 @@ async function writeWave(
   }
   const open = inSendingOrder(rows.filter((row) => !outcomes.has(row)));
   const bulk = new Set(isManyRows(writing, open.length) ? open.filter(isForBulk) : []);
-  add(outcomes, await sendBulk(writing.api, writing.object.name, [...bulk]));
+  add(outcomes, await sendBulk(writing.api, writing.object.name, [...bulk], writing.begun));
   const single = open.filter((row) => !bulk.has(row));
   add(outcomes, await sendCollections(writing.api, writing.object.name, single, packingOf(writing)));
   await tryAgain(writing, outcomes);
