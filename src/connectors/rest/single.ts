@@ -1,13 +1,14 @@
 /** Single records by their ids: one after the other, or several in one request. */
 import type { Lookup } from '../../connector/contract.ts';
 import type { AnswerHeaders, Purpose } from '../../connector/http/request.ts';
+import { failureFrom } from '../../connector/own-failures.ts';
 import { type Json } from '../../lib/json.ts';
 import { draftOf, putAt, valueAt } from '../../lib/pointer.ts';
 import { rowsAt } from './answers.ts';
 import type { Asking, RestApi } from './api.ts';
 import { idOf, rowOf, type Collection, type Row } from './collection.ts';
 import { eachOf } from './each.ts';
-import { failureFrom, failureOf } from './failures.ts';
+import { failureOf } from './failures.ts';
 import type { Field } from './fields.ts';
 import { namesOf } from './names.ts';
 
@@ -25,8 +26,9 @@ export async function lookUp(look: Look, ids: readonly string[]): Promise<readon
   const { many } = look.collection.shape.get;
   if (many === undefined) return await eachOf(ids, look.api.atOnce, (id) => lookUpOne(look, id));
   const found = new Map<string, Lookup>();
-  for (let start = 0; start < ids.length; start += many.max)
-    for (const lookup of await lookUpMany(look, [...new Set(ids.slice(start, start + many.max))]))
+  const asked = [...new Set(ids)];
+  for (let start = 0; start < asked.length; start += many.max)
+    for (const lookup of await lookUpMany(look, asked.slice(start, start + many.max)))
       found.set(lookup.kind === 'found' ? lookup.record.id : lookup.id, lookup);
   return ids.map((id) => found.get(id) ?? { kind: 'absent', id });
 }
