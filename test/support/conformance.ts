@@ -9,7 +9,7 @@ import {
   type ConformanceHarness,
   type ConformanceOutcome,
 } from '../../src/connector/conformance/index.ts';
-import { scoreMarkdown, type Score, type ScoreSheet } from '../../src/connector/score.ts';
+import { scoreMarkdown, sheetFor, type Score, type ScoreSheet } from '../../src/connector/score.ts';
 
 const CONNECTORS = join(import.meta.dirname, '..', '..', 'src', 'connectors');
 const [BEGIN, END] = ['<!-- score: written by npm run scores -->', '<!-- end of score -->'];
@@ -36,12 +36,12 @@ export function conformanceSuite(
         test(`${rule.name}: ${rule.title}`, async () => {
           const outcome = await rule.run(harnessOf());
           own.set(rule.name, outcome);
-          expect(outcome.kind).toBe(writes ? outcome.kind : toldOf(told[name], rule.name));
+          expect(outcome.kind).toBe(writes ? outcome.kind : toldOf(sheetFor(told, name), rule.name));
         });
     });
   }
   test(`the score and the README of ${system} tell what came of it`, async () => {
-    const score = Object.fromEntries([...outcomes].map(([name, own]) => [name, sheetOf(own)]));
+    const score = together([...outcomes].map(([name, own]) => sheetOf(name, own)));
     if (writes) await writeScore(system, score);
     expect(writes ? score : told).toEqual(score);
     expect(await sectionOf(system)).toBe(markdownOf(score));
@@ -51,7 +51,7 @@ export function conformanceSuite(
 function toldOf(sheet: ScoreSheet | undefined, name: string): ConformanceOutcome['kind'] | 'unknown' {
   if (sheet === undefined) return 'unknown';
   if (sheet.notTried.includes(name)) return 'notTried';
-  return name in sheet.notApplicable ? 'notApplicable' : 'held';
+  return Object.values(sheet.notApplicable).flat().includes(name) ? 'notApplicable' : 'held';
 }
 
 function markdownOf(score: Score): string {
@@ -62,19 +62,32 @@ function markdownOf(score: Score): string {
 }
 
 /** In the suite's order, whatever the order they ran in. */
-function sheetOf(own: ReadonlyMap<string, ConformanceOutcome>): ScoreSheet {
+function sheetOf(setUp: string, own: ReadonlyMap<string, ConformanceOutcome>): ScoreSheet {
   const names = conformanceCases().map(({ name }) => name);
   const those = (kind: ConformanceOutcome['kind']): readonly string[] =>
     names.filter((name) => own.get(name)?.kind === kind);
-  const reasons = names.flatMap((name) => {
+  const notApplicable: Record<string, string[]> = {};
+  for (const name of names) {
     const outcome = own.get(name);
-    return outcome?.kind === 'notApplicable' ? [[name, outcome.reason] as const] : [];
-  });
+    if (outcome?.kind === 'notApplicable') (notApplicable[outcome.reason] ??= []).push(name);
+  }
   return {
+    setUps: [setUp],
     held: those('held').length,
-    notApplicable: Object.fromEntries(reasons),
+    notApplicable,
     notTried: those('notTried'),
   };
+}
+
+/** Sheets that say the same are one sheet of several set-ups. */
+function together(sheets: readonly ScoreSheet[]): Score {
+  const shared = new Map<string, ScoreSheet>();
+  for (const sheet of sheets) {
+    const says = JSON.stringify({ ...sheet, setUps: [] });
+    const before = shared.get(says)?.setUps ?? [];
+    shared.set(says, { ...sheet, setUps: [...before, ...sheet.setUps] });
+  }
+  return [...shared.values()];
 }
 
 async function readme(system: string): Promise<string> {

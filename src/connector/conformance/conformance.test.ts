@@ -1,6 +1,7 @@
 /** The suite against a faultless system in memory, and against the same system with one fault at a time. */
 import { describe, expect, test } from 'vitest';
 
+import { memoryDigests, type DigestFault } from '../../../test/support/memory-digests.ts';
 import { must } from '../../lib/assert.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type {
@@ -211,8 +212,14 @@ function memorySession(system: MemorySystem): Session {
       const results = requests.map(writeOne);
       return Promise.resolve(fault === 'write-order' ? results.toReversed() : results);
     },
+    digests: memoryDigests(records, digestFaultOf(fault)),
     close: () => Promise.resolve(),
   };
+}
+
+function digestFaultOf(fault: Fault): DigestFault {
+  const [, which] = /^digests: (forgets|drops|unseeded)$/.exec(fault ?? '') ?? [];
+  return (which as DigestFault | undefined) ?? null;
 }
 
 /** Tells all that the record holds, or less, or what it does not hold. */
@@ -361,6 +368,16 @@ describe('an answer that does not tell', () => {
       );
       await expect(found.run(harnessOf(`untold: ${what}`))).rejects.toThrow(/must/);
     });
+});
+
+describe('a system whose digests', () => {
+  const found = must(
+    CASES.find(({ name }) => name === 'digests'),
+    'the case is there',
+  );
+  test.each(['forgets', 'drops', 'unseeded'])('%s is caught by digests', async (what) => {
+    await expect(found.run(harnessOf(`digests: ${what}`))).rejects.toThrow(/must/);
+  });
 });
 
 test('an exception is reported with its reason, and a misspelt one is refused', async () => {

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import type { CollectionDescription } from '../contract.ts';
 import { CHANGE_RULES } from './changes.ts';
 import { DESCRIBE_RULES } from './describing.ts';
+import { DIGEST_RULES } from './digesting.ts';
 import type { ConformanceHarness, Stage } from './harness.ts';
 import { READ_RULES } from './reading.ts';
 import type { Rule } from './rule.ts';
@@ -34,6 +35,7 @@ export interface ConformanceCase {
 const RULES: readonly Rule[] = [
   ...DESCRIBE_RULES,
   ...READ_RULES,
+  ...DIGEST_RULES,
   ...CHANGE_RULES,
   ...WRITE_RULES,
   ...TEXT_RULES,
@@ -59,7 +61,7 @@ async function run(rule: Rule, harness: ConformanceHarness): Promise<Conformance
   const stage = await harness.open();
   try {
     const { card } = await descriptionOf(stage);
-    const reason = rule.unless?.(card, harness.fields) ?? null;
+    const reason = rule.unless?.(card, harness.fields, stage.session) ?? null;
     if (reason !== null) return { kind: 'notApplicable', reason };
     if (rule.needsTrouble === true && stage.trouble === undefined) return { kind: 'notTried' };
     await rule.check({ ...stage, harness, fields: harness.fields, card });

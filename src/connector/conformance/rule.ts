@@ -19,7 +19,7 @@ export interface Rule {
   readonly name: string;
   readonly title: string;
   /** Why the rule says nothing about a system with this card; null when it does. */
-  readonly unless?: (card: CapabilityCard, fields: SampleFields) => string | null;
+  readonly unless?: (card: CapabilityCard, fields: SampleFields, session: Session) => string | null;
   /** It can only be tried where things can be made to go wrong. */
   readonly needsTrouble?: boolean;
   readonly check: (ground: Ground) => Promise<void>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import type { WriteRequest } from '../contract.ts';
+import type { CapabilityCard, WriteRequest } from '../contract.ts';
 import {
   assertHolds,
   createOf,
@@ -78,7 +78,7 @@ export const WRITE_RULES: readonly Rule[] = [
   {
     name: 'update-gone',
     title: 'an update or delete of a record that is gone fails as precondition and makes no record',
-    unless: (card, fields) => needs('update')(card, fields) ?? needs('delete')(card, fields),
+    unless: (card) => needs('update')(card) ?? needs('delete')(card),
     check: async (ground) => {
       const { absentId } = ground.fields;
       const requests = [updateOf('k1', absentId, textOf(ground, 'changed')), deleteOf('k2', absentId)];
@@ -101,7 +101,7 @@ export const WRITE_RULES: readonly Rule[] = [
   {
     name: 'fresh-version',
     title: 'a write with the current version succeeds',
-    unless: (card, fields) => conditional(card) ?? needs('update')(card, fields),
+    unless: (card) => conditional(card) ?? needs('update')(card),
     check: async (ground) => {
       const id = await seedOne(ground);
       await ground.user.edit(id, textOf(ground, 'theirs'));
@@ -134,9 +134,7 @@ export const WRITE_RULES: readonly Rule[] = [
     name: 'write-one-bad',
     title: 'a refused record never sinks the others of its batch',
     unless: (card, fields) =>
-      fields.refused === null
-        ? 'the harness knows no values that the system refuses'
-        : needs('create')(card, fields),
+      fields.refused === null ? 'the harness knows no values that the system refuses' : needs('create')(card),
     check: async (ground) => {
       const refused = ground.fields.refused ?? new Map();
       const requests = [0, 1, 2].map((index) => createOf(`k${String(index)}`, ground.fields.sample(index)));
@@ -173,7 +171,7 @@ function staleRule(
   return {
     name,
     title: `a ${ability} with a stale version fails as precondition and overwrites nothing`,
-    unless: (card, fields) => conditional(card) ?? needs(ability)(card, fields),
+    unless: (card) => conditional(card) ?? needs(ability)(card),
     check: async (ground) => {
       const id = await seedOne(ground);
       const { version } = await readOne(ground, id);
@@ -190,10 +188,10 @@ function staleRule(
   };
 }
 
-function conditional(card: Parameters<NonNullable<Rule['unless']>>[0]): string | null {
+function conditional(card: CapabilityCard): string | null {
   return card.conditionalWrite ? null : 'the card says that writes cannot be made conditional';
 }
 
-function needs(ability: Ability): NonNullable<Rule['unless']> {
+function needs(ability: Ability): (card: CapabilityCard) => string | null {
   return (card) => (card.can[ability] ? null : `the card says that the system cannot ${ability} records`);
 }

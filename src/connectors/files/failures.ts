@@ -1,30 +1,9 @@
 /** Failures of the files connector. Messages name files, columns and lines, and never quote a cell. */
-import { ConnectorFailure, type Failure, type FailureKind } from '../../connector/failure.ts';
+import type { ConnectorFailure } from '../../connector/failure.ts';
+import { spelledFailures } from '../../connector/own-failures.ts';
 
-interface Details {
-  readonly advice?: string;
-  readonly field?: string;
-  readonly cause?: unknown;
-}
-
-export function failureOf(kind: FailureKind, code: string, message: string, details: Details = {}): Failure {
-  return {
-    kind,
-    code: `files.${code}`,
-    message,
-    ...(details.field === undefined ? {} : { field: details.field }),
-    ...(details.advice === undefined ? {} : { advice: details.advice }),
-  };
-}
-
-export function refuse(
-  kind: FailureKind,
-  code: string,
-  message: string,
-  details: Details = {},
-): ConnectorFailure {
-  return new ConnectorFailure(failureOf(kind, code, message, details), { cause: details.cause });
-}
+/** What is wrong with a file, as a failure and ready to throw. */
+export const { failureOf, refuse } = spelledFailures('files');
 
 /** The file ends in the middle of something: whoever is saving it has not finished. */
 export function beingWritten(file: string, what: string): ConnectorFailure {

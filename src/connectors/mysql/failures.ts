@@ -1,5 +1,6 @@
 /** Turns what the driver throws into failures. The server's own message is quoted; nothing of ours quotes a value. */
-import { ConnectorFailure, type Failure, type FailureKind } from '../../connector/failure.ts';
+import { ConnectorFailure, type Failure } from '../../connector/failure.ts';
+import { spelledFailures } from '../../connector/own-failures.ts';
 import { meaningOfCode, meaningOfErrno } from './errnos.ts';
 
 /** What the driver attaches to an error; `errno` is the server's number only where the server spoke. */
@@ -10,29 +11,8 @@ interface DriverError extends Error {
   readonly sqlMessage?: string;
 }
 
-interface Details {
-  readonly field?: string;
-  readonly advice?: string;
-}
-
-export function failureOf(kind: FailureKind, name: string, message: string, details: Details = {}): Failure {
-  return {
-    kind,
-    code: `mysql.${name}`,
-    message,
-    ...(details.field === undefined ? {} : { field: details.field }),
-    ...(details.advice === undefined ? {} : { advice: details.advice }),
-  };
-}
-
-export function refuse(
-  kind: FailureKind,
-  name: string,
-  message: string,
-  details: Details = {},
-): ConnectorFailure {
-  return new ConnectorFailure(failureOf(kind, name, message, details));
-}
+/** What the connector itself finds wrong, as a failure and ready to throw. */
+export const { failureOf, refuse } = spelledFailures('mysql');
 
 /** Names the columns of a unique key; the server tells only the key. */
 export type KeyColumns = (key: string) => readonly string[];

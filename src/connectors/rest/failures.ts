@@ -1,10 +1,6 @@
 /** What the connector itself finds wrong, and how failures of described systems are named. */
-import { ConnectorFailure, type Failure, type FailureKind } from '../../connector/failure.ts';
-
-interface Own {
-  readonly kind: FailureKind;
-  readonly advice?: string;
-}
+import type { FailureKind } from '../../connector/failure.ts';
+import { tabledFailures, type OwnMeaning } from '../../connector/own-failures.ts';
 
 export const OWN = {
   bad_setting: { kind: 'config', advice: 'Correct the setting of this connection.' },
@@ -40,7 +36,7 @@ export const OWN = {
     kind: 'unknownOutcome',
     advice: 'Nothing to do: it is looked up whether the write happened.',
   },
-} as const satisfies Record<string, Own>;
+} as const satisfies Record<string, OwnMeaning>;
 
 export const OWN_CAUSES: Readonly<Record<keyof typeof OWN, string>> = {
   bad_setting: 'A setting of the connection is wrong or missing.',
@@ -72,16 +68,5 @@ export const TABLE_CAUSES: Readonly<Record<Exclude<FailureKind, 'unknownOutcome'
   lost: 'The system does not say whether it acted, as its description explains.',
 };
 
-export function failureOf(name: keyof typeof OWN, message: string, field?: string): Failure {
-  return { ...OWN[name], code: `rest.${name}`, message, ...(field === undefined ? {} : { field }) };
-}
-
-export function refuse(name: keyof typeof OWN, message: string, field?: string): ConnectorFailure {
-  return new ConnectorFailure(failureOf(name, message, field));
-}
-
-/** The failure an exception stands for; anything else is a bug and goes on. */
-export function failureFrom(error: unknown): Failure {
-  if (error instanceof ConnectorFailure) return error.failure;
-  throw error;
-}
+/** What the connector itself finds wrong, as a failure and ready to throw. */
+export const { failureOf, refuse } = tabledFailures('rest', OWN);

@@ -1,11 +1,12 @@
 import type { ConnectorContext, Session } from '../../connector/contract.ts';
 import type { Purpose } from '../../connector/http/request.ts';
+import { failureFrom } from '../../connector/own-failures.ts';
 import { nearestNames } from '../../lib/nearest.ts';
 import type { RestApi } from './api.ts';
 import { readChanges } from './changes.ts';
 import { collectionOf, describeCollection, type Collection } from './collection.ts';
 import type { Description } from './description/shape.ts';
-import { failureFrom, refuse } from './failures.ts';
+import { refuse } from './failures.ts';
 import type { Field } from './fields.ts';
 import { findByValue, readAll } from './read.ts';
 import { lookUp, type Look } from './single.ts';

@@ -3,6 +3,7 @@ import type { WriteRequest, WriteResult } from '../../connector/contract.ts';
 import type { Failure, FailureKind } from '../../connector/failure.ts';
 import { batched } from '../../connector/http/batched.ts';
 import type { Answer } from '../../connector/http/request.ts';
+import { failureFrom } from '../../connector/own-failures.ts';
 import type { Json } from '../../lib/json.ts';
 import { draftOf, putAt, valueAt, type Draft } from '../../lib/pointer.ts';
 import { holds, rowsAt, scalarText } from './answers.ts';
@@ -10,7 +11,7 @@ import type { RestApi } from './api.ts';
 import type { Collection } from './collection.ts';
 import type { ManyShape } from './description/writes.ts';
 import { eachOf } from './each.ts';
-import { failureFrom, failureOf } from './failures.ts';
+import { failureOf } from './failures.ts';
 import { askingOf, putFields } from './put.ts';
 
 /** What may be the fault of one record of a batch. */

@@ -2,13 +2,14 @@
 import type { WriteRequest, WriteResult } from '../../connector/contract.ts';
 import type { Failure, FailureKind } from '../../connector/failure.ts';
 import type { Answer } from '../../connector/http/request.ts';
+import { failureFrom } from '../../connector/own-failures.ts';
 import type { Json } from '../../lib/json.ts';
 import { draftOf, valueAt, type Draft } from '../../lib/pointer.ts';
 import { textAt } from './answers.ts';
 import type { RestApi } from './api.ts';
 import { rowOf, type Collection } from './collection.ts';
 import type { CreateShape, WriteShape } from './description/writes.ts';
-import { failureFrom, failureOf, refuse } from './failures.ts';
+import { failureOf, refuse } from './failures.ts';
 import { askingOf, putFields } from './put.ts';
 import type { Filled } from './request.ts';
 import { writeMany } from './write-many.ts';

@@ -1,8 +1,9 @@
 /** What kinds of records the account sees. Descriptions are kept for a while: they change when administrators change them. */
 import { path } from '../../connector/http/path.ts';
+import { failureFrom } from '../../connector/own-failures.ts';
 import { nearestNames } from '../../lib/nearest.ts';
 import type { SalesforceApi } from './api.ts';
-import { failureFrom, refuse } from './failures.ts';
+import { refuse } from './failures.ts';
 import { keysThrough, objectFrom, type SalesforceField, type SalesforceObject } from './object.ts';
 import { isTrue, objectIn, objectsOf, textOf } from './wire.ts';
 

@@ -3,10 +3,11 @@ import type { ErrorLog, LoggedLetter, LogResult, SolvedLetter } from '../../conn
 import type { Failure } from '../../connector/failure.ts';
 import { batched } from '../../connector/http/batched.ts';
 import { path } from '../../connector/http/path.ts';
+import { failureFrom } from '../../connector/own-failures.ts';
 import { isJsonArray, type Json, type JsonObject } from '../../lib/json.ts';
 import type { SalesforceApi } from './api.ts';
 import type { Catalog } from './catalog.ts';
-import { failureFrom, failureOf, failureOfRecord, systemErrorOf } from './failures.ts';
+import { failureOf, failureOfRecord, systemErrorOf } from './failures.ts';
 import type { SalesforceField, SalesforceObject } from './object.ts';
 import { isObject, isTrue, objectsOf, textOf } from './wire.ts';
 

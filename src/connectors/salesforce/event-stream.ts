@@ -3,10 +3,11 @@ import { status, type ServiceError } from '@grpc/grpc-js';
 
 import type { Hint } from '../../connector/contract.ts';
 import type { AccessToken, TokenSource } from '../../connector/oauth/token-source.ts';
+import { failureFrom } from '../../connector/own-failures.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { FetchResponse } from '../../lib/proto/pubsub-api.ts';
 import { decoded, type EventMeaning } from './change-event.ts';
-import { failureFrom, refuse } from './failures.ts';
+import { refuse } from './failures.ts';
 import type { FetchStream, PubSub } from './pubsub.ts';
 
 /** What came of waiting for events. */

@@ -1,13 +1,9 @@
 /** Reads Salesforce's errors in all their shapes, and makes failures of them. */
-import { ConnectorFailure, type Failure, type FailureKind } from '../../connector/failure.ts';
+import type { Failure } from '../../connector/failure.ts';
 import type { ErrorReader, FailureTable, SystemError } from '../../connector/http/failures.ts';
+import { tabledFailures, type OwnMeaning } from '../../connector/own-failures.ts';
 import { isJsonArray, type Json, type JsonObject } from '../../lib/json.ts';
 import { ERROR_CODES, meaningOf, UNKNOWN_RECORD_ERROR } from './error-codes.ts';
-
-interface Own {
-  readonly kind: FailureKind;
-  readonly advice?: string;
-}
 
 /** What we ourselves find. */
 export const OWN = {
@@ -56,22 +52,10 @@ export const OWN = {
     kind: 'unknownOutcome',
     advice: 'Nothing to do: it is looked up in Salesforce whether the write happened.',
   },
-} as const satisfies Record<string, Own>;
+} as const satisfies Record<string, OwnMeaning>;
 
-/** The failure of something that we ourselves found. */
-export function failureOf(name: keyof typeof OWN, message: string, field?: string): Failure {
-  return { ...OWN[name], code: `salesforce.${name}`, message, ...(field === undefined ? {} : { field }) };
-}
-
-export function refuse(name: keyof typeof OWN, message: string, field?: string): ConnectorFailure {
-  return new ConnectorFailure(failureOf(name, message, field));
-}
-
-/** The failure an exception stands for; anything else is a bug and goes on. */
-export function failureFrom(error: unknown): Failure {
-  if (error instanceof ConnectorFailure) return error.failure;
-  throw error;
-}
+/** Something that we ourselves found, as a failure and ready to throw. */
+export const { failureOf, refuse } = tabledFailures('salesforce', OWN);
 
 /** One error as REST (`errorCode`), collections (`statusCode`) and bulk rows word it. */
 export function failureOfRecord({ code, message, field }: SystemError): Failure {

@@ -1,9 +1,9 @@
 /** Reads what was written: what Salesforce made of the values, and the version that readers will meet. */
 import type { SystemRecord } from '../../connector/contract.ts';
+import { failureFrom } from '../../connector/own-failures.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { SalesforceApi } from './api.ts';
 import { GET_BATCH_MAX } from './describe.ts';
-import { failureFrom } from './failures.ts';
 import type { SalesforceField, SalesforceObject } from './object.ts';
 import { columnsOf, recordOf } from './record.ts';
 import type { Outcomes, Row } from './row.ts';

@@ -159,12 +159,6 @@ export function failWith(
   return new ConnectorFailure(failureOf(code, message, detail), { cause });
 }
 
-/** The failure an exception stands for; anything else is a bug and goes on. */
-export function failureFrom(error: unknown): Failure {
-  if (error instanceof ConnectorFailure) return error.failure;
-  throw error;
-}
-
 /**
  * True when the failure may be the fault of one record of a batch. Tryton undoes the whole batch then, so the others can
  * be sent again; a busy or unreachable server refuses everybody.

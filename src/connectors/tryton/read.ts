@@ -1,11 +1,12 @@
 /** Reads records: page by page in the order of ids, by id, and by value. */
 import type { Lookup, SnapshotPage, SnapshotRequest, SystemRecord } from '../../connector/contract.ts';
 import type { Failure } from '../../connector/failure.ts';
+import { failureFrom } from '../../connector/own-failures.ts';
 import type { NativeValue } from '../../engine/value.ts';
 import type { Json } from '../../lib/json.ts';
 import type { TrytonClient } from './client.ts';
 import type { Collection, TrytonRecord } from './collection.ts';
-import { failureFrom, failWith } from './failures.ts';
+import { failWith } from './failures.ts';
 import { isObject, rowsOf } from './wire.ts';
 
 export const PAGE_RECORDS_MAX = 500;

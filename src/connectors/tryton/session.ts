@@ -1,10 +1,10 @@
 import type { Session } from '../../connector/contract.ts';
+import { failureFrom } from '../../connector/own-failures.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Catalog } from './catalog.ts';
 import { ChangeFeed } from './changes.ts';
 import type { TrytonClient } from './client.ts';
 import type { Collection } from './collection.ts';
-import { failureFrom } from './failures.ts';
 import { findByValue, lookUp, readAll } from './read.ts';
 import { rightsBeyond } from './rights.ts';
 import { writeAll } from './write.ts';

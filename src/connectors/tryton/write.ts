@@ -4,11 +4,12 @@
  */
 import type { WriteRequest, WriteResult } from '../../connector/contract.ts';
 import type { Failure } from '../../connector/failure.ts';
+import { failureFrom } from '../../connector/own-failures.ts';
 import { must } from '../../lib/assert.ts';
 import { isJsonArray, type Json, type JsonObject } from '../../lib/json.ts';
 import type { TrytonClient } from './client.ts';
 import type { Collection, References, TrytonRecord } from './collection.ts';
-import { failureFrom, failWith, mayBeOfOneRecord } from './failures.ts';
+import { failWith, mayBeOfOneRecord } from './failures.ts';
 import { outcomeUnknown } from './http.ts';
 import { numericId, readByIds } from './read.ts';
 
