@@ -147,7 +147,7 @@ test('a job whose worker is killed before it is told to begin is stopped, and it
   await first.kill();
   await leapOverLeases();
   const second = work();
-  await until(() => org().length === RECORDS, second);
+  await until(() => accounts().length === RECORDS, second);
   await until(async () => Object.keys(await writes()).every((state) => state === 'ever unknown'), second);
   expect(jobs()[0]).toEqual({ state: 'Aborted', outcomes: 0 });
   expect(creates()).toBe(RECORDS);
@@ -155,6 +155,6 @@ test('a job whose worker is killed before it is told to begin is stopped, and it
   await until(async () => (await notedJobs()) === 0, second);
 }, 180_000);
 
-function org(): readonly unknown[] {
+function accounts(): readonly unknown[] {
   return bench.simulator.org.records('Account');
 }

@@ -17,8 +17,8 @@ export interface FailureDetails {
 
 /** The failures of a connector that has a table of them, by their names in it. */
 export interface TabledFailures<Name extends string> {
-  failureOf(name: Name, message: string, field?: string): Failure;
-  refuse(name: Name, message: string, field?: string): ConnectorFailure;
+  readonly failureOf: (name: Name, message: string, field?: string) => Failure;
+  readonly refuse: (name: Name, message: string, field?: string) => ConnectorFailure;
 }
 
 /** For a connector whose table says what each failure means; codes are `system.name`. */
@@ -37,8 +37,13 @@ export function tabledFailures<Name extends string>(
 
 /** The failures of a connector that says at each place what they mean. */
 export interface SpelledFailures {
-  failureOf(kind: FailureKind, name: string, message: string, details?: FailureDetails): Failure;
-  refuse(kind: FailureKind, name: string, message: string, details?: FailureDetails): ConnectorFailure;
+  readonly failureOf: (kind: FailureKind, name: string, message: string, details?: FailureDetails) => Failure;
+  readonly refuse: (
+    kind: FailureKind,
+    name: string,
+    message: string,
+    details?: FailureDetails,
+  ) => ConnectorFailure;
 }
 
 /** For a connector whose failures are explained where they happen; codes are `system.name`. */

@@ -26,7 +26,7 @@ export interface Watched {
   /** Keys of writes whose outcome only their job can tell. */
   readonly left: ReadonlySet<string>;
   /** Called when the answers are recorded. */
-  ended(): Promise<void>;
+  readonly ended: () => Promise<void>;
 }
 
 /** A delivery of which nothing goes on by itself. */
