@@ -74,10 +74,10 @@ export async function startTryton(postgresUrl: string): Promise<TrytonSystem> {
     user: USER,
     password: PASSWORD,
     rpc: async (method, params) => {
-      authorization ??= await logIn(address);
+      authorization ??= await signIn(address);
       const answer = await call(address, method, params, authorization);
       if (answer !== NO_SESSION) return answer;
-      authorization = await logIn(address);
+      authorization = await signIn(address);
       return call(address, method, params, authorization);
     },
     sql: (statement) =>
@@ -105,7 +105,8 @@ export async function startTryton(postgresUrl: string): Promise<TrytonSystem> {
   };
 }
 
-async function logIn(address: string): Promise<string> {
+/** The value of the header Authorization for a session of the person, at the address of the database. */
+export async function signIn(address: string): Promise<string> {
   const answer = await call(address, 'common.db.login', [USER, { password: PASSWORD }, 'en'], null);
   if (!Array.isArray(answer)) throw new Error('Tryton gave no session');
   const [userId, token] = answer as readonly unknown[];

@@ -41,7 +41,7 @@ export function requestOf(shape: RequestShape, { names, slots = [], body, form =
         slot.text === undefined ? value : slot.text.replaceAll('{}', () => escaped(String(value), slot));
       if ('query' in slot) query[slot.query] = String(filled);
       else if ('header' in slot) headers[slot.header] = String(filled);
-      else draft = putAt(draft ?? {}, slot.body, filled);
+      else draft = putAt(draft ?? {}, slot.body, spelledAs(slot.as, filled));
     }
   }
   return {
@@ -51,6 +51,11 @@ export function requestOf(shape: RequestShape, { names, slots = [], body, form =
     headers,
     ...(draft === undefined ? {} : { body: bodyOf(draft, form) }),
   };
+}
+
+/** As a number where that is asked for and loses no digit. */
+export function spelledAs(as: 'number' | undefined, value: string | number): string | number {
+  return as === 'number' && String(Number(value)) === String(value) ? Number(value) : value;
 }
 
 function inText(text: string, names: Readonly<Record<string, string>>): string {

@@ -11,6 +11,7 @@ import { eachOf } from './each.ts';
 import { failureOf } from './failures.ts';
 import type { Field } from './fields.ts';
 import { namesOf } from './names.ts';
+import { spelledAs } from './request.ts';
 
 /** Which records, which of their fields, and for whom. */
 export interface Look {
@@ -69,7 +70,7 @@ async function lookUpMany(look: Look, ids: readonly string[]): Promise<readonly 
         : putAt(
             draftOf(many.body ?? {}),
             slot.body,
-            ids.map((id) => putAt(null, slot.each, id)),
+            ids.map((id) => putAt(null, slot.each, spelledAs(slot.as, id))),
           );
     const answer = await api.send(
       many,

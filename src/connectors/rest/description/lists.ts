@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 import { strict } from '../../../lib/yaml/strict.ts';
-import { condition, place, pointer, requestKeys, slot, span } from './words.ts';
+import { asNumber, condition, place, pointer, requestKeys, slot, span } from './words.ts';
 
 const size = strict({
   send: slot.optional().describe('Where the size of a page is asked for; the system’s own when not said.'),
@@ -94,7 +94,7 @@ export const changesShape = z.discriminatedUnion('kind', [
 const idsSlot = z.union(
   [
     strict({ query: z.string().min(1), separator: z.string().min(1).default(',') }),
-    strict({ body: pointer, each: pointer.default('') }),
+    strict({ body: pointer, each: pointer.default(''), as: asNumber }),
   ],
   { error: 'expected {query: NAME} or {body: POINTER}' },
 );

@@ -36,12 +36,18 @@ const text = z
   .optional()
   .describe("What surrounds the value, which goes where {} stands: updated_at:>='{}'.");
 
+/** Some systems know ids only as numbers, and nothing tells them from texts of digits. */
+export const asNumber = z
+  .literal('number')
+  .optional()
+  .describe('A value that is a number goes as one: ids of GraphQL and JSON-RPC.');
+
 const slotKinds = z.union(
   [
     z.string().min(1),
     strict({ query: z.string().min(1), text, escape: escape.optional() }),
     strict({ header: z.string().min(1), text, escape: escape.optional() }),
-    strict({ body: pointer, text, escape: escape.optional() }),
+    strict({ body: pointer, text, escape: escape.optional(), as: asNumber }),
   ],
   { error: 'expected the name of a query parameter, or {query: NAME}, {header: NAME} or {body: POINTER}' },
 );
