@@ -1,33 +1,22 @@
 /** A simulated system of any capability grade: the connector contract on one side, people and automations on the other. */
 import type {
   CapabilityCard,
-  ChangePage,
-  ChangesRequest,
   CollectionDescription,
-  Lookup,
   Session,
-  SnapshotPage,
-  SnapshotRequest,
-  SystemRecord,
   WriteRequest,
   WriteResult,
 } from '../../src/connector/contract.ts';
-import { ConnectorFailure } from '../../src/connector/failure.ts';
-import type { NativeValue } from '../../src/engine/value.ts';
-import { REQUEST_TIMEOUT_MS } from '../../src/worker/limits.ts';
-import { ANSWER_LOST, CURSOR_EXPIRED, OUTAGE, frozenMs, refusalOf, type Faults } from './faults.ts';
+import type { Faults } from './faults.ts';
 import { Feed } from './feed.ts';
-import { Records, type Actor, type Counter, type EntryWrite, type Fields } from './records.ts';
+import { Reading } from './reading.ts';
+import { Records, type Actor, type Counter, type Fields } from './records.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
-import { recordOf, toldOf, versionOf, type SystemShape } from './system-shape.ts';
-
-type Sent = Omit<EntryWrite, 'asked'>;
+import { Sending, type Sent } from './sending.ts';
+import { toldOf, versionOf, type SystemShape } from './system-shape.ts';
+import { Wire } from './wire.ts';
 
 /** The field by which a system with unique keys refuses a second record. */
 export const UNIQUE_FIELD = 'email';
-const PAGE_MAX = 3;
-const CALM_PAGE = 100;
-const SLOW_MS_MAX = 4_000;
 
 export class SimulatedSystem {
   readonly shape: SystemShape;
@@ -35,20 +24,26 @@ export class SimulatedSystem {
   readonly card: CapabilityCard;
   readonly #scheduler: Scheduler;
   readonly #faults: Faults;
-  readonly #counter: Counter;
   readonly #feed: Feed;
-  requests = 0;
-  /** Per process: the number of the last thing that had happened when it last looked a record up. */
-  readonly #looks = new Map<Owner, Map<string, number>>();
-  #late = 0;
+  readonly #wire: Wire;
+  readonly #reading: Reading;
+  readonly #sending: Sending;
 
   constructor(shape: SystemShape, scheduler: Scheduler, faults: Faults, counter: Counter) {
     this.shape = shape;
     this.#scheduler = scheduler;
     this.#faults = faults;
-    this.#counter = counter;
     this.records = new Records(shape.name, counter, shape.reusesIds);
-    this.#feed = new Feed(shape, { records: this.records, scheduler, faults });
+    const { records } = this;
+    this.#feed = new Feed(shape, { records, scheduler, faults });
+    this.#wire = new Wire(shape, scheduler, faults);
+    const parts = { records, feed: this.#feed, wire: this.#wire, scheduler, faults, counter };
+    this.#reading = new Reading(shape, parts);
+    this.#sending = new Sending(shape, {
+      ...parts,
+      looksOf: (owner) => this.#reading.looksOf(owner),
+      execute: (request, sent) => this.#execute(request, sent),
+    });
     this.card = {
       version: shape.version === 'none' ? 'none' : 'opaque',
       conditionalWrite: shape.conditionalWrite,
@@ -98,6 +93,11 @@ export class SimulatedSystem {
     // Most systems say nothing of a record that appears or disappears by a change of rights.
   }
 
+  /** How many calls have reached it. */
+  get requests(): number {
+    return this.#wire.requests;
+  }
+
   /** The position of whoever has read everything that the feed tells. */
   get feedEnd(): number {
     return this.#feed.end;
@@ -117,183 +117,17 @@ export class SimulatedSystem {
   session(owner: Owner): Session {
     return {
       describe: () => Promise.resolve([this.#description()]),
-      readAll: (request) => this.#readAll(owner, request),
-      readChanges: (request) => this.#readChanges(owner, request),
-      get: (_collection, ids) => this.#get(owner, ids),
-      find: (_collection, field, values) => this.#find(owner, field, values),
-      write: (_collection, requests) => this.#write(owner, requests),
+      readAll: (request) => this.#reading.readAll(owner, request),
+      readChanges: (request) => this.#reading.readChanges(owner, request),
+      get: (_collection, ids) => this.#reading.get(owner, ids),
+      find: (_collection, field, values) => this.#reading.find(owner, field, values),
+      write: (_collection, requests) => this.#sending.write(owner, requests),
       close: () => Promise.resolve(),
     };
   }
 
   #description(): CollectionDescription {
     return { name: 'things', fields: [], card: this.card, recordsEstimate: null };
-  }
-
-  /** The moment that a read shows. */
-  #moment(): number {
-    const { readLagMs } = this.shape;
-    const isLate = readLagMs > 0 && this.#faults.strikes('readLags');
-    return this.#scheduler.nowMs - (isLate ? this.#faults.pick(readLagMs + 1) : 0);
-  }
-
-  async #call(owner: Owner, name: string): Promise<void> {
-    await this.#scheduler.pause(owner, `${this.shape.name} ${name}`);
-    this.requests += 1;
-    const refusal = refusalOf(this.#faults);
-    if (refusal !== null) throw refusal;
-  }
-
-  /** What a system has said may be on its way for a while, and grows old. */
-  async #travel(owner: Owner, fault: 'readSlow' | 'requestSlow' | 'answerSlow'): Promise<void> {
-    if (this.#faults.strikes(fault)) await this.#scheduler.sleep(owner, 1 + this.#faults.pick(SLOW_MS_MAX));
-  }
-
-  #mayFreeze(owner: Owner): void {
-    if (this.#faults.strikes('senderFrozen')) this.#scheduler.freeze(owner, frozenMs(this.#faults));
-  }
-
-  async *#readAll(owner: Owner, request: SnapshotRequest): AsyncIterable<SnapshotPage> {
-    let after = Number(request.resume ?? 0);
-    const isEmpty = this.#faults.strikes('listEmpty');
-    for (;;) {
-      await this.#call(owner, 'readAll');
-      const moment = this.#moment();
-      const ids = isEmpty ? [] : this.records.ids();
-      const size = this.#pageSize();
-      const page = ids.slice(after, after + size);
-      if (!this.#faults.strikes('pageRepeated')) after += page.length;
-      const records = page
-        .filter(() => !this.#faults.strikes('listSkips'))
-        .flatMap((id) => this.records.at(id, moment) ?? [])
-        .filter((seen) => !seen.isHidden)
-        .map((seen) => recordOf(this.shape, seen));
-      if (this.#faults.strikes('pageFailed')) throw new ConnectorFailure(OUTAGE);
-      const isTruncated = this.#faults.strikes('listTruncated');
-      const complete = isTruncated || after >= ids.length;
-      await this.#travel(owner, 'readSlow');
-      await this.#scheduler.pause(owner, `${this.shape.name} page`);
-      yield { records, unreadable: [], resume: complete ? null : after, complete };
-      if (complete) return;
-    }
-  }
-
-  async *#readChanges(owner: Owner, request: ChangesRequest): AsyncIterable<ChangePage> {
-    await this.#call(owner, 'readChanges');
-    if (request.since === null) {
-      const cursor = this.#feed.endAt(this.#moment());
-      yield { records: [], hints: [], unreadable: [], cursor, caughtUp: true };
-      return;
-    }
-    if (this.#faults.strikes('cursorExpired')) throw new ConnectorFailure(CURSOR_EXPIRED);
-    let position = Number(request.since);
-    for (;;) {
-      const moment = this.#moment();
-      const end = this.#feed.endAt(moment);
-      const events = this.#feed.between(position, Math.min(end, position + this.#pageSize()));
-      const next = position + events.length;
-      if (!this.#faults.strikes('pageRepeated')) position = next;
-      await this.#travel(owner, 'readSlow');
-      await this.#scheduler.pause(owner, `${this.shape.name} page`);
-      yield {
-        ...this.#feed.contentOf(events, moment),
-        unreadable: [],
-        cursor: position,
-        caughtUp: position >= end,
-      };
-      if (position >= this.#feed.endAt(this.#scheduler.nowMs) || position >= end) return;
-      await this.#call(owner, 'readChanges');
-    }
-  }
-
-  /** Few on a page, so that a good deal happens between two of them. */
-  #pageSize(): number {
-    const size = 1 + this.#faults.pick(PAGE_MAX);
-    return this.#faults.areOver ? CALM_PAGE : size;
-  }
-
-  async #get(owner: Owner, ids: readonly string[]): Promise<readonly Lookup[]> {
-    await this.#call(owner, 'get');
-    const moment = this.#moment();
-    const shown = moment === this.#scheduler.nowMs ? this.#counter.last() : 0;
-    const isBlank = this.#faults.strikes('lookBlank');
-    const lookups = ids.map((id): Lookup => {
-      if (isBlank) return { kind: 'absent', id };
-      if (this.#faults.strikes('lookFailed')) return { kind: 'failed', id, failure: OUTAGE };
-      const seen = this.records.at(id, moment);
-      if (seen === null) return { kind: 'absent', id };
-      return seen.isHidden ? { kind: 'hidden', id } : { kind: 'found', record: recordOf(this.shape, seen) };
-    });
-    await this.#travel(owner, 'readSlow');
-    await this.#scheduler.pause(owner, `${this.shape.name} got`);
-    // What is still on its way nobody has seen.
-    const looks = this.#looks.get(owner) ?? new Map<string, number>();
-    this.#looks.set(owner, looks);
-    if (!isBlank) for (const id of ids) looks.set(id, Math.max(shown, looks.get(id) ?? 0));
-    return lookups;
-  }
-
-  async #find(owner: Owner, field: string, values: readonly NativeValue[]): Promise<readonly SystemRecord[]> {
-    await this.#call(owner, 'find');
-    const moment = this.#moment();
-    const found = this.records
-      .ids()
-      .flatMap((id) => this.records.at(id, moment) ?? [])
-      .filter((seen) => !seen.isHidden && values.includes(seen.fields[field] ?? null))
-      .map((seen) => recordOf(this.shape, seen));
-    await this.#travel(owner, 'readSlow');
-    await this.#scheduler.pause(owner, `${this.shape.name} found`);
-    return found;
-  }
-
-  async #write(owner: Owner, requests: readonly WriteRequest[]): Promise<readonly WriteResult[]> {
-    const looked = new Map(this.#looks.get(owner));
-    const calledMs = this.#scheduler.nowMs;
-    this.#mayFreeze(owner);
-    await this.#call(owner, 'write');
-    // A client's own time limit has run out before anything was sent.
-    if (this.#scheduler.nowMs - calledMs > REQUEST_TIMEOUT_MS) throw new ConnectorFailure(OUTAGE);
-    const inOrder = this.#faults.strikes('executionShuffled') ? requests.toReversed() : requests;
-    const results = new Map<string, WriteResult>();
-    // A batch is one request: all of it has left, whatever becomes of its sender.
-    const sentOrder = this.#counter.last();
-    for (const request of inOrder) {
-      const { key, recordId } = request;
-      const lookedOrder = looked.get(recordId ?? '') ?? 0;
-      results.set(key, await this.#send(request, { key, lookedOrder, sentOrder }));
-    }
-    const isLost = this.#faults.strikes('batchAnswerLost');
-    await this.#travel(owner, 'answerSlow');
-    this.#mayFreeze(owner);
-    await this.#scheduler.pause(owner, `${this.shape.name} written`);
-    return requests.map((request) => {
-      const result = results.get(request.key);
-      return isLost || result === undefined
-        ? { kind: 'failed', key: request.key, failure: ANSWER_LOST }
-        : result;
-    });
-  }
-
-  /** The request travels by itself: whoever sent it may be gone when it arrives. */
-  async #send(request: WriteRequest, sent: Sent): Promise<WriteResult> {
-    const { key } = request;
-    const lost: WriteResult = { kind: 'failed', key, failure: ANSWER_LOST };
-    if (this.#faults.strikes('writeRefused'))
-      return { kind: 'failed', key, failure: { ...OUTAGE, kind: 'transient', code: 'world.busy' } };
-    if (this.#faults.strikes('requestLost')) return lost;
-    if (this.shape.executionMaxMs > 0 && this.#faults.strikes('executedLate')) {
-      const lateMs = this.#faults.pick(this.shape.executionMaxMs);
-      this.#scheduler.at(this.#scheduler.nowMs + lateMs, () => this.#execute(request, sent));
-      return lost;
-    }
-    const sentMs = this.#scheduler.nowMs;
-    const network = `network ${this.shape.name} ${String((this.#late += 1))}`;
-    await this.#travel(network, 'requestSlow');
-    await this.#scheduler.pause(network, 'arrive');
-    // Nobody waits for it any more, and what is on its way for so long never arrives.
-    if (this.#scheduler.nowMs - sentMs > REQUEST_TIMEOUT_MS) return lost;
-    const result = this.#execute(request, sent);
-    return this.#faults.strikes('answerLost') ? lost : result;
   }
 
   #execute(request: WriteRequest, sent: Sent): WriteResult {

@@ -9,8 +9,11 @@ export type Work = readonly [unit: Unit, side: string];
 const CLAIMED = ['look', 'deliver', 'resolve'] as const satisfies readonly Unit[];
 
 /** Whether there is anything to claim; a worker that asks in vain changes nothing, and costs as much as one that works. */
-export function hasWork({ hintsBySide, writesBySide, writes }: Tables, unit: Unit, side: string): boolean {
+export function hasWork(tables: Tables, unit: Unit, side: string, nowMs: number): boolean {
+  const { hintsBySide, writesBySide, writes } = tables;
   switch (unit) {
+    case 'sweep':
+      return isSweepDue(tables, side, nowMs);
     case 'reap':
       for (const { row } of writes.slots()) if (row?.state === 'sent') return true;
       return false;
@@ -25,9 +28,14 @@ export function hasWork({ hintsBySide, writesBySide, writes }: Tables, unit: Uni
         if (row?.state === 'queued' || row?.state === 'planned') return true;
       return false;
     case 'capture':
-    case 'sweep':
       return true;
   }
+}
+
+function isSweepDue({ streams }: Tables, side: string, nowMs: number): boolean {
+  for (const { row } of streams.slots())
+    if (row?.kind === 'sweep' && row.side === side) return row.dueAtMs <= nowMs;
+  return false;
 }
 
 /** All that waits to be begun: feeds that have not been read to their end, sweeps that are due, and what can be claimed. */
@@ -44,7 +52,7 @@ export function waitingWork(
       waiting.push(['capture', row.side]);
   }
   for (const unit of CLAIMED)
-    for (const side of systems.keys()) if (hasWork(tables, unit, side)) waiting.push([unit, side]);
+    for (const side of systems.keys()) if (hasWork(tables, unit, side, nowMs)) waiting.push([unit, side]);
   for (const { row } of tables.writes.slots())
     if (row?.state === 'sent' && row.leaseUntilMs < nowMs) return [...waiting, ['reap', row.side]];
   return waiting;

@@ -143,17 +143,22 @@ export class SimulatedWorker {
     const edges = isBusy ? EDGES : ALL_EDGES;
     const connection: Connection = store.connect({
       ids: this.#ids(0),
-      pause: async (point) => {
+      pause: (point) => {
         const isFrozen = point.startsWith('endWrites') && faults.strikes('senderFrozen');
         if (isFrozen) scheduler.freeze(owner, frozenMs(faults));
-        else if (!isFine && !edges.has(point)) return;
-        await scheduler.pause(owner, point);
-        if (faults.strikes('storeLost')) throw connectionLost();
-        if (point === 'commit' && faults.strikes('storeCollision'))
-          throw sqlError(SERIALIZATION_FAILURE, 'could not serialize access');
+        return isFrozen || isFine || edges.has(point) ? this.#stand(owner, point) : null;
       },
     });
     return connection;
+  }
+
+  /** Others may go on here, or the connection may break. */
+  async #stand(owner: Owner, point: string): Promise<void> {
+    const { scheduler, faults } = this.#host;
+    await scheduler.pause(owner, point);
+    if (faults.strikes('storeLost')) throw connectionLost();
+    if (point === 'commit' && faults.strikes('storeCollision'))
+      throw sqlError(SERIALIZATION_FAILURE, 'could not serialize access');
   }
 
   /** Its own in every life, so that nobody mistakes what a dead process made for its own. */

@@ -119,10 +119,14 @@ export class World {
   /** One round of everything, undisturbed. */
   async cycle(units: readonly Unit[]): Promise<void> {
     const [worker] = this.workers;
+    const swept = new Set<string>();
     for (const unit of units) {
       for (const side of unit === 'reap' ? [''] : this.systems.keys()) {
+        // A sweep begins with what its feed has to tell.
+        if (unit === 'capture' && swept.has(side)) continue;
         // A look takes up so many records at a time; as in production, the next follows at once.
-        for (let turn = 0; turn < TURNS_MAX && hasWork(this.store.tables, unit, side); turn += 1) {
+        for (let turn = 0; turn < TURNS_MAX && this.#hasWork(unit, side); turn += 1) {
+          if (unit === 'sweep') swept.add(side);
           await this.scheduler.flowing(() => {
             worker?.begin(unit, side);
             return this.#finish();
@@ -133,6 +137,10 @@ export class World {
         this.scheduler.advance(1);
       }
     }
+  }
+
+  #hasWork(unit: Unit, side: string): boolean {
+    return hasWork(this.store.tables, unit, side, this.scheduler.nowMs);
   }
 
   #isLookDue(side: string): boolean {
@@ -186,7 +194,8 @@ export class World {
 
   /** What is still open, and when the next of it is due. */
   pending(): { readonly count: number; readonly dueMs: number | null } {
-    const { hints, writes, streams } = this.store.dump();
+    const { tables } = this.store;
+    const [hints, writes, streams] = [tables.hints.rows(), tables.writes.rows(), tables.streams.rows()];
     const open = [
       ...hints
         .filter(({ state }) => state === 'open')

@@ -3,11 +3,22 @@ import { InvalidValue, sameValue, type NativeValue, type Value } from '../../../
 import type { Entry, Fields } from '../records.ts';
 import type { World } from '../world.ts';
 
+interface Timeline {
+  readonly order: number;
+  readonly entries: readonly Entry[];
+}
+
+const timelines = new WeakMap<World, Timeline>();
+
 /** Entries of all systems in the order in which they happened. */
 export function timeline(world: World): readonly Entry[] {
-  return [...world.systems.values()]
+  const known = timelines.get(world);
+  if (known?.order === world.order) return known.entries;
+  const entries = [...world.systems.values()]
     .flatMap(({ records }) => records.entries)
     .toSorted((left, right) => left.order - right.order);
+  timelines.set(world, { order: world.order, entries });
+  return entries;
 }
 
 export const TEXT_FIELDS = ['email', 'name', 'city'] as const;

@@ -38,9 +38,15 @@ export function connection(host: ConnectionHost): Connection {
   const open = new Set<Transaction>();
   let broken: { readonly error: unknown } | null = null;
 
-  const reach = async (point: string): Promise<void> => {
-    if (broken === null) await host.pause(point);
+  const throwIfBroken = (): void => {
     if (broken !== null) throw broken.error;
+  };
+  const reach = async (point: string): Promise<void> => {
+    throwIfBroken();
+    const pause = host.pause(point);
+    if (pause === null) return;
+    await pause;
+    throwIfBroken();
   };
 
   const runOnce = async <T>(action: (tx: SyncTx & ControlTx) => Promise<T>): Promise<T> => {

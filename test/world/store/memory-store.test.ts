@@ -134,7 +134,7 @@ test('a worker that dies while another waits for its lock lets that one go on', 
   const store = newStore();
   const blocked: string[] = [];
   const dying = store.connect({
-    pause: (point) => (point === 'commit' ? new Promise(() => undefined) : Promise.resolve()),
+    pause: (point) => (point === 'commit' ? new Promise(() => undefined) : null),
   });
   const dead = lease(dying);
   const waiting = lease(store.connect({ onBlocked: (point) => blocked.push(point) }));

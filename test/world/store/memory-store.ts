@@ -19,11 +19,11 @@ export interface ConnectionOptions {
   readonly ids: Ids;
   /**
    * Awaited before every statement, and so at the start of every call that has anything to do; it decides who goes on, and
-   * throws to break the connection there. The point is the call's name, with the statement's where the call has several
+   * rejects to break the connection there; null lets on at once. The point is the call's name, with the statement's where the call has several
    * (`lockBundles`, `lockBundles/links`, `save/links`); besides there are `begin`, `commit` (before anything is durable),
    * `committed` (after), `nowMs`, and `…/woken` for a statement that has waited for a lock.
    */
-  readonly pause: (point: string) => Promise<void>;
+  readonly pause: (point: string) => Promise<void> | null;
   /** Told when a statement begins to wait for another transaction; it is heard of again at `…/woken`. */
   readonly onBlocked: (point: string) => void;
   /** What the connection's transactions are bound to; by default what the store says at each one's beginning. */
@@ -104,7 +104,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
       ids,
       scope: scope ?? {},
       clockMs: () => clock.nowMs(),
-      pause: pause ?? (() => Promise.resolve()),
+      pause: pause ?? (() => null),
       onBlocked: onBlocked ?? (() => undefined),
       onRefused: (error) => refusals.push(`${error.code ?? ''} ${error.message}`),
       onChanged: (table, key, row) => {

@@ -39,13 +39,12 @@ function candidates<Row>(
   return found;
 }
 
-/** The candidate's row once its lock is held; null when it no longer matches, or is no longer the same row. */
-async function locked<Row>(
+/** The candidate's row, whose lock is held; null when it no longer matches, or is no longer the same row. */
+function held<Row>(
   tx: Transaction,
   { slot, row, life }: Candidate<Row>,
   matches: (row: Row) => boolean,
-): Promise<Row | null> {
-  if (!tx.take(slot)) await tx.lock(slot);
+): Row | null {
   const now = slot.seenBy(tx);
   if (now === row) return row;
   return now !== null && slot.life === life && matches(now) ? now : null;
@@ -65,7 +64,8 @@ export async function change<Row>(
   for (const candidate of candidates(tx, slots, matches)) {
     const made = next(candidate.row);
     if (made !== null) tx.check(candidate.slot.table, made);
-    const row = await locked(tx, candidate, matches);
+    if (!tx.take(candidate.slot)) await tx.lock(candidate.slot);
+    const row = held(tx, candidate, matches);
     if (row === null) continue;
     tx.write(candidate.slot, row === candidate.row ? made : next(row));
     changed.push(row);
@@ -82,8 +82,11 @@ export async function selectForUpdate<Row>(
 ): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const candidate of candidates(tx, slots, matches)) {
-    if (ifLocked === 'skip' && !tx.take(candidate.slot)) continue;
-    const row = await locked(tx, candidate, matches);
+    if (!tx.take(candidate.slot)) {
+      if (ifLocked === 'skip') continue;
+      await tx.lock(candidate.slot);
+    }
+    const row = held(tx, candidate, matches);
     if (row !== null) rows.push(row);
   }
   return rows;
@@ -125,6 +128,11 @@ async function openSlot<Row>(tx: Transaction, table: Table<Row>, row: Row): Prom
   }
 }
 
+interface UpsertOptions<Row> {
+  readonly slotOf?: (row: Row) => Slot<Row>;
+  readonly onStored?: (slot: Slot<Row>) => Promise<void>;
+}
+
 /**
  * `insert … on conflict do update`. `merged` says what becomes of a row that is there, null when its `where` leaves it.
  * Returns how many rows were stored. `slotOf` finds the row that the new one would conflict with, or a place for it.
@@ -134,12 +142,14 @@ export async function upsert<Row>(
   table: Table<Row>,
   rows: Iterable<Row>,
   merged: (found: Row, row: Row) => Row | null,
-  { slotOf = (row: Row) => table.slotOf(row), onStored = async (_slot: Slot<Row>) => {} } = {},
+  { slotOf = (row: Row) => table.slotOf(row), onStored }: UpsertOptions<Row> = {},
 ): Promise<number> {
   const stored = new Set<Slot<Row>>();
   for (const row of rows) {
     tx.check(table, row);
-    const slot = await lockedSlot(tx, () => slotOf(row));
+    let slot = slotOf(row);
+    // Who has waited looks again: the slot is gone if its holder deleted what was in it.
+    for (; !tx.take(slot); slot = slotOf(row)) if (slot.owner !== null) await tx.waitFor(slot.owner);
     if (stored.has(slot)) {
       const message = 'ON CONFLICT DO UPDATE command cannot affect row a second time';
       throw tx.refuse(CARDINALITY_VIOLATION, message);
@@ -149,16 +159,7 @@ export async function upsert<Row>(
     if (next === null) continue;
     tx.write(slot, next);
     stored.add(slot);
-    await onStored(slot);
+    if (onStored !== undefined) await onStored(slot);
   }
   return stored.size;
-}
-
-/** Who has waited looks again: the slot is gone if its holder deleted what was in it. */
-async function lockedSlot<Row>(tx: Transaction, slotOf: () => Slot<Row>): Promise<Slot<Row>> {
-  for (;;) {
-    const slot = slotOf();
-    if (tx.take(slot)) return slot;
-    if (slot.owner !== null) await tx.waitFor(slot.owner);
-  }
 }

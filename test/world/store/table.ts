@@ -31,11 +31,13 @@ export class Table<Row> {
   }
 
   /** The slots of those keys that have one, each once. */
-  *slotsOf(keys: Iterable<string>): Iterable<Slot<Row>> {
-    for (const key of new Set(keys)) {
+  slotsOf(keys: Iterable<string>): Iterable<Slot<Row>> {
+    const found = new Set<Slot<Row>>();
+    for (const key of keys) {
       const slot = this.#slots.get(key);
-      if (slot !== undefined) yield slot;
+      if (slot !== undefined) found.add(slot);
     }
+    return found;
   }
 
   get(key: string): Slot<Row> | undefined {

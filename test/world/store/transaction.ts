@@ -21,8 +21,8 @@ export interface TransactionHost {
   /** Who holds which advisory lock. */
   readonly advisory: Map<string, LockHolder>;
   clockMs(): number;
-  /** Resolves when the statement may go on; throws to break the connection. */
-  pause(point: string): Promise<void>;
+  /** Resolves when the statement may go on; rejects to break the connection. Null where it goes on at once. */
+  pause(point: string): Promise<void> | null;
   /** The statement has to wait for another transaction. */
   onBlocked(point: string): void;
   /** PostgreSQL would refuse this, and trying again would not help. */
@@ -46,6 +46,9 @@ interface Held {
   readonly isDirty: boolean;
   settle(isCommitted: boolean): void;
 }
+
+/** Most statements wait for nobody: one promise is enough for all of them. */
+const AT_ONCE: Promise<void> = Promise.resolve();
 
 export class Transaction extends LockHolder {
   readonly host: TransactionHost;
@@ -82,9 +85,15 @@ export class Transaction extends LockHolder {
   }
 
   /** Stands at the start of every statement. */
-  async statement(point: string): Promise<void> {
+  statement(point: string): Promise<void> {
     this.#point = point;
-    await this.#pause(point);
+    const pause = this.#pause(point);
+    if (pause !== null) return pause.then(() => this.#begin());
+    this.#begin();
+    return AT_ONCE;
+  }
+
+  #begin(): void {
     if (this.#isFailed) {
       const message = 'current transaction is aborted, commands ignored until end of transaction block';
       throw sqlError(IN_FAILED_TRANSACTION, message);
@@ -92,10 +101,15 @@ export class Transaction extends LockHolder {
     assert(!this.#isEnded, 'no call on a transaction that has ended');
   }
 
-  async #pause(point: string): Promise<void> {
+  #pause(point: string): Promise<void> | null {
     this.#throwIfBroken();
+    const pause = this.host.pause(point);
+    return pause === null ? null : this.#until(pause);
+  }
+
+  async #until(pause: Promise<void>): Promise<void> {
     try {
-      await this.host.pause(point);
+      await pause;
     } catch (error) {
       this.break(error);
     }
