@@ -24,8 +24,12 @@ export type Next = Again | { readonly kind: 'resolve' } | { readonly kind: 'bury
 
 /** A precondition that fails this often is not bad luck: version and record disagree for some other reason. */
 const PRECONDITION_TRIES_MAX = 20;
-/** The re-read that follows a failed precondition plans again at once; this only bounds a loop without one. */
+/**
+ * The re-read that follows a failed precondition plans again at once. Where it fails for a while, all tries with what is known so
+ * far are in vain: they grow rarer, so that they are not over before it.
+ */
 const PRECONDITION_WAIT_MS = 250;
+const PRECONDITION_WAIT_MAX_MS = 60_000;
 
 /** The code of a failure that is nobody's: nothing was sent, and the write leaves with the next batch. */
 export const PUT_BACK = 'trueup.put_back';
@@ -41,7 +45,7 @@ export function nextAfter(failure: Failure, attempts: number, random: Random): N
     case 'precondition':
       return attempts + 1 >= PRECONDITION_TRIES_MAX
         ? { kind: 'bury' }
-        : { kind: 'again', dueInMs: PRECONDITION_WAIT_MS, countsAttempt: true, lookFirst: true };
+        : { kind: 'again', dueInMs: staleWaitMs(attempts, random), countsAttempt: true, lookFirst: true };
     case 'rateLimited':
     case 'auth':
     case 'config':
@@ -62,6 +66,10 @@ export const AT_ONCE: Again = { kind: 'again', dueInMs: 0, countsAttempt: false,
 export function nextAfterBroken(attempts: number, random: Random): Again | { readonly kind: 'bury' } {
   if (attempts >= WRITE_TRIES_MAX) return { kind: 'bury' };
   return { ...AT_ONCE, dueInMs: backoffMs(attempts, RETRY_BASE_MS, RETRY_CAP_MS, random) };
+}
+
+function staleWaitMs(attempts: number, random: Random): number {
+  return backoffMs(attempts + 1, PRECONDITION_WAIT_MS, PRECONDITION_WAIT_MAX_MS, random);
 }
 
 /** The connection is at fault, not the record: waiting costs the record no attempt. */
