@@ -102,7 +102,7 @@ test('token revoked, alert, reauthorise, caught up: what was edited meanwhile on
   await alert.waitFor({ timeout: 90_000 });
   // Its advice says where to go.
   await alert.getByRole('link', { name: 'Connections' }).click();
-  await page.getByText(/Authorise it again, here/).waitFor();
+  await page.getByText(/Press “Authorise again”/).waitFor();
 
   // Somebody says no first, which changes nothing.
   oauth.consent = { kind: 'deny' };

@@ -58,4 +58,3 @@ export type Run = Listed<'/runs'>;
 export type Retention = Answer<'GET', '/retention'>;
 export type Provider = Listed<'/sign-in-providers'>;
 export type Person = Listed<'/accounts'>;
-export type Token = Listed<'/tokens'>;

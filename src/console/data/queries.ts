@@ -5,7 +5,7 @@ import type { Alert, Listed, Page } from './contract.ts';
 import type { Query } from './endpoints.ts';
 import { get, rememberCsrfToken } from './request.ts';
 
-const PAGE_SIZE = '100';
+const PAGE_SIZE = '200';
 const TASK_LOOK_EVERY_MS = 700;
 /** The watch looks every minute, and no topic of the event stream tells of it. */
 const ALERTS_LOOK_EVERY_MS = 10_000;
@@ -205,6 +205,8 @@ function listQuery<A extends ListAddress>(key: readonly string[], address: A, fi
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
+    // Comparing every entry of a long list with what it was takes longer than a frame, and spares nothing.
+    structuralSharing: false,
     refetchOnWindowFocus: isShort,
     refetchOnMount: isShort,
     refetchOnReconnect: isShort,

@@ -1,7 +1,6 @@
 import { Group, Text } from '@mantine/core';
 
 import type { Connection } from '../../data/contract.ts';
-import { Advice } from '../../parts/Advice.tsx';
 import { Ago } from '../../parts/Ago.tsx';
 import { ConnectionTag } from '../../parts/ConnectionTag.tsx';
 import { Limits } from '../../parts/Limits.tsx';
@@ -9,6 +8,7 @@ import { Panel } from '../../parts/Panel.tsx';
 import { Throttled } from '../../parts/Throttled.tsx';
 import { To } from '../../parts/To.tsx';
 import { AuthoriseButton } from './AuthoriseButton.tsx';
+import { pressWords } from './press-words.ts';
 import { TryButton } from './TryButton.tsx';
 
 /** A connection in short. */
@@ -34,7 +34,7 @@ export function ConnectionCard({ connection }: { readonly connection: Connection
     >
       {reason !== null && state !== 'connected' && (
         <Text size="sm" mb={6}>
-          Since <Ago at={since} />: {reason} {advice !== null && <Advice advice={advice} />}
+          Since <Ago at={since} />: {reason} {pressWords(connection) ?? advice}
         </Text>
       )}
       <Throttled throttled={throttled} />

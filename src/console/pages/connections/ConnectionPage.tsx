@@ -14,6 +14,7 @@ import { Throttled } from '../../parts/Throttled.tsx';
 import { To } from '../../parts/To.tsx';
 import { AuthoriseButton } from './AuthoriseButton.tsx';
 import classes from './ConnectionPage.module.css';
+import { pressWords } from './press-words.ts';
 import { SecretForm } from './SecretForm.tsx';
 import { TryButton } from './TryButton.tsx';
 
@@ -96,7 +97,7 @@ function Health({ connection }: { readonly connection: Connection }) {
   return (
     <Alert color="red" variant="light" title={reason ?? 'It cannot be used.'}>
       <Text size="sm" component="div">
-        <ConnectionTag connection={connection} /> Since <Ago at={since} />. {advice}
+        <ConnectionTag connection={connection} /> Since <Ago at={since} />. {pressWords(connection) ?? advice}
       </Text>
       <Text size="sm" mt={6}>
         Nothing is lost meanwhile: what is to be written waits, and goes on by itself when the connection is

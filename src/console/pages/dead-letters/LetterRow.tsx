@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 
 import type { DeadLetter } from '../../data/contract.ts';
 import { useMay } from '../../data/session.ts';
+import { Advice } from '../../parts/Advice.tsx';
 import { Ago } from '../../parts/Ago.tsx';
 import { counted } from '../../parts/numbers.ts';
 import { Shown } from '../../parts/Shown.tsx';
@@ -29,8 +30,8 @@ export function LetterRow({ letter }: { readonly letter: DeadLetter }) {
           {what}: {failure.message}
         </Text>
         {failure.advice !== null && (
-          <Text size="sm" c="dimmed">
-            {failure.advice}
+          <Text size="sm" c="dimmed" component="div">
+            <Advice advice={failure.advice} />
           </Text>
         )}
         <Text size="xs" c="dimmed" component="div">

@@ -1,5 +1,6 @@
 import { Text } from '@mantine/core';
 
+import { Advice } from '../../parts/Advice.tsx';
 import { Panel } from '../../parts/Panel.tsx';
 import { Tag } from '../../parts/Tag.tsx';
 import { ToButton } from '../../parts/To.tsx';
@@ -19,8 +20,8 @@ export function ConcernList({ concerns }: { readonly concerns: readonly Concern[
             <div className={classes['words']}>
               <Text size="sm">{concern.sentence}</Text>
               {concern.advice !== null && (
-                <Text size="sm" c="dimmed">
-                  {concern.advice}
+                <Text size="sm" c="dimmed" component="div">
+                  <Advice advice={concern.advice} />
                 </Text>
               )}
             </div>

@@ -1,4 +1,5 @@
 import type { Step } from '../../data/contract.ts';
+import { Advice } from '../../parts/Advice.tsx';
 import { Ago } from '../../parts/Ago.tsx';
 import { Change } from '../../parts/Change.tsx';
 import { RULES } from '../../parts/rules.ts';
@@ -38,7 +39,11 @@ export function TimelineStep({ step }: { readonly step: Step }) {
             ))}
           </dl>
         )}
-        {step.failure?.advice != null && <p className={classes['advice']}>{step.failure.advice}</p>}
+        {step.failure?.advice != null && (
+          <p className={classes['advice']}>
+            <Advice advice={step.failure.advice} />
+          </p>
+        )}
       </div>
     </li>
   );

@@ -1,8 +1,10 @@
 import { Button, Group, Kbd, Text } from '@mantine/core';
 import { IconChecks } from '@tabler/icons-react';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery, type InfiniteData } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useMemo } from 'react';
 
+import type { Hold, Match, Page as Listing } from '../../data/contract.ts';
 import { heldWritesQuery, holdsQuery, matchesQuery } from '../../data/queries.ts';
 import { inBackground } from '../../parts/in-background.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
@@ -64,12 +66,10 @@ export function Review() {
         {(holds) => (
           <Loaded query={matches}>
             {(found) => (
-              <Questions
-                questions={questionsOf(
-                  holds.pages.flatMap((page) => page.items),
-                  found.pages.flatMap((page) => page.items),
-                )}
-                more={moreOf(query) ?? moreOf(matches)}
+              <Asked
+                holds={holds}
+                matches={found}
+                more={query.hasNextPage ? moreOf(query) : moreOf(matches)}
               />
             )}
           </Loaded>
@@ -81,14 +81,37 @@ export function Review() {
   );
 }
 
+/** Put together only when a page has come: there may be a hundred thousand of them. */
+function Asked({
+  holds,
+  matches,
+  more,
+}: {
+  readonly holds: InfiniteData<Listing<Hold>>;
+  readonly matches: InfiniteData<Listing<Match>>;
+  readonly more: (() => void) | null;
+}) {
+  const questions = useMemo(
+    () =>
+      questionsOf(
+        holds.pages.flatMap((page) => page.items),
+        matches.pages.flatMap((page) => page.items),
+      ),
+    [holds, matches],
+  );
+  return <Questions questions={questions} more={more} />;
+}
+
 function moreOf({
   hasNextPage,
+  isFetchingNextPage,
   fetchNextPage,
 }: {
   readonly hasNextPage: boolean;
+  readonly isFetchingNextPage: boolean;
   readonly fetchNextPage: () => Promise<unknown>;
 }): (() => void) | null {
-  return hasNextPage ? () => inBackground(fetchNextPage()) : null;
+  return hasNextPage && !isFetchingNextPage ? () => inBackground(fetchNextPage()) : null;
 }
 
 function Questions({
@@ -141,7 +164,7 @@ function Questions({
         </Nothing>
       ) : (
         <div className={classes['review']}>
-          <Queue questions={open} presentId={present.id} marks={marks} onGo={go} more={more} />
+          <Queue questions={open} present={at} marks={marks} onGo={go} more={more} />
           {marks.marked.length > 0 ? (
             <MarkedDetail marks={marks} onDecide={(decision) => decide(marks.marked, decision)} />
           ) : (
