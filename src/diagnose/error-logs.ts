@@ -90,7 +90,7 @@ async function tell(
   { sync, untold }: News,
 ): Promise<Failure | null> {
   const results = await errorLog.put(untold.map((letter) => entryOf(sync, letter)));
-  const told: Parameters<typeof noteTold>[4][number][] = [];
+  const told: Parameters<typeof noteTold>[3][number][] = [];
   const solved: string[] = [];
   let failure: Failure | null = null;
   for (const [index, { letterId, digest, letter }] of untold.entries()) {
@@ -99,7 +99,7 @@ async function tell(
     else if (letter === null) solved.push(letterId);
     else told.push({ letterId, digest, entryId: result.recordId });
   }
-  await place.transaction((tx) => noteTold(tx, place.workspaceNo, connection, sync.syncKey, told, solved));
+  await place.transaction((tx) => noteTold(tx, connection, sync.syncKey, told, solved));
   return failure;
 }
 

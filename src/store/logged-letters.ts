@@ -85,22 +85,20 @@ export async function untoldLetters(
 /** Notes what the log shows now; what is solved is told of no more. */
 export async function noteTold(
   tx: Tx,
-  workspaceNo: number,
   connection: string,
   syncKey: string,
   told: readonly { readonly letterId: string; readonly digest: string; readonly entryId: string }[],
   solved: readonly string[],
 ): Promise<void> {
   await tx.execute(
-    `insert into logged_letters (workspace_no, connection, sync_key, letter_id, digest, record_id)
-     select $1::int, $2, $3::bigint, letter_id, digest, record_id
-       from unnest($4::text[], $5::text[], $6::text[]) as told (letter_id, digest, record_id)
-     on conflict (workspace_no, connection, sync_key, letter_id)
+    `insert into logged_letters (sync_key, connection, letter_id, digest, record_id)
+     select $1::bigint, $2, letter_id, digest, record_id
+       from unnest($3::text[], $4::text[], $5::text[]) as told (letter_id, digest, record_id)
+     on conflict (sync_key, connection, letter_id)
      do update set digest = excluded.digest, record_id = excluded.record_id`,
     [
-      workspaceNo,
-      connection,
       syncKey,
+      connection,
       told.map(({ letterId }) => letterId),
       told.map(({ digest }) => digest),
       told.map(({ entryId }) => entryId),
