@@ -8,6 +8,12 @@ export interface BucketRow {
   readonly atMs: number;
   readonly windowEndsMs: number | null;
   readonly pausedUntilMs: number;
+  /** What the system said when it asked for the pause. */
+  readonly pausedBy: {
+    readonly code: string;
+    readonly message: string;
+    readonly advice?: string;
+  } | null;
 }
 
 /** The buckets of one workspace, for all workers. */
@@ -50,9 +56,10 @@ async function locked(tx: Tx, key: readonly unknown[]): Promise<Locked | null> {
     at_ms: number;
     window_ends_ms: number | null;
     paused_until_ms: number;
+    paused_by: BucketRow['pausedBy'];
     now_ms: number;
   }>(
-    `select units_max, units, at_ms, window_ends_ms, paused_until_ms,
+    `select units_max, units, at_ms, window_ends_ms, paused_until_ms, paused_by,
             extract(epoch from clock_timestamp())::float8 * 1000 as now_ms
        from budgets where workspace_no = $1 and connection_key = $2 and limit_name = $3 for update`,
     key,
@@ -65,19 +72,22 @@ async function locked(tx: Tx, key: readonly unknown[]): Promise<Locked | null> {
       atMs: row.at_ms,
       windowEndsMs: row.window_ends_ms,
       pausedUntilMs: row.paused_until_ms,
+      pausedBy: row.paused_by,
     },
     nowMs: row.now_ms,
   };
 }
 
-function columnsOf(bucket: BucketRow): readonly (number | null)[] {
-  return [bucket.unitsMax, bucket.units, bucket.atMs, bucket.windowEndsMs, bucket.pausedUntilMs];
+function columnsOf(bucket: BucketRow): readonly (number | string | null)[] {
+  const { unitsMax, units, atMs, windowEndsMs, pausedUntilMs, pausedBy } = bucket;
+  const by = pausedBy === null ? null : JSON.stringify(pausedBy);
+  return [unitsMax, units, atMs, windowEndsMs, pausedUntilMs, by];
 }
 
 async function insert(tx: Tx, values: readonly unknown[]): Promise<void> {
   const inserted = await tx.execute(
-    `insert into budgets (workspace_no, connection_key, limit_name, units_max, units, at_ms, window_ends_ms, paused_until_ms)
-     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
+    `insert into budgets (workspace_no, connection_key, limit_name, units_max, units, at_ms, window_ends_ms, paused_until_ms, paused_by)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing`,
     values,
   );
   if (inserted === 0) throw new Collision('somebody else made the bucket in this very moment');
@@ -85,7 +95,7 @@ async function insert(tx: Tx, values: readonly unknown[]): Promise<void> {
 
 async function update(tx: Tx, values: readonly unknown[]): Promise<void> {
   await tx.execute(
-    `update budgets set units_max = $4, units = $5, at_ms = $6, window_ends_ms = $7, paused_until_ms = $8
+    `update budgets set units_max = $4, units = $5, at_ms = $6, window_ends_ms = $7, paused_until_ms = $8, paused_by = $9
       where workspace_no = $1 and connection_key = $2 and limit_name = $3`,
     values,
   );

@@ -61,7 +61,7 @@ export class ConnectionWatch {
   budgets(inner: BudgetStore): BudgetStore {
     return {
       reserve: (key, wish) => inner.reserve(key, wish),
-      pause: (key, forMs) => inner.pause(key, forMs),
+      pause: (key, forMs, by) => inner.pause(key, forMs, by),
       learn: (key, learned) => {
         const { unitsRemaining, unitsMax = key.limit.units } = learned;
         if (unitsRemaining !== undefined)

@@ -1,4 +1,4 @@
-import type { Grant, Learned, Limit, Wish } from './budget.ts';
+import type { Grant, Learned, Limit, PauseReason, Wish } from './budget.ts';
 
 /** How long a slice lasts: what one worker took and does not use is back after this. */
 export const SLICE_MS = 1_000;
@@ -14,11 +14,13 @@ export interface Bucket {
   /** When the running window ends; null when none runs. */
   readonly windowEndsMs: number | null;
   readonly pausedUntilMs: number;
+  readonly pausedBy: PauseReason | null;
 }
 
 /** A bucket that nobody has taken from. */
 export function fullBucket(limit: Limit, nowMs: number): Bucket {
-  return { unitsMax: limit.units, units: limit.units, atMs: nowMs, windowEndsMs: null, pausedUntilMs: 0 };
+  const { units } = limit;
+  return { unitsMax: units, units, atMs: nowMs, windowEndsMs: null, pausedUntilMs: 0, pausedBy: null };
 }
 
 /** What the bucket holds now. */
@@ -43,8 +45,9 @@ export function reserved(
   nowMs: number,
 ): { readonly bucket: Bucket; readonly grant: Grant } {
   const bucket = putBack(refilled(before, limit, nowMs), limit, wish);
-  if (nowMs < bucket.pausedUntilMs)
-    return { bucket, grant: { kind: 'later', waitMs: bucket.pausedUntilMs - nowMs, why: 'paused' } };
+  const { pausedUntilMs, pausedBy } = bucket;
+  if (nowMs < pausedUntilMs)
+    return { bucket, grant: { kind: 'later', waitMs: pausedUntilMs - nowMs, why: 'paused', pausedBy } };
   const ceiling = Math.min(1, Math.max(0, limit.ceilings?.[wish.purpose] ?? 1));
   const kept = bucket.unitsMax - bucket.unitsMax * ceiling;
   const needed = Math.min(wish.unitsMin, bucket.unitsMax - kept);
@@ -79,9 +82,10 @@ function windowEnd(bucket: Bucket, { refill }: Limit, said: Learned, nowMs: numb
   return nowMs + Math.max(1, Math.min(said.resetsInMs, refill.windowMs));
 }
 
-/** A shorter pause never ends a longer one. */
-export function paused(bucket: Bucket, forMs: number, nowMs: number): Bucket {
-  return { ...bucket, pausedUntilMs: Math.max(bucket.pausedUntilMs, nowMs + forMs) };
+/** A shorter pause never ends a longer one, nor is it the reason of it. */
+export function paused(bucket: Bucket, forMs: number, by: PauseReason | null, nowMs: number): Bucket {
+  const untilMs = nowMs + forMs;
+  return untilMs > bucket.pausedUntilMs ? { ...bucket, pausedUntilMs: untilMs, pausedBy: by } : bucket;
 }
 
 function granted(

@@ -1,4 +1,6 @@
 /** What must hold of every `BudgetStore`, as cases that any of them can be put through. */
+import { isDeepStrictEqual } from 'node:util';
+
 import { assert } from '../../lib/assert.ts';
 import { type Random, seededRandom } from '../../lib/random.ts';
 import { casesOn, type StagedCase } from '../staged-case.ts';
@@ -148,13 +150,16 @@ async function lateReturn(stage: BudgetStage): Promise<void> {
   assert(grant.kind === 'later', 'the old window gives nothing');
 }
 
+const REASON = { code: 'acme.daily_limit', message: 'the daily limit is reached', advice: 'Wait.' };
+
 async function pausing(stage: BudgetStage): Promise<void> {
   const key = keyOf(STEADY);
-  await stage.store.pause(key, 600_000);
-  await stage.store.pause(key, 1_000);
+  await stage.store.pause(key, 600_000, REASON);
+  await stage.store.pause(key, 1_000, null);
   await stage.pass(300_000);
   const grant = await take(stage, key, 1);
   assert(grant.kind === 'later' && grant.why === 'paused', 'a shorter pause does not end a longer one');
+  assert(isDeepStrictEqual(grant.pausedBy, REASON), 'everybody is told what the system said');
   await stage.pass(grant.waitMs);
   assert((await take(stage, key, 1)).kind === 'granted', 'a pause ends');
 }
@@ -186,7 +191,7 @@ async function largeWish(stage: BudgetStage): Promise<void> {
 
 async function apart(stage: BudgetStage): Promise<void> {
   await drain(stage, keyOf(WINDOW));
-  await stage.store.pause(keyOf(WINDOW), 1_000);
+  await stage.store.pause(keyOf(WINDOW), 1_000, null);
   assert((await take(stage, keyOf(WINDOW, 'two'), 1)).kind === 'granted', 'another connection');
   assert((await take(stage, keyOf(GUARDED), 1)).kind === 'granted', 'another limit');
 }

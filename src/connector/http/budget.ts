@@ -45,12 +45,25 @@ export interface Wish {
   readonly unused?: { readonly units: number; readonly lot: number };
 }
 
+/** What the system said when it asked for a pause: whoever is kept back by it fails by that. */
+export interface PauseReason {
+  readonly code: string;
+  readonly message: string;
+  readonly advice?: string;
+}
+
 /** What a store answers to a wish. Times are spans, so that no two machines' clocks are compared. */
 export type Grant =
   /** Taken. What is unused after `validMs` must not be used any more, but can be put back; `lot` says where it belongs. */
   | { readonly kind: 'granted'; readonly units: number; readonly validMs: number; readonly lot: number }
   /** Nothing taken. Asking again before `waitMs` is over is in vain. */
-  | { readonly kind: 'later'; readonly waitMs: number; readonly why: 'spent' | 'paused' | 'ceiling' };
+  | {
+      readonly kind: 'later';
+      readonly waitMs: number;
+      readonly why: 'spent' | 'paused' | 'ceiling';
+      /** Why it is paused, where the system said so. */
+      readonly pausedBy?: PauseReason | null;
+    };
 
 /** What an answer's headers or body said about a limit. What is no number, because a header was missing, was not said. */
 export interface Learned {
@@ -72,6 +85,6 @@ export type LimitNews = Readonly<Record<string, Learned & { readonly unitsCharge
 export interface BudgetStore {
   reserve(key: BudgetKey, wish: Wish): Promise<Grant>;
   learn(key: BudgetKey, learned: Learned): Promise<void>;
-  /** Nobody is granted anything for the next `forMs`. A shorter pause never ends a longer one. */
-  pause(key: BudgetKey, forMs: number): Promise<void>;
+  /** Nobody is granted anything for the next `forMs`, and all are told why. A shorter pause never ends a longer one. */
+  pause(key: BudgetKey, forMs: number, by: PauseReason | null): Promise<void>;
 }

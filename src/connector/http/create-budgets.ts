@@ -31,6 +31,6 @@ export function createBudgets(rows: BucketRows): BudgetStore {
       }),
     learn: (key, said) =>
       change(key, (bucket, nowMs) => [learned(bucket, key.limit, said, nowMs), undefined]),
-    pause: (key, forMs) => change(key, (bucket, nowMs) => [paused(bucket, forMs, nowMs), undefined]),
+    pause: (key, forMs, by) => change(key, (bucket, nowMs) => [paused(bucket, forMs, by, nowMs), undefined]),
   };
 }

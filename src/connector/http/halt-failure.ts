@@ -29,10 +29,13 @@ export function failureOfHalt(halt: Halt, system: string, title: string): Connec
         retryAfterMs: CROWD_WAIT_MS,
       });
     case 'budget':
-      // What is kept back for a limit fails by that limit: under another name it would look like a second cause. Failures of
-      // other kinds count as tries, and nothing was sent here that could count as one.
-      if (halt.why === 'paused' && halt.pausedBy?.kind === 'rateLimited')
-        return new ConnectorFailure({ ...halt.pausedBy, retryAfterMs: Math.ceil(halt.waitMs) });
+      // What is kept back for a limit fails by that limit: under another name it would look like a second cause.
+      if (halt.why === 'paused' && halt.pausedBy !== null)
+        return new ConnectorFailure({
+          kind: 'rateLimited',
+          ...halt.pausedBy,
+          retryAfterMs: Math.ceil(halt.waitMs),
+        });
       return new ConnectorFailure({
         kind: 'rateLimited',
         code: `${system}.budget_${halt.why}`,

@@ -154,6 +154,6 @@ test('who cannot have a place in time fails by what the system said', async () =
     limit: 'all',
     waitMs: 30_000,
     why: 'paused',
-    pausedBy: REFUSAL,
+    pausedBy: { code: REFUSAL.code, message: REFUSAL.message },
   });
 });

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Failure } from '../failure.ts';
 import { afterSuccess, afterThrottle, type Concurrency, startConcurrency } from './aimd.ts';
 import { afterOutcome, type Breaker, CLOSED, entering } from './breaker.ts';
-import type { BudgetStore, Limit, LimitNews } from './budget.ts';
+import type { BudgetStore, Limit, LimitNews, PauseReason } from './budget.ts';
 import { Deadline } from './deadline.ts';
 import { Gate } from './gate.ts';
 import { afterRefusal, afterTaken, type Pace, placed, unpaced } from './pace.ts';
@@ -40,8 +40,7 @@ type Throttled = Extract<Outcome, { readonly kind: 'throttled' }>;
 /** Why a request may not leave now. */
 export type Halt =
   | { readonly kind: 'breaker'; readonly waitMs: number }
-  /** `pausedBy`: what the system said when it asked for the pause, as far as this worker heard it. */
-  | ({ readonly kind: 'budget'; readonly limit: string; readonly pausedBy: Failure | null } & Refused)
+  | ({ readonly kind: 'budget'; readonly limit: string } & Refused)
   | { readonly kind: 'crowd' }
   | { readonly kind: 'interrupted' };
 
@@ -64,7 +63,6 @@ interface Metered {
   readonly limit: Limit;
   readonly slices: Slices;
   learnedAtMs: number;
-  pausedBy: Failure | null;
 }
 
 /** The pressure gauge of one connection in one worker; its budgets are shared with all others. */
@@ -76,7 +74,7 @@ export class Pressure {
   #concurrency: Concurrency;
   #pace: Pace;
   #pausedUntilMs = 0;
-  #pausedBy: Failure | null = null;
+  #pausedBy: PauseReason | null = null;
 
   constructor(options: PressureOptions) {
     const { limits, budgets, connectionKey, clock, concurrency } = options;
@@ -87,7 +85,6 @@ export class Pressure {
       limit,
       slices: new Slices(budgets, connectionKey, limit, clock),
       learnedAtMs: -Infinity,
-      pausedBy: null,
     }));
   }
 
@@ -148,13 +145,11 @@ export class Pressure {
   }
 
   async #budget(request: HttpRequest, untilMs: number, taken: (() => void)[]): Promise<Halt | null> {
-    for (const metered of this.#metered) {
-      const { limit, slices, pausedBy } = metered;
+    for (const { limit, slices } of this.#metered) {
       const units = costOf(request, limit);
       if (units <= 0) continue;
       const refused = await slices.take(units, request.purpose, untilMs, request.signal);
-      if (refused !== null) return { kind: 'budget', limit: limit.name, pausedBy, ...refused };
-      metered.pausedBy = null;
+      if (refused !== null) return { kind: 'budget', limit: limit.name, ...refused };
       taken.push(() => slices.refund(units, request.purpose));
     }
     return null;
@@ -232,15 +227,19 @@ export class Pressure {
       if (failure.kind === 'rateLimited' && !this.#isPaused())
         this.#pace = afterRefusal(this.#pace, nowMs, forMs);
       this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + forMs);
-      this.#pausedBy = failure;
+      this.#pausedBy = reasonOf(failure);
     }
-    for (const metered of named.length === 0 ? this.#metered : named) {
-      const { limit, slices } = metered;
-      metered.pausedBy = failure;
+    for (const { limit, slices } of named.length === 0 ? this.#metered : named) {
       slices.shrink(0);
-      await budgets.pause({ connectionKey, limit }, forMs);
+      await budgets.pause({ connectionKey, limit }, forMs, reasonOf(failure));
     }
   }
+}
+
+/** Whoever is kept back fails by it only where that costs no tries: nothing was sent that could count as one. */
+function reasonOf({ kind, code, message, advice }: Failure): PauseReason | null {
+  if (kind !== 'rateLimited') return null;
+  return { code, message, ...(advice === undefined ? {} : { advice }) };
 }
 
 /** A header that is missing or odd becomes NaN in a reader, and must not become a bucket without a bottom. */

@@ -1,11 +1,13 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { BudgetKey, BudgetStore, Grant, Limit } from './budget.ts';
+import type { BudgetKey, BudgetStore, Grant, Limit, PauseReason } from './budget.ts';
 import type { Purpose } from './request.ts';
 
 /** Why a request got no units in time, and when to come again. */
 export interface Refused {
   readonly waitMs: number;
   readonly why: 'spent' | 'paused' | 'ceiling';
+  /** What the system said when it asked for the pause; null for none, or where it did not say. */
+  readonly pausedBy: PauseReason | null;
 }
 
 interface Slice {
@@ -40,7 +42,10 @@ export class Slices {
       const grant = await this.#inTurn(() => this.#refill(units, purpose));
       if (grant.kind === 'granted') return null;
       const nowMs = this.#clock.monotonicMs();
-      if (signal.aborted || nowMs + grant.waitMs > untilMs) return { waitMs: grant.waitMs, why: grant.why };
+      if (signal.aborted || nowMs + grant.waitMs > untilMs) {
+        const { waitMs, why, pausedBy = null } = grant;
+        return { waitMs, why, pausedBy };
+      }
       await this.#clock.sleep(Math.max(1, grant.waitMs), signal);
     }
   }

@@ -43,7 +43,7 @@ export class Meter {
         if (learned.unitsMax !== undefined) allowed.set(key.limit.name, perDay(key.limit, learned.unitsMax));
         return inner.learn(key, learned);
       },
-      pause: (key, forMs) => inner.pause(key, forMs),
+      pause: (key, forMs, by) => inner.pause(key, forMs, by),
     };
   }
 
