@@ -24,7 +24,7 @@ async function stage(): Promise<BudgetStage> {
       passedMs += ms;
       await raw.pool.query(
         `update budgets set at_ms = at_ms - $1::float8, window_ends_ms = window_ends_ms - $1::float8,
-                            paused_until_ms = paused_until_ms - $1::float8`,
+                            paused_until_ms = paused_until_ms - $1::float8, probed_at_ms = probed_at_ms - $1::float8`,
         [ms],
       );
     },

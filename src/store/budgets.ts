@@ -14,6 +14,8 @@ export interface BucketRow {
     readonly message: string;
     readonly advice?: string;
   } | null;
+  /** When one was last let past its ceiling, or first stopped at it. */
+  readonly probedAtMs: number | null;
 }
 
 /** The buckets of one workspace, for all workers. */
@@ -57,9 +59,10 @@ async function locked(tx: Tx, key: readonly unknown[]): Promise<Locked | null> {
     window_ends_ms: number | null;
     paused_until_ms: number;
     paused_by: BucketRow['pausedBy'];
+    probed_at_ms: number | null;
     now_ms: number;
   }>(
-    `select units_max, units, at_ms, window_ends_ms, paused_until_ms, paused_by,
+    `select units_max, units, at_ms, window_ends_ms, paused_until_ms, paused_by, probed_at_ms,
             extract(epoch from clock_timestamp())::float8 * 1000 as now_ms
        from budgets where workspace_no = $1 and connection_key = $2 and limit_name = $3 for update`,
     key,
@@ -73,21 +76,22 @@ async function locked(tx: Tx, key: readonly unknown[]): Promise<Locked | null> {
       windowEndsMs: row.window_ends_ms,
       pausedUntilMs: row.paused_until_ms,
       pausedBy: row.paused_by,
+      probedAtMs: row.probed_at_ms,
     },
     nowMs: row.now_ms,
   };
 }
 
 function columnsOf(bucket: BucketRow): readonly (number | string | null)[] {
-  const { unitsMax, units, atMs, windowEndsMs, pausedUntilMs, pausedBy } = bucket;
+  const { unitsMax, units, atMs, windowEndsMs, pausedUntilMs, pausedBy, probedAtMs } = bucket;
   const by = pausedBy === null ? null : JSON.stringify(pausedBy);
-  return [unitsMax, units, atMs, windowEndsMs, pausedUntilMs, by];
+  return [unitsMax, units, atMs, windowEndsMs, pausedUntilMs, by, probedAtMs];
 }
 
 async function insert(tx: Tx, values: readonly unknown[]): Promise<void> {
   const inserted = await tx.execute(
-    `insert into budgets (workspace_no, connection_key, limit_name, units_max, units, at_ms, window_ends_ms, paused_until_ms, paused_by)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing`,
+    `insert into budgets (workspace_no, connection_key, limit_name, units_max, units, at_ms, window_ends_ms, paused_until_ms, paused_by, probed_at_ms)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing`,
     values,
   );
   if (inserted === 0) throw new Collision('somebody else made the bucket in this very moment');
@@ -95,7 +99,7 @@ async function insert(tx: Tx, values: readonly unknown[]): Promise<void> {
 
 async function update(tx: Tx, values: readonly unknown[]): Promise<void> {
   await tx.execute(
-    `update budgets set units_max = $4, units = $5, at_ms = $6, window_ends_ms = $7, paused_until_ms = $8, paused_by = $9
+    `update budgets set units_max = $4, units = $5, at_ms = $6, window_ends_ms = $7, paused_until_ms = $8, paused_by = $9, probed_at_ms = $10
       where workspace_no = $1 and connection_key = $2 and limit_name = $3`,
     values,
   );

@@ -4,6 +4,11 @@ import type { Grant, Learned, Limit, PauseReason, Wish } from './budget.ts';
 export const SLICE_MS = 1_000;
 /** What a purpose without a share of the limit is told. */
 const NEVER_MS = 3_600_000;
+/**
+ * So often one request goes past its ceiling, out of what is kept for others: only an answer tells that somebody has raised the
+ * limit, and where the rest is kept for long nobody else may ask for hours.
+ */
+const PROBE_EVERY_MS = 5 * 60_000;
 
 /** What is kept of one bucket. Times are the store's, in milliseconds. */
 export interface Bucket {
@@ -15,12 +20,22 @@ export interface Bucket {
   readonly windowEndsMs: number | null;
   readonly pausedUntilMs: number;
   readonly pausedBy: PauseReason | null;
+  /** When one was last let past its ceiling, or first stopped at it; null while nobody is. */
+  readonly probedAtMs: number | null;
 }
 
 /** A bucket that nobody has taken from. */
 export function fullBucket(limit: Limit, nowMs: number): Bucket {
   const { units } = limit;
-  return { unitsMax: units, units, atMs: nowMs, windowEndsMs: null, pausedUntilMs: 0, pausedBy: null };
+  return {
+    unitsMax: units,
+    units,
+    atMs: nowMs,
+    windowEndsMs: null,
+    pausedUntilMs: 0,
+    pausedBy: null,
+    probedAtMs: null,
+  };
 }
 
 /** What the bucket holds now. */
@@ -54,11 +69,29 @@ export function reserved(
   if (wish.unitsMin > 0 && needed <= 0)
     return { bucket, grant: { kind: 'later', waitMs: NEVER_MS, why: 'ceiling' } };
   if (bucket.units - kept < needed) {
-    const why = bucket.units < needed ? 'spent' : 'ceiling';
-    return { bucket, grant: { kind: 'later', waitMs: waitFor(needed + kept, bucket, limit, nowMs), why } };
+    const waitMs = waitFor(needed + kept, bucket, limit, nowMs);
+    if (bucket.units < needed) return { bucket, grant: { kind: 'later', waitMs, why: 'spent' } };
+    return atCeiling(bucket, limit, needed, waitMs, nowMs);
   }
   const wished = Math.max(needed, Math.min(wish.unitsMax, sliceMax(bucket, limit)));
-  return granted(bucket, limit, Math.min(bucket.units - kept, wished), nowMs);
+  const free = ceiling < 1 ? { ...bucket, probedAtMs: null } : bucket;
+  return granted(free, limit, Math.min(bucket.units - kept, wished), nowMs);
+}
+
+function atCeiling(
+  bucket: Bucket,
+  limit: Limit,
+  needed: number,
+  waitMs: number,
+  nowMs: number,
+): { readonly bucket: Bucket; readonly grant: Grant } {
+  const sinceMs = bucket.probedAtMs ?? nowMs;
+  const probeInMs = sinceMs + PROBE_EVERY_MS - nowMs;
+  if (needed > 0 && probeInMs <= 0) return granted({ ...bucket, probedAtMs: nowMs }, limit, needed, nowMs);
+  return {
+    bucket: { ...bucket, probedAtMs: sinceMs },
+    grant: { kind: 'later', waitMs: Math.min(waitMs, Math.max(1, probeInMs)), why: 'ceiling' },
+  };
 }
 
 /** The bucket after what an answer said: it may hold less than we thought, never more. */

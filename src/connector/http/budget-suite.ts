@@ -46,6 +46,7 @@ export function budgetStoreSuite(openStage: () => Promise<BudgetStage>): readonl
     on('units of a window that is over cannot be put back', lateReturn),
     on('a pause holds for everybody and for its whole length', pausing),
     on('a ceiling keeps the rest for others', ceilings),
+    on('at a ceiling one in five minutes goes through, and hears of a limit that was raised', probing),
     on('what the system says lowers the bucket and never raises it above the limit', learning),
     on('a wish larger than the bucket gets all of it rather than nothing for ever', largeWish),
     on('buckets of other connections and limits are untouched', apart),
@@ -170,6 +171,22 @@ async function ceilings(stage: BudgetStage): Promise<void> {
   const grant = await take(stage, key, 1, 'sweep');
   assert(grant.kind === 'later' && grant.why === 'ceiling', 'and are told why they get no more');
   assert((await drain(stage, key)) === 25, 'the other half is for deliveries');
+}
+
+async function probing(stage: BudgetStage): Promise<void> {
+  const key = keyOf(GUARDED);
+  await drain(stage, key, 'sweep');
+  const first = await take(stage, key, 1, 'sweep');
+  assert(
+    first.kind === 'later' && first.waitMs <= 300_000,
+    'it is worth while to come again in five minutes',
+  );
+  await stage.pass(first.waitMs);
+  const probe = await take(stage, key, 1, 'sweep');
+  assert(probe.kind === 'granted' && probe.units === 1, 'one goes through');
+  assert((await take(stage, key, 1, 'sweep')).kind === 'later', 'and no other');
+  await stage.store.learn(key, { unitsMax: 500 });
+  assert((await take(stage, key, 1, 'sweep')).kind === 'granted', 'a raised limit is known from then on');
 }
 
 async function learning(stage: BudgetStage): Promise<void> {
