@@ -115,6 +115,7 @@ export interface UnlinkedRecord {
   /** `gone`: told of when nobody knew it. What was read before then must not bring it in. */
   readonly status: 'parked' | 'excluded' | 'unreadable' | 'gone';
   readonly version: string | null;
+  readonly asOfMs: number;
   readonly failure: StoredFailure | null;
 }
 
@@ -289,7 +290,7 @@ export interface SyncTx extends ReferenceTx {
   ): Promise<ReadonlyMap<string, StoredBundle>>;
 
   save(save: Save): Promise<void>;
-  /** What they are known as from this transaction on. One that was linked, or seen to go, meanwhile ⇒ `Collision`. */
+  /** One that another transaction has linked, or has seen to go, meanwhile ⇒ `Collision`. */
   saveUnlinked(side: string, records: readonly UnlinkedRecord[], holds: readonly RecordHold[]): Promise<void>;
 
   /** Identities with a due write at the side that is queued or approved; claims of other workers are passed over. */

@@ -296,11 +296,11 @@ export async function saveUnlinked(
   if (records.length > 0) {
     const touched = await tx.execute(
       `insert into links (sync_key, side, record_id, status, version, as_of, failure)
-       select $1::bigint, $2, record_id, status, version, now(), failure
-         from json_to_recordset($3) as met (record_id text, status text, version text, failure jsonb)
+       select $1::bigint, $2, record_id, status, version, to_timestamp(as_of_ms / 1000), failure
+         from json_to_recordset($3) as met (record_id text, status text, version text, as_of_ms float8, failure jsonb)
        on conflict (sync_key, side, record_id) do update
           set status = excluded.status, version = excluded.version, as_of = excluded.as_of, failure = excluded.failure
-          where links.identity_id is null and links.as_of <= excluded.as_of`,
+          where links.identity_id is null and (links.status <> 'gone' or links.as_of <= now())`,
       [
         syncKey,
         side,
@@ -309,6 +309,7 @@ export async function saveUnlinked(
             record_id: record.recordId,
             status: record.status,
             version: record.version,
+            as_of_ms: record.asOfMs,
             failure: record.failure,
           })),
         ),

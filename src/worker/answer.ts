@@ -183,7 +183,9 @@ function recordWritten(recording: Recording, bundle: StoredBundle, intent: Inten
     body: changeBody(outcome, { write: intent.kind, values: intent.body, ...attemptsBody(intent) }),
   });
   if (intent.kind === 'delete') {
-    if (isStillThere(outcome.bundle, intent)) hints.push({ recordId: result.recordId, kind: 'deleted' });
+    // Brought back before its answer came, with the version that it had, the record was met as if nothing had happened to it.
+    const isOpen = isStillThere(outcome.bundle, intent);
+    hints.push({ recordId: result.recordId, kind: isOpen ? 'deleted' : 'changed' });
   } else if (side.card.version !== 'none' && hasMore(outcome.bundle, intent, result))
     hints.push({ recordId: result.recordId, kind: 'changed' });
 }

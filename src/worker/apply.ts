@@ -31,7 +31,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   // Before anything is known of them: who has looked already is waited for, and who is looking finds the hint taken up again.
   await tx.lookOnceMore(page.side, recordIds);
   const known = await tx.recordsOf(page.side, recordIds);
-  const sorted = sort(side, page, known);
+  const sorted = sort(side, page, known, tx.nowMs);
   await readReadings(tx, side.model, sorted.readings);
   const batch = new Batch(runtime, tx);
   const homes = await findHomes(runtime, tx, side, page, sorted, batch);
@@ -42,7 +42,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   ]);
   identityIds.delete('');
   for (const bundle of (await tx.lockBundles([...identityIds])).values()) batch.load(bundle);
-  await confirmMatches(runtime, tx, sorted, homes, batch);
+  await confirmMatches(runtime, tx, page, sorted, homes, batch);
   for (const reading of sorted.readings) applyReading(runtime, tx, batch, page, sorted, reading, homes);
   for (const { sighting, known: record } of sorted.existence)
     applyExistence(runtime, tx, batch, page, sorted, sighting, record);
@@ -109,6 +109,7 @@ function applyReading(
       recordId: reading.recordId,
       status: 'parked',
       version: reading.version,
+      asOfMs: page.readBeganMs,
       failure: {
         kind: 'invalid',
         code,

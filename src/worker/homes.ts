@@ -1,6 +1,7 @@
 /** Whose a record is: its link says so, its keys lead there, or it is a create of ours that has landed. */
 import { matchKeys, matchOf, type Match } from '../engine/match.ts';
-import { isEmpty, type Values } from '../engine/value.ts';
+import type { FieldModel } from '../engine/model.ts';
+import { isEmpty, type Value, type Values } from '../engine/value.ts';
 import type { OpenCreate, SyncTx } from '../store/contract.ts';
 import type { Batch } from './batch.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
@@ -61,7 +62,7 @@ export async function findHomes(
       if (lost !== undefined) homes.made.set(reading.recordId, lost.body);
     } else if (
       match.kind === 'none' &&
-      (creates.length === 0 || !findCreate(side, sorted, reading, creates, homes))
+      (creates.length === 0 || !findCreate(side, page, sorted, reading, creates, homes))
     ) {
       // What was deleted under this id may have come back.
       if (reading.known?.identityId != null) homes.of.set(reading.recordId, reading.known.identityId);
@@ -82,6 +83,7 @@ export function identitiesOf({ of, matches }: Homes): readonly string[] {
 export async function confirmMatches(
   runtime: SyncRuntime,
   tx: SyncTx,
+  page: SightingPage,
   sorted: Sorted,
   { matches }: Homes,
   batch: Batch,
@@ -99,7 +101,7 @@ export async function confirmMatches(
       remove(sorted, reading);
       sorted.hints.push({ recordId: reading.recordId, kind: 'changed' });
     } else if (identityIds.length > 1)
-      park(sorted, reading, 'trueup.ambiguous_match', 'its keys lead to several identities');
+      park(page, sorted, reading, 'trueup.ambiguous_match', 'its keys lead to several identities');
   }
 }
 
@@ -118,6 +120,7 @@ function remove(sorted: Sorted, reading: Reading): void {
  */
 function findCreate(
   side: SideRuntime,
+  page: SightingPage,
   sorted: Sorted,
   reading: Reading,
   creates: readonly OpenCreate[],
@@ -135,20 +138,26 @@ function findCreate(
     remove(sorted, reading);
     sorted.hints.push({ recordId, kind: 'changed', dueInMs: POSSIBLY_OURS_WAIT_MS });
   } else if (alike.length > 0)
-    park(sorted, reading, 'trueup.ambiguous_match', 'a create whose answer was lost may have made it');
+    park(page, sorted, reading, 'trueup.ambiguous_match', 'a create whose answer was lost may have made it');
   return alike.length > 0;
 }
 
 /** Alike in at least half of what we had sent: that one field is the same says little in the long run. */
 function sharesMost(side: SideRuntime, body: Values, values: Values): boolean {
   const filled = side.model.lenses.filter(({ field }) => !isEmpty(body[field.name]));
-  const same = filled.filter(({ field }) => field.same(body[field.name], values[field.name]));
+  const same = filled.filter(({ field }) => isAlike(field, body[field.name], values[field.name]));
   return same.length > 0 && 2 * same.length >= filled.length;
+}
+
+/** A set that somebody, or an automation, has added to is still the one that was sent. */
+function isAlike({ same }: FieldModel, sent: Value | undefined, found: Value | undefined): boolean {
+  if (!Array.isArray(sent) || !Array.isArray(found) || sent.length === 0) return same(sent, found);
+  return sent.every((element) => found.includes(element));
 }
 
 function sharesValue(side: SideRuntime, body: Values, values: Values): boolean {
   return side.model.lenses.some(
-    ({ field }) => !isEmpty(body[field.name]) && field.same(body[field.name], values[field.name]),
+    ({ field }) => !isEmpty(body[field.name]) && isAlike(field, body[field.name], values[field.name]),
   );
 }
 
@@ -159,7 +168,7 @@ function holdsAll(side: SideRuntime, body: Values, values: Values): boolean {
   );
 }
 
-function park(sorted: Sorted, reading: Reading, code: string, message: string): void {
+function park(page: SightingPage, sorted: Sorted, reading: Reading, code: string, message: string): void {
   remove(sorted, reading);
   const failure = {
     kind: 'invalid',
@@ -168,5 +177,5 @@ function park(sorted: Sorted, reading: Reading, code: string, message: string): 
     advice: 'Decide which identity the record belongs to, or correct its keys.',
   };
   const { recordId, version } = reading;
-  sorted.unlinked.push({ recordId, status: 'parked', version, failure });
+  sorted.unlinked.push({ recordId, status: 'parked', version, asOfMs: page.readBeganMs, failure });
 }

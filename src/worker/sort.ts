@@ -35,7 +35,12 @@ export interface Sorted {
 const ASKED_EACH_TIME: ReadonlySet<KnownRecord['status']> = new Set(['gone', 'hidden', 'parked']);
 
 /** Tells news from what is known, by version and by time; reads the news through the mapping. */
-export function sort(side: SideRuntime, page: SightingPage, known: ReadonlyMap<string, KnownRecord>): Sorted {
+export function sort(
+  side: SideRuntime,
+  page: SightingPage,
+  known: ReadonlyMap<string, KnownRecord>,
+  nowMs: number,
+): Sorted {
   const sorted: Sorted = {
     readings: [],
     existence: [],
@@ -59,20 +64,20 @@ export function sort(side: SideRuntime, page: SightingPage, known: ReadonlyMap<s
       // Read before something newer was accounted for: it proves nothing about the present. Look again once a look can.
       const dueInMs = Math.min(record.asOfMs - page.readBeganMs, LOOK_AGAIN_MS_MAX);
       sorted.hints.push({ recordId: sighting.recordId, kind: kindOf(sighting), dueInMs });
-    } else if (sighting.kind === 'record') sortRecord(side, sorted, sighting, record);
+    } else if (sighting.kind === 'record') sortRecord(side, page.readBeganMs, sorted, sighting, record);
     else if (sighting.kind === 'unreadable')
-      sortUnreadable(sorted, sighting.recordId, sighting.unreadable.failure, record);
+      sortUnreadable(page.readBeganMs, sorted, sighting.recordId, sighting.unreadable.failure, record);
     else if (record?.identityId != null) sorted.existence.push({ sighting, known: record });
     // It takes no part: whether it is gone or kept from us, it is met anew when it is shown again.
     else if (record !== undefined) sorted.forgotten.push(sighting.recordId);
-    else sorted.unlinked.push(goneUnknown(sighting.recordId));
+    else sorted.unlinked.push(goneUnknown(sighting.recordId, nowMs));
   }
   return sorted;
 }
 
 /** Nobody knew it; what was read before, and is not yet applied, must not bring it in. */
-function goneUnknown(recordId: string): UnlinkedRecord {
-  return { recordId, status: 'gone', version: null, failure: null };
+function goneUnknown(recordId: string, asOfMs: number): UnlinkedRecord {
+  return { recordId, status: 'gone', version: null, asOfMs, failure: null };
 }
 
 /** What the feed itself said of a delete must not be forgotten: another look could not prove it. */
@@ -82,6 +87,7 @@ export function kindOf(sighting: Sighting): NewHint['kind'] {
 
 function sortRecord(
   side: SideRuntime,
+  asOfMs: number,
   sorted: Sorted,
   sighting: Extract<Sighting, { readonly kind: 'record' }>,
   known: KnownRecord | undefined,
@@ -104,17 +110,19 @@ function sortRecord(
           recordId,
           status: 'excluded',
           version: record.version,
+          asOfMs,
           failure: null,
         });
       } else sorted.existence.push({ sighting: { kind: 'hidden', recordId }, known });
       break;
     case 'invalid':
-      sortUnreadable(sorted, recordId, failureOf(reading.problems), known, record.version);
+      sortUnreadable(asOfMs, sorted, recordId, failureOf(reading.problems), known, record.version);
       break;
   }
 }
 
 function sortUnreadable(
+  asOfMs: number,
   sorted: Sorted,
   recordId: string,
   failure: StoredFailure,
@@ -122,7 +130,7 @@ function sortUnreadable(
   version: string | null = null,
 ): void {
   if (known?.identityId != null) sorted.dead.push({ recordId, failure });
-  else sorted.unlinked.push({ recordId, status: 'unreadable', version, failure });
+  else sorted.unlinked.push({ recordId, status: 'unreadable', version, asOfMs, failure });
 }
 
 function failureOf(problems: readonly FieldProblem[]): StoredFailure {

@@ -83,11 +83,23 @@ function forget(lives: Map<string, string>, record: string): void {
   for (const [key, lived] of lives) if (lived === record) lives.delete(key);
 }
 
-/** I9: nothing is deleted that no person deleted, or merged away, elsewhere before. A thing is known by its values. */
+/**
+ * I9: nothing is deleted that no person deleted, or merged away, elsewhere before. A thing is known by its values; where somebody
+ * has put another key in the place of one, by both.
+ */
 function checkDeletes(world: World, entries: readonly Entry[]): void {
   const valuesOf = new Map<string, Set<string>>();
   const deleted = new Set<string>();
+  const replaced = new Map<string, string>();
+  const isDeleted = (value: string, seen: readonly string[] = []): boolean => {
+    const before = replaced.get(value);
+    if (deleted.has(value) || before === undefined || seen.includes(before)) return deleted.has(value);
+    return isDeleted(before, [...seen, value]);
+  };
   for (const entry of entries) {
+    const [old, key] = [textOf(entry.before, 'email'), textOf(entry.after, 'email')];
+    if (entry.actor === 'user' && old !== null && key !== null && old !== key)
+      replaced.set(keyed('email', key), keyed('email', old));
     const record = `${entry.side} ${entry.recordId}`;
     const values = valuesOf.get(record) ?? new Set<string>();
     const email = textOf(entry.after, 'email');
@@ -100,7 +112,7 @@ function checkDeletes(world: World, entries: readonly Entry[]): void {
     valuesOf.set(record, values);
     if (entry.kind !== 'delete') continue;
     if (entry.actor !== 'trueup') for (const value of values) deleted.add(value);
-    else if (![...values].some((value) => deleted.has(value)))
+    else if (![...values].some((value) => isDeleted(value)))
       world.violations.push(
         `${isConcealed(world) ? 'I11' : 'I9'}: ${record} was deleted, and nobody had deleted it anywhere`,
       );

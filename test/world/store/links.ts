@@ -113,17 +113,17 @@ export async function saveUnlinked(
 ): Promise<void> {
   if (records.length > 0) {
     await tx.statement('saveUnlinked');
-    const rows = records.map(({ recordId, status, version, failure }): RecordRow => ({
+    const rows = records.map(({ recordId, status, version, asOfMs, failure }): RecordRow => ({
       side,
       recordId,
       status,
       version,
-      asOfMs: tx.nowMs,
+      asOfMs: storedMs(asOfMs),
       failure: asStored(failure),
       linked: null,
     }));
     const stored = await upsert(tx, tx.tables.links, rows, (found, row) =>
-      found.linked === null && found.asOfMs <= row.asOfMs ? row : null,
+      found.linked === null && (found.status !== 'gone' || found.asOfMs <= tx.nowMs) ? row : null,
     );
     if (stored < rows.length) throw new Collision('another worker has just linked the same record');
   }
