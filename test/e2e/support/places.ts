@@ -59,6 +59,7 @@ export const everyPage: readonly Place[] = [
       await page.goto('/dictionary');
       await page.getByRole('button', { name: 'Look now' }).click();
       await page.getByRole('region', { name: 'Violations of customers' }).waitFor();
+      await page.evaluate('window.scrollTo(0, 0)');
     },
   },
   at('activity', '/activity', text('sweep of')),
