@@ -1,6 +1,7 @@
 /** What an answered write proves about the record it was sent to. */
 import { must } from '../lib/assert.ts';
 import { held, unchanged, withLink, withoutLink } from './existence.ts';
+import { withReferences } from './merge-draft.ts';
 import { mergeObservation, newLink } from './merge.ts';
 import type { SideModel, SyncModel } from './model.ts';
 import { standInOf } from './plan.ts';
@@ -14,6 +15,8 @@ export interface SentWrite {
   readonly kind: WriteKind;
   readonly body: Values;
   readonly seq: number;
+  /** What was sent of the references in the body: what the side calls them. Left out where that is not known. */
+  readonly called?: Values;
   /** The link when the write was sent; left out where the caller has looked at the record since. */
   readonly sentAgainst?: { readonly version: string | null; readonly asOfMs: number };
 }
@@ -24,6 +27,8 @@ export interface Receipt {
   readonly version: string | null;
   /** What the record holds as this very write left it, of the fields that the system tells; null when it tells none. */
   readonly returned: Values | null;
+  /** What of that names other things, as the record itself says; left out where the side has no references. */
+  readonly called?: Values;
   /** Store-clock instant before which the write was certainly not done. */
   readonly sentAtMs: number;
   /** Store-clock instant at which the answer is being recorded. */
@@ -60,6 +65,7 @@ export function acknowledge(model: SyncModel, bundle: Bundle, write: SentWrite, 
     values: returned,
     readBeganMs: sentAtMs,
     readEndedMs: nowMs,
+    ...(receipt.called === undefined ? {} : { called: receipt.called }),
   });
 }
 
@@ -138,7 +144,14 @@ function accountBody(side: SideModel, bundle: Bundle, link: Link, write: SentWri
     link.unread === undefined && (link.version === receipt.version || isWhole(side, written, receipt));
   const version = isKnown ? receipt.version : null;
   const accounted = { ...link.accounted, ...written };
-  return { ...link, version, asOfMs: receipt.nowMs, lookedAtMs, accounted, agreed };
+  return { ...withSent(link, write), version, asOfMs: receipt.nowMs, lookedAtMs, accounted, agreed };
+}
+
+/** The record calls what was sent to it by what was sent. */
+function withSent(link: Link, { called = {}, body }: SentWrite): Link {
+  const others = Object.entries(link.called ?? {}).filter(([name]) => body[name] === undefined);
+  const stale = (link.stale ?? []).filter((name) => called[name] === undefined);
+  return withReferences(link, { ...Object.fromEntries(others), ...called }, stale);
 }
 
 /**

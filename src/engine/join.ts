@@ -1,8 +1,8 @@
 /** Two things that are one become one, and can be told apart again. A person decides both. */
-import { linkFound } from './existence.ts';
+import { linkFound, withLink } from './existence.ts';
 import { mergeObservation } from './merge.ts';
 import type { SyncModel } from './model.ts';
-import { PERSON, type Bundle, type Edit, type Identity, type Link, type Outcome } from './state.ts';
+import { linkAt, PERSON, type Bundle, type Edit, type Identity, type Link, type Outcome } from './state.ts';
 import { sameValue, type Value, type Values } from './value.ts';
 
 /** What must be remembered to tell the two apart again: both as they were, and what they came to together. */
@@ -48,7 +48,7 @@ export function joinRefusal(kept: Bundle, gone: Bundle): string | null {
 export function joinBundles(model: SyncModel, kept: Bundle, gone: Bundle, nowMs: number): Joined {
   let outcome: Outcome = { bundle: kept, changes: [], decisions: [], holds: [] };
   for (const link of gone.links) {
-    const { side, recordId, accounted, asOfMs } = link;
+    const { side, recordId, accounted, asOfMs, called } = link;
     const linked = linkFound(outcome.bundle, side, recordId);
     const seen = {
       side,
@@ -57,10 +57,11 @@ export function joinBundles(model: SyncModel, kept: Bundle, gone: Bundle, nowMs:
       values: accounted,
       readBeganMs: asOfMs,
       readEndedMs: asOfMs,
+      ...(called === undefined ? {} : { called }),
     };
     const next = mergeObservation(model, linked, seen);
     outcome = {
-      bundle: next.bundle,
+      bundle: movedAt(next.bundle, side, nowMs),
       changes: [...outcome.changes, ...next.changes],
       decisions: [...outcome.decisions, ...next.decisions],
       holds: [...outcome.holds, ...next.holds],
@@ -79,6 +80,16 @@ export function joinBundles(model: SyncModel, kept: Bundle, gone: Bundle, nowMs:
       moved: gone.links.map(({ side, recordId }) => ({ side, recordId })),
     },
   };
+}
+
+/** Certainly not before the record was let go of by the other: the store takes no older word for it. */
+function movedMs(nowMs: number): number {
+  return nowMs + 1;
+}
+
+function movedAt(bundle: Bundle, side: string, nowMs: number): Bundle {
+  const link = linkAt(bundle, side);
+  return link === undefined ? bundle : withLink(bundle, { ...link, asOfMs: movedMs(nowMs) });
 }
 
 export interface Parted {
@@ -109,7 +120,7 @@ export function partBundles(
 ): Parted {
   const isMoved = (link: Link): boolean =>
     memory.moved.some(({ side, recordId }) => side === link.side && recordId === link.recordId);
-  const theirs = kept.links.filter(isMoved).map(unread);
+  const theirs = kept.links.filter(isMoved).map((link) => ({ ...unread(link), asOfMs: movedMs(nowMs) }));
   const ours = kept.links.filter((link) => !isMoved(link)).map(unread);
   const seq = Math.max(kept.identity.seq, gone.identity.seq) + 1;
   const sides = new Set(theirs.map(({ side }) => side));

@@ -1,6 +1,11 @@
 /** The search for the identity of a record that is not linked yet: exact keys, in the order the sync lists them. */
 import type { SyncModel } from './model.ts';
-import { isEmpty, type Values } from './value.ts';
+import { isEmpty, type Value, type Values } from './value.ts';
+
+/** What matching compares: wider than equality, for case, outer and doubled blanks never tell two things apart. */
+export function matchText(value: Value | undefined): string {
+  return isEmpty(value) ? '' : String(value).trim().replaceAll(/\s+/g, ' ').toLowerCase();
+}
 
 /** Text that is equal exactly for records that match by the rule. Rules never share keys. */
 export function matchKeys(model: SyncModel, values: Values): readonly string[] {
@@ -8,9 +13,7 @@ export function matchKeys(model: SyncModel, values: Values): readonly string[] {
   for (const [index, rule] of model.match.entries()) {
     const parts: string[] = [];
     for (const name of rule) {
-      const value = values[name];
-      // Match is wider than equality: case, outer and doubled blanks never tell two things apart.
-      const part = isEmpty(value) ? '' : String(value).trim().replaceAll(/\s+/g, ' ').toLowerCase();
+      const part = matchText(values[name]);
       // Two records without a value have nothing in common.
       if (part === '') break;
       parts.push(part);

@@ -21,7 +21,7 @@ import type {
   Violation,
 } from './state.ts';
 import { isClash, linkAt, writeAt } from './state.ts';
-import type { Value, Values } from './value.ts';
+import { sameValue, type Value, type Values } from './value.ts';
 
 /** So often may a value come back to what it was before, each time within the window, before it is held. */
 const SWING_TURNS_MAX = 3;
@@ -196,13 +196,14 @@ export class MergeDraft {
 
   outcome(): Outcome {
     const { unread } = this.seen;
+    const accounted = withEntries(this.link.accounted, this.#accounted);
     const link: Link = {
-      ...withoutUnread(this.link),
+      ...withCalls(withoutUnread(this.link), this.seen, accounted),
       // An equal version would say that there is nothing more to be read.
       version: unread === undefined ? this.seen.version : null,
       asOfMs: Math.max(this.link.asOfMs, this.#shownUntilMs()),
       lookedAtMs: this.#isLeftOpen ? null : Math.max(this.link.lookedAtMs ?? 0, this.seen.readBeganMs),
-      accounted: withEntries(this.link.accounted, this.#accounted),
+      accounted,
       agreed: withEntries(this.link.agreed, this.#agreed),
       sent: this.link.sent.filter((sent) => sent.expiresAtMs > this.seen.readBeganMs),
       ...(unread === undefined ? {} : { unread }),
@@ -271,6 +272,27 @@ function withoutUnread(link: Link): Link {
   if (link.unread === undefined) return link;
   const { unread: _, ...rest } = link;
   return rest;
+}
+
+/** What the record calls the things that it is accounted to refer to; what it calls otherwise than before is not behind. */
+function withCalls(link: Link, { called: now, values }: Observation, accounted: Values): Link {
+  if (now === undefined) return link;
+  const isSeen = (name: string): boolean =>
+    values[name] !== undefined && sameValue(values[name], accounted[name]);
+  const kept = Object.entries(link.called ?? {}).filter(([name]) => !isSeen(name));
+  const called = Object.fromEntries([...kept, ...Object.entries(now).filter(([name]) => isSeen(name))]);
+  const stale = (link.stale ?? []).filter((name) => sameValue(called[name], link.called?.[name]));
+  return withReferences(link, called, stale);
+}
+
+/** The link with what its record calls things, and which of them it calls by what they are called no more. */
+export function withReferences(link: Link, called: Values, stale: readonly string[]): Link {
+  const { called: _called, stale: _stale, ...rest } = link;
+  return {
+    ...rest,
+    ...(Object.keys(called).length === 0 ? {} : { called }),
+    ...(stale.length === 0 ? {} : { stale }),
+  };
 }
 
 function withEntries<T>(

@@ -119,6 +119,8 @@ export interface MappingDefinition {
   readonly computed?: Computation;
   /** Of a reference: the side of the sync it refers to whose records this side's value names. */
   readonly refersTo?: string;
+  /** Of a reference that names things not by their record ids but by a field of theirs: which, and how that is read. */
+  readonly refersBy?: { readonly field: string; readonly type: FieldType };
   /** `ifEmpty`: a record that has a value there keeps it, whatever the golden value. Absent: it is always written. */
   readonly writes?: 'ifEmpty';
 }
@@ -180,14 +182,20 @@ export interface FieldLens {
   readonly isPlain: boolean;
   /** Different native codes may have one meaning here. */
   readonly hasCodes: boolean;
-  /** Where a reference leads: its value is the id of a record there. Null for any other field. */
+  /** Where a reference leads: what its value names is there. Null for any other field. */
   readonly refersTo: Place | null;
 }
 
-/** A side of a sync, which may be another one. */
+/** Stands for a side where things are called as their golden records are, whatever the side. */
+export const EVERYWHERE = '';
+
+/** A side of a sync, which may be another one, and how its things are named there. */
 export interface Place {
   readonly sync: string;
+  /** `EVERYWHERE` where things are named as their golden records are. */
   readonly side: string;
+  /** The field by whose value things are named there. Absent where they are by their record ids. */
+  readonly by?: string;
 }
 
 /** A side, ready to run. */
@@ -280,7 +288,7 @@ function isReference(lens: FieldLens): lens is ReferenceLens {
 
 /** Makes a mapping runnable: `get` reads the native value as golden, `put` spells the golden value natively. */
 export function compileLens(mapping: MappingDefinition, field: FieldModel): FieldLens {
-  const canonicalise = canonicaliserOf(field.type);
+  const canonicalise = canonicaliserOf(mapping.refersBy?.type ?? field.type);
   const steps = mapping.transforms.map(stepOf);
   const backwards = steps.toReversed();
   const computed = mapping.computed === undefined ? null : computedOf(mapping.computed);
@@ -293,13 +301,17 @@ export function compileLens(mapping: MappingDefinition, field: FieldModel): Fiel
     fillsOnly: mapping.writes === 'ifEmpty',
     isPlain: mapping.transforms.length === 0 && mapping.computed === undefined,
     hasCodes: mapping.transforms.some(({ kind }) => CODED.has(kind)),
-    refersTo: field.type.kind === 'reference' ? { sync: field.type.to, side: mapping.refersTo ?? '' } : null,
+    refersTo: field.type.kind === 'reference' ? placeOf(field.type.to, mapping) : null,
     native: mapping.native,
     direction: mapping.direction,
     whenMissing: mapping.whenMissing,
     get: steps.length === 0 ? canonicalise : (native) => through(steps, 'get', native, canonicalise),
     put: steps.length === 0 ? (value) => value : (value) => through(backwards, 'put', value, (last) => last),
   };
+}
+
+function placeOf(sync: string, { refersTo: side = EVERYWHERE, refersBy }: MappingDefinition): Place {
+  return refersBy === undefined ? { sync, side } : { sync, side, by: refersBy.field };
 }
 
 function through<T>(

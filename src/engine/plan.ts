@@ -70,10 +70,18 @@ function isOwed(bundle: Bundle, link: Link, lens: FieldLens): boolean {
   const { name } = lens.field;
   if (lens.direction === 'in' || link.unread?.[name] !== undefined) return false;
   const edit = bundle.identity.edits[name];
-  if (edit === undefined || link.agreed[name] === edit.seq) return false;
-  if (lens.field.same(bundle.identity.golden[name], link.accounted[name])) return false;
+  if (edit === undefined) return false;
+  if (!isStale(bundle, link, lens)) {
+    if (link.agreed[name] === edit.seq) return false;
+    if (lens.field.same(bundle.identity.golden[name], link.accounted[name])) return false;
+  }
   if (lens.fillsOnly && !isEmpty(link.accounted[name])) return false;
   return !isHeld(bundle, name);
+}
+
+/** It refers to the right thing by what that is called there no more. */
+function isStale({ identity }: Bundle, { stale }: Link, { field: { name } }: FieldLens): boolean {
+  return stale?.includes(name) === true && !isEmpty(identity.golden[name]);
 }
 
 function isHeld(bundle: Bundle, field: string): boolean {

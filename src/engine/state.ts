@@ -95,6 +95,13 @@ export interface Link {
    * version, and the field is neither merged nor written. Absent where there is none.
    */
   readonly unread?: Values;
+  /**
+   * Per reference what the record itself says: the id or the name that it was last seen, or left, to call it. What calls it as
+   * before says nothing new, whatever that id or name may mean by now.
+   */
+  readonly called?: Values;
+  /** References that are to be written anew: what the record calls them is no longer what they are called there. */
+  readonly stale?: readonly string[];
   /** Per field that the side may not write: how often in a row it was put right. Absent where it never was. */
   readonly corrected?: Readonly<Record<string, Correction>>;
 }
@@ -183,6 +190,8 @@ export interface Observation {
   readonly readEndedMs: number;
   /** References that the side has and that name nothing known yet; no field is both here and in `values`. */
   readonly unread?: Values;
+  /** What the record itself calls the things that it refers to; absent where the side has no references. */
+  readonly called?: Values;
   /** The feed that shows this; left out where it was seen by no feed, or by one that has only just begun. */
   readonly followed?: Followed;
 }

@@ -71,17 +71,14 @@ export interface LinkColumns {
   readonly sent: StoredSent | null;
 }
 
-/** What hardly any record has, a correction or a reference that names nothing yet, stands beside what was sent to it. */
-type Rare = Pick<Link, 'sent' | 'corrected' | 'unread'>;
+/** What few records have, such as a correction or a reference, stands beside what was sent to it. */
+type Rare = Pick<Link, 'sent' | 'corrected' | 'unread' | 'called' | 'stale'>;
 type StoredSent = readonly SentBody[] | Rare;
 
-function packSent({ sent, corrected, unread }: Link): StoredSent | null {
-  if (corrected !== undefined || unread !== undefined)
-    return {
-      sent,
-      ...(corrected === undefined ? {} : { corrected }),
-      ...(unread === undefined ? {} : { unread }),
-    };
+function packSent({ sent, corrected, unread, called, stale }: Link): StoredSent | null {
+  const rare = { corrected, unread, called, stale };
+  const given = Object.entries(rare).filter(([, value]) => value !== undefined);
+  if (given.length > 0) return { sent, ...Object.fromEntries(given) };
   return sent.length === 0 ? null : sent;
 }
 

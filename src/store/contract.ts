@@ -143,6 +143,8 @@ export interface IdentityDecision extends Decision {
 export interface IdentityLink {
   readonly identityId: string;
   readonly link: Link;
+  /** The identities that the record refers to; left out where they are as before. */
+  readonly refers?: readonly string[];
 }
 
 /** What a batch leaves behind; every list is one statement, an empty one none. */

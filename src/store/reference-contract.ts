@@ -22,7 +22,23 @@ export type Wait = Key & {
     | { readonly kind: 'write'; readonly at: Place; readonly parentId: string }
     /** The open write deletes what others still refer to: it is parked, and the field is empty. */
     | { readonly kind: 'delete' }
+    /** What the field refers to has moved: the identity's record, and what is known of it, are pointed anew. */
+    | ({ readonly kind: 'point'; readonly at: Place } & Move)
   );
+
+/** A thing that is called otherwise than before, or by another record id (the two are equal), or that has become another one. */
+export interface Move {
+  readonly fromId: string;
+  readonly toId: string;
+}
+
+/** A name that a thing has at a side, or (empty) in its golden record; as names are compared. */
+export interface Name {
+  readonly side: string;
+  readonly field: string;
+  readonly name: string;
+  readonly identityId: string;
+}
 
 /** Ends the waits of one kind at an identity's side: of a field, or (null) all. */
 export interface WaitEnd extends Key {
@@ -31,18 +47,27 @@ export interface WaitEnd extends Key {
 }
 
 export interface ReferenceTx {
-  /** The identities of records at another sync's side, in whatever status; records that belong to none are left out. */
-  identitiesAt(place: Place, recordIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** The live records of identities at another sync's side, by identity. */
+  /**
+   * The identities that records or names at another sync's side stand for. Records, in whatever status, that belong to none are
+   * left out, and so are names that nothing has, or several things.
+   */
+  identitiesAt(place: Place, calls: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The live records, or the names, of identities at another sync's side, by identity. */
   recordsAt(place: Place, identityIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The fields, of any sync, that name things of this one. */
+  referrers(): Promise<readonly Referrer[]>;
+  /** Names that things of this sync have no more, and have now. */
+  saveNames(freed: readonly Name[], added: readonly Name[]): Promise<void>;
+  /** Notes for every live record that refers by this to something which has moved that it is pointed anew; due at once. */
+  notePoints(referrer: Referrer, moves: readonly Move[]): Promise<void>;
   /** Per identity the number of live records that are known to refer to it; those with none are left out. */
   referredTo(referrer: Referrer, identityIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 
   /** Notes waits, or what they wait for now. One that waits for the same as before keeps its place. */
   noteWaits(waits: readonly Wait[]): Promise<void>;
   endWaits(ends: readonly WaitEnd[]): Promise<void>;
-  /** Makes due what waits for records at `place`, or for identities to have one there. */
-  wakeReaders(place: Place, recordIds: readonly string[]): Promise<void>;
+  /** Makes due what waits for records or names at `place`, or for identities to have one there. */
+  wakeReaders(place: Place, calls: readonly string[]): Promise<void>;
   wakeWriters(place: Place, identityIds: readonly string[]): Promise<void>;
   /** Makes due the deletes of the sync's identities that wait for nobody to refer to them. */
   wakeDeletes(sync: string, identityIds: readonly string[]): Promise<void>;

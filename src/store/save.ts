@@ -8,6 +8,7 @@ import type { Ids } from '../lib/ids.ts';
 import { packEdits, packHolds, packLink } from './codec.ts';
 import type { JournalEntry, NewWrite, RecordHold, Save, UnlinkedRecord, WriteKey } from './contract.ts';
 import { Collision, type Tx } from './database.ts';
+import { saveReferrals } from './names.ts';
 import { openRecordHolds, settleRecordHolds } from './record-holds.ts';
 
 export async function save(tx: Tx, syncKey: string, revision: number, ids: Ids, batch: Save): Promise<void> {
@@ -17,6 +18,7 @@ export async function save(tx: Tx, syncKey: string, revision: number, ids: Ids, 
   await updateIdentities(tx, syncKey, batch.changedIdentities);
   await forgetLinks(tx, syncKey, batch.forgotten);
   await saveLinks(tx, syncKey, batch.links);
+  await saveReferrals(tx, syncKey, batch.links);
   await dropWrites(tx, syncKey, batch.droppedWrites);
   await openWrites(tx, syncKey, ids, batch.openWrites);
   await changeWrites(tx, syncKey, batch.changedWrites);

@@ -25,7 +25,7 @@ with open_writes as (
 open_holds as (
   select distinct identity_id from holds where sync_key = $1 and closed_at is null and identity_id is not null),
 unread as (
-  select distinct identity_id from waits where sync_key = $1 and kind = 'read'),
+  select distinct identity_id from waits where sync_key = $1 and kind in ('read', 'point')),
 states as (
   select links.side,
          case when links.status = 'excluded' then 'excluded'

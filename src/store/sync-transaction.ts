@@ -14,6 +14,7 @@ import {
   hintWaiting,
   noteHints,
 } from './hints.ts';
+import { notePoints, referrersTo, saveNames } from './names.ts';
 import {
   addToRun,
   controlRecord,
@@ -119,6 +120,9 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     runStartedAtMs: (runId) => runStartedAtMs(tx, syncKey, runId),
     identitiesAt: (place, recordIds) => identitiesAt(tx, place, recordIds),
     recordsAt: (place, identityIds) => recordsAt(tx, place, identityIds),
+    referrers: () => referrersTo(tx, syncKey),
+    saveNames: (freed, added) => saveNames(tx, syncKey, freed, added),
+    notePoints: (referrer, moves) => notePoints(tx, syncKey, referrer, moves),
     referredTo: (referrer, identityIds) => referredTo(tx, referrer, identityIds),
     noteWaits: (waits) => noteWaits(tx, syncKey, waits),
     endWaits: (ends) => endWaits(tx, syncKey, ends),

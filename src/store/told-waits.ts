@@ -1,9 +1,10 @@
 /** Why something waits, found out when it is asked for, so that the reason is that of now. */
-import type { SyncDefinition } from '../engine/model.ts';
+import { EVERYWHERE, type SyncDefinition } from '../engine/model.ts';
 import { idsIn } from '../engine/references.ts';
 import type { HoldReason, LinkStatus, Tombstone, WriteState } from '../engine/state.ts';
 import type { RecordStatus, StoredBundle, StoredFailure } from './contract.ts';
 import type { Tx } from './database.ts';
+import type { Wait } from './reference-contract.ts';
 
 /** A record that somebody can look up. */
 export interface NamedRecord {
@@ -20,6 +21,9 @@ export type WaitReason =
   | { readonly kind: 'takesNoPart' }
   | { readonly kind: 'parked' }
   | { readonly kind: 'unreadable'; readonly message: string }
+  /** Of a name: nothing has it, or several things. */
+  | { readonly kind: 'noSuchName' }
+  | { readonly kind: 'sharedName' }
   /** Of a record to be made: */
   | { readonly kind: 'creating'; readonly state: WriteState }
   | { readonly kind: 'refused'; readonly message: string }
@@ -28,11 +32,16 @@ export type WaitReason =
   | { readonly kind: 'hidden' }
   | { readonly kind: 'waits' }
   | { readonly kind: 'notCreated' }
+  /** It is there, and has no value in the field that it is named by. */
+  | { readonly kind: 'nameless' }
   /** Of a record to be deleted: */
   | { readonly kind: 'referredTo' };
 
+/** What waits until something else happens. What is pointed anew does not: it is done within a second. */
+type WaitKind = Exclude<Wait['kind'], 'point'>;
+
 export interface ToldWait {
-  readonly kind: 'read' | 'write' | 'delete';
+  readonly kind: WaitKind;
   readonly identityId: string;
   readonly side: string;
   readonly field: string;
@@ -41,6 +50,8 @@ export interface ToldWait {
   readonly record: NamedRecord | null;
   /** The one that is waited for, by a record of it. Null for a delete, and for what has no record left. */
   readonly parent: NamedRecord | null;
+  /** The name that it is waited for by, and the field whose value that is; null where it is by its record id. */
+  readonly name: { readonly field: string; readonly text: string } | null;
   readonly reason: WaitReason;
 }
 
@@ -52,6 +63,7 @@ interface Row {
   readonly record_id: string | null;
   readonly parent_sync: string | null;
   readonly parent_side: string | null;
+  readonly parent_field: string | null;
   readonly parent_record: string | null;
   readonly parent_id: string | null;
   readonly since_ms: number;
@@ -65,9 +77,9 @@ export async function toldWaits(
   countMax: number,
 ): Promise<readonly ToldWait[]> {
   const rows = await tx.query<Row>(
-    `select kind, identity_id, side, field, record_id, parent_sync, parent_side, parent_record, parent_id,
+    `select kind, identity_id, side, field, record_id, parent_sync, parent_side, parent_field, parent_record, parent_id,
             extract(epoch from since)::float8 * 1000 as since_ms
-       from waits where sync_key = $1 and ($2::uuid is null or identity_id = $2) order by since, field limit $3`,
+       from waits where sync_key = $1 and kind <> 'point' and ($2::uuid is null or identity_id = $2) order by since, field limit $3`,
     [syncKey, identityId, countMax],
   );
   const ids = rows.map((row) => row.identity_id);
@@ -78,7 +90,23 @@ export async function toldWaits(
     const read = group.flatMap((row) => row.parent_record ?? []);
     if (sync !== '') parents.set(sync, await knownOf(tx, sync, written, read));
   }
-  return rows.map((row) => told(row, name, own, parents.get(row.parent_sync ?? '') ?? NOTHING));
+  const names = await namesSought(tx, rows);
+  return rows.map((row) => told(row, name, own, parents.get(row.parent_sync ?? '') ?? NOTHING, names));
+}
+
+/** How many things have the names that are waited for, and how many of those waited for have one: none is left out. */
+async function namesSought(tx: Tx, rows: readonly Row[]): Promise<ReadonlyMap<Row, number>> {
+  const counts = new Map<Row, number>();
+  const sought = rows.filter((row) => row.parent_field !== null);
+  for (const row of sought) {
+    const [found] = await tx.query<{ count: string }>(
+      `select count(*) as count from names where sync_key = (select sync_key from syncs where name = $1)
+          and side = $2 and field = $3 and (name = $4 or identity_id = $5)`,
+      [row.parent_sync, row.parent_side, row.parent_field, row.parent_record, row.parent_id],
+    );
+    counts.set(row, Number(found?.count ?? 0));
+  }
+  return counts;
 }
 
 /** How many wait, by side and kind. */
@@ -87,7 +115,7 @@ export async function countWaits(
   syncKey: string,
 ): Promise<readonly { readonly side: string; readonly kind: ToldWait['kind']; readonly count: number }[]> {
   const rows = await tx.query<{ side: string; kind: ToldWait['kind']; count: string }>(
-    'select side, kind, count(*) as count from waits where sync_key = $1 group by side, kind order by side, kind',
+    `select side, kind, count(*) as count from waits where sync_key = $1 and kind <> 'point' group by side, kind order by side, kind`,
     [syncKey],
   );
   return rows.map(({ side, kind, count }) => ({ side, kind, count: Number(count) }));
@@ -172,19 +200,31 @@ async function knownOf(
   return { links, writes, holds, tombstones: new Map(tombstones) };
 }
 
-function told(row: Row, sync: string, own: Known, known: Known): ToldWait {
+function told(row: Row, sync: string, own: Known, known: Known, names: ReadonlyMap<Row, number>): ToldWait {
   const { kind, identity_id: identityId, side, field, since_ms: sinceMs } = row;
   const record =
     row.record_id === null ? named(own, sync, identityId) : { sync, side, recordId: row.record_id };
-  const base = { kind, identityId, side, field, sinceMs, record };
+  const { parent_field: by, parent_record: text } = row;
+  const name = by === null ? null : { field: by, text: text ?? '' };
+  const base = { kind, identityId, side, field, sinceMs, record, name };
   const at = { sync: row.parent_sync ?? '', side: row.parent_side ?? '' };
   if (kind === 'delete') return { ...base, parent: null, reason: { kind: 'referredTo' } };
   if (kind === 'read') {
-    const parent = { ...at, recordId: row.parent_record ?? '' };
+    const parent = { ...at, recordId: text ?? '' };
+    if (by !== null) return { ...base, parent, reason: reasonOfName(names.get(row) ?? 0) };
     return { ...base, parent, reason: reasonToRead(known, parent) };
   }
   const parentId = row.parent_id ?? '';
-  return { ...base, parent: named(known, at.sync, parentId), reason: reasonToMake(known, parentId, at.side) };
+  const reason = reasonToMake(known, parentId, at.side);
+  const isNameless = by !== null && names.get(row) === 0;
+  const isThere = reason.kind === 'come' || (at.side === EVERYWHERE && reason.kind === 'notCreated');
+  const parent = named(known, at.sync, parentId);
+  return { ...base, parent, reason: isNameless && isThere ? { kind: 'nameless' } : reason };
+}
+
+function reasonOfName(things: number): WaitReason {
+  if (things === 0) return { kind: 'noSuchName' };
+  return things === 1 ? { kind: 'come' } : { kind: 'sharedName' };
 }
 
 /** A record of the identity, rather one that is there. */

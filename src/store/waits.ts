@@ -6,6 +6,7 @@ import type { Place } from '../engine/model.ts';
 import type { Referrer } from '../engine/references.ts';
 import type { WriteKey } from './contract.ts';
 import type { Tx } from './database.ts';
+import { namedAt, namesAt } from './names.ts';
 import type { Wait, WaitEnd } from './reference-contract.ts';
 
 const SYNC_KEY = '(select sync_key from syncs where name = $1)';
@@ -13,13 +14,14 @@ const SYNC_KEY = '(select sync_key from syncs where name = $1)';
 export async function identitiesAt(
   tx: Tx,
   place: Place,
-  recordIds: readonly string[],
+  calls: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  if (recordIds.length === 0) return new Map();
+  if (calls.length === 0) return new Map();
+  if (place.by !== undefined) return namedAt(tx, { ...place, by: place.by }, calls);
   const rows = await tx.query<{ record_id: string; identity_id: string }>(
     `select record_id, identity_id from links
       where sync_key = ${SYNC_KEY} and side = $2 and record_id = any($3) and identity_id is not null`,
-    [place.sync, place.side, recordIds],
+    [place.sync, place.side, calls],
   );
   return new Map(rows.map((row) => [row.record_id, row.identity_id]));
 }
@@ -30,6 +32,7 @@ export async function recordsAt(
   identityIds: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   if (identityIds.length === 0) return new Map();
+  if (place.by !== undefined) return namesAt(tx, { ...place, by: place.by }, identityIds);
   const rows = await tx.query<{ record_id: string; identity_id: string }>(
     `select record_id, identity_id from links
       where sync_key = ${SYNC_KEY} and side = $2 and identity_id = any($3::uuid[]) and status = 'live'`,
@@ -38,7 +41,6 @@ export async function recordsAt(
   return new Map(rows.map((row) => [row.identity_id, row.record_id]));
 }
 
-/** Reads every link of the side: for deletes, which are few. */
 export async function referredTo(
   tx: Tx,
   { sync, side, field }: Referrer,
@@ -47,12 +49,13 @@ export async function referredTo(
   if (identityIds.length === 0) return new Map();
   const rows = await tx.query<{ parent_id: string; count: string }>(
     `select named.parent_id, count(*) as count
-       from links cross join lateral (
+       from links join referrals using (sync_key, side, identity_id) cross join lateral (
          select accounted ->> $3 as parent_id where json_typeof(accounted -> $3) = 'string'
          union all
          select json_array_elements_text(case json_typeof(accounted -> $3) when 'array' then accounted -> $3 else '[]' end)
        ) as named
-      where sync_key = ${SYNC_KEY} and side = $2 and status = 'live' and named.parent_id = any($4)
+      where referrals.parent_id = any($4) and sync_key = ${SYNC_KEY} and side = $2 and status = 'live'
+        and named.parent_id = referrals.parent_id
         and named.parent_id <> identity_id::text
       group by named.parent_id`,
     [sync, side, field, identityIds],
@@ -69,14 +72,14 @@ export async function noteWaits(tx: Tx, syncKey: string, waits: readonly Wait[])
   if (waits.length === 0) return;
   const of = <T>(pick: (wait: Wait) => T): readonly T[] => waits.map(pick);
   await tx.execute(
-    `insert into waits (sync_key, identity_id, side, field, kind, record_id, parent_sync, parent_side, parent_record, parent_id, since, due_at)
-     select $1::bigint, identity_id, side, field, kind, record_id, parent_sync, parent_side, parent_record, parent_id,
+    `insert into waits (sync_key, identity_id, side, field, kind, record_id, parent_sync, parent_side, parent_field, parent_record, parent_id, since, due_at)
+     select $1::bigint, identity_id, side, field, kind, record_id, parent_sync, parent_side, parent_field, parent_record, parent_id,
             clock_timestamp(), clock_timestamp() + make_interval(secs => $2 / 1000.0)
-       from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::uuid[])
-         as noted (identity_id, side, field, kind, record_id, parent_sync, parent_side, parent_record, parent_id)
+       from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::uuid[])
+         as noted (identity_id, side, field, kind, record_id, parent_sync, parent_side, parent_field, parent_record, parent_id)
      on conflict (sync_key, identity_id, side, field, kind) do update
         set record_id = excluded.record_id, parent_sync = excluded.parent_sync, parent_side = excluded.parent_side,
-            parent_record = excluded.parent_record, parent_id = excluded.parent_id,
+            parent_field = excluded.parent_field, parent_record = excluded.parent_record, parent_id = excluded.parent_id,
             since = case when ${SAME_TARGET} then waits.since else excluded.since end,
             due_at = case when ${SAME_TARGET} then waits.due_at else excluded.due_at end,
             checks = case when ${SAME_TARGET} then waits.checks else 0 end`,
@@ -90,14 +93,15 @@ export async function noteWaits(tx: Tx, syncKey: string, waits: readonly Wait[])
       of(({ recordId }) => recordId),
       of((wait) => (wait.kind === 'delete' ? null : wait.at.sync)),
       of((wait) => (wait.kind === 'delete' ? null : wait.at.side)),
-      of((wait) => (wait.kind === 'read' ? wait.parentRecord : null)),
-      of((wait) => (wait.kind === 'write' ? wait.parentId : null)),
+      of((wait) => (wait.kind === 'delete' ? null : (wait.at.by ?? null))),
+      of((wait) => (wait.kind === 'read' ? wait.parentRecord : wait.kind === 'point' ? wait.fromId : null)),
+      of((wait) => (wait.kind === 'write' ? wait.parentId : wait.kind === 'point' ? wait.toId : null)),
     ],
   );
 }
 
-const SAME_TARGET = `(waits.parent_sync, waits.parent_side, waits.parent_record, waits.parent_id)
-            is not distinct from (excluded.parent_sync, excluded.parent_side, excluded.parent_record, excluded.parent_id)`;
+const SAME_TARGET = `(waits.parent_sync, waits.parent_side, waits.parent_field, waits.parent_record, waits.parent_id)
+            is not distinct from (excluded.parent_sync, excluded.parent_side, excluded.parent_field, excluded.parent_record, excluded.parent_id)`;
 
 export async function endWaits(tx: Tx, syncKey: string, ends: readonly WaitEnd[]): Promise<void> {
   if (ends.length === 0) return;
@@ -119,11 +123,12 @@ export async function endWaits(tx: Tx, syncKey: string, ends: readonly WaitEnd[]
 const WAKE = `update waits set due_at = clock_timestamp(), checks = 0
       where ctid = any(array(select ctid from waits where`;
 
-export async function wakeReaders(tx: Tx, place: Place, recordIds: readonly string[]): Promise<void> {
-  if (recordIds.length === 0) return;
+export async function wakeReaders(tx: Tx, place: Place, calls: readonly string[]): Promise<void> {
+  if (calls.length === 0) return;
   await tx.execute(
-    `${WAKE} kind = 'read' and parent_sync = $1 and parent_side = $2 and parent_record = any($3) for update skip locked))`,
-    [place.sync, place.side, recordIds],
+    `${WAKE} kind = 'read' and parent_sync = $1 and parent_side = $2 and parent_record = any($3)
+        and parent_field is not distinct from $4 for update skip locked))`,
+    [place.sync, place.side, calls, place.by ?? null],
   );
 }
 
@@ -152,6 +157,7 @@ export async function claimWaits(tx: Tx, syncKey: string, countMax: number): Pro
     record_id: string | null;
     parent_sync: string | null;
     parent_side: string | null;
+    parent_field: string | null;
     parent_record: string | null;
     parent_id: string | null;
   }>(
@@ -160,13 +166,14 @@ export async function claimWaits(tx: Tx, syncKey: string, countMax: number): Pro
             checks = checks + 1
       where sync_key = $1 and ctid = any(array(
         select ctid from waits where sync_key = $1 and due_at <= now() order by due_at limit $2 for update skip locked))
-      returning identity_id, side, field, kind, record_id, parent_sync, parent_side, parent_record, parent_id`,
+      returning identity_id, side, field, kind, record_id, parent_sync, parent_side, parent_field, parent_record, parent_id`,
     [syncKey, countMax, WAIT_CHECK_MAX_MS, WAIT_CHECK_FIRST_MS],
   );
   return rows.map((row): Wait => {
     const { identity_id: identityId, side, field, record_id: recordId } = row;
     const own = { identityId, side, field, recordId };
-    const at = { sync: row.parent_sync ?? '', side: row.parent_side ?? '' };
+    const where = { sync: row.parent_sync ?? '', side: row.parent_side ?? '' };
+    const at = row.parent_field === null ? where : { ...where, by: row.parent_field };
     switch (row.kind) {
       case 'read':
         return { ...own, kind: 'read', at, parentRecord: row.parent_record ?? '' };
@@ -174,6 +181,8 @@ export async function claimWaits(tx: Tx, syncKey: string, countMax: number): Pro
         return { ...own, kind: 'write', at, parentId: row.parent_id ?? '' };
       case 'delete':
         return { ...own, kind: 'delete' };
+      case 'point':
+        return { ...own, kind: 'point', at, fromId: row.parent_record ?? '', toId: row.parent_id ?? '' };
     }
   });
 }

@@ -106,12 +106,12 @@ function checkMapping(
 function checkTarget(
   syncs: readonly SyncDefinition[],
   { name, type }: FieldDefinition,
-  { refersTo: at }: MappingDefinition,
+  { refersTo: at, refersBy }: MappingDefinition,
   { name: native, refersTo: there = [] }: FieldDescription,
   path: Path,
   findings: Findings,
 ): void {
-  if (type.kind !== 'reference' || there.length === 0) return;
+  if (type.kind !== 'reference' || refersBy !== undefined || there.length === 0) return;
   const parent = syncs.find((other) => other.name === type.to)?.sides.find((side) => side.name === at);
   if (parent === undefined || there.some((collection) => isCollection(collection, parent.collection))) return;
   findings.atValue(

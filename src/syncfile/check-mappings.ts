@@ -25,12 +25,13 @@ import { fieldNamed, valueFix } from './references.ts';
 /** Generated values of a type. Making them costs more than trying a mapping with them. */
 type Goldens = (type: FieldType) => readonly Value[];
 
-export function checkMappings(sync: SyncDraft, findings: Findings): void {
+export function checkMappings(sync: SyncDraft, syncs: readonly SyncDraft[], findings: Findings): void {
   const goldens = sharedGoldens();
   for (const side of sync.sides.values()) {
     for (const [name, mapping] of side.fields) {
-      const field = fieldNamed(sync, name, [...side.path, 'fields', name], 'key', findings);
-      if (field === null || mapping === null) continue;
+      const named = fieldNamed(sync, name, [...side.path, 'fields', name], 'key', findings);
+      if (named === null || mapping === null) continue;
+      const field = spelledThere(named, mapping, syncs);
       checkSteps(field, mapping, findings);
       checkComputed(mapping, findings);
       checkValues(field, mapping, findings);
@@ -39,6 +40,14 @@ export function checkMappings(sync: SyncDraft, findings: Findings): void {
     checkDoubleWrites(side, findings);
     checkFilter(side, findings);
   }
+}
+
+/** A reference that goes by a field of the other entity is spelled as values of that are. */
+function spelledThere(field: FieldDraft, { shape }: MappingDraft, syncs: readonly SyncDraft[]): FieldDraft {
+  if (field.shape.type !== 'reference' || shape.refers_by === undefined) return field;
+  const { to } = field.shape;
+  const named = syncs.find(({ name }) => name === to)?.fields.get(shape.refers_by);
+  return named == null ? field : { ...field, shape: named.shape };
 }
 
 function checkValues(field: FieldDraft, mapping: MappingDraft, findings: Findings): void {

@@ -239,3 +239,50 @@ test('the example of the page about references is a good sync file', () => {
   expect(complaints(example)).toEqual([]);
   expect(typesOf(example)).toMatchObject({ 'accounts.parent': { late: true } });
 });
+
+describe('a reference that goes by a field of the other entity', () => {
+  const byName = '{field: account_name, refers_by: name}';
+
+  test('is read as values of that field are, at the side that it would name records of', () => {
+    const [contacts] = parsed(textWith({ crm: byName })).syncs;
+    expect(contacts?.sides[0]?.fields[1]).toMatchObject({
+      native: 'account_name',
+      refersTo: 'crm',
+      refersBy: { field: 'name', type: { kind: 'text' } },
+    });
+  });
+
+  test('may be at a connection that keeps no such things: they are named there as everywhere', () => {
+    const sheet =
+      'sheet: {connection: sheet, collection: c.csv, fields: {email: mail, account: {field: company, refers_by: name, case: upper, direction: out}}}';
+    const lines = textWith({ connections: ['sheet: {system: files, directory: ./sheet}'] }).split('\n');
+    const place = lines.findIndex((line) =>
+      line.trim().startsWith('erp: {connection: erp, collection: contact'),
+    );
+    const text = lines.toSpliced(place + 1, 0, `      ${sheet}`).join('\n');
+    const [contacts] = parsed(text).syncs;
+    expect(contacts?.sides[2]?.fields[1]).toMatchObject({
+      refersTo: '',
+      transforms: [{ kind: 'case', to: 'upper' }],
+    });
+  });
+
+  test.each([
+    ['{field: a, refers_by: nmae}', '`accounts` has no field `nmae`'],
+    ['{field: a, refers_by: parent}', '`parent` of `accounts` is of type reference, which names nothing'],
+    ['{field: a, refers_by: name, unix: s}', '`unix` gives instant, and `account` is of type text'],
+  ])('%s is refused', (crm, message) => {
+    expect(complaints(textWith({ crm })).join('\n')).toContain(message);
+  });
+
+  test('names one thing, and only references have it', () => {
+    expect(complaints(textWith({ account: ', many: true', crm: byName })).join()).toContain(
+      'named by record ids only',
+    );
+    const text = textWith().replace(
+      'fields: {email: email, account: account_id}',
+      'fields: {email: {field: e, refers_by: name}, account: account_id}',
+    );
+    expect(complaints(text).join()).toContain('refers to nothing');
+  });
+});

@@ -1,5 +1,7 @@
+import { EVERYWHERE, type MappingDefinition } from '../engine/model.ts';
 import type { Findings } from '../lib/yaml/findings.ts';
 import { listed, suggest } from '../lib/yaml/suggest.ts';
+import { fieldType } from './define-type.ts';
 /** References: that they lead to a sync, at every side to one of its sides, and that something can be made first. */
 import type { FieldDraft, MappingDraft, SideDraft, SyncDraft } from './draft.ts';
 import type { FieldShape } from './shape-field.ts';
@@ -58,6 +60,12 @@ function checkMappingKeys(sync: SyncDraft, side: SideDraft, findings: Findings):
         `\`${field.name}\` is of type ${field.shape.type} and refers to nothing`,
         'Give the field `type: reference`, or remove this.',
       );
+    if (mapping.shape.refers_by !== undefined && !isReference)
+      findings.atKey(
+        [...mapping.path, 'refers_by'],
+        `\`${field.name}\` is of type ${field.shape.type} and refers to nothing`,
+        'Give the field `type: reference`, or remove this.',
+      );
     if (mapping.shape.when_missing !== undefined && isReference)
       findings.atKey(
         [...mapping.path, 'when_missing'],
@@ -78,12 +86,16 @@ function checkPlace(
   if (mapping === undefined || mapping === null || parent === undefined || side.connection === null) return;
   // A side of it that cannot be read may be the one.
   if (parent.sides.size < parent.sideNames.length) return;
+  checkKey(field, mapping, parent, findings);
   const given = mapping.shape.refers_to;
   if (given !== undefined) {
+    checkKeyIsMapped(mapping, given, parent, findings);
     checkGivenSide(side, mapping, given, parent, findings);
     return;
   }
-  if (placeOf(side, mapping, parent) !== null) return;
+  const place = placeOf(side, mapping, parent);
+  checkKeyIsMapped(mapping, place, parent, findings);
+  if (place !== null) return;
   const there = sidesAt(parent, side.connection);
   const own = sync === parent ? 'its own' : `\`${parent.name}\``;
   if (there.length === 0)
@@ -131,7 +143,68 @@ export function placeOf(side: SideDraft, { shape }: MappingDraft, parent: SyncDr
   if (shape.refers_to !== undefined) return shape.refers_to;
   const there = sidesAt(parent, side.connection);
   if (there.includes(side.name)) return side.name;
+  if (there.length === 0 && shape.refers_by !== undefined) return EVERYWHERE;
   return there.length === 1 ? (there[0] ?? null) : null;
+}
+
+/** The field of the other entity by which the side names its things, and how that is read; undefined where it does by record ids. */
+export function referringKey({ shape }: MappingDraft, parent: SyncDraft): MappingDefinition['refersBy'] {
+  const named = shape.refers_by === undefined ? undefined : parent.fields.get(shape.refers_by);
+  return named == null ? undefined : { field: named.name, type: fieldType(named.shape) };
+}
+
+/** Types whose values can be names: one word each. */
+const NAMING: ReadonlySet<FieldShape['type']> = new Set([
+  'text',
+  'integer',
+  'decimal',
+  'email',
+  'uuid',
+  'choice',
+  'phone',
+  'country',
+  'currency',
+  'url',
+  'salesforce_id',
+]);
+
+/** By what the side names things: that there is such a field, that it can be a name, and that it is known there. */
+function checkKey(field: FieldDraft, mapping: MappingDraft, parent: SyncDraft, findings: Findings): void {
+  const { refers_by: by } = mapping.shape;
+  if (by === undefined) return;
+  const path = [...mapping.path, 'refers_by'];
+  const named = parent.fields.get(by);
+  if (named === undefined)
+    findings.atValue(path, `\`${parent.name}\` has no field \`${by}\``, suggest(by, parent.fields.keys()));
+  else if (named !== null && !NAMING.has(named.shape.type))
+    findings.atValue(
+      path,
+      `\`${by}\` of \`${parent.name}\` is of type ${named.shape.type}, which names nothing`,
+      `Name a field of type ${listed([...NAMING])}.`,
+    );
+  if (field.shape.type === 'reference' && field.shape.many === true)
+    findings.atKey(
+      path,
+      `\`${field.name}\` names several things, which are named by record ids only`,
+      'Remove this, or let the field name one thing.',
+    );
+}
+
+/** A side that does not know the field cannot tell what its things are called. */
+function checkKeyIsMapped(
+  { shape, path }: MappingDraft,
+  at: string | null,
+  parent: SyncDraft,
+  findings: Findings,
+): void {
+  const { refers_by: by } = shape;
+  const place = parent.sides.get(at ?? '');
+  if (by === undefined || place === undefined || place.fields.size === 0 || place.fields.has(by)) return;
+  findings.atValue(
+    [...path, 'refers_by'],
+    `\`${by}\` is not mapped at ${place.name} of \`${parent.name}\`, so nothing tells what its records are called there`,
+    `Map \`${by}\` there, or name another field.`,
+  );
 }
 
 /** Whether a record may be made without it and be given it in a second step. */

@@ -16,7 +16,7 @@ import type {
 import { InvalidValue, type FieldType } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { Path, Places } from '../lib/yaml/places.ts';
-import { comesLate, placeOf } from './check-references.ts';
+import { comesLate, placeOf, referringKey } from './check-references.ts';
 import { goldenOf, transformsOf } from './define-steps.ts';
 import { fieldType } from './define-type.ts';
 import type { ConditionDraft, FieldDraft, MappingDraft, SideDraft, SyncDraft } from './draft.ts';
@@ -126,13 +126,12 @@ function sideDefinition(
   const mappings = [...draft.fields].map(([name, given]) => {
     const { shape } = must(sync.fields.get(name), 'a checked mapping names a field');
     const mapping = must(given, 'a checked mapping is readable');
-    const definition = mappingDefinition(mapping, fieldType(shape), places);
     const parent = shape.type === 'reference' ? syncs.find((other) => other.name === shape.to) : undefined;
+    const key = parent === undefined ? undefined : referringKey(mapping, parent);
+    const definition = mappingDefinition(mapping, key?.type ?? fieldType(shape), places);
     if (parent === undefined) return definition;
-    return {
-      ...definition,
-      refersTo: must(placeOf(draft, mapping, parent), 'a checked reference leads somewhere'),
-    };
+    const refersTo = must(placeOf(draft, mapping, parent), 'a checked reference leads somewhere');
+    return key === undefined ? { ...definition, refersTo } : { ...definition, refersTo, refersBy: key };
   });
   return {
     name: draft.name,

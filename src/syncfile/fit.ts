@@ -91,10 +91,11 @@ const WRITTEN_TO: Readonly<Record<Kind, readonly Kind[]>> = {
 
 /** What stands in the way, or null. The first reason only: the others change with it. */
 export function misfit(
-  field: FieldDefinition,
+  { type, ...rest }: FieldDefinition,
   mapping: MappingDefinition,
   native: FieldDescription,
 ): Misfit | null {
+  const field = { ...rest, type: mapping.refersBy?.type ?? type };
   return (
     kindMisfit(field, mapping, native) ??
     optionsMisfit(field, mapping, native) ??

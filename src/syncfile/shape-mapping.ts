@@ -158,6 +158,12 @@ const mapping = strict({
     .describe(
       'Of a reference: the side of the other sync whose records this one names (default: the like-named side on the same connection, or the only one there).',
     ),
+  refers_by: z
+    .string()
+    .optional()
+    .describe(
+      'Of a reference: the field of the other entity by whose value this side names it, instead of by record ids: number.',
+    ),
   when_missing: scalar
     .optional()
     .describe('Written when a record is created here and there is no value for it.'),

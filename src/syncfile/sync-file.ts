@@ -46,7 +46,7 @@ export function parseSyncFile(text: string, fileName: string, knownSystems: Know
   for (const sync of draft.syncs) {
     checkFields(sync, findings);
     checkSides(sync, Object.keys(draft.connections), findings);
-    checkMappings(sync, findings);
+    checkMappings(sync, draft.syncs, findings);
     checkAnnouncement(sync, Object.keys(draft.connections), findings);
   }
   checkReferences(draft.syncs, findings);

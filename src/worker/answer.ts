@@ -20,7 +20,10 @@ import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { valuesTold } from './values.ts';
 
 /** With what the answer shows of the record: null where it says nothing, or nothing readable. */
-type Written = Extract<WriteResult, { readonly kind: 'written' }> & { readonly returned: Values | null };
+type Written = Extract<WriteResult, { readonly kind: 'written' }> & {
+  readonly returned: Values | null;
+  readonly called?: Values;
+};
 type Failed = Extract<WriteResult, { readonly kind: 'failed' }>;
 
 interface Answer {
@@ -70,7 +73,8 @@ async function readAnswers(
   return answers.map(({ intent, result }, index): Answer => {
     const read = reads[index];
     if (result.kind === 'failed' || result.returned === null || read === undefined) return { intent, result };
-    if (read.unread === undefined) return { intent, result: { ...result, returned: read.values } };
+    const { values: returned, called = {} } = read;
+    if (read.unread === undefined) return { intent, result: { ...result, returned, called } };
     return { intent, result: { ...result, version: null, returned: null } };
   });
 }
@@ -252,8 +256,9 @@ function isAnothers({ known }: Recording, { identityId }: Intent, { recordId }: 
 }
 
 function receiptOf({ tx }: Recording, { sentAtMs }: Intent, result: Written): Receipt {
-  const { recordId, version, returned } = result;
-  return { recordId, version, returned, sentAtMs, nowMs: tx.nowMs };
+  const { recordId, version, returned, called } = result;
+  const receipt = { recordId, version, returned, sentAtMs, nowMs: tx.nowMs };
+  return called === undefined ? receipt : { ...receipt, called };
 }
 
 function attemptsBody(intent: Intent): { readonly attempts?: number } {

@@ -5,7 +5,9 @@
 import { linkFound, mergeDelete, mergeHidden, mergeReturn } from '../engine/existence.ts';
 import { matchKeys } from '../engine/match.ts';
 import { mergeObservation, newIdentity, newLink } from '../engine/merge.ts';
-import type { Bundle, Observation } from '../engine/state.ts';
+import type { SideModel } from '../engine/model.ts';
+import { asCalledBefore } from '../engine/references.ts';
+import type { Bundle, Link, Observation } from '../engine/state.ts';
 import { linkAt } from '../engine/state.ts';
 import { must } from '../lib/assert.ts';
 import type { KnownRecord, SyncTx } from '../store/contract.ts';
@@ -90,8 +92,8 @@ function applyReading(
   reading: Reading,
   homes: Homes,
 ): void {
-  const observation = observationOf(page, reading, tx.nowMs);
-  const bundle = bundleFor(runtime, batch, observation, reading, homes);
+  const told = observationOf(page, reading, tx.nowMs);
+  const bundle = bundleFor(runtime, batch, told, reading, homes);
   if (formerOf(reading.known) !== bundle?.identity.id) giveWay(batch, page.side, reading.known);
   if (bundle === null) {
     const isByKey = homes.matches.some((matched) => matched.reading === reading);
@@ -128,6 +130,8 @@ function applyReading(
     return;
   }
   const isNew = reading.linkedTo === null;
+  const side = must(runtime.model.sideOf.get(page.side), 'a page comes from a side of the sync');
+  const observation = side.references.length === 0 ? told : readBeside(side, told, link);
   const outcome = mergeObservation(runtime.model, bundle, observation);
   const isNews = outcome.changes.length > 0 || outcome.decisions.length > 0;
   const tells = isNew || isNews || outcome.violations !== undefined;
@@ -136,10 +140,20 @@ function applyReading(
   batch.apply(outcome, tells ? { ...story, kind: isNew ? 'linked' : 'changed', body } : null);
 }
 
+/** What was seen, beside what is known by now of what the record calls things. */
+function readBeside(side: SideModel, seen: Observation, link: Link): Observation {
+  const { values: _values, unread: _unread, called: _called, ...rest } = seen;
+  return { ...rest, ...asCalledBefore(side, seen, link) };
+}
+
 function observationOf(page: SightingPage, reading: Reading, nowMs: number): Observation {
-  const { recordId, version, values, unread } = reading;
+  const { recordId, version, values, unread, called } = reading;
   const { side, readBeganMs, followed } = page;
-  const read = unread === undefined ? { values } : { values, unread };
+  const read = {
+    values,
+    ...(unread === undefined ? {} : { unread }),
+    ...(called === undefined ? {} : { called }),
+  };
   const seen = { side, recordId, version, ...read, readBeganMs, readEndedMs: nowMs };
   return followed === null ? seen : { ...seen, followed };
 }

@@ -4,13 +4,16 @@ import { held, withLink } from '../engine/existence.ts';
 import { guard } from '../engine/guard.ts';
 import { matchKeys } from '../engine/match.ts';
 import { planIdentity, type WriteStep } from '../engine/plan.ts';
+import { idsIn } from '../engine/references.ts';
 import type { Bundle, Link, Outcome } from '../engine/state.ts';
 import { isClash, linkAt } from '../engine/state.ts';
+import { sameValue } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { JournalEntry, NewWrite, Save, StoredBundle, SyncTx, WriteKey } from '../store/contract.ts';
+import type { Changed } from './moves.ts';
 import type { SyncRuntime } from './runtime.ts';
-import { noteReferences, type Changed } from './waits.ts';
+import { noteReferences } from './waits.ts';
 
 interface Work extends Changed {
   now: Bundle;
@@ -165,7 +168,13 @@ export class Batch {
     if (before === null) this.#save.newIdentities.push(identity);
     else if (before.identity !== identity) this.#save.changedIdentities.push(identity);
     for (const link of now.links) {
-      if (before?.links.includes(link) !== true) this.#save.links.push({ identityId: identity.id, link });
+      if (before?.links.includes(link) === true) continue;
+      const refers = this.#referredAnew(before === null ? undefined : linkAt(before, link.side), link);
+      this.#save.links.push({
+        identityId: identity.id,
+        link,
+        ...(refers === null ? {} : { refers }),
+      });
     }
     for (const hold of before?.holds ?? []) {
       const isOpen = now.holds.some(({ field, reason }) => field === hold.field && reason === hold.reason);
@@ -175,6 +184,17 @@ export class Batch {
       // A record that left the identity without another taking its place is forgotten.
       if (linkAt(now, link.side)?.recordId !== link.recordId) this.forget(link.side, link.recordId);
     }
+  }
+
+  /** What the record refers to; null where it is what it was. */
+  #referredAnew(before: Link | undefined, now: Link): readonly string[] | null {
+    const { references = [] } = this.#runtime.model.sideOf.get(now.side) ?? {};
+    if (references.length === 0) return null;
+    const idsOf = (link: Link | undefined): readonly string[] => [
+      ...new Set(references.flatMap(({ field }) => idsIn(link?.accounted[field.name]))),
+    ];
+    const ids = idsOf(now);
+    return sameValue(ids, idsOf(before)) ? null : ids;
   }
 
   #collectStep(identityId: string, step: WriteStep): void {

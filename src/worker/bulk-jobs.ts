@@ -14,7 +14,7 @@ import { recordAnswers } from './answer.ts';
 import { failureOfError } from './failures.ts';
 import type { Intent } from './intent.ts';
 import { JOB_BEAT_MS, JOB_LEASE_MS } from './limits.ts';
-import { recordNames } from './references.ts';
+import { callsThere } from './references.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 
 /** Sends the writes of a delivery, and tells of the jobs that go on by themselves. */
@@ -187,17 +187,13 @@ async function intentsOf(
       );
       return bundle === undefined || row === undefined ? [] : [{ bundle, row }];
     });
-    const recordOf = await recordNames(
+    const callNow = await callsThere(
       tx,
       side.model,
-      sent.map(({ bundle }) => bundle),
+      sent.map(({ row }) => row.body ?? {}),
     );
     return sent.map(({ bundle, row }) => {
-      const { body: there } = writeReferences(
-        side.model,
-        must(row.body, 'a sent write has a body'),
-        recordOf,
-      );
+      const { body: there } = writeReferences(side.model, must(row.body, 'a sent write has a body'), callNow);
       return intentAgain(side, bundle, row, there);
     });
   });
@@ -220,7 +216,15 @@ function intentAgain(
     writeId,
     attempts,
     sentAtMs: must(row.firstSentAtMs, 'a sent write was sent'),
-    sentAgainst: { version: ifVersion, asOfMs: isAsSent ? link.asOfMs : -1, accounted: {}, unread: {} },
+    sentAgainst: {
+      version: ifVersion,
+      asOfMs: isAsSent ? link.asOfMs : -1,
+      accounted: {},
+      unread: {},
+      called: {},
+    },
+    // What things were called when the job was made is known no more.
+    called: {},
     epoch,
     kind,
     body: must(row.body, 'a sent write has a body'),

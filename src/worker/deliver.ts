@@ -20,7 +20,7 @@ import { leavingTogether, recordBroken } from './isolate.ts';
 import { DELIVERY_CHARACTERS_MAX } from './limits.ts';
 import { withoutChanged } from './look-before.ts';
 import { claim, type Pace } from './pace.ts';
-import { recordNames, sendable } from './references.ts';
+import { callsThere, sendable } from './references.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { park, stillReferredTo } from './waits.ts';
 
@@ -119,7 +119,7 @@ function dueIn(bundle: StoredBundle | undefined, side: SideRuntime): readonly Du
 
 /** What is known at the side of the things that the due writes refer to, and of those that refer to what they delete. */
 interface There {
-  readonly recordOf: Translate;
+  readonly callNow: Translate;
   readonly referredTo: ReadonlySet<string>;
 }
 
@@ -132,7 +132,11 @@ async function namesThere(
   const bundles = due.map(({ bundle }) => bundle);
   const deleted = bundles.filter(({ identity }) => identity.tombstone !== null);
   return {
-    recordOf: await recordNames(tx, side.model, bundles),
+    callNow: await callsThere(
+      tx,
+      side.model,
+      bundles.map(({ identity }) => identity.golden),
+    ),
     referredTo: await stillReferredTo(
       runtime,
       tx,
@@ -165,7 +169,7 @@ function intentOf(
     const wait = { identityId, side: row.side, field: '', recordId: link?.recordId ?? null };
     return { waits: [{ ...wait, kind: 'delete' }] };
   }
-  const sent = sendable(side.model, bundle, kind, there.recordOf);
+  const sent = sendable(side.model, bundle, kind, there.callNow);
   if (sent.kind === 'wait') return sent;
   const { body } = sent;
   const rendering = rendered(side, sent.there, kind);
@@ -180,7 +184,9 @@ function intentOf(
       asOfMs: link?.asOfMs ?? 0,
       accounted: link?.accounted ?? {},
       unread: link?.unread ?? {},
+      called: link?.called ?? {},
     },
+    called: sent.called,
     epoch: row.epoch + 1,
     kind,
     body,

@@ -14,7 +14,10 @@ export interface Intent extends SendIntent {
     readonly asOfMs: number;
     readonly accounted: Values;
     readonly unread: Values;
+    readonly called: Values;
   };
+  /** What the side calls the references in the body. */
+  readonly called: Values;
   readonly request: WriteRequest;
 }
 

@@ -10,6 +10,7 @@ import { syncTransaction } from '../store/sync-transaction.ts';
 import { Batch, changeBody } from './batch.ts';
 import { ChoiceRefused } from './holds.ts';
 import type { SyncRuntime } from './runtime.ts';
+import { referrersTo } from './waits.ts';
 
 /** Who makes two things of a sync one. */
 export interface Joining {
@@ -30,21 +31,21 @@ export async function joinPair(
   pair: readonly [string, string],
 ): Promise<string> {
   const definitions = all.map(({ definition }) => definition);
-  const referrers = referrersOf(sync.name, definitions);
-  const memory = await joinIdentities(runtime, syncTransaction(tx, sync, runtime.ids), pair, referrers, by);
+  const knowing = { ...runtime, referrers: referrersOf(sync.name, definitions) };
+  const memory = await joinIdentities(knowing, syncTransaction(tx, sync, runtime.ids), pair, by);
   const joinId = runtime.ids.next();
   await saveJoin(tx, sync.syncKey, { joinId, memory, by });
   return joinId;
 }
 
-/** The one that others refer to is kept, else the one with more records. */
+/** The one that others refer to is kept, else the one with more records; those that refer to the other follow. */
 async function joinIdentities(
   runtime: SyncRuntime,
   tx: SyncTx,
   pair: readonly [string, string],
-  referrers: readonly Referrer[],
   by: string,
 ): Promise<JoinMemory> {
+  const referrers = await referrersTo(runtime, tx);
   const bundles = await tx.lockBundles(pair);
   const [left, right] = [bundles.get(pair[0]), bundles.get(pair[1])];
   if (left === undefined || right === undefined) throw missing();
@@ -61,6 +62,8 @@ async function joinIdentities(
   batch.apply(joined.kept, { identityId: kept.identity.id, ...entry, body });
   batch.note({ identityId: gone.identity.id, ...entry, body: { by, with: kept.identity.id } });
   await batch.store();
+  const move = { fromId: gone.identity.id, toId: kept.identity.id };
+  for (const referrer of referrers) await tx.notePoints(referrer, [move]);
   await lookAgain(tx, joined.kept.bundle);
   return memory;
 }
@@ -91,6 +94,9 @@ export async function partIdentities(
     batch.note({ identityId: one.identity.id, ...entry, body: { by, from: other.identity.id } });
   }
   await batch.store();
+  // Which of the two each of those means who refer to what is kept, the records themselves say.
+  const again = { fromId: kept.identity.id, toId: kept.identity.id };
+  for (const referrer of await referrersTo(runtime, tx)) await tx.notePoints(referrer, [again]);
   await lookAgain(tx, parted.kept);
   await lookAgain(tx, parted.gone);
 }
@@ -109,10 +115,8 @@ async function inOrder(
   const referred = new Set<string>();
   for (const referrer of referrers)
     for (const id of (await tx.referredTo(referrer, ids)).keys()) referred.add(id);
-  if (referred.size === ids.length)
-    throw new ChoiceRefused('others refer to both: let them refer to one of the two first');
   const isRightKept =
-    referred.size > 0 ? referred.has(right.identity.id) : right.links.length > left.links.length;
+    referred.size === 1 ? referred.has(right.identity.id) : right.links.length > left.links.length;
   return isRightKept ? [right, left] : [left, right];
 }
 

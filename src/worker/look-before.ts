@@ -1,6 +1,7 @@
 /** The look at a record just before it is written: what it is written against must still be what we know of it. */
 import type { Lookup, SystemRecord } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
+import { asCalledBefore } from '../engine/references.ts';
 import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import { recordAnswers } from './answer.ts';
@@ -72,7 +73,7 @@ async function lookBefore(
     const some = ids.slice(start, start + getBatchMax);
     lookups.push(...(await side.session.get(side.model.collection, some, side.model.natives)));
   }
-  const read = await readLooked(runtime, side, lookups);
+  const read = await readLooked(runtime, side, intents, lookups);
   for (const [index, intent] of intents.entries()) {
     const lookup = lookups[index];
     const isSame =
@@ -88,16 +89,22 @@ async function lookBefore(
 async function readLooked(
   runtime: SyncRuntime,
   side: SideRuntime,
+  intents: readonly Intent[],
   lookups: readonly Lookup[],
 ): Promise<ReadonlyMap<Lookup, Values | null>> {
-  const found = lookups.flatMap((lookup) => {
+  const found = lookups.flatMap((lookup, index) => {
     const values = lookup.kind === 'found' ? valuesOf(side.model, lookup.record.fields) : null;
-    return values === null ? [] : [{ lookup, values }];
+    return values === null ? [] : [{ lookup, values, known: intents[index]?.sentAgainst }];
   });
   if (side.model.references.length === 0) return new Map(found.map(({ lookup, values }) => [lookup, values]));
   const records = found.map(({ values }) => values);
   const reads = await runtime.transaction((tx) => readAll(tx, side.model, records));
-  return new Map(found.map(({ lookup }, index) => [lookup, reads[index]?.values ?? null]));
+  return new Map(
+    found.map(({ lookup, known }, index) => {
+      const read = reads[index];
+      return [lookup, read === undefined ? null : asCalledBefore(side.model, read, known).values];
+    }),
+  );
 }
 
 /** By the version, where there is one; otherwise by every value that we know of the record. */

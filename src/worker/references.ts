@@ -1,7 +1,8 @@
-/** Between the ids that a side uses and the identities that they name, for many records at once. */
+/** Between what a side calls things and the identities that they are, for many records at once. */
 import type { Place, ReferenceLens, SideModel } from '../engine/model.ts';
 import { bodyOf } from '../engine/plan.ts';
 import {
+  callOf,
   idsIn,
   isLate,
   readReferences,
@@ -16,14 +17,14 @@ import type { SyncTx } from '../store/contract.ts';
 import type { Wait } from '../store/reference-contract.ts';
 import type { Reading } from './sort.ts';
 
-/** What the records say, with identities in the place of the side's own ids. */
+/** What the records say, with identities in the place of what the side calls them. */
 export async function readAll(
   tx: SyncTx,
   side: SideModel,
   records: readonly Values[],
 ): Promise<readonly Read[]> {
   if (side.references.length === 0) return records.map((values) => ({ values }));
-  const identityOf = await namesOf(side, records, (place, ids) => tx.identitiesAt(place, ids));
+  const identityOf = await thingsCalled(tx, side, records);
   return records.map((values) => readReferences(side, values, identityOf));
 }
 
@@ -41,51 +42,80 @@ export async function readReadings(tx: SyncTx, side: SideModel, readings: Readin
   }
 }
 
-/** What stands at the side for the identities that these refer to. */
-export async function recordNames(
+/** The things that references in these values name. */
+export async function thingsCalled(
   tx: SyncTx,
   side: SideModel,
-  bundles: readonly Bundle[],
+  records: readonly Values[],
 ): Promise<Translate> {
-  const golden = bundles.map(({ identity }) => identity.golden);
-  return namesOf(side, golden, (place, ids) => tx.recordsAt(place, ids));
+  const found = await askPlaces(
+    side,
+    records,
+    ({ refersTo }, called) => callOf(refersTo, called),
+    (place, calls) => tx.identitiesAt(place, calls),
+  );
+  return (lens, called) => found.get(placeKey(lens))?.get(callOf(lens.refersTo, called));
 }
 
-/** One question per place, however many fields refer there. */
-async function namesOf(
+/** What the side calls the identities that references in these values name. */
+export async function callsThere(
+  tx: SyncTx,
   side: SideModel,
   records: readonly Values[],
-  ask: (place: Place, ids: readonly string[]) => Promise<ReadonlyMap<string, string>>,
 ): Promise<Translate> {
-  const asked = new Map<string, { readonly place: Place; readonly ids: Set<string> }>();
-  for (const lens of side.references) {
-    const { ids } = asked.get(placeKey(lens)) ?? { ids: new Set<string>() };
-    asked.set(placeKey(lens), { place: lens.refersTo, ids });
-    for (const values of records) for (const id of idsIn(values[lens.field.name])) ids.add(id);
-  }
-  const found = new Map<string, ReadonlyMap<string, string>>();
-  for (const [key, { place, ids }] of asked) if (ids.size > 0) found.set(key, await ask(place, [...ids]));
+  const found = await askPlaces(
+    side,
+    records,
+    (_, id) => id,
+    (place, ids) => tx.recordsAt(place, ids),
+  );
   return (lens, id) => found.get(placeKey(lens))?.get(id);
 }
 
-function placeKey({ refersTo }: ReferenceLens): string {
-  return `${refersTo.sync} ${refersTo.side}`;
+/** One question per place, however many fields refer there. */
+async function askPlaces(
+  side: SideModel,
+  records: readonly Values[],
+  wordOf: (lens: ReferenceLens, id: string) => string,
+  ask: (place: Place, words: readonly string[]) => Promise<ReadonlyMap<string, string>>,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
+  const asked = new Map<string, { readonly place: Place; readonly words: Set<string> }>();
+  for (const lens of side.references) {
+    const { words } = asked.get(placeKey(lens)) ?? { words: new Set<string>() };
+    asked.set(placeKey(lens), { place: lens.refersTo, words });
+    for (const values of records)
+      for (const id of idsIn(values[lens.field.name])) words.add(wordOf(lens, id));
+  }
+  const found = new Map<string, ReadonlyMap<string, string>>();
+  for (const [key, { place, words }] of asked)
+    if (words.size > 0) found.set(key, await ask(place, [...words]));
+  return found;
+}
+
+function placeKey({ refersTo: { sync, side, by = '' } }: ReferenceLens): string {
+  return JSON.stringify([sync, side, by]);
 }
 
 /** What to send of what is owed, in identities and as the side calls them; or what it all waits for. */
 export type Sendable =
-  | { readonly kind: 'send'; readonly body: Values; readonly there: Values }
+  | { readonly kind: 'send'; readonly body: Values; readonly there: Values; readonly called: Values }
   | { readonly kind: 'wait'; readonly waits: readonly Wait[] };
 
 /**
  * What names something that is not there yet stays behind, and is owed as soon as the rest has arrived. A create waits
  * instead, unless the field may come late; and so does an update of which nothing else is left.
  */
-export function sendable(side: SideModel, bundle: Bundle, kind: WriteKind, recordOf: Translate): Sendable {
+export function sendable(side: SideModel, bundle: Bundle, kind: WriteKind, callNow: Translate): Sendable {
   const owed = bodyOf(side, bundle, kind);
-  const { body: there, missing } = writeReferences(side, owed, recordOf);
+  const { body: there, missing } = writeReferences(side, owed, callNow);
   const absent = side.references.filter(({ field }) => missing[field.name] !== undefined);
-  if (absent.length === 0) return { kind: 'send', body: owed, there };
+  const called = Object.fromEntries(
+    side.references.flatMap(({ field: { name } }) => {
+      const call = there[name] ?? null;
+      return idsIn(call).length === 0 ? [] : [[name, call] as const];
+    }),
+  );
+  if (absent.length === 0) return { kind: 'send', body: owed, there, called };
   const waits =
     kind === 'create' ? absent.some(({ field }) => !isLate(field.type)) : Object.keys(there).length === 0;
   if (!waits)
@@ -93,6 +123,7 @@ export function sendable(side: SideModel, bundle: Bundle, kind: WriteKind, recor
       kind: 'send',
       body: Object.fromEntries(Object.entries(owed).filter(([name]) => name in there)),
       there,
+      called,
     };
   const recordId = linkAt(bundle, side.name)?.recordId ?? null;
   const own = { identityId: bundle.identity.id, side: side.name, recordId };

@@ -5,6 +5,7 @@
 import type { Lookup, SystemRecord } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import type { FieldLens } from '../engine/model.ts';
+import { asCalledBefore } from '../engine/references.ts';
 import { linkAt } from '../engine/state.ts';
 import { InvalidValue, type NativeValue, type Value } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
@@ -169,8 +170,8 @@ function keyOf(
   for (const [field, ...more] of runtime.model.match) {
     const lens = field === undefined || more.length > 0 ? undefined : side.model.lensOf.get(field);
     const value = lens === undefined ? undefined : body[lens.field.name];
-    // A system is asked for one field; a value of several is none.
-    if (lens === undefined || lens.parts !== null || value == null) continue;
+    // A system is asked for one field; a value of several is none, and many records have one reference.
+    if (lens === undefined || lens.parts !== null || lens.refersTo !== null || value == null) continue;
     const native = lens.put(value);
     return native === null || native instanceof InvalidValue ? null : { lens, value };
   }
@@ -213,6 +214,8 @@ function foundFor(writes: readonly WriteRow[], findings: ReadonlyMap<string, Fin
 async function readFindings(
   tx: SyncTx,
   side: SideRuntime,
+  writes: readonly WriteRow[],
+  bundles: ReadonlyMap<string, StoredBundle>,
   findings: ReadonlyMap<string, Finding>,
 ): Promise<ReadonlyMap<string, Finding>> {
   if (side.model.references.length === 0) return findings;
@@ -227,7 +230,9 @@ async function readFindings(
       const read = reads[index];
       if (finding.kind !== 'record' || finding.values === null || read === undefined)
         return [writeId, finding];
-      return [writeId, { ...finding, values: read.values }];
+      const bundle = bundles.get(writes.find((write) => write.writeId === writeId)?.identityId ?? '');
+      const link = bundle === undefined ? undefined : linkAt(bundle, side.model.name);
+      return [writeId, { ...finding, values: asCalledBefore(side.model, read, link).values }];
     }),
   );
 }
@@ -248,7 +253,7 @@ async function settle(
     made.map(({ recordId }) => recordId),
   );
   const others = linkedElsewhere(made, known);
-  const read = await readFindings(tx, side, findings);
+  const read = await readFindings(tx, side, writes, bundles, findings);
   const batch = new Batch(runtime, tx);
   for (const bundle of bundles.values()) batch.load(bundle);
   await giveWayAt(tx, batch, name, known.values());

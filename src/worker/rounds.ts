@@ -7,8 +7,8 @@ import { DELIVERY_LANES, IDLE_LOOK_MS } from './limits.ts';
 import { settleHints } from './look.ts';
 import { resolveUnknown } from './resolve.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
+import { settleWaits } from './settle-waits.ts';
 import { sweepSide, type SweepProgress } from './sweep.ts';
-import { settleWaits } from './waits.ts';
 
 /** A sweep that another worker is running is waited for this long. */
 const SWEEP_WAIT_MS = 10 * 60_000;

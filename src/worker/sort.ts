@@ -15,6 +15,8 @@ export interface Reading {
   readonly values: Values;
   /** References to what is not known yet. */
   readonly unread?: Values;
+  /** What the record itself says, by reference. */
+  readonly called?: Values;
   readonly known: KnownRecord | undefined;
   /** The identity whose record this is; null for a record that is not linked, or was deleted. */
   readonly linkedTo: string | null;

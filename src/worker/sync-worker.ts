@@ -16,8 +16,9 @@ import {
 import { settleHints } from './look.ts';
 import { resolveUnknown } from './resolve.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
+import { settleWaits } from './settle-waits.ts';
 import { sweepSide } from './sweep.ts';
-import { hasReferences, settleWaits } from './waits.ts';
+import { hasReferences } from './waits.ts';
 
 /** Resolves when the signal has aborted and the work under way has ended, or its grace has run out. */
 export async function runSync(runtime: SyncRuntime, signal: AbortSignal): Promise<void> {

@@ -276,7 +276,7 @@ export class EngineWorld {
     const body = bodyOf(side, this.#bundle, kind);
     const [version, asOfMs] = [link?.version ?? null, link?.asOfMs ?? 0];
     const sentAgainst = { version, asOfMs };
-    const write = { side: side.name, kind, body, seq: identity.seq, sentAgainst };
+    const write = { side: side.name, kind, body, seq: identity.seq, called: {}, sentAgainst };
     const sent: OpenWrite = { side: side.name, kind, body, seq: identity.seq, state: 'sent' };
     this.#invariants.checkSent(this.#bundle, sent);
     this.#setWrite(sent);

@@ -1,5 +1,10 @@
 /** Two syncs of which one refers to the other and to itself, over small systems in memory. */
-import type { FieldDefinition, SyncDefinition } from '../../src/engine/model.ts';
+import {
+  EVERYWHERE,
+  type FieldDefinition,
+  type MappingDefinition,
+  type SyncDefinition,
+} from '../../src/engine/model.ts';
 import { referrersOf } from '../../src/engine/references.ts';
 import type { FieldType } from '../../src/engine/value.ts';
 import { captureChanges } from '../../src/worker/capture.ts';
@@ -15,18 +20,28 @@ export const SIDES = ['crm', 'erp'] as const;
 export function referring(
   name: string,
   references: Readonly<
-    Record<string, Omit<Extract<FieldType, { kind: 'reference' }>, 'kind'> & { required?: boolean }>
+    Record<
+      string,
+      Omit<Extract<FieldType, { kind: 'reference' }>, 'kind'> & {
+        required?: boolean;
+        /** At these sides things are named by this field: as they are called there, or (with `everywhere`) as golden. */
+        by?: { readonly field: string; readonly at: readonly string[]; readonly everywhere?: boolean };
+      }
+    >
   >,
   change: Partial<SyncDefinition> = {},
 ): SyncDefinition {
   const plain = simpleDefinition(SIDES, { name, entity: name });
-  const fields = Object.entries(references).map(([field, { required = false, ...to }]): FieldDefinition => ({
-    name: field,
-    type: { kind: 'reference', ...to },
-    required,
-    ignoreCase: false,
-    policy: { owners: [], resolve: [{ kind: 'hold' }] },
-  }));
+  const fields = Object.entries(references).map(([field, given]): FieldDefinition => {
+    const { required = false, by: _, ...to } = given;
+    return {
+      name: field,
+      type: { kind: 'reference', ...to },
+      required,
+      ignoreCase: false,
+      policy: { owners: [], resolve: [{ kind: 'hold' }] },
+    };
+  });
   return {
     ...plain,
     fields: [...plain.fields, ...fields],
@@ -39,7 +54,7 @@ export function referring(
           native: field.name,
           direction: 'both' as const,
           transforms: [],
-          refersTo: side.name,
+          ...placeOf(references[field.name]?.by, side.name),
         })),
       ],
     })),
@@ -48,13 +63,22 @@ export function referring(
   };
 }
 
+function placeOf(
+  by: { readonly field: string; readonly at: readonly string[]; readonly everywhere?: boolean } | undefined,
+  side: string,
+): Pick<MappingDefinition, 'refersTo' | 'refersBy'> {
+  if (by === undefined || !by.at.includes(side)) return { refersTo: side };
+  const refersBy = { field: by.field, type: { kind: 'text' } } as const;
+  return { refersTo: by.everywhere === true ? EVERYWHERE : side, refersBy };
+}
+
 export interface Syncs {
   readonly runtimes: ReadonlyMap<string, SyncRuntime>;
   system(sync: string, side: string): MemorySystem;
   /** Captures, looks and delivers everywhere until a round does nothing more; waits are not waited for. */
-  settle(names?: readonly string[]): Promise<void>;
+  readonly settle: (names?: readonly string[]) => Promise<void>;
   /** What waits: the sync, the side, the field and the kind. */
-  waits(): Promise<readonly string[]>;
+  readonly waits: () => Promise<readonly string[]>;
 }
 
 export async function createSyncs(

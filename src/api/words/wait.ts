@@ -1,13 +1,17 @@
 /** What waits for another thing, in a sentence. */
 import type { NamedRecord, ToldWait, WaitReason } from '../../store/told-waits.ts';
 
-export function waitSentence({ kind, side, field, record, parent, reason }: ToldWait): string {
+export function waitSentence({ kind, side, field, record, parent, name, reason }: ToldWait): string {
   const [who, whom] = [nameOf(record), nameOf(parent)];
   const why = whyText(reason, side);
   switch (kind) {
     case 'read':
+      if (name !== null)
+        return `${field} of ${who} names the one of ${parent?.sync ?? ''} whose ${name.field} is “${name.text}”: ${why}`;
       return `${field} of ${who} names ${whom}, ${why}`;
     case 'write':
+      if (name !== null)
+        return `${who} waits for the ${name.field} of ${whom}, by which ${side} names its ${field}: ${why}`;
       return `${who} waits for ${whom} to exist at ${side}, as its ${field}: ${why}`;
     case 'delete':
       return `the delete of ${who} waits: ${why}`;
@@ -31,6 +35,12 @@ function whyText(reason: WaitReason, side: string): string {
       return 'which is parked until a person decides (trueup holds)';
     case 'unreadable':
       return `which cannot be read: ${reason.message}`;
+    case 'noSuchName':
+      return 'nothing is called so';
+    case 'sharedName':
+      return 'several are called so';
+    case 'nameless':
+      return 'it has none yet';
     case 'creating':
       return CREATING[reason.state];
     case 'refused':
@@ -61,6 +71,9 @@ const CREATING = {
 
 const OF_PERSONS: ReadonlySet<WaitReason['kind']> = new Set([
   'takesNoPart',
+  'noSuchName',
+  'sharedName',
+  'nameless',
   'parked',
   'unreadable',
   'refused',

@@ -15,7 +15,7 @@ import { Batch } from '../../worker/batch.ts';
 import { PAGE_RECORDS_MAX } from '../../worker/limits.ts';
 import { lookAt } from '../../worker/look.ts';
 import type { SyncRuntime } from '../../worker/runtime.ts';
-import { settleWaits } from '../../worker/waits.ts';
+import { settleWaits } from '../../worker/settle-waits.ts';
 import type { Reconciled } from './look.ts';
 import type { Finding } from './tally.ts';
 

@@ -155,6 +155,7 @@ export interface StoredWait {
   readonly recordId: string | null;
   readonly parentSync: string | null;
   readonly parentSide: string | null;
+  readonly parentField: string | null;
   readonly parentRecord: string | null;
   readonly parentId: string | null;
   readonly sinceMs: number;

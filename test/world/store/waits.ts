@@ -1,8 +1,8 @@
-/** src/store/waits.ts in memory, where the only sync that anything can refer to is the store's own. */
+/** src/store/waits.ts in memory, where the only sync that anything can refer to is the store's own, and things have no names. */
 import type { Place } from '../../../src/engine/model.ts';
 import { idsIn, type Referrer } from '../../../src/engine/references.ts';
 import type { WriteKey } from '../../../src/store/contract.ts';
-import type { Wait, WaitEnd } from '../../../src/store/reference-contract.ts';
+import type { Move, Wait, WaitEnd } from '../../../src/store/reference-contract.ts';
 import { WAIT_CHECK_FIRST_MS, WAIT_CHECK_MAX_MS } from '../../../src/store/waits.ts';
 import { NEVER } from './instant.ts';
 import { pairKey, waitKey, writeKey, type RecordRow, type StoredWait, type StoredWrite } from './rows.ts';
@@ -11,12 +11,12 @@ import type { Transaction } from './transaction.ts';
 
 export async function identitiesAt(
   tx: Transaction,
-  { sync, side }: Place,
+  { sync, side, by }: Place,
   recordIds: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   if (recordIds.length === 0) return new Map();
   await tx.statement('identitiesAt');
-  if (sync !== tx.host.name) return new Map();
+  if (sync !== tx.host.name || by !== undefined) return new Map();
   const rows = select(tx, tx.tables.links.slotsOf(recordIds.map((recordId) => pairKey(side, recordId))));
   return new Map(
     rows.flatMap(({ recordId, linked }) => (linked === null ? [] : [[recordId, linked.identityId] as const])),
@@ -25,12 +25,12 @@ export async function identitiesAt(
 
 export async function recordsAt(
   tx: Transaction,
-  { sync, side }: Place,
+  { sync, side, by }: Place,
   identityIds: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   if (identityIds.length === 0) return new Map();
   await tx.statement('recordsAt');
-  if (sync !== tx.host.name) return new Map();
+  if (sync !== tx.host.name || by !== undefined) return new Map();
   const rows = liveAt(tx, side).filter(({ linked }) => identityIds.includes(linked?.identityId ?? ''));
   return new Map(rows.map(({ recordId, linked }) => [linked?.identityId ?? '', recordId]));
 }
@@ -67,8 +67,9 @@ export async function noteWaits(tx: Transaction, waits: readonly Wait[]): Promis
     recordId: wait.recordId,
     parentSync: wait.kind === 'delete' ? null : wait.at.sync,
     parentSide: wait.kind === 'delete' ? null : wait.at.side,
-    parentRecord: wait.kind === 'read' ? wait.parentRecord : null,
-    parentId: wait.kind === 'write' ? wait.parentId : null,
+    parentField: wait.kind === 'delete' ? null : (wait.at.by ?? null),
+    parentRecord: wait.kind === 'read' ? wait.parentRecord : wait.kind === 'point' ? wait.fromId : null,
+    parentId: wait.kind === 'write' ? wait.parentId : wait.kind === 'point' ? wait.toId : null,
     sinceMs: tx.clockMs(),
     dueAtMs: tx.clockMs(WAIT_CHECK_FIRST_MS),
     checks: 0,
@@ -80,8 +81,38 @@ export async function noteWaits(tx: Transaction, waits: readonly Wait[]): Promis
   });
 }
 
-function targetOf({ parentSync, parentSide, parentRecord, parentId }: StoredWait): string {
-  return JSON.stringify([parentSync, parentSide, parentRecord, parentId]);
+function targetOf({ parentSync, parentSide, parentField, parentRecord, parentId }: StoredWait): string {
+  return JSON.stringify([parentSync, parentSide, parentField, parentRecord, parentId]);
+}
+
+/** Of every live record that refers to one of these. */
+export async function notePoints(
+  tx: Transaction,
+  { sync, side, field, at, by }: Referrer,
+  moves: readonly Move[],
+): Promise<void> {
+  if (moves.length === 0) return;
+  await tx.statement('notePoints');
+  if (sync !== tx.host.name) return;
+  const rows = liveAt(tx, side).flatMap(({ recordId, linked }): readonly StoredWait[] => {
+    const ids = Object.values(linked?.link.accounted ?? {}).flatMap(idsIn);
+    const moved = moves.filter(({ fromId }) => ids.includes(fromId));
+    if (linked === null || moved.length === 0) return [];
+    const own = { identityId: linked.identityId, side, field, recordId, kind: 'point' as const };
+    const [from = '', to = ''] = [
+      moved.map(({ fromId }) => fromId).toSorted()[0],
+      moved.map(({ toId }) => toId).toSorted()[0],
+    ];
+    const parent = {
+      parentSync: sync,
+      parentSide: at,
+      parentField: by ?? null,
+      parentRecord: from,
+      parentId: to,
+    };
+    return [{ ...own, ...parent, sinceMs: tx.clockMs(), dueAtMs: tx.clockMs(), checks: 0 }];
+  });
+  await upsert(tx, tx.tables.waits, rows, ({ sinceMs }, row) => ({ ...row, sinceMs }));
 }
 
 export async function endWaits(tx: Transaction, ends: readonly WaitEnd[]): Promise<void> {
@@ -100,11 +131,11 @@ export async function endWaits(tx: Transaction, ends: readonly WaitEnd[]): Promi
 
 export function wakeReaders(
   tx: Transaction,
-  { sync, side }: Place,
+  { sync, side, by }: Place,
   recordIds: readonly string[],
 ): Promise<void> {
-  return wake(tx, 'wakeReaders', recordIds, ({ kind, parentSync, parentSide, parentRecord }) => {
-    const isThere = parentSync === sync && parentSide === side;
+  return wake(tx, 'wakeReaders', recordIds, ({ kind, parentSync, parentSide, parentField, parentRecord }) => {
+    const isThere = parentSync === sync && parentSide === side && parentField === (by ?? null);
     return kind === 'read' && isThere && recordIds.includes(parentRecord ?? '');
   });
 }
@@ -171,7 +202,8 @@ export async function claimWaits(tx: Transaction, countMax: number): Promise<rea
 
 function waitOf({ identityId, side, field, kind, recordId, ...parent }: StoredWait): Wait {
   const own = { identityId, side, field, recordId };
-  const at = { sync: parent.parentSync ?? '', side: parent.parentSide ?? '' };
+  const where = { sync: parent.parentSync ?? '', side: parent.parentSide ?? '' };
+  const at = parent.parentField === null ? where : { ...where, by: parent.parentField };
   switch (kind) {
     case 'read':
       return { ...own, kind, at, parentRecord: parent.parentRecord ?? '' };
@@ -179,6 +211,8 @@ function waitOf({ identityId, side, field, kind, recordId, ...parent }: StoredWa
       return { ...own, kind, at, parentId: parent.parentId ?? '' };
     case 'delete':
       return { ...own, kind };
+    case 'point':
+      return { ...own, kind, at, fromId: parent.parentRecord ?? '', toId: parent.parentId ?? '' };
   }
 }
 

@@ -72,6 +72,7 @@ function underName(tx: SyncTx, name: string): SyncTx {
     ...tx,
     identitiesAt: (place, ids) => tx.identitiesAt(at(place), ids),
     recordsAt: (place, ids) => tx.recordsAt(at(place), ids),
+    notePoints: (referrer, moves) => tx.notePoints({ ...referrer, sync: real(referrer.sync) }, moves),
     referredTo: (referrer, ids) => tx.referredTo({ ...referrer, sync: real(referrer.sync) }, ids),
     wakeReaders: (place, ids) => tx.wakeReaders(at(place), ids),
     wakeWriters: (place, ids) => tx.wakeWriters(at(place), ids),

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 
+import { idsIn } from '../../../../src/engine/references.ts';
 import type { HoldReason, Identity, Link, LinkStatus, Rule } from '../../../../src/engine/state.ts';
 import type { NewWrite, Save } from '../../../../src/store/contract.ts';
 import {
@@ -95,6 +96,7 @@ function linkFrom(
   const asOfMs = isRecent ? tx.nowMs + MINUTE_MS * notes.next() : lookMs(notes);
   return {
     identityId: drawn.identityId,
+    refers: [...new Set(Object.values(link.accounted).flatMap(idsIn))],
     link: {
       ...link,
       ...(corrected === null ? {} : { corrected }),

@@ -10,18 +10,31 @@ const place: fc.Arbitrary<Place> = fc.record({
   sync: fc.constantFrom(OWN_NAME, OWN_NAME, OWN_NAME, 'other'),
   side,
 });
+/** Where things are named by record ids, or by a name of theirs. */
+const called: fc.Arbitrary<Place> = fc.oneof(
+  place,
+  place.map((at) => ({ ...at, by: 'number' })),
+);
 const someIds = fc.uniqueArray(identityId, { maxLength: 3 });
 const someRecords = fc.uniqueArray(recordId, { maxLength: 3 });
 
 const own = { identityId, side, field: fc.constantFrom('account', 'owner') };
 const wait: fc.Arbitrary<Wait> = fc.oneof(
-  fc.record({ ...own, recordId, kind: fc.constant('read' as const), at: place, parentRecord: recordId }),
+  fc.record({ ...own, recordId, kind: fc.constant('read' as const), at: called, parentRecord: recordId }),
   fc.record({
     ...own,
     recordId: fc.option(recordId),
     kind: fc.constant('write' as const),
-    at: place,
+    at: called,
     parentId: identityId,
+  }),
+  fc.record({
+    ...own,
+    recordId,
+    kind: fc.constant('point' as const),
+    at: called,
+    fromId: identityId,
+    toId: identityId,
   }),
   fc.record({ ...own, field: fc.constant(''), recordId, kind: fc.constant('delete' as const) }),
 );
@@ -32,7 +45,7 @@ const waits = fc.uniqueArray(wait, {
 const end: fc.Arbitrary<WaitEnd> = fc.record({
   identityId,
   side,
-  kind: fc.constantFrom('read' as const, 'write' as const, 'delete' as const),
+  kind: fc.constantFrom('read' as const, 'write' as const, 'delete' as const, 'point' as const),
   field: fc.option(own.field),
 });
 const writeKeys = fc.uniqueArray(fc.record({ identityId, side }), {
@@ -46,12 +59,17 @@ function pairs(found: ReadonlyMap<string, unknown>): readonly (readonly [string,
 
 const noteStep = step('noteWaits', waits, (tx, args) => tx.noteWaits(args));
 const wakeSteps = [
-  step('wakeReaders', fc.record({ place, ids: someRecords }), (tx, args) =>
+  step('wakeReaders', fc.record({ place: called, ids: someRecords }), (tx, args) =>
     tx.wakeReaders(args.place, args.ids),
   ),
   step('wakeWriters', fc.record({ place, ids: someIds }), (tx, args) => tx.wakeWriters(args.place, args.ids)),
   step('wakeDeletes', someIds, (tx, ids) => tx.wakeDeletes(OWN_NAME, ids)),
 ];
+
+const moves = fc.uniqueArray(
+  fc.record({ fromId: fc.oneof(fc.constantFrom('x', 'y', 'a', 'b'), identityId), toId: identityId }),
+  { maxLength: 2, selector: ({ fromId }) => fromId },
+);
 
 export const waitSteps: readonly fc.Arbitrary<Step>[] = [
   noteStep,
@@ -68,6 +86,14 @@ export const waitSteps: readonly fc.Arbitrary<Step>[] = [
   step('releaseWrites', writeKeys, (tx, keys) => tx.releaseWrites(keys)),
   step('identitiesAt', place, async (tx, at) => pairs(await tx.identitiesAt(at, RECORDS))),
   step('recordsAt', place, async (tx, at) => pairs(await tx.recordsAt(at, IDENTITIES))),
+  step(
+    'notePoints',
+    fc.record({ place: called, moves }),
+    (tx, { place: { sync, side: at, by }, moves: given }) => {
+      const referrer = { sync, side: at, field: 'account', at: 'crm' };
+      return tx.notePoints(by === undefined ? referrer : { ...referrer, by }, given);
+    },
+  ),
   step('referredTo', fc.record({ place, field }), async (tx, { place: at, field: name }) =>
     pairs(await tx.referredTo({ ...at, field: name, at: 'crm' }, ['x', 'y', 'a', 'b', ...IDENTITIES])),
   ),

@@ -1,0 +1,100 @@
+/** Ends what waits: whoever brings what is waited for makes the wait due, and every wait is also checked by itself now and then. */
+import { linkAt } from '../engine/state.ts';
+import { must } from '../lib/assert.ts';
+import type { StoredBundle, SyncTx } from '../store/contract.ts';
+import type { Wait } from '../store/reference-contract.ts';
+import { WAITS_CHECKED_MAX } from './limits.ts';
+import { pointAnew } from './point-anew.ts';
+import type { SyncRuntime } from './runtime.ts';
+import { hasReferences, stillReferredTo, unreadOf } from './waits.ts';
+
+/** Ends due waits whose time has come. Returns how many it ended. */
+export async function settleWaits(runtime: SyncRuntime): Promise<number> {
+  if (!hasReferences(runtime)) return 0;
+  const { ended, looks, writes } = await runtime.transaction(async (tx) => settle(runtime, tx));
+  for (const side of looks) runtime.wakes.wake(`look ${side}`);
+  for (const side of writes) runtime.wakes.wake(`deliver ${side}`);
+  return ended;
+}
+
+interface Settled {
+  readonly ended: number;
+  readonly looks: ReadonlySet<string>;
+  readonly writes: ReadonlySet<string>;
+}
+
+async function settle(runtime: SyncRuntime, tx: SyncTx): Promise<Settled> {
+  const waits = await tx.claimWaits(WAITS_CHECKED_MAX);
+  if (waits.length === 0) return { ended: 0, looks: new Set(), writes: new Set() };
+  // Who is just deciding about an identity notes or ends its waits; the others come again by themselves.
+  const bundles = await tx.lockBundles([...new Set(waits.map(({ identityId }) => identityId))], 'skip');
+  const found = waits.filter(({ identityId }) => bundles.has(identityId));
+  const points = found.filter((wait) => wait.kind === 'point');
+  const mine = found.filter(({ kind }) => kind !== 'point');
+  const over = mine.filter((wait) => isObsolete(wait, must(bundles.get(wait.identityId), 'it is locked')));
+  const open = mine.filter((wait) => !over.includes(wait));
+  const met = await metAmong(runtime, tx, open);
+  await tx.endWaits([...over, ...met, ...points]);
+  const reads = met.filter(({ kind }) => kind === 'read');
+  for (const side of sidesOf(reads)) {
+    const here = reads.filter((wait) => wait.side === side);
+    await tx.noteHints(
+      side,
+      here.map(({ recordId }) => ({
+        recordId: must(recordId, 'a record waits to be read'),
+        kind: 'changed',
+      })),
+    );
+  }
+  const writes = met.filter(({ kind }) => kind !== 'read');
+  await tx.releaseWrites(writes);
+  const wakened = points.length === 0 ? [] : await pointAnew(runtime, tx, points, bundles);
+  const ended = over.length + met.length + points.length;
+  return { ended, looks: sidesOf(reads), writes: new Set([...sidesOf(writes), ...wakened]) };
+}
+
+function sidesOf(waits: readonly Wait[]): ReadonlySet<string> {
+  return new Set(waits.map(({ side }) => side));
+}
+
+/** What waited is no longer there: a write that is not owed any more, a reference that has been read or taken away. */
+function isObsolete(wait: Wait, bundle: StoredBundle): boolean {
+  if (wait.kind === 'read') return unreadOf(linkAt(bundle, wait.side))?.[wait.field] === undefined;
+  const write = bundle.writes.find(({ side }) => side === wait.side);
+  if (write?.state !== 'planned' && write?.state !== 'queued') return true;
+  return (wait.kind === 'delete') !== (write.kind === 'delete');
+}
+
+/** The waits whose end has come. */
+async function metAmong(runtime: SyncRuntime, tx: SyncTx, waits: readonly Wait[]): Promise<readonly Wait[]> {
+  const met: Wait[] = [];
+  const groups = Map.groupBy(waits, (wait) =>
+    wait.kind === 'delete'
+      ? `delete ${wait.side}`
+      : JSON.stringify([wait.kind, wait.at.sync, wait.at.side, wait.at.by ?? null]),
+  );
+  for (const group of groups.values()) met.push(...(await metOfOneKind(runtime, tx, group)));
+  return met;
+}
+
+/** Of waits for one place, or at one side. */
+async function metOfOneKind(
+  runtime: SyncRuntime,
+  tx: SyncTx,
+  waits: readonly Wait[],
+): Promise<readonly Wait[]> {
+  const [first] = waits;
+  if (first === undefined) return [];
+  if (first.kind === 'delete') {
+    const ids = waits.map(({ identityId }) => identityId);
+    const referred = await stillReferredTo(runtime, tx, first.side, ids);
+    return waits.filter(({ identityId }) => !referred.has(identityId));
+  }
+  const wanted = waits.flatMap((wait) =>
+    wait.kind === 'read' ? wait.parentRecord : wait.kind === 'write' ? wait.parentId : [],
+  );
+  const there = await (first.kind === 'read'
+    ? tx.identitiesAt(first.at, wanted)
+    : tx.recordsAt(first.at, wanted));
+  return waits.filter((_, index) => there.has(wanted[index] ?? ''));
+}
