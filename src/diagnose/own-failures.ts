@@ -46,6 +46,11 @@ const WORK: Readonly<Record<string, Row>> = {
     'After a lost answer the record was found changed in another way.',
     NOTHING,
   ],
+  'trueup.overtaken': [
+    'unknownOutcome',
+    'After a lost answer the record was seen while its write was being looked into.',
+    NOTHING,
+  ],
   'trueup.found_another': [
     'unknownOutcome',
     'After a lost answer a record with the same key was found.',

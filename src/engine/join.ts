@@ -2,7 +2,16 @@
 import { linkFound, withLink } from './existence.ts';
 import { mergeObservation } from './merge.ts';
 import type { SyncModel } from './model.ts';
-import { linkAt, PERSON, type Bundle, type Edit, type Identity, type Link, type Outcome } from './state.ts';
+import {
+  isClash,
+  linkAt,
+  PERSON,
+  type Bundle,
+  type Edit,
+  type Identity,
+  type Link,
+  type Outcome,
+} from './state.ts';
 import { sameValue, type Value, type Values } from './value.ts';
 
 /** What must be remembered to tell the two apart again: both as they were, and what they came to together. */
@@ -29,7 +38,8 @@ export function joinRefusal(kept: Bundle, gone: Bundle): string | null {
       return `both have a record at ${side}: merge the two records there, and they become one here by themselves`;
   }
   for (const { identity, links, writes, holds } of [kept, gone]) {
-    if (holds.length > 0)
+    // Two that have one key are two of whom a person is asked: this is the answer.
+    if (!holds.every(isClash))
       return 'something about one of the two waits for a person: decide that first, with: trueup holds';
     if (identity.tombstone !== null)
       return 'one of the two was deleted: decide about that first, with: trueup holds';
@@ -46,7 +56,8 @@ export function joinRefusal(kept: Bundle, gone: Bundle): string | null {
 
 /** The records of `gone` become those of `kept`; where the two differ, the policies of the fields decide, or a person. */
 export function joinBundles(model: SyncModel, kept: Bundle, gone: Bundle, nowMs: number): Joined {
-  let outcome: Outcome = { bundle: kept, changes: [], decisions: [], holds: [] };
+  const asked = { ...kept, holds: kept.holds.filter((hold) => !isClash(hold)) };
+  let outcome: Outcome = { bundle: asked, changes: [], decisions: [], holds: [] };
   for (const link of gone.links) {
     const { side, recordId, accounted, asOfMs, called } = link;
     const linked = linkFound(outcome.bundle, side, recordId);

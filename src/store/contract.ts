@@ -14,6 +14,7 @@ import type {
 } from '../engine/state.ts';
 import type { Values } from '../engine/value.ts';
 import type { Json } from '../lib/json.ts';
+import type { KeyingTx } from './keying.ts';
 import type { ReferenceTx } from './reference-contract.ts';
 
 /** A failure as stored: the connector's or our own, as plain data. */
@@ -226,7 +227,7 @@ export interface OpenCreate {
   readonly isHeld: boolean;
 }
 
-export interface SyncTx extends ReferenceTx {
+export interface SyncTx extends ReferenceTx, KeyingTx {
   /** The store's clock when the transaction began, milliseconds since 1970. */
   readonly nowMs: number;
 

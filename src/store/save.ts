@@ -13,7 +13,7 @@ import { openRecordHolds, settleRecordHolds } from './record-holds.ts';
 
 export async function save(tx: Tx, syncKey: string, revision: number, ids: Ids, batch: Save): Promise<void> {
   await freeKeys(tx, syncKey, batch.freedKeys);
-  await insertKeys(tx, syncKey, batch.newKeys);
+  await insertKeys(tx, syncKey, revision, batch.newKeys);
   await insertIdentities(tx, syncKey, batch.newIdentities);
   await updateIdentities(tx, syncKey, batch.changedIdentities);
   await forgetLinks(tx, syncKey, batch.forgotten);
@@ -41,14 +41,16 @@ async function freeKeys(tx: Tx, syncKey: string, keys: Save['freedKeys']): Promi
   );
 }
 
-async function insertKeys(tx: Tx, syncKey: string, keys: Save['newKeys']): Promise<void> {
+/** Only by the rules of now: a worker that has not heard of a new revision yet must not leave keys by the old ones. */
+async function insertKeys(tx: Tx, syncKey: string, revision: number, keys: Save['newKeys']): Promise<void> {
   if (keys.length === 0) return;
   const inserted = await tx.execute(
     `insert into match_keys (sync_key, match_key, identity_id)
      select $1::bigint, key, identity_id from unnest($2::text[], $3::uuid[]) as made (key, identity_id)
+      where exists (select from syncs where sync_key = $1 and revision = $4)
      on conflict (sync_key, match_key) do update set identity_id = excluded.identity_id
         where match_keys.identity_id = excluded.identity_id`,
-    [syncKey, keys.map(({ key }) => key), keys.map(({ identityId }) => identityId)],
+    [syncKey, keys.map(({ key }) => key), keys.map(({ identityId }) => identityId), revision],
   );
   if (inserted < keys.length) throw new Collision('another worker has just linked the same thing');
 }

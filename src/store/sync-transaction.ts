@@ -14,6 +14,7 @@ import {
   hintWaiting,
   noteHints,
 } from './hints.ts';
+import { clearKeys, identitiesAfter, keying, moveKeying } from './keying.ts';
 import { notePoints, referrersTo, saveNames } from './names.ts';
 import {
   addToRun,
@@ -120,6 +121,10 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     runStartedAtMs: (runId) => runStartedAtMs(tx, syncKey, runId),
     identitiesAt: (place, recordIds) => identitiesAt(tx, place, recordIds),
     recordsAt: (place, identityIds) => recordsAt(tx, place, identityIds),
+    keying: (rules) => keying(tx, syncKey, rules),
+    clearKeys: (countMax) => clearKeys(tx, syncKey, countMax),
+    identitiesAfter: (after, countMax) => identitiesAfter(tx, syncKey, after, countMax),
+    moveKeying: (after) => moveKeying(tx, syncKey, after),
     referrers: () => referrersTo(tx, syncKey),
     saveNames: (freed, added) => saveNames(tx, syncKey, freed, added),
     notePoints: (referrer, moves) => notePoints(tx, syncKey, referrer, moves),

@@ -229,22 +229,30 @@ export class Batch {
     // What was just looked up and not found is free; should another worker have taken it since, storing it collides.
     const unsure = [...wanted.keys()].filter((key) => !this.#freeKeys.has(key));
     const taken = unsure.length === 0 ? NOTHING_TAKEN : await this.#tx.identitiesByKey(unsure);
-    for (const [key, work] of wanted) if (taken.has(key)) clashing.add(work);
+    for (const [key, work] of wanted) if (this.#isAnothers(key, taken.get(key), work)) clashing.add(work);
     for (const work of clashing) this.#holdClash(work);
     for (const [key, work] of wanted)
       if (!clashing.has(work)) this.#save.newKeys.push({ key, identityId: work.now.identity.id });
   }
 
-  /** The keys that the identity has now and had not before; those that it has no more are free. */
+  /** Not its own, and not given away by this very batch. */
+  #isAnothers(key: string, owner: string | undefined, { now }: Work): boolean {
+    if (owner === undefined || owner === now.identity.id) return false;
+    return !this.#save.freedKeys.some((freed) => freed.key === key && freed.identityId === owner);
+  }
+
+  /** The keys that the identity has now and may not have had before; those that it has no more are free. */
   #newKeys({ before, now }: Work): readonly string[] {
-    if (before?.identity === now.identity) return [];
+    // Which of its keys an identity lacks because another has them is asked whenever it is looked at.
+    const mayLack = before?.holds.some(isClash) === true;
+    if (before?.identity === now.identity && !mayLack) return [];
     // What was deleted has given its keys away.
     const old =
       before?.identity.tombstone === null ? matchKeys(this.#runtime.model, before.identity.golden) : [];
     const keys = now.identity.tombstone === null ? matchKeys(this.#runtime.model, now.identity.golden) : [];
     for (const key of old)
       if (!keys.includes(key)) this.#save.freedKeys.push({ key, identityId: now.identity.id });
-    return keys.filter((key) => !old.includes(key));
+    return mayLack ? keys : keys.filter((key) => !old.includes(key));
   }
 
   #holdClash(work: Work): void {
@@ -252,6 +260,12 @@ export class Batch {
     if (before === null) return;
     const { id, golden, edits } = now.identity;
     const changed = Object.keys(golden).filter((field) => edits[field] !== before.identity.edits[field]);
+    const clash = before.holds.find(isClash);
+    if (changed.length === 0 && clash !== undefined) {
+      // It has the key that it lacks still, and nothing else about it is in question.
+      work.now = now.holds.some(isClash) ? now : { ...now, holds: [...now.holds, clash] };
+      return;
+    }
     const side = edits[changed[0] ?? '']?.side ?? '';
     const seen = Object.fromEntries(changed.map((field) => [field, golden[field] ?? null]));
     const hold = { field: null, reason: 'ambiguousMatch' as const, seen, side };
@@ -265,8 +279,7 @@ export class Batch {
       ) as never;
     work.now = held(kept, hold).bundle;
     this.#save.holds.push({ identityId: id, ...hold });
-    const isKnown = before.holds.some(isClash);
-    if (!isKnown)
+    if (clash === undefined)
       this.note({ identityId: id, side, recordId: null, kind: 'held', body: { reason: hold.reason } });
   }
 

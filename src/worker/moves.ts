@@ -73,7 +73,7 @@ async function noteCallsAt(
 }
 
 /** What the thing is called there, as it is compared; null where it is not there, or has no name. */
-function callAt({ side, by }: Place, bundle: Bundle): string | null {
+export function callAt({ side, by }: Place, bundle: Bundle): string | null {
   const link = linkAt(bundle, side);
   if (by === undefined) return link?.status === 'live' ? link.recordId : null;
   const values: Values | undefined =

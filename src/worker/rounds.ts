@@ -5,6 +5,7 @@ import { captureChanges } from './capture.ts';
 import { deliverBatch } from './deliver.ts';
 import { DELIVERY_LANES, IDLE_LOOK_MS } from './limits.ts';
 import { settleHints } from './look.ts';
+import { rekey } from './rekey.ts';
 import { resolveUnknown } from './resolve.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { settleWaits } from './settle-waits.ts';
@@ -25,6 +26,7 @@ export async function observeAll(
   signal: AbortSignal,
   progress: RoundProgress = {},
 ): Promise<void> {
+  await rekey(runtime, signal);
   for (const side of runtime.sides.values()) {
     await captureChanges(runtime, side, false, signal);
     await runtime.transaction((tx) => tx.wakeStream(side.model.name, 'sweep'));

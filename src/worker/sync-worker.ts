@@ -14,6 +14,7 @@ import {
   STOP_GRACE_MS,
 } from './limits.ts';
 import { settleHints } from './look.ts';
+import { rekey } from './rekey.ts';
 import { resolveUnknown } from './resolve.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { settleWaits } from './settle-waits.ts';
@@ -22,6 +23,7 @@ import { hasReferences } from './waits.ts';
 
 /** Resolves when the signal has aborted and the work under way has ended, or its grace has run out. */
 export async function runSync(runtime: SyncRuntime, signal: AbortSignal): Promise<void> {
+  await rekey(runtime, signal);
   const loops: Promise<void>[] = [loop(runtime, 'reap', signal, () => reap(runtime))];
   if (hasReferences(runtime)) loops.push(loop(runtime, 'waits', signal, () => settleWaits(runtime)));
   for (const side of runtime.sides.values()) loops.push(...sideLoops(runtime, side, signal));

@@ -52,6 +52,8 @@ export function worldOf(evidence: Evidence): World {
     released: 1,
     // Its systems give no id again.
     mistakable: new Set(),
+    // Nothing happens any more.
+    order: 0,
   };
   return world as unknown as World;
 }
@@ -61,6 +63,7 @@ interface WorldParts extends Omit<Evidence, 'store'> {
   readonly faults: { counts(): ReadonlyMap<string, number> };
   readonly released: number;
   readonly mistakable: ReadonlySet<string>;
+  readonly order: number;
 }
 
 /** A system as its log tells it, entry by entry. */

@@ -3,6 +3,7 @@ import type { Identity } from '../../../src/engine/state.ts';
 import { packEdits, unpackEdits } from '../../../src/store/codec.ts';
 import type { NewWrite, Save, WriteKey } from '../../../src/store/contract.ts';
 import { Collision } from '../../../src/store/database.ts';
+import { scopeOf } from './control.ts';
 import { asStored } from './document.ts';
 import { closeHolds, openIdentityHolds, settleRecordHolds } from './holds.ts';
 import { LONG_AGO, NEVER } from './instant.ts';
@@ -13,7 +14,7 @@ import type { Transaction } from './transaction.ts';
 
 export async function save(tx: Transaction, revision: number, batch: Save): Promise<void> {
   await freeKeys(tx, batch.freedKeys);
-  await insertKeys(tx, batch.newKeys);
+  await insertKeys(tx, revision, batch.newKeys);
   await insertIdentities(tx, batch.newIdentities);
   await updateIdentities(tx, batch.changedIdentities);
   await forgetLinks(tx, batch.forgotten);
@@ -43,9 +44,10 @@ async function freeKeys(tx: Transaction, keys: Save['freedKeys']): Promise<void>
   );
 }
 
-async function insertKeys(tx: Transaction, keys: Save['newKeys']): Promise<void> {
+async function insertKeys(tx: Transaction, revision: number, keys: Save['newKeys']): Promise<void> {
   if (keys.length === 0) return;
   await tx.statement('save/newKeys');
+  if (scopeOf(tx).revision !== revision) throw new Collision('the rules of keys have changed');
   const stored = await upsert(tx, tx.tables.matchKeys, keys, (found, key) =>
     found.identityId === key.identityId ? found : null,
   );

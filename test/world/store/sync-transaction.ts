@@ -2,6 +2,7 @@
 import type { SyncTx } from '../../../src/store/contract.ts';
 import type { HeldSet } from '../../../src/store/held.ts';
 import type { HoldRow } from '../../../src/store/holds.ts';
+import type { KeyingTx } from '../../../src/store/keying.ts';
 import type { Approval, PlanRow } from '../../../src/store/plans.ts';
 import type { SyncScope } from '../../../src/store/sync-transaction.ts';
 import { identitiesByKey, lockBundles, recordsOf } from './bundles.ts';
@@ -91,6 +92,16 @@ export interface ControlTx {
 /** What a worker's transactions are bound to; left out, it is what the store says when they begin. */
 export type GivenScope = Partial<Omit<SyncScope, 'syncKey'>>;
 
+/** The simulated sync is alone, and its rules never change. */
+const ALONE: KeyingTx & Pick<SyncTx, 'referrers' | 'saveNames'> = {
+  referrers: () => Promise.resolve([]),
+  saveNames: () => Promise.resolve(),
+  keying: () => Promise.resolve({ kind: 'current' }),
+  clearKeys: () => Promise.resolve(0),
+  identitiesAfter: () => Promise.resolve([]),
+  moveKeying: () => Promise.resolve(),
+};
+
 export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & ControlTx {
   const stored = scopeOf(tx);
   const revision = given.revision ?? stored.revision;
@@ -139,8 +150,7 @@ export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & Co
     runStartedAtMs: (runId) => runStartedAtMs(tx, runId),
     identitiesAt: (place, recordIds) => identitiesAt(tx, place, recordIds),
     recordsAt: (place, identityIds) => recordsAt(tx, place, identityIds),
-    referrers: () => Promise.resolve([]),
-    saveNames: () => Promise.resolve(),
+    ...ALONE,
     notePoints: (referrer, moves) => notePoints(tx, referrer, moves),
     referredTo: (referrer, identityIds) => referredTo(tx, referrer, identityIds),
     noteWaits: (waits) => noteWaits(tx, waits),
