@@ -144,7 +144,19 @@ const THEMES = {
   asking: { habits: ['decide', 'decideLate', 'blank', 'form'], faults: [], traits: { policy: 'hold' } },
   revisions: { habits: ['revise', 'decide'], faults: [] },
   swings: { habits: ['burst'], faults: [], traits: { insists: true } },
-  shortAnswers: { habits: ['form'], faults: [], traits: { tells: 'nothing', isConditional: true } },
+  shortAnswers: {
+    habits: ['form'],
+    faults: ['requestSlow'],
+    traits: {
+      tells: 'nothing',
+      isConditional: true,
+      isRanked: true,
+      order: ['deliver crm', 'deliver erp', 'capture crm', 'capture erp', 'look crm', 'look erp'],
+      edits: 10,
+      habitPerMille: 850,
+      settledMax: 1,
+    },
+  },
   crossingLooks: {
     habits: [],
     faults: ['readSlow', 'requestSlow', 'answerSlow'],
