@@ -143,15 +143,22 @@ export class Batch {
 
   /** What was held for a clash of keys is looked at again once its thing has changed, here or elsewhere: it may clash no more. */
   async #lookAtHeld(): Promise<void> {
+    const suspects: Link[] = [];
     for (const { before, now } of this.#work.values()) {
       const clash = before?.holds.find(isClash);
       if (before === null || clash === undefined) continue;
-      const isSame = (link: Link): boolean =>
-        clash.sides?.includes(link.side) === true || before.links.includes(link);
+      const isItsOwn = ({ side }: Link): boolean => clash.sides?.includes(side) === true;
+      const isSame = (link: Link): boolean => isItsOwn(link) || before.links.includes(link);
       if (before.identity === now.identity && now.links.every(isSame)) continue;
-      for (const link of now.links)
-        if (link.status !== 'gone' && clash.sides?.includes(link.side) && before.links.includes(link))
-          await this.#tx.noteHints(link.side, [{ recordId: link.recordId, kind: 'changed' }]);
+      suspects.push(
+        ...now.links.filter(
+          (link) => link.status !== 'gone' && isItsOwn(link) && before.links.includes(link),
+        ),
+      );
+    }
+    for (const [side, links] of Map.groupBy(suspects, (link) => link.side)) {
+      const hints = links.map(({ recordId }) => ({ recordId, kind: 'changed' as const }));
+      await this.#tx.noteHints(side, hints);
     }
   }
 
