@@ -65,6 +65,13 @@ export function mergeHidden(bundle: Bundle, side: string, nowMs: number): Outcom
   return unchanged(withLink(bundle, { ...link, status: 'hidden', asOfMs: nowMs }));
 }
 
+/** The record is there, and what it holds cannot be read: nothing is sent to it, and nothing else is concluded. */
+export function mergeUnreadable(bundle: Bundle, side: string): Bundle {
+  const link = linkAt(bundle, side);
+  if (link === undefined || link.isUnreadable === true) return bundle;
+  return withLink(bundle, { ...link, version: null, isUnreadable: true });
+}
+
 /**
  * The record is seen at `side` again after it was hidden or gone. True to the tombstone, a deleted identity does not
  * come back by itself: a person decides. Otherwise the link lives again and its values merge as any others.

@@ -59,6 +59,7 @@ export function isSameAgain(side: SideModel, bundle: Bundle, open: OpenWrite, ow
 
 function owedKind(side: SideModel, bundle: Bundle): WriteKind | null {
   const link = linkAt(bundle, side.name);
+  if (link?.isUnreadable === true) return null;
   if (bundle.identity.tombstone !== null) return link?.status === 'live' && side.deletes ? 'delete' : null;
   if (link === undefined) return mayCreate(side, bundle) ? 'create' : null;
   if (link.status !== 'live') return null;

@@ -102,6 +102,8 @@ export interface Link {
   readonly called?: Values;
   /** References that are to be written anew: what the record calls them is no longer what they are called there. */
   readonly stale?: readonly string[];
+  /** It was last seen as one that cannot be read: it has no known version, and is owed nothing until it can be. Absent otherwise. */
+  readonly isUnreadable?: true;
   /** Per field that the side may not write: how often in a row it was put right. Absent where it never was. */
   readonly corrected?: Readonly<Record<string, Correction>>;
 }

@@ -72,11 +72,11 @@ export interface LinkColumns {
 }
 
 /** What few records have, such as a correction or a reference, stands beside what was sent to it. */
-type Rare = Pick<Link, 'sent' | 'corrected' | 'unread' | 'called' | 'stale'>;
+type Rare = Pick<Link, 'sent' | 'corrected' | 'unread' | 'called' | 'stale' | 'isUnreadable'>;
 type StoredSent = readonly SentBody[] | Rare;
 
-function packSent({ sent, corrected, unread, called, stale }: Link): StoredSent | null {
-  const rare = { corrected, unread, called, stale };
+function packSent({ sent, corrected, unread, called, stale, isUnreadable }: Link): StoredSent | null {
+  const rare = { corrected, unread, called, stale, isUnreadable };
   const given = Object.entries(rare).filter(([, value]) => value !== undefined);
   if (given.length > 0) return { sent, ...Object.fromEntries(given) };
   return sent.length === 0 ? null : sent;

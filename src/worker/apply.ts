@@ -2,7 +2,7 @@
  * Applies what a look at a side showed: finds or makes the identity of every record, merges, plans, and stores all of it
  * in the caller's transaction. Running it twice with the same sightings changes nothing the second time.
  */
-import { linkFound, mergeDelete, mergeHidden, mergeReturn } from '../engine/existence.ts';
+import { linkFound, mergeDelete, mergeHidden, mergeReturn, mergeUnreadable } from '../engine/existence.ts';
 import { matchKeys } from '../engine/match.ts';
 import { mergeObservation, newIdentity, newLink } from '../engine/merge.ts';
 import type { SideModel } from '../engine/model.ts';
@@ -18,7 +18,7 @@ import { confirmMatches, findHomes, identitiesOf, type Homes } from './homes.ts'
 import { readReadings } from './references.ts';
 import type { SyncRuntime } from './runtime.ts';
 import type { ApplyCounts, Sighting, SightingPage } from './sighting.ts';
-import { kindOf, sort, type Reading, type Sorted } from './sort.ts';
+import { kindOf, sort, type Damaged, type Reading, type Sorted } from './sort.ts';
 
 export interface Applied {
   readonly counts: ApplyCounts;
@@ -40,6 +40,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   const identityIds = new Set([
     ...identitiesOf(homes),
     ...sorted.existence.map((one) => one.known.identityId ?? ''),
+    ...sorted.dead.map(({ identityId }) => identityId),
     ...page.sightings.map(({ recordId }) => formerOf(known.get(recordId)) ?? ''),
   ]);
   identityIds.delete('');
@@ -48,9 +49,10 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   for (const reading of sorted.readings) applyReading(runtime, tx, batch, page, sorted, reading, homes);
   for (const { sighting, known: record } of sorted.existence)
     applyExistence(runtime, tx, batch, page, sorted, sighting, record);
+  const dead = sorted.dead.filter((record) => applyUnreadable(batch, page, sorted, record));
   for (const { recordId } of sorted.unlinked) giveWay(batch, page.side, known.get(recordId));
   for (const recordId of sorted.forgotten) batch.forget(page.side, recordId);
-  const wakened = await batch.store(() => storeUnlinked(tx, page, sorted));
+  const wakened = await batch.store(() => storeUnlinked(tx, page, { ...sorted, dead }));
   const changed = sorted.readings.length + sorted.existence.length;
   const unreadable =
     page.sightings.filter((sighting) => sighting.kind === 'unreadable').length + sorted.dead.length;
@@ -215,6 +217,24 @@ function begin(runtime: SyncRuntime, batch: Batch, side: string, reading: Readin
   const bundle: Bundle = { identity, links: [newLink(side, reading.recordId)], writes: [], holds: [] };
   batch.begin(bundle, keys);
   return bundle;
+}
+
+/** False when something newer was accounted for while the page waited for the lock. */
+function applyUnreadable(
+  batch: Batch,
+  { side, readBeganMs }: SightingPage,
+  sorted: Sorted,
+  { recordId, identityId }: Damaged,
+): boolean {
+  const bundle = batch.get(identityId);
+  const link = bundle === undefined ? undefined : linkAt(bundle, side);
+  if (bundle === undefined || link?.recordId !== recordId) return true;
+  if (readBeganMs <= link.asOfMs) {
+    sorted.hints.push({ recordId, kind: 'changed' });
+    return false;
+  }
+  batch.put(mergeUnreadable(bundle, side));
+  return true;
 }
 
 function applyExistence(

@@ -257,3 +257,27 @@ test('what became golden while a write was being refused is sent in a write of i
   await deliverBatch(runtime, side);
   expect(erp.find1('email', 'ida@x.test').fields['name']).toBe('Ina');
 });
+
+test('a record that somebody entered in place of a lost create keeps what is accounted for when that create is settled', async () => {
+  const { crm, erp, runtime, side } = await start('in-its-place');
+  crm.create({ email: 'pia@x.test', name: 'Pia', phone: null, city: null });
+  await observeAll(runtime, signal);
+  erp.faults.push({ kind: 'loseRequest' });
+  await deliverBatch(runtime, side);
+  const own = erp.create({ email: 'pia@x.test', name: 'Pi', phone: '7', city: null });
+  await captureChanges(runtime, side, false, signal);
+  await settleHints(runtime, side, signal);
+  const accounted = async (): Promise<unknown> => {
+    const [row] = (
+      await store.raw.pool.query<{ accounted: unknown }>(
+        `select accounted from links where sync_key = $1 and record_id = $2 and side = 'erp'`,
+        [runtime.syncKey, own],
+      )
+    ).rows;
+    return row?.accounted;
+  };
+  const before = await accounted();
+  expect(before).toMatchObject({ name: 'Pi', phone: '7' });
+  expect(await resolveUnknown(runtime, side)).toBe(1);
+  expect(await accounted()).toEqual(before);
+});

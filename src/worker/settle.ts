@@ -3,6 +3,7 @@ import type { SystemRecord } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { acknowledge, remember, weigh, withoutWrite, type SentWrite } from '../engine/acknowledge.ts';
 import { held, linkFound, unchanged } from '../engine/existence.ts';
+import { linkAt } from '../engine/state.ts';
 import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { JournalEntry, StoredBundle, WriteEnd, WriteRow } from '../store/contract.ts';
@@ -113,6 +114,9 @@ export function settleUnknown(
       return { end: { ...key, to: 'acknowledged' }, look: kind === 'delete' ? null : ruling.recordId };
     }
     case 'found': {
+      // Somebody's record has taken the place of the one that was to be made: what is accounted for there stays.
+      if (linkAt(bundle, side)?.recordId === ruling.recordId)
+        return settleUnclear(runtime, batch, bundle, row, ruling.recordId, nowMs);
       // What it holds is merged as of any record that was found; only what we had sent is nobody's news.
       const made = { seq: sent.seq, body: sent.body, expiresAtMs: nowMs };
       const linked = linkFound(withoutWrite(bundle, side), side, ruling.recordId, [made], nowMs);
@@ -122,18 +126,8 @@ export function settleUnknown(
     case 'notLanded':
       batch.note({ ...story, kind: 'resolved', body: { outcome: 'notLanded' } });
       return { end: endNotLanded(runtime, batch, row), look: null };
-    case 'unclear': {
-      const remembered = remember(bundle, sent, nowMs);
-      const body = { outcome: 'unclear', values: sent.body };
-      if (isOurFault(row)) {
-        // A new write would begin its tries anew, for ever. The look before the next one finds what this one has done.
-        const open = { ...remembered, writes: bundle.writes };
-        batch.apply(unchanged(open), { ...story, kind: 'resolved', body });
-        return { end: endNotLanded(runtime, batch, row), look: ruling.recordId };
-      }
-      batch.apply(unchanged(remembered), { ...story, kind: 'resolved', body });
-      return { end: { ...key, to: 'closed', failure: stored(UNCLEAR) }, look: ruling.recordId };
-    }
+    case 'unclear':
+      return settleUnclear(runtime, batch, bundle, row, ruling.recordId, nowMs);
     case 'askPerson':
       askPerson(batch, bundle, sent, story);
       return { end: { ...key, to: 'closed', failure: stored(UNKNOWN_CREATE) }, look: null };
@@ -151,6 +145,31 @@ export function settleUnknown(
       };
     }
   }
+}
+
+/** The write is closed, and what it sent remembered until the record has been looked at. */
+function settleUnclear(
+  runtime: SyncRuntime,
+  batch: Batch,
+  bundle: StoredBundle,
+  row: WriteRow,
+  recordId: string,
+  nowMs: number,
+): Settled {
+  const { identityId, side, writeId, epoch, kind } = row;
+  const sent = sentOf(row);
+  const story = { identityId, side, recordId: row.recordId, kind: 'resolved' };
+  const body = { outcome: 'unclear', values: sent.body };
+  const remembered = remember(bundle, sent, nowMs);
+  if (isOurFault(row)) {
+    // A new write would begin its tries anew, for ever. The look before the next one finds what this one has done.
+    const open = { ...remembered, writes: bundle.writes };
+    batch.apply(unchanged(open), { ...story, body });
+    return { end: endNotLanded(runtime, batch, row), look: recordId };
+  }
+  batch.apply(unchanged(remembered), { ...story, body });
+  const key = { identityId, side, writeId, epoch, kind };
+  return { end: { ...key, to: 'closed', failure: stored(UNCLEAR) }, look: recordId };
 }
 
 /** Not a dead letter: another edit would open that again, and make the record a second time. */

@@ -22,13 +22,20 @@ export interface Reading {
   readonly linkedTo: string | null;
 }
 
+export interface Damaged {
+  readonly recordId: string;
+  readonly identityId: string;
+  readonly failure: StoredFailure;
+}
+
 /** Everything one page leads to, sorted by what has to be done about it. */
 export interface Sorted {
   readonly readings: Reading[];
   readonly existence: { readonly sighting: Sighting; readonly known: KnownRecord }[];
   readonly unlinked: UnlinkedRecord[];
   readonly hints: NewHint[];
-  readonly dead: { readonly recordId: string; readonly failure: StoredFailure }[];
+  /** Records of identities that cannot be read. */
+  readonly dead: Damaged[];
   readonly unchangedIds: string[];
   readonly forgotten: string[];
 }
@@ -131,7 +138,8 @@ function sortUnreadable(
   known: KnownRecord | undefined,
   version: string | null = null,
 ): void {
-  if (known?.identityId != null) sorted.dead.push({ recordId, failure });
+  const identityId = known?.identityId ?? null;
+  if (identityId !== null) sorted.dead.push({ recordId, identityId, failure });
   else sorted.unlinked.push({ recordId, status: 'unreadable', version, asOfMs, failure });
 }
 

@@ -2,7 +2,7 @@
 import type { Entry } from '../records.ts';
 import { AUTOMATED_CITY } from '../shape.ts';
 import type { World } from '../world.ts';
-import { changedTexts, isSame, keyed, timeline } from './truth.ts';
+import { changedTexts, isSame, keyed, TEXT_FIELDS, textOf, timeline } from './truth.ts';
 
 export function checkClaims(world: World): void {
   // What the lost part of the store knew is not known any more, nor whose a record is that has the id of another.
@@ -19,6 +19,8 @@ function checkDecisions(world: World, entries: readonly Entry[]): void {
   for (const entry of entries)
     if (entry.actor !== 'trueup')
       for (const { field, value } of changedTexts(entry)) entered.add(`${entry.side} ${keyed(field, value)}`);
+  for (const { side, after } of takenAway(entries))
+    for (const field of TEXT_FIELDS) entered.add(`${side} ${keyed(field, textOf(after, field) ?? '')}`);
   for (const { field, rule, winner, loser } of world.store.dump().decisions) {
     for (const { side, value } of [winner, loser]) {
       if (typeof value !== 'string' || side === 'person' || value.startsWith(AUTOMATED_CITY)) continue;
@@ -28,6 +30,25 @@ function checkDecisions(world: World, entries: readonly Entry[]): void {
         );
     }
   }
+}
+
+/**
+ * Records that Trueup has made and that somebody has given another key, or hidden: where the answer was lost as well, no search
+ * finds them, and what they hold then counts as entered by whoever did that (docs/promises.md).
+ */
+function takenAway(entries: readonly Entry[]): readonly Entry[] {
+  return entries.filter(
+    (made) =>
+      made.actor === 'trueup' &&
+      made.kind === 'create' &&
+      entries.some(
+        ({ actor, kind, side, recordId, before, after }) =>
+          actor !== 'trueup' &&
+          side === made.side &&
+          recordId === made.recordId &&
+          (kind === 'hide' || (kind === 'update' && textOf(before, 'email') !== textOf(after, 'email'))),
+      ),
+  );
 }
 
 /** I7: a write that finds everything as it would leave it was not owed. */

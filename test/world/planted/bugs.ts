@@ -2,6 +2,7 @@
 import type { PlantedBug } from './bug.ts';
 import { DELIVERY_BUGS } from './delivery-bugs.ts';
 import { MERGE_BUGS } from './merge-bugs.ts';
+import { ORDER_BUGS } from './order-bugs.ts';
 import { OUTCOME_BUGS } from './outcome-bugs.ts';
 import { PEOPLE_BUGS } from './people-bugs.ts';
 import { READING_BUGS } from './reading-bugs.ts';
@@ -12,6 +13,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...MERGE_BUGS,
   ...DELIVERY_BUGS,
   ...OUTCOME_BUGS,
+  ...ORDER_BUGS,
   ...PEOPLE_BUGS,
   ...RECORD_BUGS,
 ];
