@@ -123,12 +123,7 @@ export async function releaseStream(
   );
 }
 
-export async function wakeStream(
-  tx: Transaction,
-  side: string,
-  kind: StreamKind,
-  inMs: number,
-): Promise<void> {
+export async function wakeStream(tx: Transaction, side: string, kind: StreamKind, inMs = 0): Promise<void> {
   await tx.statement('wakeStream');
   await change(
     tx,

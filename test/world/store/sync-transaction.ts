@@ -1,5 +1,5 @@
 /** The calls of the contract, and those of the control plane that a simulation needs, bound to one transaction. */
-import type { SyncTx } from '../../../src/store/contract.ts';
+import type { Save, SyncTx } from '../../../src/store/contract.ts';
 import type { HeldSet } from '../../../src/store/held.ts';
 import type { HoldRow } from '../../../src/store/holds.ts';
 import type { KeyingTx } from '../../../src/store/keying.ts';
@@ -92,6 +92,65 @@ export interface ControlTx {
 /** What a worker's transactions are bound to; left out, it is what the store says when they begin. */
 export type GivenScope = Partial<Omit<SyncScope, 'syncKey'>>;
 
+/** The calls that need nothing but their transaction. */
+const CALLS = {
+  leaseStream,
+  moveStream,
+  releaseStream,
+  streamFailure,
+  isStreamOpen,
+  wakeStream,
+  sayEmptied,
+  emptiedAtMs,
+  noteHints,
+  hintWaiting,
+  claimHints,
+  closeHints,
+  buryRecords,
+  lookOnceMore,
+  closeDeadHints,
+  deferHints,
+  recordsOf,
+  identitiesByKey,
+  lockBundles,
+  saveUnlinked,
+  claimUnknown,
+  sendWrites,
+  endWrites,
+  reapSent,
+  guardWindow,
+  refreshStatistics,
+  countRecords,
+  controlRecord,
+  openCreates,
+  createsSinceMs,
+  noteSightings,
+  unsighted,
+  startRun,
+  addToRun,
+  endRun,
+  runStartedAtMs,
+  identitiesAt,
+  recordsAt,
+  notePoints,
+  referredTo,
+  noteWaits,
+  endWaits,
+  wakeReaders,
+  wakeWriters,
+  wakeDeletes,
+  claimWaits,
+  parkWrites,
+  releaseWrites,
+  openHolds: listHolds,
+  beginRevision,
+  recover,
+  approvePlan,
+  heldWrites,
+  releaseHeld,
+  pruneForgotten,
+};
+
 /** The simulated sync is alone, and its rules never change. */
 const ALONE: KeyingTx & Pick<SyncTx, 'referrers' | 'saveNames'> = {
   referrers: () => Promise.resolve([]),
@@ -102,72 +161,36 @@ const ALONE: KeyingTx & Pick<SyncTx, 'referrers' | 'saveNames'> = {
   moveKeying: () => Promise.resolve(),
 };
 
+type Call = (tx: Transaction, ...given: readonly never[]) => unknown;
+type Bound<Calls> = {
+  readonly [Name in keyof Calls]: Calls[Name] extends (tx: Transaction, ...given: infer Given) => infer Result
+    ? (...given: Given) => Result
+    : never;
+};
+type Prepared = Bound<typeof CALLS> & typeof ALONE;
+
+/** Made once: a history has thousands of transactions, and most of them make three calls. */
+const PREPARED: Prepared = Object.assign(
+  Object.fromEntries(
+    Object.entries<Call>(CALLS).map(([name, call]) => [
+      name,
+      function bound(this: { readonly tx: Transaction }, ...given: readonly never[]): unknown {
+        return call(this.tx, ...given);
+      },
+    ]),
+  ) as unknown as Bound<typeof CALLS>,
+  ALONE,
+);
+
 export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & ControlTx {
   const stored = scopeOf(tx);
   const revision = given.revision ?? stored.revision;
   const approvedUntilMs = given.approvedUntilMs ?? stored.approvedUntilMs ?? 0;
-  return {
+  return Object.assign(Object.create(PREPARED) as Prepared, {
+    tx,
     nowMs: tx.nowMs,
-    leaseStream: (side, kind, leaseMs) => leaseStream(tx, side, kind, leaseMs),
-    moveStream: (lease, move) => moveStream(tx, lease, move),
-    releaseStream: (lease, dueInMs, failure, askedSinceMs) =>
-      releaseStream(tx, lease, dueInMs, failure, askedSinceMs),
-    streamFailure: (side, kind) => streamFailure(tx, side, kind),
-    isStreamOpen: (side, kind) => isStreamOpen(tx, side, kind),
-    wakeStream: (side, kind, inMs = 0) => wakeStream(tx, side, kind, inMs),
-    sayEmptied: (side) => sayEmptied(tx, side),
-    emptiedAtMs: (side) => emptiedAtMs(tx, side),
-    noteHints: (side, hints) => noteHints(tx, side, hints),
-    hintWaiting: () => hintWaiting(tx),
-    claimHints: (side, countMax, leaseMs) => claimHints(tx, side, countMax, leaseMs),
-    closeHints: (side, hints, lookedAtMs) => closeHints(tx, side, hints, lookedAtMs),
-    buryRecords: (side, records) => buryRecords(tx, side, records),
-    lookOnceMore: (side, recordIds) => lookOnceMore(tx, side, recordIds),
-    closeDeadHints: (side, recordIds) => closeDeadHints(tx, side, recordIds),
-    deferHints: (side, hints, defer) => deferHints(tx, side, hints, defer),
-    recordsOf: (side, recordIds) => recordsOf(tx, side, recordIds),
-    identitiesByKey: (keys) => identitiesByKey(tx, keys),
-    lockBundles: (identityIds, ifLocked) => lockBundles(tx, identityIds, ifLocked),
-    save: (batch) => save(tx, revision, batch),
-    saveUnlinked: (side, records, holds) => saveUnlinked(tx, side, records, holds),
-    claimQueued: (side, countMax) => claimQueued(tx, side, countMax, approvedUntilMs),
-    claimUnknown: (side, countMax) => claimUnknown(tx, side, countMax),
-    sendWrites: (intents, leaseMs) => sendWrites(tx, intents, leaseMs),
-    endWrites: (ends) => endWrites(tx, ends),
-    reapSent: (resolveInMs) => reapSent(tx, resolveInMs),
-    guardWindow: (side, add) => guardWindow(tx, side, add),
-    refreshStatistics: () => refreshStatistics(tx),
-    countRecords: (side) => countRecords(tx, side),
-    controlRecord: (side, except) => controlRecord(tx, side, except),
-    openCreates: (side, countMax) => openCreates(tx, side, countMax),
-    createsSinceMs: (side) => createsSinceMs(tx, side),
-    noteSightings: (runId, pageNo, recordIds) => noteSightings(tx, runId, pageNo, recordIds),
-    unsighted: (side, runId, startedAtMs, after, countMax) =>
-      unsighted(tx, side, runId, startedAtMs, after, countMax),
-    startRun: (runId, side) => startRun(tx, runId, side),
-    addToRun: (runId, counts) => addToRun(tx, runId, counts),
-    endRun: (runId, state, failure) => endRun(tx, runId, state, failure),
-    runStartedAtMs: (runId) => runStartedAtMs(tx, runId),
-    identitiesAt: (place, recordIds) => identitiesAt(tx, place, recordIds),
-    recordsAt: (place, identityIds) => recordsAt(tx, place, identityIds),
-    ...ALONE,
-    notePoints: (referrer, moves) => notePoints(tx, referrer, moves),
-    referredTo: (referrer, identityIds) => referredTo(tx, referrer, identityIds),
-    noteWaits: (waits) => noteWaits(tx, waits),
-    endWaits: (ends) => endWaits(tx, ends),
-    wakeReaders: (place, recordIds) => wakeReaders(tx, place, recordIds),
-    wakeWriters: (place, identityIds) => wakeWriters(tx, place, identityIds),
-    wakeDeletes: (sync, identityIds) => wakeDeletes(tx, sync, identityIds),
-    claimWaits: (countMax) => claimWaits(tx, countMax),
-    parkWrites: (writes) => parkWrites(tx, writes),
-    releaseWrites: (writes) => releaseWrites(tx, writes),
-    openHolds: (identityId, countMax) => listHolds(tx, identityId, countMax),
-    beginRevision: (sides) => beginRevision(tx, sides),
-    recover: (sides) => recover(tx, sides),
+    save: (batch: Save) => save(tx, revision, batch),
+    claimQueued: (side: string, countMax: number) => claimQueued(tx, side, countMax, approvedUntilMs),
     sealPlan: () => sealPlan(tx, revision),
-    approvePlan: (plan, approver) => approvePlan(tx, plan, approver),
-    heldWrites: () => heldWrites(tx),
-    releaseHeld: (side, kind, hashPrefix) => releaseHeld(tx, side, kind, hashPrefix),
-    pruneForgotten: () => pruneForgotten(tx),
-  };
+  });
 }
