@@ -59,6 +59,8 @@ export class Batch {
   readonly #work = new Map<string, Work>();
   readonly #newcomers = new Map<string, string>();
   readonly #freeKeys = new Set<string>();
+  /** Things that have got each other's keys clash when they are looked at one by one, and not when they are looked at together. */
+  #hasNewClash = false;
   readonly #save = emptySave();
 
   /** `answer`: who answers the holds that this batch closes, and how; by default what happened since has. */
@@ -137,7 +139,7 @@ export class Batch {
     await noteReferences(this.#runtime, this.#tx, [...this.#work.values()]);
     await beside();
     await this.#lookAtHeld();
-    if (this.#makesRoom()) await this.#tx.hintWaiting();
+    if (this.#makesRoom() || this.#hasNewClash) await this.#tx.hintWaiting();
     return wakened;
   }
 
@@ -286,8 +288,9 @@ export class Batch {
       ) as never;
     work.now = held(kept, hold).bundle;
     this.#save.holds.push({ identityId: id, ...hold });
-    if (clash === undefined)
-      this.note({ identityId: id, side, recordId: null, kind: 'held', body: { reason: hold.reason } });
+    if (clash !== undefined) return;
+    this.#hasNewClash = true;
+    this.note({ identityId: id, side, recordId: null, kind: 'held', body: { reason: hold.reason } });
   }
 
   /** A flood of deletes or changes is planned but held: nothing of it leaves before a person has looked. */

@@ -91,6 +91,24 @@ test('an edit that gave a thing the key of another is taken once that key is fre
   expect(erp.find1('email', 'ann@x.test').fields['name']).toBe('Bob');
 });
 
+test('two things that have got each other’s keys keep them, though they were looked at one after the other', async () => {
+  const { crm, erp, runtime } = await start('swapped');
+  const ids = ['ann@x.test', 'bob@x.test'].map((email) =>
+    crm.create({ email, name: email, phone: null, city: null }),
+  );
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  const side = must(runtime.sides.get('crm'), 'crm is a side');
+  for (const [index, email] of ['bob@x.test', 'ann@x.test'].entries()) {
+    crm.edit(must(ids[index], 'a record'), { email });
+    await captureChanges(runtime, side, false, signal);
+    await settleHints(runtime, side, signal);
+  }
+  await settle(runtime);
+  expect(erp.find1('email', 'bob@x.test').fields['name']).toBe('ann@x.test');
+  expect(erp.find1('email', 'ann@x.test').fields['name']).toBe('bob@x.test');
+});
+
 test('a record whose key was given up by another while its page waited is a thing of its own', async () => {
   const { crm, erp, runtime, side } = await start('given-up');
   const id = crm.create({ email: 'bob@x.test', name: 'Bob', phone: null, city: null });
