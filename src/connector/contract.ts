@@ -91,8 +91,11 @@ export interface ChangesRequest {
 /** What the system says about one record now. */
 export type Lookup =
   | { readonly kind: 'found'; readonly record: SystemRecord }
-  /** The system answered that there is no such record. Becomes "deleted" only with a control read beside it. */
-  | { readonly kind: 'absent'; readonly id: string }
+  /**
+   * The system answered that there is no such record. Becomes "deleted" only with a control read beside it, or with
+   * `mergedInto`: the record into which the system's people merged this one, which is no delete.
+   */
+  | { readonly kind: 'absent'; readonly id: string; readonly mergedInto?: string }
   /** The system keeps it from us (permission, filter). Never a delete. */
   | { readonly kind: 'hidden'; readonly id: string }
   | { readonly kind: 'failed'; readonly id: string; readonly failure: Failure };
@@ -216,7 +219,12 @@ export interface Session {
    */
   readChanges(request: ChangesRequest): AsyncIterable<ChangePage>;
 
-  /** One lookup per id, in the same order. Reads the present, not a cache. */
+  /**
+   * One lookup per id, in the same order. Reads the present, not a cache. A record that was merged into another is absent,
+   * even where its id still leads to the other one, and says so for as long as the system knows: `mergedInto` is the next
+   * of a chain or its end, never the record itself. It is left out where the system does not know, or does not say for
+   * certain; and a feed tells of both, the one that went and the one it went into, by hints or records as of any other.
+   */
   get(collection: string, ids: readonly string[], fields: readonly string[]): Promise<readonly Lookup[]>;
 
   /** The records whose `field` equals one of `values`, at most `recordsMax`. For finding a create whose answer was lost. */
