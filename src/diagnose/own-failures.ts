@@ -272,6 +272,8 @@ const HOLD_ADVICE: Readonly<Record<Stop, string>> = {
   editAgainstDelete: 'Say which of the two shall stand: trueup holds delete or revive.',
   deletion: 'Say whether the delete shall be passed on: trueup holds delete or revive.',
   returned: 'Say whether it shall live again: trueup holds delete or revive.',
+  merged:
+    'Merge the records at the other side too, and it ends by itself. Or say whether the rest shall go the same way (trueup holds delete) or live on (trueup holds revive).',
   oscillation:
     'Find the automation at one side that puts the value back, and stop it or make that side the owner of the field.',
   violation: 'Correct the value, or change the rule of the field.',

@@ -137,6 +137,7 @@ function filtersOf({ definition }: SyncRow, side: string): readonly string[] {
 
 const ABOUT_DUPLICATES: ReadonlySet<string> = new Set([
   'hold.duplicateRecord',
+  'hold.merged',
   'hold.ambiguousMatch',
   'trueup.duplicate_record',
   'trueup.ambiguous_match',

@@ -2,7 +2,17 @@
 import { withHolds } from './merge-draft.ts';
 import { newLink } from './merge.ts';
 import type { SyncModel } from './model.ts';
-import type { Bundle, Decision, DeleteEvidence, Link, NewHold, Observation, Outcome, Rule } from './state.ts';
+import type {
+  Bundle,
+  Decision,
+  DeleteEvidence,
+  Link,
+  NewHold,
+  Observation,
+  OpenHold,
+  Outcome,
+  Rule,
+} from './state.ts';
 import { linkAt, writeAt } from './state.ts';
 
 /** The record was deleted at `side`, by evidence. Decides whether that is a delete of the identity. */
@@ -21,6 +31,7 @@ export function mergeDelete(
   if (tombstone === null && (isDeleting(bundle, side) || link.sent.some(({ deletes }) => deletes === true)))
     return unchanged(withoutLink(bundle, side));
   const gone = withLink(bundle, { ...link, status: 'gone', asOfMs: nowMs });
+  if (bundle.holds.some(isMergedAway)) return unchanged(mergedAwayToo(gone, link, evidence, nowMs));
   const hasPast = Object.keys(link.accounted).length > 0;
   const counts = model.deletes.mode !== 'ignore' && model.deletes.from.includes(side);
   if (!hasPast || !counts || tombstone !== null) return unchanged(gone);
@@ -38,6 +49,23 @@ export function mergeDelete(
     ...unchanged({ ...gone, identity: buried }),
     decisions: rulings(bundle, edited, side, 'deleteWins'),
   };
+}
+
+/** The hold of an identity of which a record was merged into another one's. */
+export function isMergedAway({ field, reason }: OpenHold): boolean {
+  return field === null && reason === 'merged';
+}
+
+/** What becomes of its records is being asked; without any of them there is nothing left to ask. */
+function mergedAwayToo(
+  gone: Bundle,
+  { side, recordId }: Link,
+  evidence: DeleteEvidence,
+  atMs: number,
+): Bundle {
+  if (gone.links.some(({ status }) => status !== 'gone')) return gone;
+  const identity = { ...gone.identity, tombstone: { side, recordId, atMs, evidence } };
+  return { ...gone, identity, holds: gone.holds.filter((hold) => !isMergedAway(hold)) };
 }
 
 /** A record that had come back is gone once more: there is nothing left to decide about it. */

@@ -94,7 +94,7 @@ export function joinBundles(model: SyncModel, kept: Bundle, gone: Bundle, nowMs:
 }
 
 /** Certainly not before the record was let go of by the other: the store takes no older word for it. */
-function movedMs(nowMs: number): number {
+export function movedMs(nowMs: number): number {
   return nowMs + 1;
 }
 
@@ -152,7 +152,13 @@ export function partBundles(
       links: ours,
       holds: kept.holds.filter(({ field }) => field === null),
     },
-    gone: { ...gone, identity: identities.gone, links: theirs, holds: [] },
+    // Of two that became one in a system it may have kept what the other one had too.
+    gone: {
+      ...gone,
+      identity: identities.gone,
+      links: [...gone.links.filter(({ status }) => status !== 'gone'), ...theirs],
+      holds: [],
+    },
   };
 }
 

@@ -131,6 +131,8 @@ export interface DeletePolicy {
   /** Only a delete at one of these sides counts. */
   readonly from: readonly string[];
   readonly againstEdit: 'hold' | 'editWins' | 'deleteWins';
+  /** A person is asked of every record that was merged into another. Absent: it follows as far as nobody has to choose. */
+  readonly merged?: 'hold';
 }
 
 /** Per side and hour. More than the limit stops that kind of write until a person approves. */

@@ -49,7 +49,8 @@ function pointedField(model: SyncModel, bundle: Bundle, field: string, calls: Ca
 function meaningOf(lens: ReferenceLens, { called }: Link, value: Value, calls: Calls): Value {
   const says = idsIn(called?.[lens.field.name]);
   const now = says.flatMap((word) => calls.identityOf(lens, word) ?? []);
-  if (says.length > 0 && now.length === says.length) return likewise(value, now);
+  // A record of what has become another may still be there, and be called so.
+  if (says.length > 0 && now.length === says.length) return become(likewise(value, now), calls);
   return become(value, calls);
 }
 

@@ -39,6 +39,7 @@ export type Rule =
   | 'hold' // a person must decide
   | 'editWins' // the record was deleted there, edited here: it is made again
   | 'deleteWins' // the same, and it is deleted here too
+  | 'merged' // two records were merged in a system: what its people left standing
   | 'dictionary' // the value breaks a rule of the data dictionary: it is corrected
   | 'person'; // a person decided
 
@@ -157,6 +158,7 @@ export type HoldReason =
   | 'editAgainstDelete'
   | 'deletion'
   | 'returned'
+  | 'merged'
   | 'oscillation'
   | 'violation'
   | 'ambiguousMatch'

@@ -2,6 +2,7 @@
  * The store as the workers use it: one transaction over one sync, made of set-based calls. Production runs them on
  * PostgreSQL (sync-transaction.ts); a simulation may run them in memory, under the same rules.
  */
+import type { JoinMemory } from '../engine/join.ts';
 import type {
   Decision,
   Identity,
@@ -220,6 +221,12 @@ export type WriteEnd = WriteKey & {
     | { readonly to: 'dead'; readonly failure: StoredFailure }
   );
 
+export interface NewJoin {
+  readonly joinId: string;
+  readonly memory: JoinMemory;
+  readonly by: string;
+}
+
 export interface OpenCreate {
   readonly identityId: string;
   readonly body: Values;
@@ -293,6 +300,8 @@ export interface SyncTx extends ReferenceTx, KeyingTx {
   ): Promise<ReadonlyMap<string, StoredBundle>>;
 
   save(save: Save): Promise<void>;
+  /** Remembers how to tell things apart again that became one. */
+  noteJoins(joins: readonly NewJoin[]): Promise<void>;
   /** One that another transaction has linked, or has seen to go, meanwhile ⇒ `Collision`. */
   saveUnlinked(side: string, records: readonly UnlinkedRecord[], holds: readonly RecordHold[]): Promise<void>;
 

@@ -2,6 +2,7 @@
 import type { JoinMemory } from '../engine/join.ts';
 import type { Values } from '../engine/value.ts';
 import type { Ids } from '../lib/ids.ts';
+import type { NewJoin } from './contract.ts';
 import type { Tx } from './database.ts';
 
 export interface NewSuggestion {
@@ -153,16 +154,20 @@ export interface JoinRow {
   readonly joinedBy: string;
 }
 
-export async function saveJoin(
-  tx: Tx,
-  syncKey: string,
-  join: { readonly joinId: string; readonly memory: JoinMemory; readonly by: string },
-): Promise<void> {
-  const { joinId, memory, by } = join;
+export async function noteJoins(tx: Tx, syncKey: string, joins: readonly NewJoin[]): Promise<void> {
+  if (joins.length === 0) return;
+  const rows = joins.map(({ joinId, memory, by }) => ({
+    join_id: joinId,
+    kept_id: memory.kept.id,
+    gone_id: memory.gone.id,
+    memory,
+    joined_by: by,
+  }));
   await tx.execute(
     `insert into joins (sync_key, join_id, kept_id, gone_id, memory, joined_at, joined_by)
-     values ($1, $2, $3, $4, $5, clock_timestamp(), $6)`,
-    [syncKey, joinId, memory.kept.id, memory.gone.id, JSON.stringify(memory), by],
+     select $1::bigint, join_id, kept_id, gone_id, memory, clock_timestamp(), joined_by
+       from json_to_recordset($2) as made (join_id uuid, kept_id uuid, gone_id uuid, memory jsonb, joined_by text)`,
+    [syncKey, JSON.stringify(rows)],
   );
 }
 

@@ -51,6 +51,7 @@ export const HOLD_TEXTS: Readonly<Record<Stop, string>> = {
   editAgainstDelete: 'the record was edited at one side and deleted at another',
   deletion: 'the record was deleted at a side whose deletes are not passed on by themselves',
   returned: 'a record that was deleted is there again',
+  merged: 'a record was merged into another one in its system, and its other records cannot simply follow',
   oscillation: 'the value is put back and forth: two automations undo each other',
   violation: 'the value breaks a rule of the field',
   ambiguousMatch: 'the keys of the record lead to more than one thing',

@@ -15,6 +15,7 @@ import {
   noteHints,
 } from './hints.ts';
 import { clearKeys, identitiesAfter, keying, moveKeying } from './keying.ts';
+import { noteJoins } from './matches.ts';
 import { notePoints, referrersTo, saveNames } from './names.ts';
 import {
   addToRun,
@@ -100,6 +101,7 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
       await save(tx, syncKey, revision, ids, batch);
       await noteAnnouncements(tx, syncKey, ids, announced, batch.journal);
     },
+    noteJoins: (joins) => noteJoins(tx, syncKey, joins),
     saveUnlinked: (side, records, holds) => saveUnlinked(tx, syncKey, ids, side, records, holds),
     claimQueued: (side, countMax) => claimQueued(tx, syncKey, side, countMax, approvedUntilMs),
     claimUnknown: (side, countMax) => claimUnknown(tx, syncKey, side, countMax),

@@ -62,7 +62,8 @@ function announceDefinitions({ announce }: SyncDraft): Pick<SyncDefinition, 'ann
 function deletePolicy(draft: SyncDraft): DeletePolicy {
   const { mode = 'hold', from = draft.sideNames, against_edit: againstEdit = 'hold' } = draft.deletes ?? {};
   const words = { hold: 'hold', edit_wins: 'editWins', delete_wins: 'deleteWins' } as const;
-  return { mode, from, againstEdit: words[againstEdit] };
+  const merged = draft.deletes?.merged === 'hold' ? { merged: 'hold' as const } : {};
+  return { mode, from, againstEdit: words[againstEdit], ...merged };
 }
 
 function guardLimits(draft: SyncDraft): GuardLimits {

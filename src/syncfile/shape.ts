@@ -84,6 +84,12 @@ export const deletesShape = strict({
     .enum(['hold', 'edit_wins', 'delete_wins'])
     .optional()
     .describe('When one side deleted what another edited (default hold).'),
+  merged: z
+    .enum(['follow', 'hold'])
+    .optional()
+    .describe(
+      'When a record was merged into another in its system: its other records follow, and a person is asked where both have one (`follow`, default), or of every one (`hold`).',
+    ),
 }).describe('What happens when a record is deleted at a side.');
 
 export const announceShape = strict({

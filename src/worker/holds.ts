@@ -6,6 +6,7 @@ import type { Value, Values } from '../engine/value.ts';
 import type { SyncTx } from '../store/contract.ts';
 import type { HoldRow } from '../store/holds.ts';
 import { Batch, changeBody } from './batch.ts';
+import { joinForPerson } from './merged-away.ts';
 import type { SyncRuntime } from './runtime.ts';
 
 export type HoldChoice =
@@ -35,6 +36,8 @@ export async function resolveHold(
       'the record of this hold has no identity: correct its keys in the system, and it is taken up by itself',
     );
   const wakened = await runtime.transaction(async (tx) => {
+    const joined = await joinMerged(runtime, tx, { ...hold, identityId }, choice, by);
+    if (joined !== null) return joined;
     const bundle = (await tx.lockBundles([identityId])).get(identityId);
     if (bundle === undefined) throw new ChoiceRefused('the identity of this hold no longer exists');
     const batch = new Batch(runtime, tx, { by, resolution: choice.kind });
@@ -56,7 +59,28 @@ export async function resolveHold(
   for (const side of wakened) runtime.wakes.wake(`deliver ${side}`);
 }
 
-const ABOUT_DELETES: ReadonlySet<HoldReason> = new Set(['deletion', 'editAgainstDelete', 'returned']);
+/** A record that was merged into another goes the same way; null where that is no such hold, or no other to follow. */
+async function joinMerged(
+  runtime: SyncRuntime,
+  tx: SyncTx,
+  { identityId, reason, side, seen }: HoldRow & { readonly identityId: string },
+  choice: HoldChoice,
+  by: string,
+): Promise<ReadonlySet<string> | null> {
+  if (reason !== 'merged' || choice.kind !== 'delete') return null;
+  const { mergedInto } = (seen as Readonly<Record<string, Values>>)[side] ?? {};
+  const into = typeof mergedInto === 'string' ? mergedInto : '';
+  const joined = await joinForPerson(runtime, tx, identityId, { side, into }, by);
+  if (typeof joined === 'string') throw new ChoiceRefused(joined);
+  return joined;
+}
+
+const ABOUT_DELETES: ReadonlySet<HoldReason> = new Set([
+  'deletion',
+  'editAgainstDelete',
+  'merged',
+  'returned',
+]);
 
 /** What the records hold by now may be more than the person was shown. */
 async function lookAgain(tx: SyncTx, bundle: Bundle): Promise<void> {

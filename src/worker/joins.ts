@@ -5,7 +5,6 @@ import type { Bundle } from '../engine/state.ts';
 import type { StoredBundle, SyncTx } from '../store/contract.ts';
 import type { SyncRow } from '../store/control.ts';
 import type { Tx } from '../store/database.ts';
-import { saveJoin } from '../store/matches.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
 import { Batch, changeBody } from './batch.ts';
 import { ChoiceRefused } from './holds.ts';
@@ -32,9 +31,10 @@ export async function joinPair(
 ): Promise<string> {
   const definitions = all.map(({ definition }) => definition);
   const knowing = { ...runtime, referrers: referrersOf(sync.name, definitions) };
-  const memory = await joinIdentities(knowing, syncTransaction(tx, sync, runtime.ids), pair, by);
+  const own = syncTransaction(tx, sync, runtime.ids);
+  const memory = await joinIdentities(knowing, own, pair, by);
   const joinId = runtime.ids.next();
-  await saveJoin(tx, sync.syncKey, { joinId, memory, by });
+  await own.noteJoins([{ joinId, memory, by }]);
   return joinId;
 }
 
@@ -121,7 +121,7 @@ async function inOrder(
 }
 
 /** Between the join and now the systems may have gone on. */
-async function lookAgain(tx: SyncTx, { links }: Bundle): Promise<void> {
+export async function lookAgain(tx: SyncTx, { links }: Bundle): Promise<void> {
   for (const { side, recordId, status } of links)
     if (status === 'live') await tx.noteHints(side, [{ recordId, kind: 'changed' }]);
 }

@@ -8,6 +8,7 @@ import { isSaidEmptied } from './emptied.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { readBeganMs } from './lag.ts';
 import { EARLY_LOOK_MS, HINT_LEASE_MS, LOOK_TRIES_MAX, PAGE_RECORDS_MAX } from './limits.ts';
+import { findMasters, followMerges, linkedAmong, type Followed, type Masters } from './merged-away.ts';
 import { outageWaitMs } from './retry.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import type { Sighting } from './sighting.ts';
@@ -86,7 +87,8 @@ async function lookAndSettle(
     side.model.natives,
   );
   const absent = await confirmAbsent(runtime, side, hints, lookups, signal);
-  await settle(runtime, side, hints, lookups, absent, beganMs);
+  const masters = await findMasters(side, lookups);
+  await settle(runtime, side, hints, lookups, { absent, masters }, beganMs);
 }
 
 /**
@@ -104,8 +106,11 @@ async function confirmAbsent(
   const confirmed = new Map<string, DeleteEvidence>();
   const doubtful: string[] = [];
   for (const [index, hint] of hints.entries()) {
-    if (lookups[index]?.kind !== 'absent') continue;
+    const lookup = lookups[index];
+    if (lookup?.kind !== 'absent') continue;
     if (hint.kind === 'deleted') confirmed.set(hint.recordId, 'feed');
+    // The system says what became of it, which is more than that it is not there.
+    else if (lookup.mergedInto !== undefined) confirmed.set(hint.recordId, 'lookup');
     else doubtful.push(hint.recordId);
   }
   if (doubtful.length === 0) return confirmed;
@@ -139,56 +144,118 @@ async function lookTogether(side: SideRuntime, ids: readonly string[]): Promise<
   return lookups;
 }
 
+/** What was found out about the records that are not there. */
+interface Absence {
+  readonly absent: ReadonlyMap<string, DeleteEvidence>;
+  readonly masters: Masters;
+}
+
+/** What a look shows, sorted by what has to be done about it. */
+interface Looked {
+  readonly sightings: Sighting[];
+  readonly settled: HintRow[];
+  readonly gone: Set<string>;
+  readonly merged: { readonly hint: HintRow; readonly merge: Followed }[];
+  readonly failed: { readonly hint: HintRow; readonly failure: Failure }[];
+}
+
+function sortLookups(
+  side: string,
+  hints: readonly HintRow[],
+  lookups: readonly Lookup[],
+  { absent, masters }: Absence,
+): Looked {
+  const looked: Looked = { sightings: [], settled: [], gone: new Set(), merged: [], failed: [] };
+  const records = masters.records.map((record) => ({ kind: 'record', recordId: record.id, record }) as const);
+  looked.sightings.push(...records);
+  for (const [index, hint] of hints.entries()) {
+    const { recordId } = hint;
+    const lookup = lookups[index] ?? { kind: 'failed', id: recordId, failure: NO_ANSWER };
+    const master = masters.of.get(recordId);
+    const evidence = absent.get(recordId);
+    if (lookup.kind === 'failed') looked.failed.push({ hint, failure: lookup.failure });
+    else if (master?.kind === 'failed') looked.failed.push({ hint, failure: master.failure });
+    else if (master !== undefined) looked.merged.push({ hint, merge: { side, recordId, ...master } });
+    else {
+      looked.settled.push(hint);
+      if (lookup.kind === 'absent') looked.gone.add(recordId);
+      if (lookup.kind === 'found') looked.sightings.push({ kind: 'record', recordId, record: lookup.record });
+      else if (evidence === undefined) looked.sightings.push({ kind: 'hidden', recordId });
+      else looked.sightings.push({ kind: 'deleted', recordId, evidence });
+    }
+  }
+  return looked;
+}
+
 async function settle(
   runtime: SyncRuntime,
   side: SideRuntime,
   hints: readonly HintRow[],
   lookups: readonly Lookup[],
-  absent: ReadonlyMap<string, DeleteEvidence>,
+  absence: Absence,
   beganMs: number,
 ): Promise<void> {
-  const sightings: Sighting[] = [];
-  const settled: HintRow[] = [];
-  const gone = new Set<string>();
-  const failed: { readonly hint: HintRow; readonly failure: Failure }[] = [];
-  for (const [index, hint] of hints.entries()) {
-    const lookup = lookups[index];
-    if (lookup === undefined || lookup.kind === 'failed') {
-      failed.push({ hint, failure: lookup?.failure ?? NO_ANSWER });
-      continue;
-    }
-    settled.push(hint);
-    if (lookup.kind === 'absent') gone.add(hint.recordId);
-    const evidence = absent.get(hint.recordId);
-    if (lookup.kind === 'found')
-      sightings.push({ kind: 'record', recordId: hint.recordId, record: lookup.record });
-    else if (evidence === undefined) sightings.push({ kind: 'hidden', recordId: hint.recordId });
-    else sightings.push({ kind: 'deleted', recordId: hint.recordId, evidence });
-  }
-  const wakened = await runtime.transaction(async (tx) => {
-    const early = await toldEarly(
-      tx,
-      side,
-      settled.filter(({ recordId }) => gone.has(recordId)),
-    );
-    await tx.deferHints(side.model.name, [...early], { dueInMs: EARLY_LOOK_MS, failure: null, dead: false });
-    // Closed first: what applying notes anew about a record must survive.
-    await tx.closeHints(
-      side.model.name,
-      settled.filter((hint) => !early.has(hint)),
-      beganMs + side.card.readLagMs,
-    );
-    return (
-      await applyPage(runtime, tx, {
-        side: side.model.name,
-        sightings,
-        readBeganMs: beganMs,
-        followed: null,
-      })
-    ).wakened;
+  const { name } = side.model;
+  const looked = sortLookups(name, hints, lookups, absence);
+  const { wakened, following } = await runtime.transaction((tx) =>
+    settleKnown(runtime, tx, side, looked, beganMs),
+  );
+  for (const { hint, failure } of looked.failed) await putBack(runtime, side, [hint], failure);
+  const moved = following.length === 0 ? [] : await settleMerged(runtime, side, following, beganMs);
+  for (const woken of [...wakened, ...moved]) runtime.wakes.wake(`deliver ${woken}`);
+}
+
+/** Everything but the records that stand for something and were merged away, which are left for later. */
+async function settleKnown(
+  runtime: SyncRuntime,
+  tx: SyncTx,
+  side: SideRuntime,
+  { sightings, settled, gone, merged }: Looked,
+  beganMs: number,
+): Promise<{ readonly wakened: ReadonlySet<string>; readonly following: Looked['merged'] }> {
+  const { name } = side.model;
+  const linked = await linkedAmong(
+    tx,
+    name,
+    merged.map(({ hint }) => hint.recordId),
+  );
+  const following = merged.filter(({ hint }) => linked.has(hint.recordId));
+  // What stands for nothing is as good as deleted.
+  const others = merged.flatMap(({ hint }) => (linked.has(hint.recordId) ? [] : [hint]));
+  const closing = [...settled, ...others];
+  const isGone = ({ recordId }: HintRow): boolean => gone.has(recordId);
+  const early = await toldEarly(tx, side, [...closing.filter(isGone), ...others]);
+  await tx.deferHints(name, [...early], { dueInMs: EARLY_LOOK_MS, failure: null, dead: false });
+  // Closed first: what applying notes anew about a record must survive.
+  await tx.closeHints(
+    name,
+    closing.filter((hint) => !early.has(hint)),
+    beganMs + side.card.readLagMs,
+  );
+  const { wakened } = await applyPage(runtime, tx, {
+    side: name,
+    sightings: [
+      ...sightings,
+      ...others.map(({ recordId }): Sighting => ({ kind: 'deleted', recordId, evidence: 'lookup' })),
+    ],
+    readBeganMs: beganMs,
+    followed: null,
   });
-  for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
-  for (const { hint, failure } of failed) await putBack(runtime, side, [hint], failure);
+  return { wakened, following };
+}
+
+async function settleMerged(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  following: Looked['merged'],
+  beganMs: number,
+): Promise<ReadonlySet<string>> {
+  return runtime.transaction(async (tx) => {
+    const hints = following.map(({ hint }) => hint);
+    await tx.closeHints(side.model.name, hints, beganMs + side.card.readLagMs);
+    const merges = following.map(({ merge }) => merge);
+    return followMerges(runtime, tx, side.model.name, merges, beganMs);
+  });
 }
 
 /**

@@ -49,6 +49,7 @@ export class MemorySystem implements Session {
   readonly faults: Fault[] = [];
   readonly hiddenIds = new Set<string>();
   readonly #records = new Map<string, { fields: Fields; version: number }>();
+  readonly #mergedInto = new Map<string, string>();
   readonly #feed: { readonly id: string; readonly deleted: boolean }[] = [];
   readonly #refuse: (fields: Fields) => Failure | null;
   readonly #reusesIds: boolean;
@@ -88,6 +89,13 @@ export class MemorySystem implements Session {
 
   remove(id: string): void {
     this.#delete('user', id);
+  }
+
+  /** The one is gone, and lives on in the other, which holds what it held and these fields. */
+  merge(id: string, into: string, fields: Fields = {}): void {
+    this.#mergedInto.set(id, into);
+    this.#delete('user', id);
+    if (Object.keys(fields).length > 0) this.#update('user', into, fields);
   }
 
   all(): Readonly<Record<string, Fields>> {
@@ -138,7 +146,9 @@ export class MemorySystem implements Session {
       ids.map((id): Lookup => {
         if (this.hiddenIds.has(id)) return { kind: 'hidden', id };
         const [record] = this.#recordOf(id);
-        return record === undefined ? { kind: 'absent', id } : { kind: 'found', record };
+        if (record !== undefined) return { kind: 'found', record };
+        const mergedInto = this.#mergedInto.get(id);
+        return mergedInto === undefined ? { kind: 'absent', id } : { kind: 'absent', id, mergedInto };
       }),
     );
   }

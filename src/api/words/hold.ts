@@ -11,6 +11,8 @@ const SENTENCES: Readonly<Record<HoldReason, (side: string, field: string) => st
   editAgainstDelete: (side) => `The record was deleted at one side and edited at another (seen at ${side}).`,
   deletion: (side) => `The record was deleted at ${side}; deletes wait for a person here.`,
   returned: (side) => `A record that was deleted is there again at ${side}.`,
+  merged: (side) =>
+    `The record was merged into another one at ${side}, and what else stands for it cannot simply follow.`,
   oscillation: (side, field) =>
     `${field} goes back and forth between two values; something at ${side} keeps changing it.`,
   ambiguousMatch: (side) => `What was entered at ${side} makes it match more than one thing.`,
@@ -32,7 +34,12 @@ export interface HoldOption {
   readonly value: Value;
 }
 
-const ABOUT_DELETES: ReadonlySet<HoldReason> = new Set(['deletion', 'editAgainstDelete', 'returned']);
+const ABOUT_DELETES: ReadonlySet<HoldReason> = new Set([
+  'deletion',
+  'editAgainstDelete',
+  'merged',
+  'returned',
+]);
 
 /** Every choice that `resolveHold` would take for this hold, with the value that would stand. */
 export function holdOptions(hold: HoldRow, bundle: StoredBundle | undefined): readonly HoldOption[] {

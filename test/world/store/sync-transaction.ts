@@ -151,10 +151,11 @@ const CALLS = {
   pruneForgotten,
 };
 
-/** The simulated sync is alone, and its rules never change. */
-const ALONE: KeyingTx & Pick<SyncTx, 'referrers' | 'saveNames'> = {
+/** The simulated sync is alone, its rules never change, and nothing is joined in it. */
+const ALONE: KeyingTx & Pick<SyncTx, 'referrers' | 'saveNames' | 'noteJoins'> = {
   referrers: () => Promise.resolve([]),
   saveNames: () => Promise.resolve(),
+  noteJoins: () => Promise.resolve(),
   keying: () => Promise.resolve({ kind: 'current' }),
   clearKeys: () => Promise.resolve(0),
   identitiesAfter: () => Promise.resolve([]),

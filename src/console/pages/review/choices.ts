@@ -29,7 +29,7 @@ export function optionsOf(hold: Hold): readonly HoldOption[] {
   }));
 }
 
-function wordsOf({ kind, side }: Choice, { field }: Hold): Pick<Option, 'label' | 'consequence'> {
+function wordsOf({ kind, side }: Choice, { field, reason }: Hold): Pick<Option, 'label' | 'consequence'> {
   const what = field ?? 'record';
   switch (kind) {
     case 'take':
@@ -44,8 +44,19 @@ function wordsOf({ kind, side }: Choice, { field }: Hold): Pick<Option, 'label' 
     case 'value':
       return { label: 'Another value', consequence: `You type it; it becomes the ${what} at every side.` };
     case 'delete':
+      if (reason === 'merged')
+        return {
+          label: 'Follow the merge',
+          consequence:
+            'Its other records go to the one it was merged into, and are deleted where that has one already.',
+        };
       return { label: 'Delete it', consequence: 'It is deleted at every other side too.' };
     case 'revive':
+      if (reason === 'merged')
+        return {
+          label: 'Keep both',
+          consequence: 'It lives on by itself, and is made again where it was merged.',
+        };
       return { label: 'Keep the record', consequence: 'It stays, and is made again where it was deleted.' };
   }
 }
