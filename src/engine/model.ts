@@ -226,6 +226,8 @@ export interface SyncModel {
   readonly sides: readonly SideModel[];
   readonly sideOf: ReadonlyMap<string, SideModel>;
   readonly match: readonly (readonly string[])[];
+  /** The references that rules of `match` go by. */
+  readonly keyReferences: readonly string[];
   readonly deletes: DeletePolicy;
   readonly guard: GuardLimits;
   readonly rules: RuleModel;
@@ -242,6 +244,9 @@ export function compileSync(definition: SyncDefinition): SyncModel {
     sides,
     sideOf: new Map(sides.map((side) => [side.name, side])),
     match: definition.match,
+    keyReferences: [...new Set(definition.match.flat())].filter(
+      (name) => fields.get(name)?.type.kind === 'reference',
+    ),
     deletes: definition.deletes,
     guard: definition.guard,
     rules: compileRules(

@@ -1,4 +1,5 @@
 /** What each side still owes the golden record. Pure: same state, same plan; applied in full, the next plan is empty. */
+import { awaitsKey } from './match.ts';
 import type { FieldLens, ReferenceLens, SideModel, SyncModel } from './model.ts';
 import { isLate } from './references.ts';
 import type { Bundle, Link, OpenWrite, WriteKind } from './state.ts';
@@ -19,7 +20,8 @@ const NO_STEPS: readonly WriteStep[] = [];
 
 /** One step per side whose open write is not what is owed there now. */
 export function planIdentity(model: SyncModel, bundle: Bundle): readonly WriteStep[] {
-  const stopped = bundle.holds.some((hold) => hold.field === null);
+  // What waits for its key may turn out to be another thing that is there already.
+  const stopped = bundle.holds.some((hold) => hold.field === null) || awaitsKey(model, bundle);
   let steps: WriteStep[] | null = null;
   for (const side of model.sides) {
     const step = stepAt(side, bundle, stopped);

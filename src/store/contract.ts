@@ -2,7 +2,6 @@
  * The store as the workers use it: one transaction over one sync, made of set-based calls. Production runs them on
  * PostgreSQL (sync-transaction.ts); a simulation may run them in memory, under the same rules.
  */
-import type { JoinMemory } from '../engine/join.ts';
 import type {
   Decision,
   Identity,
@@ -16,6 +15,7 @@ import type {
 import type { Values } from '../engine/value.ts';
 import type { Json } from '../lib/json.ts';
 import type { KeyingTx } from './keying.ts';
+import type { JoinTx } from './matches.ts';
 import type { ReferenceTx } from './reference-contract.ts';
 
 /** A failure as stored: the connector's or our own, as plain data. */
@@ -221,12 +221,6 @@ export type WriteEnd = WriteKey & {
     | { readonly to: 'dead'; readonly failure: StoredFailure }
   );
 
-export interface NewJoin {
-  readonly joinId: string;
-  readonly memory: JoinMemory;
-  readonly by: string;
-}
-
 export interface OpenCreate {
   readonly identityId: string;
   readonly body: Values;
@@ -234,7 +228,7 @@ export interface OpenCreate {
   readonly isHeld: boolean;
 }
 
-export interface SyncTx extends ReferenceTx, KeyingTx {
+export interface SyncTx extends ReferenceTx, KeyingTx, JoinTx {
   /** The store's clock when the transaction began, milliseconds since 1970. */
   readonly nowMs: number;
 
@@ -300,8 +294,6 @@ export interface SyncTx extends ReferenceTx, KeyingTx {
   ): Promise<ReadonlyMap<string, StoredBundle>>;
 
   save(save: Save): Promise<void>;
-  /** Remembers how to tell things apart again that became one. */
-  noteJoins(joins: readonly NewJoin[]): Promise<void>;
   /** One that another transaction has linked, or has seen to go, meanwhile ⇒ `Collision`. */
   saveUnlinked(side: string, records: readonly UnlinkedRecord[], holds: readonly RecordHold[]): Promise<void>;
 

@@ -2,7 +2,6 @@
 import type { JoinMemory } from '../engine/join.ts';
 import type { Values } from '../engine/value.ts';
 import type { Ids } from '../lib/ids.ts';
-import type { NewJoin } from './contract.ts';
 import type { Tx } from './database.ts';
 
 export interface NewSuggestion {
@@ -152,6 +151,17 @@ export interface JoinRow {
   readonly memory: JoinMemory;
   readonly joinedAtMs: number;
   readonly joinedBy: string;
+}
+
+export interface NewJoin {
+  readonly joinId: string;
+  readonly memory: JoinMemory;
+  readonly by: string;
+}
+
+export interface JoinTx {
+  /** Remembers how to tell things apart again that became one. */
+  noteJoins(joins: readonly NewJoin[]): Promise<void>;
 }
 
 export async function noteJoins(tx: Tx, syncKey: string, joins: readonly NewJoin[]): Promise<void> {

@@ -53,6 +53,16 @@ export interface ToldWait {
   /** The name that it is waited for by, and the field whose value that is; null where it is by its record id. */
   readonly name: { readonly field: string; readonly text: string } | null;
   readonly reason: WaitReason;
+  /** Records are matched by the field, so that this one may turn out to be another thing. */
+  readonly isKey: boolean;
+}
+
+/** The sync whose waits are told. */
+interface Told {
+  readonly syncKey: string;
+  readonly name: string;
+  /** Left out where nothing is matched by references. */
+  readonly definition?: Pick<SyncDefinition, 'match'>;
 }
 
 interface Row {
@@ -72,7 +82,7 @@ interface Row {
 /** What waits of one identity, or (null) of the sync: those that have waited longest, at most `countMax`. */
 export async function toldWaits(
   tx: Tx,
-  { syncKey, name }: { readonly syncKey: string; readonly name: string },
+  { syncKey, name, definition }: Told,
   identityId: string | null,
   countMax: number,
 ): Promise<readonly ToldWait[]> {
@@ -91,7 +101,11 @@ export async function toldWaits(
     if (sync !== '') parents.set(sync, await knownOf(tx, sync, written, read));
   }
   const names = await namesSought(tx, rows);
-  return rows.map((row) => told(row, name, own, parents.get(row.parent_sync ?? '') ?? NOTHING, names));
+  const keys = new Set(definition?.match.flat());
+  return rows.map((row) => ({
+    ...told(row, name, own, parents.get(row.parent_sync ?? '') ?? NOTHING, names),
+    isKey: row.kind === 'read' && keys.has(row.field),
+  }));
 }
 
 /** How many things have the names that are waited for, and how many of those waited for have one: none is left out. */
@@ -200,7 +214,13 @@ async function knownOf(
   return { links, writes, holds, tombstones: new Map(tombstones) };
 }
 
-function told(row: Row, sync: string, own: Known, known: Known, names: ReadonlyMap<Row, number>): ToldWait {
+function told(
+  row: Row,
+  sync: string,
+  own: Known,
+  known: Known,
+  names: ReadonlyMap<Row, number>,
+): Omit<ToldWait, 'isKey'> {
   const { kind, identity_id: identityId, side, field, since_ms: sinceMs } = row;
   const record =
     row.record_id === null ? named(own, sync, identityId) : { sync, side, recordId: row.record_id };

@@ -38,6 +38,7 @@ export function checkReferences(syncs: readonly SyncDraft[], findings: Findings)
     for (const side of sync.sides.values()) checkPlace(reference, side, syncs, findings);
   }
   checkCircles(syncs, findings);
+  checkKeyCircles(syncs, findings);
 }
 
 function referencesOf(syncs: readonly SyncDraft[]): readonly Reference[] {
@@ -231,6 +232,29 @@ function checkCircles(syncs: readonly SyncDraft[], findings: Findings): void {
       reference.field.path,
       `none can be made first, they all wait for each other: ${[...steps, reference.sync.name].join(' → ')}`,
       'Let one of these fields be neither `required` nor `in_two_steps: false`: it is then given in a second step.',
+    );
+  }
+}
+
+/** Records of which every key goes by another's, and so on round, would all wait for each other to be matched. */
+function checkKeyCircles(syncs: readonly SyncDraft[], findings: Findings): void {
+  const keyed = referencesOf(syncs).filter(({ sync, field }) => {
+    const rules = sync.match ?? [];
+    const goesBy = (rule: readonly string[]): boolean =>
+      rule.some((name) => sync.fields.get(name)?.shape.type === 'reference');
+    return rules.every(goesBy) && rules.flat().includes(field.name);
+  });
+  const told = new Set<string>();
+  for (const reference of keyed) {
+    const way = wayTo(reference.sync.name, reference.shape.to, keyed);
+    if (way === null || told.has(reference.sync.name)) continue;
+    const circle = [reference, ...way];
+    for (const { sync } of circle) told.add(sync.name);
+    const steps = circle.map(({ sync, field }) => `${sync.name}.${field.name}`);
+    findings.atKey(
+      [...reference.sync.path, 'match'],
+      `none can be matched first, they all wait for each other: ${[...steps, reference.sync.name].join(' → ')}`,
+      `Add a rule to one of them that goes by no reference.`,
     );
   }
 }

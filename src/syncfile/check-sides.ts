@@ -104,11 +104,11 @@ function checkMatchField(sync: SyncDraft, name: string, path: Path, findings: Fi
   const field = fieldNamed(sync, name, path, 'value', findings);
   if (field === null) return;
   const { type } = field.shape;
-  if (type === 'reference')
+  if (field.shape.type === 'reference' && field.shape.many === true)
     findings.atValue(
       path,
-      `\`${name}\` is a reference, and records are matched before it is known what they refer to`,
-      'Match by another field.',
+      `\`${name}\` names several things, which identify nothing`,
+      'Match by a field with one value.',
     );
   if (type === 'set' || type === 'json') {
     findings.atValue(

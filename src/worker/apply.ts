@@ -14,11 +14,12 @@ import type { KnownRecord, SyncTx } from '../store/contract.ts';
 import { Collision } from '../store/database.ts';
 import { Batch, changeBody } from './batch.ts';
 import { formerOf, giveWay } from './given-again.ts';
-import { confirmMatches, findHomes, identitiesOf, type Homes } from './homes.ts';
+import { confirmMatches, findHomes, identitiesOf, lateHome, type Homes } from './homes.ts';
 import { readReadings } from './references.ts';
 import type { SyncRuntime } from './runtime.ts';
 import type { ApplyCounts, Sighting, SightingPage } from './sighting.ts';
 import { kindOf, sort, type Damaged, type Reading, type Sorted } from './sort.ts';
+import { pointReferrers } from './waits.ts';
 
 export interface Applied {
   readonly counts: ApplyCounts;
@@ -53,6 +54,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   for (const { recordId } of sorted.unlinked) giveWay(batch, page.side, known.get(recordId));
   for (const recordId of sorted.forgotten) batch.forget(page.side, recordId);
   const wakened = await batch.store(() => storeUnlinked(tx, page, { ...sorted, dead }));
+  await pointReferrers(runtime, tx, homes.moves);
   const changed = sorted.readings.length + sorted.existence.length;
   const unreadable =
     page.sightings.filter((sighting) => sighting.kind === 'unreadable').length + sorted.dead.length;
@@ -131,7 +133,7 @@ function applyReading(
     sorted.hints.push({ recordId: reading.recordId, kind: 'changed' });
     return;
   }
-  const isNew = reading.linkedTo === null;
+  const isNew = reading.linkedTo !== bundle.identity.id;
   const side = must(runtime.model.sideOf.get(page.side), 'a page comes from a side of the sync');
   const observation = side.references.length === 0 ? told : readBeside(side, told, link);
   const outcome = mergeObservation(runtime.model, bundle, observation);
@@ -177,6 +179,8 @@ function bundleFor(
   }
   const link = linkAt(found, seen.side);
   if (link?.recordId === reading.recordId) {
+    const other = link.status === 'live' ? lateHome(runtime, batch, seen.side, reading, found, homes) : null;
+    if (other !== null) return moveHome(batch, seen, found, other, homes);
     if (link.status === 'live') return found;
     const returned = mergeReturn(found, seen);
     const story = { identityId: found.identity.id, side: seen.side, recordId: seen.recordId };
@@ -191,6 +195,19 @@ function bundleFor(
   const body = homes.made.get(reading.recordId);
   const sent = body === undefined ? [] : [{ seq: 0, body, expiresAtMs: seen.readBeganMs }];
   const linked = linkFound(found, seen.side, reading.recordId, sent);
+  batch.put(linked);
+  return linked;
+}
+
+/** It stood for nothing but the record, of which no more was known: that it was is remembered, and nothing is made of it. */
+function moveHome(batch: Batch, seen: Observation, found: Bundle, other: Bundle, { moves }: Homes): Bundle {
+  const { side, recordId, readBeganMs: atMs } = seen;
+  const tombstone = { side, recordId, atMs, evidence: 'lookup' as const };
+  batch.put({ ...found, identity: { ...found.identity, tombstone }, links: [], holds: [] });
+  const body = { with: other.identity.id };
+  batch.note({ identityId: found.identity.id, side, recordId, kind: 'joined', body });
+  moves.push({ fromId: found.identity.id, toId: other.identity.id });
+  const linked = linkFound(other, side, recordId);
   batch.put(linked);
   return linked;
 }

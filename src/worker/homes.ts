@@ -1,8 +1,10 @@
 /** Whose a record is: its link says so, its keys lead there, or it is a create of ours that has landed. */
-import { matchKeys, matchOf, type Match } from '../engine/match.ts';
+import { awaitsKey, lateKeys, matchKeys, matchOf, type Match } from '../engine/match.ts';
 import type { FieldModel } from '../engine/model.ts';
+import { linkAt, type Bundle } from '../engine/state.ts';
 import { isEmpty, type Value, type Values } from '../engine/value.ts';
 import type { OpenCreate, SyncTx } from '../store/contract.ts';
+import type { Move } from '../store/reference-contract.ts';
 import type { Batch } from './batch.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import type { SightingPage } from './sighting.ts';
@@ -20,6 +22,10 @@ export interface Homes {
   readonly matches: Matched[];
   /** Record id → what we had sent, of records that lost creates may have made. */
   readonly made: Map<string, Values>;
+  /** Record id → identity, of linked records with a key, by what they refer to, that leads elsewhere. */
+  readonly late: Map<string, string>;
+  /** What has turned out to be another thing. */
+  readonly moves: Move[];
 }
 
 interface Matched {
@@ -37,12 +43,13 @@ export async function findHomes(
   sorted: Sorted,
   batch: Batch,
 ): Promise<Homes> {
-  const homes: Homes = { of: new Map(), matches: [], made: new Map() };
+  const homes: Homes = { of: new Map(), matches: [], made: new Map(), late: new Map(), moves: [] };
   const strangers: Reading[] = [];
   for (const reading of sorted.readings) {
     if (reading.linkedTo !== null) homes.of.set(reading.recordId, reading.linkedTo);
     else strangers.push(reading);
   }
+  await findLate(runtime, tx, sorted, homes);
   if (strangers.length === 0) return homes;
   const keysOf = new Map(strangers.map((reading) => [reading, matchKeys(runtime.model, reading.values)]));
   const keys = [...keysOf.values()].flat();
@@ -72,8 +79,48 @@ export async function findHomes(
 }
 
 /** Every identity that a record of the page may belong to. */
-export function identitiesOf({ of, matches }: Homes): readonly string[] {
-  return [...of.values(), ...matches.flatMap(({ identityIds }) => identityIds)];
+export function identitiesOf({ of, matches, late }: Homes): readonly string[] {
+  return [...of.values(), ...late.values(), ...matches.flatMap(({ identityIds }) => identityIds)];
+}
+
+/** What a record refers to may have become known only after it was linked: it may have been another thing all along. */
+async function findLate(
+  { model }: SyncRuntime,
+  tx: SyncTx,
+  { readings }: Sorted,
+  { late }: Homes,
+): Promise<void> {
+  const keysOf = new Map(
+    readings.flatMap((reading) => {
+      const keys = reading.linkedTo === null ? [] : lateKeys(model, reading.values);
+      return keys.length === 0 ? [] : [[reading, keys] as const];
+    }),
+  );
+  if (keysOf.size === 0) return;
+  const identityByKey = await tx.identitiesByKey([...keysOf.values()].flat());
+  for (const [{ recordId, linkedTo }, keys] of keysOf) {
+    const match = matchOf(keys, identityByKey);
+    if (match.kind === 'one' && match.identityId !== linkedTo) late.set(recordId, match.identityId);
+  }
+}
+
+/**
+ * The thing that a record has turned out to be, now that what it refers to is known: one that is still there, still has the key,
+ * and has no record at this side. Null where the record is no more in question, or that is no such thing.
+ */
+export function lateHome(
+  { model }: SyncRuntime,
+  batch: Batch,
+  side: string,
+  { recordId, values }: Reading,
+  found: Bundle,
+  { late }: Homes,
+): Bundle | null {
+  const other = batch.get(late.get(recordId) ?? '');
+  if (other === undefined || other.identity.tombstone !== null || !awaitsKey(model, found)) return null;
+  const keys = lateKeys(model, other.identity.golden);
+  if (!lateKeys(model, values).some((key) => keys.includes(key))) return null;
+  return (linkAt(other, side)?.status ?? 'gone') === 'gone' ? other : null;
 }
 
 /**

@@ -4,12 +4,13 @@ import type { Failure } from '../connector/failure.ts';
 import { mergeDelete } from '../engine/existence.ts';
 import { joinSeen, type MergedAway, type SeenJoin } from '../engine/seen-join.ts';
 import { linkAt, type Bundle } from '../engine/state.ts';
-import type { KnownRecord, NewHint, NewJoin, SyncTx } from '../store/contract.ts';
+import type { KnownRecord, NewHint, SyncTx } from '../store/contract.ts';
+import type { NewJoin } from '../store/matches.ts';
 import type { Move } from '../store/reference-contract.ts';
 import { Batch, changeBody } from './batch.ts';
 import { lookAgain } from './joins.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
-import { referrersTo } from './waits.ts';
+import { pointReferrers } from './waits.ts';
 
 /** So far a chain of merges is followed in one look; no person has merged that often what we have not seen yet. */
 const HOPS_MAX = 16;
@@ -216,9 +217,7 @@ function join(
 async function store({ runtime, tx, side, batch, joins, moves, hints }: Work): Promise<ReadonlySet<string>> {
   const wakened = await batch.store();
   await tx.noteJoins(joins);
-  // One by one: a record that refers to several of them is noted for each.
-  for (const referrer of await referrersTo(runtime, tx))
-    for (const move of moves) await tx.notePoints(referrer, [move]);
+  await pointReferrers(runtime, tx, moves);
   for (const { toId } of moves) {
     const kept = batch.get(toId);
     if (kept !== undefined) await lookAgain(tx, kept);

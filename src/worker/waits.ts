@@ -7,7 +7,7 @@ import { callOf, idsIn, type Referrer } from '../engine/references.ts';
 import type { Link } from '../engine/state.ts';
 import { linkAt } from '../engine/state.ts';
 import type { SyncTx, WriteKey } from '../store/contract.ts';
-import type { Wait, WaitEnd } from '../store/reference-contract.ts';
+import type { Move, Wait, WaitEnd } from '../store/reference-contract.ts';
 import { noteCalls, type Changed } from './moves.ts';
 import type { SyncRuntime } from './runtime.ts';
 
@@ -19,6 +19,18 @@ export function hasReferences({ model, referrers = [] }: SyncRuntime): boolean {
 /** Who names things of this sync; looked up where it runs without knowing. */
 export async function referrersTo({ referrers }: SyncRuntime, tx: SyncTx): Promise<readonly Referrer[]> {
   return referrers ?? tx.referrers();
+}
+
+/** Whoever refers to what has become another thing is pointed at that one. */
+export async function pointReferrers(
+  runtime: SyncRuntime,
+  tx: SyncTx,
+  moves: readonly Move[],
+): Promise<void> {
+  if (moves.length === 0) return;
+  // One by one: a record that refers to several of them is noted for each.
+  for (const referrer of await referrersTo(runtime, tx))
+    for (const move of moves) await tx.notePoints(referrer, [move]);
 }
 
 /** Notes what a batch leaves waiting, and wakes what has waited for something it brings. */

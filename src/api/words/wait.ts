@@ -1,9 +1,9 @@
 /** What waits for another thing, in a sentence. */
 import type { NamedRecord, ToldWait, WaitReason } from '../../store/told-waits.ts';
 
-export function waitSentence({ kind, side, field, record, parent, name, reason }: ToldWait): string {
+export function waitSentence({ kind, side, field, record, parent, name, reason, isKey }: ToldWait): string {
   const [who, whom] = [nameOf(record), nameOf(parent)];
-  const why = whyText(reason, side);
+  const why = `${whyText(reason, side)}${isKey ? '; it is matched by that, and waits for it to be known' : ''}`;
   switch (kind) {
     case 'read':
       if (name !== null)
