@@ -55,7 +55,7 @@ export function joinSeen(
     others.filter(({ side }) => !stands(kept, side)),
     others.filter(({ side }) => stands(kept, side)),
   ];
-  const outcome = taken(model, kept, moving, linkAt(gone, away.side), away.side, nowMs);
+  const outcome = withoutAsked(taken(model, kept, moving, linkAt(gone, away.side), away.side, nowMs));
   const rest = { ...gone, links: gone.links.filter((link) => !moving.includes(link)) };
   return {
     kind: 'joined',
@@ -113,6 +113,14 @@ function asked(gone: Bundle, { side, into }: MergedAway, nowMs: number): Outcome
   return held(left, { field: null, reason: 'merged', seen: { mergedInto: into }, side });
 }
 
+/** It may have been asked what becomes of the records of the one that is kept: with a record where one had gone, that is answered. */
+function withoutAsked(outcome: Outcome): Outcome {
+  const { bundle } = outcome;
+  const isOpen = (side: string): boolean => linkAt(bundle, side)?.status === 'gone';
+  const holds = bundle.holds.filter((hold) => !isMergedAway(hold) || hold.sides?.some(isOpen) !== false);
+  return holds.length === bundle.holds.length ? outcome : { ...outcome, bundle: { ...bundle, holds } };
+}
+
 /** Remembered as deleted: nothing is made of it anywhere, and what is left of it is deleted. */
 function over(gone: Bundle, left: readonly Link[], { side, recordId }: MergedAway, nowMs: number): Outcome {
   const tombstone = { side, recordId, atMs: nowMs, evidence: 'lookup' as const };
@@ -134,15 +142,16 @@ function taken(
   const chosen = new Map<string, Decision>();
   let outcome = unchanged(kept);
   for (const link of moving) {
-    const accounted: Record<string, Value> = {};
-    const told: Record<string, Value> = {};
+    const [accounted, told]: [Record<string, Value>, Record<string, Value>] = [{}, {}];
+    const agreed: Record<string, number> = {};
     for (const [name, value] of Object.entries(link.accounted)) {
-      const decision = link.status === 'live' ? rulingOn(model, kept, name, link, went, side) : null;
+      const decision = rulingOn(model, kept, name, link, went, side);
       if (decision === 'open') told[name] = value;
       else accounted[name] = value;
-      if (decision !== null && decision !== 'open' && !chosen.has(name)) chosen.set(name, decision);
+      if (decision === 'same') agreed[name] = kept.identity.edits[name]?.seq ?? 0;
+      if (typeof decision === 'object' && !chosen.has(name)) chosen.set(name, decision);
     }
-    const next = moved(model, outcome.bundle, link, accounted, told, nowMs);
+    const next = moved(model, outcome.bundle, { ...link, accounted, agreed }, told, nowMs);
     outcome = {
       bundle: next.bundle,
       changes: [...outcome.changes, ...next.changes],
@@ -153,7 +162,7 @@ function taken(
   return { ...outcome, decisions: [...chosen.values(), ...outcome.decisions] };
 }
 
-/** Null where both say the same; `open` where whoever merged has not seen the value, or may not rule on it. */
+/** `same` where both say the same; `open` where whoever merged has not seen the value, or may not rule on it. */
 function rulingOn(
   { fields, sideOf }: SyncModel,
   { identity: { golden, edits } }: Bundle,
@@ -161,7 +170,7 @@ function rulingOn(
   link: Link,
   went: Link | undefined,
   side: string,
-): Decision | 'open' | null {
+): Decision | 'open' | 'same' {
   const [field, value, before] = [fields.get(name), link.accounted[name], went?.accounted[name]];
   const [standing, edit] = [golden[name], edits[name]];
   const direction = sideOf.get(side)?.lensOf.get(name)?.direction ?? 'out';
@@ -170,7 +179,7 @@ function rulingOn(
   if (direction === 'out' || before === undefined || !field.same(value, before)) return 'open';
   const owner = ownerOf(field.policy, golden);
   if (owner !== null && owner !== side) return 'open';
-  if (field.same(value, standing)) return null;
+  if (field.same(value, standing)) return 'same';
   const winner = { side: edit.side, value: standing };
   return { field: name, rule: 'merged', winner, loser: { side: link.side, value } };
 }
@@ -179,14 +188,13 @@ function moved(
   model: SyncModel,
   bundle: Bundle,
   link: Link,
-  accounted: Link['accounted'],
   told: Link['accounted'],
   nowMs: number,
 ): Outcome {
   const { side, recordId, asOfMs } = link;
   // It was sent on behalf of the other one, whose numbers say nothing here.
   const sent = link.sent.map((body) => ({ ...body, seq: 0 }));
-  const linked = withLink(bundle, { ...link, version: null, lookedAtMs: null, accounted, agreed: {}, sent });
+  const linked = withLink(bundle, { ...link, version: null, lookedAtMs: null, sent });
   const seen = { side, recordId, version: null, values: told, readBeganMs: asOfMs, readEndedMs: asOfMs };
   const next = link.status === 'live' ? mergeObservation(model, linked, seen) : unchanged(linked);
   const now = linkAt(next.bundle, side);

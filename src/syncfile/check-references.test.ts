@@ -97,6 +97,15 @@ test('the only side on the connection needs no name, and one of several must be 
   ]);
 });
 
+test('records are matched by what they refer to, unless that is matched by them', () => {
+  expect(parsed(textWith({ match: '[[account, email]]' })).syncs[0]?.match).toEqual([['account', 'email']]);
+  const round = textWith({ match: '[[account, email]]' }).replace('match: name', 'match: [[name, parent]]');
+  expect(complaints(round)).toEqual([
+    'line 19: none can be matched first, they all wait for each other: accounts.parent → accounts | Add a rule to one of them that goes by no reference.',
+  ]);
+  expect(complaints(round.replace('[[name, parent]]', '[[name, parent], [name]]'))).toEqual([]);
+});
+
 test.each<[string, Parts, string]>([
   ['a key it does not know', { account: ', tow: 2' }, 'here: unknown key `tow` | Did you mean `to`?'],
   [
@@ -105,9 +114,9 @@ test.each<[string, Parts, string]>([
     'here: `account` is required, so no record can be made without it | Remove one of the two.',
   ],
   [
-    'a reference as match key',
-    { match: '[[account, email]]' },
-    'line 11: `account` is a reference, and records are matched before it is known what they refer to | Match by another field.',
+    'a reference to several things as match key',
+    { account: ', many: true', match: '[[account, email]]' },
+    'line 11: `account` names several things, which identify nothing | Match by a field with one value.',
   ],
   [
     'a side that the other sync does not have',

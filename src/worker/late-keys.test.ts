@@ -86,7 +86,7 @@ test('one address in two accounts is two contacts, each found where its account 
   const { erp } = twoAccounts(own);
   await own.read('accounts');
   const there = erp.map((id, index) =>
-    own.contact.erp.create({ email: 'ANN', account: id, city: `city ${String(index)}` }),
+    own.contact.erp.create({ email: 'ann', account: id, city: `city ${String(index)}` }),
   );
   await own.settle();
   expect([own.contact.crm.size, own.contact.erp.size]).toEqual([2, 2]);
