@@ -101,7 +101,7 @@ test('records are matched by what they refer to, unless that is matched by them'
   expect(parsed(textWith({ match: '[[account, email]]' })).syncs[0]?.match).toEqual([['account', 'email']]);
   const round = textWith({ match: '[[account, email]]' }).replace('match: name', 'match: [[name, parent]]');
   expect(complaints(round)).toEqual([
-    'line 19: none can be matched first, they all wait for each other: accounts.parent → accounts | Add a rule to one of them that goes by no reference.',
+    'line 20: none can be matched first, they all wait for each other: accounts.parent → accounts | Add a rule to one of them that goes by no reference.',
   ]);
   expect(complaints(round.replace('[[name, parent]]', '[[name, parent], [name]]'))).toEqual([]);
 });
