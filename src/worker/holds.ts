@@ -6,6 +6,7 @@ import type { Value, Values } from '../engine/value.ts';
 import type { SyncTx } from '../store/contract.ts';
 import type { HoldRow } from '../store/holds.ts';
 import { Batch, changeBody } from './batch.ts';
+import { lookAgain } from './look-again.ts';
 import { joinForPerson } from './merged-away.ts';
 import type { SyncRuntime } from './runtime.ts';
 
@@ -81,13 +82,6 @@ const ABOUT_DELETES: ReadonlySet<HoldReason> = new Set([
   'merged',
   'returned',
 ]);
-
-/** What the records hold by now may be more than the person was shown. */
-async function lookAgain(tx: SyncTx, bundle: Bundle): Promise<void> {
-  for (const { side, recordId, status } of bundle.links) {
-    if (status === 'live') await tx.noteHints(side, [{ recordId, kind: 'changed' }]);
-  }
-}
 
 function outcomeOf(
   runtime: SyncRuntime,

@@ -1,13 +1,13 @@
 /** Carries out what a person said of two things: that they are one, or that they are two after all. */
 import { joinBundles, joinRefusal, partBundles, partRefusal, type JoinMemory } from '../engine/join.ts';
 import { referrersOf, type Referrer } from '../engine/references.ts';
-import type { Bundle } from '../engine/state.ts';
 import type { StoredBundle, SyncTx } from '../store/contract.ts';
 import type { SyncRow } from '../store/control.ts';
 import type { Tx } from '../store/database.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
 import { Batch, changeBody } from './batch.ts';
 import { ChoiceRefused } from './holds.ts';
+import { lookAgain } from './look-again.ts';
 import type { SyncRuntime } from './runtime.ts';
 import { referrersTo } from './waits.ts';
 
@@ -118,10 +118,4 @@ async function inOrder(
   const isRightKept =
     referred.size === 1 ? referred.has(right.identity.id) : right.links.length > left.links.length;
   return isRightKept ? [right, left] : [left, right];
-}
-
-/** Between the join and now the systems may have gone on. */
-export async function lookAgain(tx: SyncTx, { links }: Bundle): Promise<void> {
-  for (const { side, recordId, status } of links)
-    if (status === 'live') await tx.noteHints(side, [{ recordId, kind: 'changed' }]);
 }

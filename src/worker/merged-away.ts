@@ -8,7 +8,7 @@ import type { KnownRecord, NewHint, SyncTx } from '../store/contract.ts';
 import type { NewJoin } from '../store/matches.ts';
 import type { Move } from '../store/reference-contract.ts';
 import { Batch, changeBody } from './batch.ts';
-import { lookAgain } from './joins.ts';
+import { lookAgain } from './look-again.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { pointReferrers } from './waits.ts';
 
