@@ -82,9 +82,9 @@ function deletesAt(system: MemorySystem): number {
   return system.log.filter(({ actor, kind }) => actor === 'trueup' && kind === 'delete').length;
 }
 
-function valuesAt(system: MemorySystem, field: string): readonly unknown[] {
+function valuesAt(system: MemorySystem, field: string): readonly string[] {
   return Object.values(system.all())
-    .map((fields) => fields[field])
+    .map((fields) => String(fields[field]))
     .toSorted();
 }
 
