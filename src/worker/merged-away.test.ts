@@ -82,10 +82,11 @@ function deletesAt(system: MemorySystem): number {
   return system.log.filter(({ actor, kind }) => actor === 'trueup' && kind === 'delete').length;
 }
 
-function valuesAt(system: MemorySystem, field: string): readonly string[] {
+function valuesAt(system: MemorySystem, field: string): readonly unknown[] {
   return Object.values(system.all())
-    .map((fields) => String(fields[field]))
-    .toSorted();
+    .map((fields) => JSON.stringify(fields[field]))
+    .toSorted()
+    .map((value): unknown => JSON.parse(value));
 }
 
 /** Ann, in the CRM and the shop; and Anna, in the CRM alone. Nothing is made at the ERP. */
