@@ -1,9 +1,11 @@
 /** The CSV of bulk jobs. An empty cell says nothing, `#N/A` says that the field is empty. */
-import { parse } from 'csv-parse/sync';
+import { CsvError, parse } from 'csv-parse/sync';
 
+import { refuse } from './failures.ts';
 import type { Row } from './row.ts';
 import { isObject, spelled } from './wire.ts';
 
+const ID = 'Id';
 const NULL_CELL = '#N/A';
 const CELL_LENGTH_MAX = 32_000;
 
@@ -26,27 +28,43 @@ export function charactersOf({ id, values }: Row): number {
 
 /** The rows of one operation, each with a cell for every field that any of them sets, or for those of a `header` that is given. */
 export function tableOf(rows: readonly Row[], given: readonly string[] | null = null): Table {
-  const hasIds = rows.some(({ operation }) => operation !== 'insert');
-  const cells = rows.map(cellsOf);
-  const names =
-    given === null ? [...new Set(cells.flatMap((row) => [...row.keys()]))] : given.slice(hasIds ? 1 : 0);
+  const header = given ?? headerOf(rows);
+  const places = new Map(header.map((name, place) => [name, place]));
+  const isById = isKnownById({ header });
   return {
-    header: hasIds ? ['Id', ...names] : names,
-    rows: rows.map(({ id }, index) => {
-      const own = names.map((name) => cells[index]?.get(name) ?? '');
-      return hasIds ? [id, ...own] : own;
+    header,
+    rows: rows.map(({ id, values }) => {
+      const cells = header.map(() => '');
+      if (isById) cells[0] = id;
+      for (const setting of values) {
+        const place = places.get(columnOf(setting));
+        if (place !== undefined) cells[place] = cellOf(setting);
+      }
+      return cells;
     }),
   };
 }
 
+/** Whether the rows carry the ids of their records, in the first column. */
+export function isKnownById({ header }: Pick<Table, 'header'>): boolean {
+  return header[0] === ID;
+}
+
+function headerOf(rows: readonly Row[]): readonly string[] {
+  const names = new Set(rows.some(({ operation }) => operation !== 'insert') ? [ID] : []);
+  for (const { values } of rows) for (const setting of values) names.add(columnOf(setting));
+  return [...names];
+}
+
+type Setting = Row['values'][number];
+
 /** Taking a parent away is said of the reference, giving one by its key of the path to the key. */
-function cellsOf({ values }: Row): ReadonlyMap<string, string> {
-  return new Map(
-    values.map(([{ name, through }, value]) => [
-      value === null && through !== null ? through.reference : name,
-      value === null ? NULL_CELL : spelled(value),
-    ]),
-  );
+function columnOf([{ name, through }, value]: Setting): string {
+  return value === null && through !== null ? through.reference : name;
+}
+
+function cellOf([, value]: Setting): string {
+  return value === null ? NULL_CELL : spelled(value);
 }
 
 export function printed({ header, rows }: Table): string {
@@ -57,12 +75,21 @@ function quotedCell(text: string): string {
   return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** The rows of a result; `cell` finds a column by its name, empty where there is none. Throws what is no CSV. */
-export function parsedResult(text: string): {
-  readonly rows: readonly (readonly string[])[];
-  readonly cell: (row: readonly string[], name: string) => string;
-} {
-  const [header = [], ...rows] = parse(text, { bom: true, skip_empty_lines: true });
+/** A cell of one row by the name of its column; empty where there is none. */
+export type Cell = (name: string) => string;
+
+/** The rows of a list that a job has left. What is no CSV, or was cut off, ⇒ a failure. */
+export function parsedResult(text: string): readonly Cell[] {
+  const [header = [], ...rows] = parsed(text);
   const places = new Map(header.map((name, index) => [name, index]));
-  return { rows, cell: (row, name) => row[places.get(name) ?? -1] ?? '' };
+  return rows.map((row) => (name) => row[places.get(name) ?? -1] ?? '');
+}
+
+function parsed(text: string): readonly (readonly string[])[] {
+  try {
+    return parse(text, { bom: true, skip_empty_lines: true });
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw refuse('unexpected_answer', 'A list of the rows of a bulk job is no CSV, or not all of it came.');
+  }
 }

@@ -106,10 +106,13 @@ const NOT_BEGUN = 'The worker that made a bulk job died before it told it to beg
 
 const TOO_LATE = 'A bulk job was uploaded so late that it was not told to begin.';
 
-/** A result of an ended job as CSV. */
-export async function resultOf(api: SalesforceApi, id: string, which: string): Promise<string> {
-  const answer = await api.text(path`/jobs/ingest/${id}/${which}`, {
-    operation: `bulk.${which}`,
+/** The lists of rows that an ended job leaves. */
+export type List = 'successfulResults' | 'failedResults' | 'unprocessedrecords';
+
+/** A list of an ended job as CSV. */
+export async function listOf(api: SalesforceApi, id: string, list: List): Promise<string> {
+  const answer = await api.text(path`/jobs/ingest/${id}/${list}`, {
+    operation: `bulk.${list}`,
     method: 'GET',
     effect: 'read',
     headers: { accept: 'text/csv' },

@@ -77,6 +77,45 @@ test('creates, updates and deletes of one batch are a job each, and null empties
   expect(bench.simulator.org.records('Account').every((record) => record['Phone'] === null)).toBe(true);
 });
 
+test('of updates the list of the successful is not read, unless the other lists leave a doubt', async () => {
+  const made = await session.write('Account', creates(120));
+  const reads = bench.simulator.fault({
+    match: { path: 'successfulResults' },
+    kind: 'delay',
+    delayMs: 0,
+    times: 9,
+  });
+  const update = ({ key, fields }: WriteRequest, index: number): WriteRequest => {
+    const result = made[index];
+    const recordId = result?.kind === 'written' ? result.recordId : '';
+    const tier = index % 10 === 0 ? 'Unheard of' : 'Gold';
+    return {
+      key,
+      kind: 'update',
+      recordId,
+      ifVersion: null,
+      fields: new Map([...fields, ['Tier__c', tier]]),
+    };
+  };
+  const requests = creates(120).map(update);
+  const refused = 'invalid salesforce.invalid_or_null_for_restricted_picklist';
+  const outcomes = requests.map((_, index) => (index % 10 === 0 ? refused : 'written'));
+  expect((await session.write('Account', requests)).map(said)).toEqual(outcomes);
+  expect(reads.hits()).toBe(0);
+  bench.simulator.fault({
+    match: { path: 'failedResults' },
+    kind: 'status',
+    status: 200,
+    body: '',
+    contentType: 'text/csv',
+  });
+  const unknown = 'unknownOutcome salesforce.outcome_unknown';
+  expect((await session.write('Account', requests)).map(said)).toEqual(
+    outcomes.map((outcome) => (outcome === refused ? unknown : outcome)),
+  );
+  expect(reads.hits()).toBe(1);
+});
+
 test('rows that a failed job did not come to are sent again, those that it did are not', async () => {
   bench.simulator.bulk.failNext = { message: 'Internal error', afterRows: 40 };
   const requests = creates(120);
