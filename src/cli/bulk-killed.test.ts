@@ -1,4 +1,4 @@
-/** Bulk jobs of workers that are killed in the middle of them: a real process, a real SIGKILL, a simulated org. */
+/** Bulk jobs of workers that are killed, or stand still, in the middle of them: real processes, real signals, a simulated org. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { startWorker, type KilledWorker } from '../../test/support/killed-worker.ts';
@@ -108,14 +108,27 @@ function creates(): number {
   return entries.filter(({ operation, object }) => operation === 'create' && object === 'Account').length;
 }
 
-test('a job whose worker is killed in its middle is taken up: every row is accounted for, and none is sent again', async () => {
-  const { bulk, org } = bench.simulator;
-  org.rules.validation({
+/** One row is refused, so that not every answer is the same. */
+function refuseOne(): void {
+  bench.simulator.org.rules.validation({
     object: 'Account',
     name: 'No_Seven',
     message: 'Not this one.',
     refuses: (record) => record['ERP_Key__c'] === `E${String(REFUSED)}`,
   });
+}
+
+/** How many entries of each kind the journal has about the writes at the org. */
+async function told(): Promise<Readonly<Record<string, number>>> {
+  const { rows } = await folder.store.pool.query<{ kind: string; count: string }>(
+    `select kind, count(*) as count from journal where side = 'crm' and kind in ('written', 'late', 'failed') group by kind`,
+  );
+  return Object.fromEntries(rows.map(({ kind, count }) => [kind, Number(count)]));
+}
+
+test('a job whose worker is killed in its middle is taken up: every row is accounted for, and none is sent again', async () => {
+  const { bulk, org } = bench.simulator;
+  refuseOne();
   bulk.batchRows = 100;
   const first = await begun();
   await until(() => jobs().some(({ outcomes }) => outcomes >= 100), first);
@@ -153,6 +166,59 @@ test('a job whose worker is killed before it is told to begin is stopped, and it
   expect(creates()).toBe(RECORDS);
   expect(await writes()).toEqual({ 'ever unknown': 0 });
   await until(async () => (await notedJobs()) === 0, second);
+}, 180_000);
+
+test('a worker that stood still past its lease and comes back to its job, which another has taken up, changes nothing', async () => {
+  const { bulk, org } = bench.simulator;
+  refuseOne();
+  bulk.batchRows = 100;
+  const first = await begun();
+  await until(() => jobs().some(({ outcomes }) => outcomes >= 100), first);
+  bulk.batchMs = 2_000;
+  first.freeze();
+  await leapOverLeases();
+  const second = work();
+  await until(async () => (await writes())['dead'] === 1 && (await notedJobs()) === 0, second);
+  const settled = { dead: 1, 'ever unknown': 0 };
+  expect(await writes()).toEqual(settled);
+  expect(await told()).toEqual({ written: RECORDS - 1, failed: 1 });
+  first.thaw();
+  // It asks how its job ended and hears what the other has heard: kept as evidence, and nothing else.
+  await until(async () => (await told())['late'] === RECORDS - 1, first);
+  expect(await told()).toEqual({ written: RECORDS - 1, failed: 1, late: RECORDS - 1 });
+  await erp.pool.query(`insert into account (key, name) values ('after', 'After all')`);
+  await until(() => org.records('Account').some((record) => record['ERP_Key__c'] === 'after'), first);
+  await Promise.all([first.end(), second.end()]);
+  expect(await writes()).toEqual(settled);
+  expect(jobs()).toHaveLength(1);
+  expect(creates()).toBe(RECORDS);
+  expect(new Set(org.records('Account').map((record) => record['ERP_Key__c'])).size).toBe(RECORDS);
+}, 180_000);
+
+test('a worker that stood still before its job began finds it stopped: its rows went another way, once', async () => {
+  const order = { match: { method: 'PATCH' }, times: 1_000 };
+  const lost = bench.simulator.fault({ ...order, kind: 'cutBeforeExecute' });
+  const first = await begun();
+  await until(() => lost.hits() > 0, first);
+  first.freeze();
+  lost.cancel();
+  await leapOverLeases();
+  const second = work();
+  await until(() => accounts().length === RECORDS, second);
+  await until(async () => (await notedJobs()) === 0, second);
+  const asked = bench.simulator.fault({
+    match: { path: 'unprocessedrecords' },
+    kind: 'delay',
+    delayMs: 0,
+    times: 1_000,
+  });
+  first.thaw();
+  await until(() => asked.hits() > 0, first);
+  await Promise.all([first.end(), second.end()]);
+  expect(jobs()[0]).toEqual({ state: 'Aborted', outcomes: 0 });
+  expect(creates()).toBe(RECORDS);
+  expect(await told()).toEqual({ written: RECORDS });
+  expect(await writes()).toEqual({ 'ever unknown': 0 });
 }, 180_000);
 
 function accounts(): readonly unknown[] {

@@ -1,4 +1,4 @@
-/** A worker as a process of its own, to be killed without a word. */
+/** A worker as a process of its own, to be killed or stopped without a word. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,12 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 export interface KilledWorker {
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
+  /** SIGSTOP: it stands still, with its connections open, until `thaw`. */
+  freeze(): void;
+  /** SIGCONT: it goes on where it was, and knows nothing of the time between. */
+  thaw(): void;
+  /** SIGTERM; resolves when it has ended what it was about, and is gone. */
+  end(): Promise<void>;
   /** What it has logged, for the report of a failing test. */
   log(): string;
 }
@@ -25,6 +31,12 @@ export function startWorker(directory: string, environment: Readonly<Record<stri
   return {
     kill: async () => {
       child.kill('SIGKILL');
+      await ended;
+    },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
+    end: async () => {
+      child.kill('SIGTERM');
       await ended;
     },
     log: () => log,
