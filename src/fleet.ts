@@ -7,7 +7,6 @@ import { backoffMs } from './lib/backoff.ts';
 import { keepReconciling } from './reconciling.ts';
 import type { Installation } from './server.ts';
 /** A worker program: keeps every sync of the installation running, follows changes of it, stops cleanly. */
-import { pruneAnnouncements } from './store/announcements.ts';
 import { allSyncs, type SyncRow } from './store/control.ts';
 import { pruneMeasures } from './store/measures.ts';
 import { migrate } from './store/migrate.ts';
@@ -16,7 +15,7 @@ import { syncTransaction } from './store/sync-transaction.ts';
 import { openSync, type OpenSync } from './syncs.ts';
 import { failureOfError } from './worker/failures.ts';
 import { OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS } from './worker/limits.ts';
-import { forgetWhatIsOver } from './worker/retention.ts';
+import { forgetOldAnnouncements, forgetWhatIsOver } from './worker/retention.ts';
 import type { SyncRuntime } from './worker/runtime.ts';
 import { spreadDaily, startSchedule, type ScheduledWork } from './worker/schedule.ts';
 import { runSync } from './worker/sync-worker.ts';
@@ -226,12 +225,13 @@ function scheduledWork(installation: Installation, signal: AbortSignal): readonl
       name: 'forgotten-records',
       cron: '47 3 * * *',
       run: async () => {
-        for (const { syncKey } of await installation.transaction((tx) => allSyncs(tx)))
+        for (const { syncKey } of await installation.transaction((tx) => allSyncs(tx))) {
           await installation.transaction(async (tx) => {
             await pruneForgotten(tx, syncKey);
-            await pruneAnnouncements(tx, syncKey);
             await pruneMeasures(tx, syncKey);
           });
+          await forgetOldAnnouncements(installation, syncKey, signal);
+        }
       },
     },
   ];

@@ -76,6 +76,9 @@ test('check says what is announced where, and a change that was delivered is tol
   const { rows } = await folder.database('erp').pool.query('select email from customer');
   expect(rows).toEqual([{ email: 'ann@x.test' }]);
   expect(told()).toEqual([]);
+  expect((await folder.trueup('status')).output).toContain(
+    'announcement changed: 1 to be told, 0 refused\n    ',
+  );
   const authority = join(folder.directory, 'ca.pem');
   await writeFile(authority, bench.addresses.ca);
   const worker = startWorker(folder.directory, { ...folder.environment, NODE_EXTRA_CA_CERTS: authority });

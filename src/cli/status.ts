@@ -1,4 +1,5 @@
 import { waitSentence } from '../api/words/wait.ts';
+import { announcementVitals, type AnnouncementVitals } from '../store/announcements.ts';
 import { allSyncs, connectionStates, type SyncRow } from '../store/control.ts';
 import type { Tx } from '../store/database.ts';
 import { countStates, countWrites, deadLetters, streamStates } from '../store/status.ts';
@@ -25,6 +26,7 @@ async function syncStatus(
   readonly dead: Awaited<ReturnType<typeof deadLetters>>;
   readonly waits: Awaited<ReturnType<typeof countWaits>>;
   readonly longestWaits: readonly ToldWait[];
+  readonly announcements: readonly AnnouncementVitals[];
 }> {
   const { name, mode, revision, syncKey } = sync;
   return {
@@ -41,6 +43,7 @@ async function syncStatus(
     dead: await deadLetters(tx, syncKey, DEAD_SHOWN_MAX),
     waits: await countWaits(tx, syncKey),
     longestWaits: await toldWaits(tx, sync, null, WAITS_SHOWN_MAX),
+    announcements: await announcementVitals(tx, syncKey),
   };
 }
 
@@ -90,6 +93,7 @@ function show(context: CommandContext, syncs: readonly SyncStatus[], nowMs: numb
       ]),
     );
     showTrouble(output, sync);
+    for (const announcement of sync.announcements) showAnnouncement(output, announcement, nowMs);
     output.line();
   }
 }
@@ -130,4 +134,15 @@ function showWaits(output: Output, { waits, longestWaits }: SyncStatus): void {
   output.line(`  ${count(total)} ${total === 1 ? 'waits' : 'wait'} for another record:`);
   for (const wait of longestWaits) output.line(`    ${waitSentence(wait)}`);
   if (total > longestWaits.length) output.line(`    and ${count(total - longestWaits.length)} more`);
+}
+
+/** Messages hold no record up, and are no part of its state. */
+function showAnnouncement(
+  output: Output,
+  { name, waiting, refused, againAtMs, failure }: AnnouncementVitals,
+  nowMs: number,
+): void {
+  const again = againAtMs === null ? '' : `, told again in ${duration(Math.max(0, againAtMs - nowMs))}`;
+  output.line(`  announcement ${name}: ${count(waiting)} to be told, ${count(refused)} refused${again}`);
+  if (failure !== null) output.line(`    ${failure.message}`);
 }

@@ -212,7 +212,7 @@ const WATCHED: Readonly<Record<string, Row>> = {
   'watch.announcements': [
     'transient',
     'Messages about delivered changes are not taken by the system they are announced to.',
-    'The failure says why. What was refused is sent again when the sync starts anew: after a new revision of the sync file, or a restart of the worker.',
+    'The failure says why; trueup status shows how many messages wait. What was refused is told again by itself, after a minute at first and every six hours at last, and at once when the sync starts anew: after a new revision of the sync file, or a restart of the worker.',
   ],
   'watch.error_log': [
     'config',

@@ -14,8 +14,14 @@ import { ConnectorFailure } from '../connector/failure.ts';
 import type { AnnounceDefinition } from '../engine/model.ts';
 import { must } from '../lib/assert.ts';
 import { number, text } from '../simulators/salesforce/fields.ts';
-import { announcementVitals, pruneAnnouncements, reviveAnnouncements } from '../store/announcements.ts';
+import {
+  announcementVitals,
+  claimAnnouncements,
+  pruneAnnouncements,
+  reviveAnnouncements,
+} from '../store/announcements.ts';
 import type { Tx } from '../store/database.ts';
+import { forgetOldAnnouncements } from './retention.ts';
 import { deliverAll, observeAll } from './rounds.ts';
 import type { Outlet, SyncRuntime } from './runtime.ts';
 
@@ -149,40 +155,73 @@ test('after a lost answer the same message is told again, and its id tells so', 
   expect(new Set(ids).size).toBe(1);
 });
 
-test('what the system refuses is told of at once, waits, and goes when the sync starts anew', async () => {
+/** An event none of whose fields takes what is announced. */
+const MISFIT = { name: EVENT, keyPrefix: 'e01', fields: NAMES.map((name) => number(name, 8, 2)) };
+
+test('what the system refuses is told again ever more rarely, and arrives once the system is put right', async () => {
   const session = await bench.open();
-  const wrong = { name: EVENT, keyPrefix: 'e01', fields: NAMES.map((name) => number(name, 8, 2)) };
-  bench.simulator.org.schema.defineEvent(wrong);
+  bench.simulator.org.schema.defineEvent(MISFIT);
   const runtime = await announcing(() => Promise.resolve(session));
   crm.create({ email: 'ann@x.test' });
   await settleRounds(store, runtime, 2);
-  const [now] = await vitals(runtime);
-  expect(now).toMatchObject({ waiting: 0, refused: 1, failure: { code: 'salesforce.event_misfit' } });
-  bench.simulator.org.schema.defineEvent({ ...wrong, fields: NAMES.map((name) => text(name)) });
+  for (const waitMinutes of [1, 2, 4]) {
+    const [now] = await vitals(runtime);
+    expect(now).toMatchObject({ waiting: 0, refused: 1, failure: { code: 'salesforce.event_misfit' } });
+    expect(await minutesUntilDue(runtime)).toBeCloseTo(waitMinutes, 0);
+    await leapOverWaits();
+    await deliverAll(runtime, signal);
+  }
+  bench.simulator.org.schema.defineEvent({ ...MISFIT, fields: NAMES.map((name) => text(name)) });
+  // The session knows the event's old fields for a while.
+  bench.clock.shift(16 * 60_000);
   await deliverAll(runtime, signal);
   expect(told()).toEqual([]);
-  await transact((tx) => reviveAnnouncements(tx, runtime.syncKey));
-  const mended = await bench.open();
-  await deliverAll(
-    {
-      ...runtime,
-      outlets: [{ ...must(runtime.outlets?.[0], 'there is one'), session: () => Promise.resolve(mended) }],
-    },
-    signal,
-  );
+  await leapOverWaits();
+  await deliverAll(runtime, signal);
   expect(told()).toHaveLength(1);
+  expect(await vitals(runtime)).toEqual([]);
 });
 
-test('what nobody has taken for a month is forgotten', async () => {
+async function minutesUntilDue({ syncKey }: SyncRuntime): Promise<number> {
+  const { rows } = await store.raw.pool.query<{ minutes: number }>(
+    `select extract(epoch from min(due_at) - clock_timestamp())::float8 / 60 as minutes from announcements where sync_key = $1`,
+    [syncKey],
+  );
+  return rows[0]?.minutes ?? 0;
+}
+
+test('what was refused goes behind what is news, and is told at once when the sync starts anew', async () => {
+  const session = await bench.open();
+  bench.simulator.org.schema.defineEvent(MISFIT);
+  const runtime = await announcing(() => Promise.resolve(session));
+  crm.create({ email: 'ann@x.test' });
+  await settleRounds(store, runtime, 2);
+  crm.create({ email: 'bob@x.test' });
+  await settleRounds(store, { ...runtime, outlets: [] }, 2);
+  await leapOverWaits();
+  const claim = (countMax: number): ReturnType<typeof claimAnnouncements> =>
+    transact((tx) => claimAnnouncements(tx, runtime.syncKey, CHANGED.name, countMax, 600_000));
+  expect((await claim(1)).map(({ golden }) => golden['email'])).toEqual(['bob@x.test']);
+  expect((await claim(1)).map(({ golden }) => golden['email'])).toEqual(['ann@x.test']);
+  expect(await claim(2)).toEqual([]);
+  await transact((tx) => reviveAnnouncements(tx, runtime.syncKey));
+  expect((await claim(2)).map(({ golden }) => golden['email'])).toEqual(['ann@x.test']);
+});
+
+test('what nobody has taken for a month is forgotten, in pieces', async () => {
   const runtime = await announcing(() =>
     Promise.reject(
       new ConnectorFailure({ kind: 'config', code: 'salesforce.bad_setting', message: 'wrong' }),
     ),
   );
-  crm.create({ email: 'ann@x.test' });
+  for (const email of ['ann@x.test', 'bob@x.test', 'cem@x.test']) crm.create({ email });
   await settleRounds(store, runtime, 2);
+  const forget = (): Promise<number> =>
+    forgetOldAnnouncements({ transaction: transact }, runtime.syncKey, signal, 2);
   await store.raw.pool.query(`update announcements set noted_at = noted_at - interval '29 days'`);
-  expect(await transact((tx) => pruneAnnouncements(tx, runtime.syncKey))).toBe(0);
+  expect(await forget()).toBe(0);
   await store.raw.pool.query(`update announcements set noted_at = noted_at - interval '2 days'`);
-  expect(await transact((tx) => pruneAnnouncements(tx, runtime.syncKey))).toBe(1);
+  expect(await transact((tx) => pruneAnnouncements(tx, runtime.syncKey, 1))).toBe(1);
+  expect(await forget()).toBe(2);
+  expect(await vitals(runtime)).toEqual([]);
 });

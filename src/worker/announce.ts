@@ -13,7 +13,7 @@ import {
   type Announcement,
 } from '../store/announcements.ts';
 import { stored } from './failures.ts';
-import { ANNOUNCE_BATCH_MAX, SENT_LEASE_MS } from './limits.ts';
+import { ANNOUNCE_AGAIN_CAP_MS, ANNOUNCE_BATCH_MAX, RETRY_BASE_MS, SENT_LEASE_MS } from './limits.ts';
 import { outageWaitMs } from './retry.ts';
 import type { Outlet, SyncRuntime } from './runtime.ts';
 
@@ -27,11 +27,11 @@ export async function announceBatch(runtime: SyncRuntime, outlet: Outlet): Promi
   if (due.length === 0) return 0;
   const results = await send(runtime, outlet, due);
   const taken: string[] = [];
-  const deferred: Parameters<typeof deferAnnouncements>[2][number][] = [];
-  for (const [index, { announcementId }] of due.entries()) {
+  const deferred: Deferral[] = [];
+  for (const [index, announcement] of due.entries()) {
     const result = results[index];
-    if (result?.kind === 'written') taken.push(announcementId);
-    else deferred.push({ announcementId, ...next(runtime, result?.failure ?? NO_RESULT) });
+    if (result?.kind === 'written') taken.push(announcement.announcementId);
+    else deferred.push(deferral(runtime, announcement, result?.failure ?? NO_RESULT));
   }
   await outlet.transaction(async (tx) => {
     await endAnnouncements(tx, syncKey, taken);
@@ -70,20 +70,26 @@ async function send(
   }
 }
 
-/** Sent again after a lost answer too: who hears it twice tells by its id. */
-function next(
+type Deferral = Parameters<typeof deferAnnouncements>[2][number];
+
+/** Told again after a lost answer too: who hears it twice tells by its id. */
+function deferral(
   { random }: SyncRuntime,
+  { announcementId, refusals }: Announcement,
   failure: Failure,
-): { readonly failure: ReturnType<typeof stored>; readonly dueInMs: number | null } {
+): Deferral {
   const isRefused = failure.kind === 'invalid' || failure.kind === 'permanent';
-  return {
-    failure: stored(failure),
-    dueInMs: isRefused ? null : outageWaitMs(failure, OUTAGE_ATTEMPT, random),
-  };
+  const dueInMs = isRefused ? refusedWaitMs(refusals) : outageWaitMs(failure, OUTAGE_ATTEMPT, random);
+  return { announcementId, failure: stored(failure), isRefused, dueInMs };
 }
 
 /** As long as a write waits that met an outage. */
 const OUTAGE_ATTEMPT = 3;
+
+/** Nothing of chance in it: what was refused together is told again together, in as few requests. */
+function refusedWaitMs(refusals: number): number {
+  return Math.min(ANNOUNCE_AGAIN_CAP_MS, RETRY_BASE_MS * 2 ** refusals);
+}
 
 function requestOf(
   { fields, about }: AnnounceDefinition,

@@ -11,6 +11,8 @@ export const DELIVERY_WRITES_MAX = 1_000;
 export const DELIVERY_CHARACTERS_MAX = 20_000_000;
 /** Messages about delivered changes that leave together. */
 export const ANNOUNCE_BATCH_MAX = 200;
+/** What was refused is told again at least this often: about 130 times in the month for which it is news. */
+export const ANNOUNCE_AGAIN_CAP_MS = 6 * 60 * 60_000;
 /** Deliveries under way per side, so that the store and the target work at the same time. */
 export const DELIVERY_LANES = 4;
 /** How long a worker may be silent before another takes over what it was doing. */

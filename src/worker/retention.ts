@@ -1,4 +1,5 @@
 /** The end of what is over: what a workspace no longer keeps, in bounded pieces, with an entry in the audit trail. */
+import { pruneAnnouncements } from '../store/announcements.ts';
 import { audit, UPKEEP } from '../store/audit.ts';
 import { allSyncs } from '../store/control.ts';
 import type { Tx } from '../store/database.ts';
@@ -65,6 +66,22 @@ export async function forgetWhatIsOver(
   const forgotten = { ...(Object.fromEntries(counts) as Record<Retained, number>), isCutShort };
   await tell(place, by, forgotten, dropped);
   return forgotten;
+}
+
+/** Ends the messages that nobody has taken for a month, in the same pieces; how many it were. */
+export async function forgetOldAnnouncements(
+  place: Pick<RetentionPlace, 'transaction'>,
+  syncKey: string,
+  signal: AbortSignal,
+  countMax = ROWS_MAX,
+): Promise<number> {
+  let ended = 0;
+  for (let piece = 0; piece < PIECES_MAX && !signal.aborted; piece += 1) {
+    const some = await place.transaction((tx) => pruneAnnouncements(tx, syncKey, countMax));
+    ended += some;
+    if (some < countMax) break;
+  }
+  return ended;
 }
 
 /** Of the months that others still keep, those that are over here. */

@@ -124,7 +124,14 @@ test('a quota is told while there is still time: by its pace, or by how little i
 
 test('messages that wait for long, or were refused, are told with the reason; fresh ones are not', () => {
   const failure = { kind: 'transient', code: 'salesforce.events_unavailable', message: 'away' };
-  const fresh = { name: 'changed', waiting: 2, refused: 0, oldestMs: NOW - MINUTE_MS, failure };
+  const fresh = {
+    name: 'changed',
+    waiting: 2,
+    refused: 0,
+    againAtMs: null,
+    oldestMs: NOW - MINUTE_MS,
+    failure,
+  };
   expect(watchAnnouncements(SYNC, [fresh], NOW)).toEqual([]);
   const [old] = watchAnnouncements(SYNC, [{ ...fresh, oldestMs: NOW - 16 * MINUTE_MS }], NOW);
   expect(old).toMatchObject({
