@@ -177,7 +177,12 @@ const WATCHED: Readonly<Record<string, Row>> = {
   'watch.deaf_feed': [
     'config',
     'A comparison found changes that the feed of the side should have told of and did not.',
-    'Check the subscription (webhook, change data capture, triggers) in the system: it was perhaps deleted or switched off. A feed by a change column needs that every write sets it, by a clock that is right. Until then only the sweeps see changes.',
+    'Check the subscription (webhook, change data capture, replication, triggers) in the system: it was perhaps deleted or switched off. A feed by a change column needs that every write sets it, and that no transaction stays open for long. What was missed is taken in already. Until the feed tells again the side is compared every hour; the alert ends with a comparison that finds nothing untold.',
+  ],
+  'watch.wrong_clock': [
+    'config',
+    'A comparison found changed records whose stamp cannot be true: the clock that stamps them is wrong, or shows another time zone.',
+    'Set the clock or the time zone of whatever stamps these records, or let the database stamp them itself. What was missed is taken in already. Until then the side is compared every hour; the alert ends with a comparison that finds nothing of the kind.',
   ],
   'watch.drift': [
     'permanent',

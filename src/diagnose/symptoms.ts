@@ -155,6 +155,7 @@ const ABOUT_TIME: ReadonlySet<string> = new Set([
   'watch.stale',
   'watch.silent',
   'watch.deaf_feed',
+  'watch.wrong_clock',
   'watch.queue',
   'watch.quota',
   'watch.announcements',
@@ -212,14 +213,17 @@ function ofProblem(symptom: Symptom, problem: ProblemView): Finding {
   };
 }
 
-function ofCondition(symptom: Symptom, { title, detail, side, sinceMs, advice }: Condition): Finding {
+function ofCondition(
+  symptom: Symptom,
+  { title, detail, side, sinceMs, records, advice }: Condition,
+): Finding {
   return {
     symptom,
     cause: title,
     evidence: [detail],
     side,
     sinceMs,
-    records: null,
+    records: records?.count ?? null,
     advice,
     next: 'trueup alerts',
   };

@@ -3,6 +3,12 @@ import type { Json } from '../lib/json.ts';
 import type { StoredFailure } from './contract.ts';
 import type { Tx } from './database.ts';
 
+/** The records that an alert is about: how many, and some of them by name. The identity is null where it is not known. */
+export interface AboutRecords {
+  readonly count: number;
+  readonly samples: readonly { readonly recordId: string; readonly identityId: string | null }[];
+}
+
 export interface AlertRow {
   readonly key: string;
   readonly state: 'raised' | 'recovered';
@@ -17,10 +23,14 @@ export interface AlertRow {
   readonly sinceMs: number;
   readonly raisedMs: number;
   readonly recoveredMs: number | null;
+  /** Null where it is about no single records. */
+  readonly records: AboutRecords | null;
 }
 
 /** What holds now, as the watch found it. */
-export type AlertNews = Omit<AlertRow, 'state' | 'raisedMs' | 'recoveredMs'>;
+export type AlertNews = Omit<AlertRow, 'state' | 'raisedMs' | 'recoveredMs' | 'records'> & {
+  readonly records?: AboutRecords;
+};
 
 export interface AlertMoves {
   readonly raised: readonly AlertRow[];
@@ -40,9 +50,10 @@ interface AlertColumns {
   readonly since_ms: number;
   readonly raised_ms: number;
   readonly recovered_ms: number | null;
+  readonly records: AboutRecords | null;
 }
 
-const COLUMNS = `alert_key, state, severity, code, sync, side, title, detail, advice,
+const COLUMNS = `alert_key, state, severity, code, sync, side, title, detail, advice, records,
   extract(epoch from since)::float8 * 1000 as since_ms, extract(epoch from raised_at)::float8 * 1000 as raised_ms,
   extract(epoch from recovered_at)::float8 * 1000 as recovered_ms`;
 
@@ -66,14 +77,14 @@ export async function moveAlerts(
   );
   const known = new Map(before.map((row) => [row.alert_key, row.severity]));
   const stored = await tx.query<AlertColumns>(
-    `insert into alerts (workspace_no, alert_key, state, severity, code, sync, side, title, detail, advice, since, raised_at)
-     select $1::int, key, 'raised', severity, code, sync, side, title, detail, advice, to_timestamp("sinceMs" / 1000), clock_timestamp()
+    `insert into alerts (workspace_no, alert_key, state, severity, code, sync, side, title, detail, advice, records, since, raised_at)
+     select $1::int, key, 'raised', severity, code, sync, side, title, detail, advice, records, to_timestamp("sinceMs" / 1000), clock_timestamp()
        from json_to_recordset($2) as news (key text, severity text, code text, sync text, side text, title text, detail text,
-                                           advice text, "sinceMs" float8)
+                                           advice text, records jsonb, "sinceMs" float8)
       order by key
      on conflict (workspace_no, alert_key) do update
         set state = 'raised', severity = excluded.severity, title = excluded.title, detail = excluded.detail,
-            advice = excluded.advice, recovered_at = null,
+            advice = excluded.advice, records = excluded.records, recovered_at = null,
             since = case when alerts.state = 'raised' then alerts.since else excluded.since end,
             raised_at = case when alerts.state = 'raised' then alerts.raised_at else excluded.raised_at end
      returning ${COLUMNS}`,

@@ -20,8 +20,10 @@ export async function recordsOf(
     identity_id: string | null;
     version: string | null;
     as_of_ms: number;
+    stamped_ms: number | null;
   }>(
-    `select record_id, status, identity_id, version, extract(epoch from as_of)::float8 * 1000 as as_of_ms
+    `select record_id, status, identity_id, version, extract(epoch from as_of)::float8 * 1000 as as_of_ms,
+            extract(epoch from stamped_at)::float8 * 1000 as stamped_ms
        from links where sync_key = $1 and side = $2 and record_id = any($3)`,
     [syncKey, side, recordIds],
   );
@@ -34,6 +36,7 @@ export async function recordsOf(
         identityId: row.identity_id,
         version: row.version,
         asOfMs: row.as_of_ms,
+        stampedMs: row.stamped_ms,
       },
     ]),
   );

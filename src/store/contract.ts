@@ -79,6 +79,8 @@ export interface KnownRecord {
   readonly identityId: string | null;
   readonly version: string | null;
   readonly asOfMs: number;
+  /** What the system said of when this version was last changed; null where it did not say, or was not read. */
+  readonly stampedMs: number | null;
 }
 
 /** A write as stored: the engine's view of it and what delivering it needs. */
@@ -147,6 +149,8 @@ export interface IdentityLink {
   readonly link: Link;
   /** The identities that the record refers to; left out where they are as before. */
   readonly refers?: readonly string[];
+  /** What the system says of when the record was last changed; left out where that was not read. */
+  readonly stampedMs?: number;
 }
 
 /** What a batch leaves behind; every list is one statement, an empty one none. */
@@ -271,6 +275,7 @@ export interface SyncTx extends ReferenceTx, KeyingTx, JoinTx {
   ): Promise<void>;
   /**
    * Who looks at one of these meanwhile looks once more, as what was seen now may be newer; and who has just looked is waited for.
+   * Where a look has failed the next is due at once: what was in its way may be gone.
    */
   lookOnceMore(side: string, recordIds: readonly string[]): Promise<void>;
   /** Deletes the dead hints of records that could be read after all. */

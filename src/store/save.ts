@@ -93,7 +93,7 @@ async function forgetLinks(tx: Tx, syncKey: string, forgotten: Save['forgotten']
   if (forgotten.length === 0) return;
   await tx.execute(
     `update links
-        set status = 'gone', identity_id = null, version = null, as_of = greatest(links.as_of, now()), looked_at = null,
+        set status = 'gone', identity_id = null, version = null, as_of = greatest(links.as_of, now()), looked_at = null, stamped_at = null,
             accounted = null, agreed = null, sent = null, failure = null
        from json_to_recordset($2) as forgotten (side text, record_id text)
       where links.sync_key = $1 and links.side = forgotten.side and links.record_id = forgotten.record_id`,
@@ -114,15 +114,19 @@ async function saveLinks(tx: Tx, syncKey: string, links: Save['links']): Promise
   if (links.length === 0) return;
   const rows = links.map(({ link }) => packLink(link));
   const touched = await tx.execute(
-    `insert into links (sync_key, side, record_id, status, identity_id, version, as_of, looked_at, accounted, agreed, sent)
+    `insert into links (sync_key, side, record_id, status, identity_id, version, as_of, looked_at, stamped_at, accounted, agreed, sent)
      select $1::bigint, side, record_id, status, identity_id, version, to_timestamp(as_of_ms / 1000),
-            to_timestamp(looked_at_ms / 1000), accounted, agreed, sent::json
-       from rows from (unnest($2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::float8[], $8::float8[], $9::text[]),
-                       json_array_elements($10), json_array_elements($11))
-         as seen (side, record_id, status, identity_id, version, as_of_ms, looked_at_ms, sent, accounted, agreed)
+            to_timestamp(looked_at_ms / 1000), to_timestamp(stamped_ms / 1000), accounted, agreed, sent::json
+       from rows from (unnest($2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::float8[], $8::float8[], $9::float8[], $10::text[]),
+                       json_array_elements($11), json_array_elements($12))
+         as seen (side, record_id, status, identity_id, version, as_of_ms, looked_at_ms, stamped_ms, sent, accounted, agreed)
      on conflict (sync_key, side, record_id) do update
         set status = excluded.status, identity_id = excluded.identity_id, version = excluded.version,
-            as_of = excluded.as_of, looked_at = excluded.looked_at, accounted = excluded.accounted, agreed = excluded.agreed, sent = excluded.sent,
+            as_of = excluded.as_of, looked_at = excluded.looked_at,
+            -- The stamp is that of the version: what was not read keeps it only while the version stays.
+            stamped_at = case when excluded.stamped_at is null and links.version = excluded.version then links.stamped_at
+                              else excluded.stamped_at end,
+            accounted = excluded.accounted, agreed = excluded.agreed, sent = excluded.sent,
             failure = null
         where links.identity_id = excluded.identity_id
            or ((links.identity_id is null or links.status = 'gone') and links.as_of <= excluded.as_of)`,
@@ -135,6 +139,7 @@ async function saveLinks(tx: Tx, syncKey: string, links: Save['links']): Promise
       rows.map((row) => row.version),
       rows.map((row) => row.as_of_ms),
       rows.map((row) => row.looked_at_ms),
+      links.map(({ stampedMs }) => stampedMs ?? null),
       rows.map((row) => (row.sent === null ? null : JSON.stringify(row.sent))),
       JSON.stringify(rows.map((row) => row.accounted)),
       JSON.stringify(rows.map((row) => row.agreed)),
@@ -303,7 +308,8 @@ export async function saveUnlinked(
        select $1::bigint, $2, record_id, status, version, to_timestamp(as_of_ms / 1000), failure
          from json_to_recordset($3) as met (record_id text, status text, version text, as_of_ms float8, failure jsonb)
        on conflict (sync_key, side, record_id) do update
-          set status = excluded.status, version = excluded.version, as_of = excluded.as_of, failure = excluded.failure
+          set status = excluded.status, version = excluded.version, as_of = excluded.as_of, stamped_at = null,
+              failure = excluded.failure
           where links.identity_id is null and (links.status <> 'gone' or links.as_of <= now())`,
       [
         syncKey,

@@ -111,6 +111,15 @@ export async function wakeStream(
   );
 }
 
+/** A sweep of the side is due `everyMs` after the last one began, should it be due later. */
+export async function sweepEvery(tx: Tx, syncKey: string, side: string, everyMs: number): Promise<void> {
+  await tx.execute(
+    `update streams set due_at = least(due_at, current_as_of + make_interval(secs => $3 / 1000.0))
+      where sync_key = $1 and side = $2 and kind = 'sweep' and failure is null and current_as_of is not null`,
+    [syncKey, side, everyMs],
+  );
+}
+
 /** Makes due what a refused authorisation put off: somebody has mended it. */
 export async function wakeRefused(tx: Tx, syncKey: string, side: string): Promise<void> {
   await tx.execute(

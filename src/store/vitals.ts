@@ -2,6 +2,7 @@
 import type { StreamKind } from './contract.ts';
 import type { Tx } from './database.ts';
 import { lastReconciliations, type PastReconciliation } from './reconciliations.ts';
+import { sweepVitals, type SweepVitals } from './sweep-vitals.ts';
 
 export interface StreamVitals {
   readonly side: string;
@@ -37,17 +38,6 @@ export interface TryVitals {
   readonly written: number;
   readonly failedBefore: number;
   readonly writtenBefore: number;
-}
-
-/** The last complete sweep of a side against its feed. */
-export interface SweepVitals {
-  readonly side: string;
-  readonly startedMs: number;
-  /** What it found changed, or gone, although the side has a feed. */
-  readonly changed: number;
-  /** What was captured between the sweep before and this one. */
-  readonly toldBetween: number;
-  readonly isFirst: boolean;
 }
 
 export interface ExpectationRow {
@@ -175,38 +165,6 @@ async function tryVitals(tx: Tx, syncKey: string): Promise<readonly TryVitals[]>
     written: Number(row.written),
     failedBefore: Number(row.failed_before),
     writtenBefore: Number(row.written_before),
-  }));
-}
-
-async function sweepVitals(tx: Tx, syncKey: string): Promise<readonly SweepVitals[]> {
-  const rows = await tx.query<{
-    side: string;
-    started_ms: number;
-    changed: string;
-    told: string;
-    first: boolean;
-  }>(
-    `with swept as (
-       select side, started_at, changed + missing as changed,
-              lag(ended_at) over (partition by side order by started_at) as before,
-              row_number() over (partition by side order by started_at desc) as age
-         from runs where sync_key = $1 and kind = 'sweep' and state = 'complete'),
-     told as (
-       select swept.side, count(*) as told
-         from swept join journal on journal.sync_key = $1 and journal.side = swept.side and journal.at > swept.before
-              and journal.at <= swept.started_at and journal.kind in ('changed', 'linked', 'deleted')
-        where swept.age = 1 group by swept.side)
-     select swept.side, extract(epoch from swept.started_at)::float8 * 1000 as started_ms, swept.changed,
-            coalesce(told.told, 0) as told, swept.before is null as first
-       from swept left join told on told.side = swept.side where swept.age = 1 order by swept.side`,
-    [syncKey],
-  );
-  return rows.map((row) => ({
-    side: row.side,
-    startedMs: row.started_ms,
-    changed: Number(row.changed),
-    toldBetween: Number(row.told),
-    isFirst: row.first,
   }));
 }
 

@@ -19,6 +19,7 @@ import { readReadings } from './references.ts';
 import type { SyncRuntime } from './runtime.ts';
 import type { ApplyCounts, Sighting, SightingPage } from './sighting.ts';
 import { kindOf, sort, type Damaged, type Reading, type Sorted } from './sort.ts';
+import { deletedBody, untoldChange } from './untold.ts';
 import { pointReferrers } from './waits.ts';
 
 export interface Applied {
@@ -134,13 +135,17 @@ function applyReading(
     return;
   }
   const isNew = reading.linkedTo !== bundle.identity.id;
-  const side = must(runtime.model.sideOf.get(page.side), 'a page comes from a side of the sync');
-  const observation = side.references.length === 0 ? told : readBeside(side, told, link);
+  const side = must(runtime.sides.get(page.side), 'a page comes from a side of the sync');
+  const observation = side.model.references.length === 0 ? told : readBeside(side.model, told, link);
   const outcome = mergeObservation(runtime.model, bundle, observation);
   const isNews = outcome.changes.length > 0 || outcome.decisions.length > 0;
   const tells = isNew || isNews || outcome.violations !== undefined;
   const story = { identityId: bundle.identity.id, side: page.side, recordId: reading.recordId };
-  const body = changeBody(outcome, isNew ? { values: reading.values } : {});
+  const body = changeBody(outcome, {
+    ...(isNew ? { values: reading.values } : {}),
+    ...(page.isCheck === true ? untoldChange(side, reading) : {}),
+  });
+  if (reading.stampedMs !== null) batch.noteStamp(page.side, reading.recordId, reading.stampedMs);
   batch.apply(outcome, tells ? { ...story, kind: isNew ? 'linked' : 'changed', body } : null);
 }
 
@@ -274,8 +279,8 @@ function applyExistence(
   const story = { identityId: bundle.identity.id, side, recordId: sighting.recordId };
   if (sighting.kind === 'deleted') {
     const outcome = mergeDelete(runtime.model, bundle, side, sighting.evidence, tx.nowMs);
-    if (outcome.bundle !== bundle)
-      batch.apply(outcome, { ...story, kind: 'deleted', body: { evidence: sighting.evidence } });
+    const body = deletedBody(runtime.sides.get(side), sighting.evidence);
+    if (outcome.bundle !== bundle) batch.apply(outcome, { ...story, kind: 'deleted', body });
   } else if (sighting.kind === 'hidden') {
     const outcome = mergeHidden(bundle, side, tx.nowMs);
     if (outcome.bundle !== bundle) batch.apply(outcome, { ...story, kind: 'hidden', body: {} });

@@ -61,6 +61,7 @@ export class Batch {
   readonly #freeKeys = new Set<string>();
   /** Things that have got each other's keys clash when they are looked at one by one, and not when they are looked at together. */
   #hasNewClash = false;
+  readonly #stamps = new Map<string, number>();
   readonly #save = emptySave();
 
   /** `answer`: who answers the holds that this batch closes, and how; by default what happened since has. */
@@ -84,6 +85,11 @@ export class Batch {
   /** Keys that were looked up in this transaction and lead nowhere. */
   noteFreeKeys(keys: Iterable<string>): void {
     for (const key of keys) this.#freeKeys.add(key);
+  }
+
+  /** When the record of the side was last changed, as its system says. */
+  noteStamp(side: string, recordId: string, stampedMs: number): void {
+    this.#stamps.set(`${side}\n${recordId}`, stampedMs);
   }
 
   /** The identity of this batch that was begun under the key. */
@@ -179,10 +185,12 @@ export class Batch {
     for (const link of now.links) {
       if (before?.links.includes(link) === true) continue;
       const refers = this.#referredAnew(before === null ? undefined : linkAt(before, link.side), link);
+      const stampedMs = this.#stamps.get(`${link.side}\n${link.recordId}`);
       this.#save.links.push({
         identityId: identity.id,
         link,
         ...(refers === null ? {} : { refers }),
+        ...(stampedMs === undefined ? {} : { stampedMs }),
       });
     }
     for (const hold of before?.holds ?? []) {

@@ -31,6 +31,8 @@ export interface SightingPage {
   readonly readBeganMs: number;
   /** What the feed had shown before this page; null where no feed shows it, or one that has shown nothing yet. */
   readonly followed: Followed | null;
+  /** Whether a feed should have told of whatever is news here: a side with a feed is compared, not for the first time. */
+  readonly isCheck?: boolean;
 }
 
 export interface ApplyCounts {

@@ -18,6 +18,8 @@ export interface Reading {
   /** What the record itself says, by reference. */
   readonly called?: Values;
   readonly known: KnownRecord | undefined;
+  /** What the system says of when the record was last changed. */
+  readonly stampedMs: number | null;
   /** The identity whose record this is; null for a record that is not linked, or was deleted. */
   readonly linkedTo: string | null;
 }
@@ -109,6 +111,7 @@ function sortRecord(
         recordId,
         version: record.version,
         values: reading.values,
+        stampedMs: record.modifiedAtMs ?? null,
         known,
         linkedTo: known === undefined || known.status === 'gone' ? null : known.identityId,
       });

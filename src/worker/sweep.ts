@@ -137,7 +137,8 @@ async function takePage(
       ? [sightings]
       : [sightings.slice(0, middle), sightings.slice(middle)];
   // Applying twice changes nothing, so the position may follow in a transaction of its own, after both halves.
-  const applied = await Promise.all(halves.map((half) => applyHalf(runtime, side, half, beganMs)));
+  const isCheck = side.card.feed !== 'none' && lease.currentAsOfMs !== null;
+  const applied = await Promise.all(halves.map((half) => applyHalf(runtime, side, half, beganMs, isCheck)));
   const met = { seen: 0, changed: 0, unreadable: 0, missing: 0 };
   for (const { counts } of applied) {
     met.seen += counts.seen;
@@ -164,11 +165,12 @@ async function applyHalf(
   side: SideRuntime,
   sightings: readonly Sighting[],
   beganMs: number,
+  isCheck: boolean,
 ): Promise<Applied> {
   const { name } = side.model;
   try {
     return await runtime.transaction((tx) =>
-      applyPage(runtime, tx, { side: name, sightings, readBeganMs: beganMs, followed: null }),
+      applyPage(runtime, tx, { side: name, sightings, readBeganMs: beganMs, followed: null, isCheck }),
     );
   } catch (error) {
     if (failureOfError(error).code !== UNEXPECTED) throw error;

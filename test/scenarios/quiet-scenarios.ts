@@ -15,10 +15,10 @@ function wanting(city: string): string {
 }
 
 /** What only a comparison shows, of records that nobody has touched since yesterday. */
-async function unseen(stand: Stand, statement: string): Promise<void> {
+async function unseen(stand: Stand, ...statements: readonly string[]): Promise<void> {
   await stand.crm(`update TABLE set updated_at = clock_timestamp() - interval '1 day'`);
   await stand.sweep();
-  await stand.crm(statement);
+  for (const statement of statements) await stand.crm(statement);
   await stand.settle();
   await stand.sweep();
 }
@@ -57,6 +57,7 @@ export const QUIET_SCENARIOS: readonly Scenario[] = [
     side: 'crm',
     direction: 'in',
     records: 3,
+    says: 'carry the stamp that they had before',
     advice: 'have every write set the change column again; what was missed is there already',
     heal: heard,
   },
@@ -65,11 +66,31 @@ export const QUIET_SCENARIOS: readonly Scenario[] = [
     definition: LOOSE,
     inject: (stand) =>
       unseen(stand, `update TABLE set phone = '3', updated_at = clock_timestamp() - interval '1 hour'`),
-    code: 'watch.deaf_feed',
+    code: 'watch.wrong_clock',
     side: 'crm',
     direction: 'in',
     records: 3,
+    says: 'is 60 minutes slow',
     advice: 'set its clock, or stamp by that of the database; what was missed is there already',
+    heal: heard,
+  },
+  {
+    title: 'one of several programs stamps in another time zone',
+    definition: LOOSE,
+    inject: async (stand) => {
+      await stand.crm(`insert into TABLE (email, name, phone) values ('dan@x.test', 'dan', '1')`);
+      await unseen(
+        stand,
+        `update TABLE set phone = '3', updated_at = clock_timestamp() - interval '2 hours' where name <> 'dan'`,
+        `update TABLE set phone = '3', updated_at = clock_timestamp() where name = 'dan'`,
+      );
+    },
+    code: 'watch.wrong_clock',
+    side: 'crm',
+    direction: 'in',
+    records: 3,
+    says: 'is 120 minutes slow',
+    advice: 'stamp in the zone of all others; what was missed is there already',
     heal: heard,
   },
 ];

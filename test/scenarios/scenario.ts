@@ -15,6 +15,8 @@ export interface Scenario {
   readonly field?: string;
   /** How many records are affected; 0 for the whole side. */
   readonly records: number;
+  /** What the alert says beyond that, where nothing fails and there is no problem to say it. */
+  readonly says?: string;
   /** What somebody does who follows the advice, in words and in deeds. */
   readonly advice: string;
   readonly heal: (stand: Stand) => Promise<void>;

@@ -35,16 +35,22 @@ async function expectProblem(on: Stand, scenario: Scenario, beforeMs: number): P
   expect(problem?.openedMs).toBeLessThanOrEqual(await on.runtime.nowMs());
 }
 
-/** Where nothing fails there are no problems: the alert alone says how many records and since when. */
+/** Where nothing fails there are no problems: the alert alone says how many records, which, since when, and how it can be known. */
 async function expectTold(
   on: Stand,
-  { records }: Scenario,
+  { records, says = '' }: Scenario,
   alert: AlertRow | undefined,
   beforeMs: number,
 ): Promise<void> {
   expect(await on.problems()).toEqual([]);
   expect(alert?.detail).toContain(` ${String(records)} records `);
+  expect(alert?.detail).toContain(says);
+  const samples = alert?.records?.samples ?? [];
+  expect(alert?.records?.count).toBe(records);
+  expect(samples.map(({ recordId }) => recordId).toSorted()).toEqual(['1', '2', '3']);
+  expect(samples.every(({ identityId }) => identityId !== null)).toBe(true);
   expect(alert?.sinceMs).toBeGreaterThan(beforeMs - 1_000);
+  expect(alert?.sinceMs).toBeLessThanOrEqual(await on.runtime.nowMs());
 }
 
 async function play(scenario: Scenario): Promise<void> {

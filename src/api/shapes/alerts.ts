@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 
 import type { AlertRow, ChannelKind } from '../../store/alerts.ts';
-import { at, Failure, Instant } from './common.ts';
+import { at, Failure, Instant, list } from './common.ts';
 
 export const CHANNEL_KINDS = [
   'email',
@@ -33,6 +33,13 @@ export const Alert = z
     since: Instant,
     raisedAt: Instant,
     recoveredAt: Instant.nullable(),
+    records: z
+      .object({
+        count: z.int(),
+        samples: list(z.object({ record: z.string(), identity: z.string().nullable() })),
+      })
+      .nullable()
+      .openapi({ description: 'The records that it is about: how many, and some of them' }),
   })
   .openapi('Alert');
 
@@ -50,6 +57,16 @@ export const Channel = z
   .openapi('Channel');
 
 export function alertShape(alert: AlertRow): z.infer<typeof Alert> {
-  const { sinceMs, raisedMs, recoveredMs, ...told } = alert;
-  return { ...told, since: at(sinceMs), raisedAt: at(raisedMs), recoveredAt: at(recoveredMs) };
+  const { sinceMs, raisedMs, recoveredMs, records, ...told } = alert;
+  const samples = records?.samples.map(({ recordId, identityId }) => ({
+    record: recordId,
+    identity: identityId,
+  }));
+  return {
+    ...told,
+    since: at(sinceMs),
+    raisedAt: at(raisedMs),
+    recoveredAt: at(recoveredMs),
+    records: records === null ? null : { count: records.count, samples: samples ?? [] },
+  };
 }

@@ -19,6 +19,7 @@ interface Body {
   readonly evidence?: string;
   readonly choice?: string;
   readonly by?: string;
+  readonly untold?: object;
 }
 
 export function changesOf({ body }: JournalRow): readonly ToldChange[] {
@@ -41,7 +42,7 @@ export function journalSentence(row: JournalRow): string {
   const which = fields.length === 0 ? '' : ` (${fields.join(', ')})`;
   switch (row.kind) {
     case 'changed':
-      return `${record} was changed${which}`;
+      return `${record} was changed${which}${body.untold === undefined ? '' : ', as a comparison showed: its feed had not told of it'}`;
     case 'linked':
       return `${record} was found to be the same thing${which}`;
     case 'written':

@@ -33,6 +33,7 @@ function alert(change: Partial<AlertRow> = {}): AlertRow {
     sinceMs: Date.UTC(2026, 4, 2, 7, 0, 0),
     raisedMs: Date.UTC(2026, 4, 2, 7, 1, 0),
     recoveredMs: null,
+    records: null,
     ...change,
   };
 }

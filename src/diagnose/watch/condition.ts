@@ -1,3 +1,5 @@
+import type { AboutRecords } from '../../store/alerts.ts';
+
 /** Something that somebody should hear of, for as long as it lasts. */
 export interface Condition {
   /** The same for as long as it is the same thing: what makes it told once. */
@@ -12,6 +14,8 @@ export interface Condition {
   readonly detail: string;
   readonly advice: string;
   readonly sinceMs: number;
+  /** Left out where it is about no single records. */
+  readonly records?: AboutRecords;
 }
 
 export type Severity = 'warning' | 'critical';

@@ -1,4 +1,5 @@
 import { counted } from '../../lib/counted.ts';
+import type { AboutRecords } from '../../store/alerts.ts';
 import type { ProblemView } from '../problem-view.ts';
 import type { Condition, Severity } from './condition.ts';
 
@@ -23,7 +24,12 @@ export function problemConditions(
       detail: problem.message,
       advice: problem.advice ?? '',
       sinceMs: problem.openedMs,
+      ...(problem.records === 0 ? {} : { records: recordsOf(problem) }),
     }));
+}
+
+function recordsOf({ records, samples }: ProblemView): AboutRecords {
+  return { count: records, samples: samples.map((recordId) => ({ recordId, identityId: null })) };
 }
 
 /** Whatever stops a whole side is critical; what stops some records is a warning. */

@@ -23,6 +23,7 @@ import { allCollectors, type CollectorRow } from '../../store/collectors.ts';
 import { allSyncs } from '../../store/control.ts';
 import type { Tx } from '../../store/database.ts';
 import { failingLogs, type FailingLog } from '../../store/logged-letters.ts';
+import { sweepEvery } from '../../store/streams.ts';
 import { budgetVitals, vitalsOf } from '../../store/vitals.ts';
 import { stored } from '../../worker/failures.ts';
 import type { Log } from '../../worker/runtime.ts';
@@ -40,6 +41,10 @@ const SEND_TRIES_MAX = 8;
 const SEND_RETRY_BASE_MS = 60_000;
 const SEND_RETRY_CAP_MS = 60 * 60_000;
 const EXPIRES_SOON_MS = 24 * 60 * 60_000;
+
+/** While a feed does not tell, only sweeps see changes, and only a sweep shows that it tells again. */
+const UNHEARD: ReadonlySet<string> = new Set(['watch.deaf_feed', 'watch.wrong_clock']);
+const UNHEARD_SWEEP_EVERY_MS = 60 * 60_000;
 
 /** When the authorisation of a connection ends, where only a person can give another. */
 export interface Expiry {
@@ -81,11 +86,16 @@ async function lookAndNote(
   await lockWatch(tx, place.workspaceNo);
   const problems = await currentProblems(tx, { state: 'open' }, PROBLEMS_MAX);
   const conditions: Condition[] = [...problemConditions(problems, graceMs)];
-  for (const sync of await allSyncs(tx))
+  for (const sync of await allSyncs(tx)) {
+    const told = watchSync(sync, await vitalsOf(tx, sync.syncKey));
+    for (const { code, side } of told)
+      if (side !== null && UNHEARD.has(code))
+        await sweepEvery(tx, sync.syncKey, side, UNHEARD_SWEEP_EVERY_MS);
     conditions.push(
-      ...watchSync(sync, await vitalsOf(tx, sync.syncKey)),
+      ...told,
       ...watchAnnouncements(sync, await announcementVitals(tx, sync.syncKey), tx.nowMs),
     );
+  }
   conditions.push(...watchBudgets(await budgetVitals(tx, place.workspaceNo), tx.nowMs));
   conditions.push(...watchExpiries(expiries, tx.nowMs));
   conditions.push(...watchChannels(await channelStates(tx), tx.nowMs));

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 
+import type { UntoldRecord } from '../../store/sweep-vitals.ts';
 import type { Vitals } from '../../store/vitals.ts';
+import type { Condition } from './condition.ts';
 import { watchAnnouncements, watchBudgets, watchSync } from './watchdogs.ts';
 
 const NOW = Date.UTC(2026, 4, 2, 7, 0, 0);
@@ -84,12 +86,85 @@ test('a side drifts from the reconciliation that found it until one that finds n
   expect(codes({ reconciliations: [{ ...last, drift: 0 }] })).toEqual([]);
 });
 
-test('a feed that told of nothing while a comparison found changes is deaf', () => {
-  const sweep = { side: 'crm', startedMs: NOW - HOUR_MS, changed: 7, toldBetween: 0, isFirst: false };
-  expect(codes({ sweeps: [sweep] })).toEqual(['watch.deaf_feed crm']);
-  expect(codes({ sweeps: [{ ...sweep, toldBetween: 4 }] })).toEqual([]);
-  expect(codes({ sweeps: [{ ...sweep, isFirst: true }] })).toEqual([]);
-  expect(codes({ sweeps: [sweep], streams: [stream({ kind: 'sweep' })] })).toEqual([]);
+const SWEEP = { side: 'crm', startedMs: NOW - HOUR_MS, previousMs: NOW - 25 * HOUR_MS, wasTold: false };
+const STAMP = NOW - 40 * HOUR_MS;
+
+/** News that the sweep found, of records known since long before it; by default they keep the stamp they had. */
+function untold(count: number, change: Partial<UntoldRecord> = {}): readonly UntoldRecord[] {
+  return Array.from({ length: count }, (_, index) => ({
+    recordId: String(index + 1),
+    identityId: `identity ${String(index + 1)}`,
+    kind: 'changed' as const,
+    atMs: NOW - HOUR_MS,
+    knownMs: STAMP + 1_000,
+    stampedMs: STAMP,
+    stampedBeforeMs: STAMP,
+    ...change,
+  }));
+}
+
+function toldOf(count: number, change: Partial<UntoldRecord> = {}, wasTold = false): readonly Condition[] {
+  return watchSync(SYNC, vitals({ sweeps: [{ ...SWEEP, wasTold, untold: untold(count, change) }] }));
+}
+
+test('a feed that told of nothing while a comparison found changes is deaf, with the records and since when', () => {
+  const [told, ...others] = toldOf(7);
+  expect(others).toEqual([]);
+  expect(told).toMatchObject({
+    code: 'watch.deaf_feed',
+    side: 'crm',
+    sinceMs: SWEEP.previousMs,
+    records: { count: 7, samples: untold(5).map(({ recordId, identityId }) => ({ recordId, identityId })) },
+  });
+  expect(told?.detail).toMatch(
+    /found 7 records of crm .*; 7 of them carry the stamp .*; for example 1, 2, 3, 4, 5$/,
+  );
+  expect(toldOf(2)).toEqual([]);
+  expect(toldOf(7, {}, true)).toEqual([]);
+  const sweeps = [{ ...SWEEP, untold: untold(7) }];
+  expect(codes({ sweeps: [{ ...SWEEP, previousMs: null, untold: untold(7) }] })).toEqual([]);
+  expect(codes({ sweeps, streams: [stream({ kind: 'sweep' })] })).toEqual([]);
+  expect(codes({ sweeps, streams: [stream({ isFailing: true })] })).toEqual([]);
+});
+
+test('a believable stamp, or none, accuses the feed and no clock', () => {
+  const [passed] = toldOf(4, { stampedMs: NOW - 3 * HOUR_MS });
+  expect(passed?.code).toBe('watch.deaf_feed');
+  expect(passed?.detail).toContain('4 of them carry a new stamp that the feed has passed');
+  expect(toldOf(4, { stampedMs: null, stampedBeforeMs: null })).toMatchObject([{ code: 'watch.deaf_feed' }]);
+  // Our own write moved the stamp last, and nobody read what to.
+  expect(toldOf(4, { stampedMs: STAMP - HOUR_MS, stampedBeforeMs: null })).toMatchObject([
+    { code: 'watch.deaf_feed' },
+  ]);
+});
+
+test('stamps older than the look that showed the records unchanged are those of a slow clock, whatever else was told', () => {
+  const slow = { stampedMs: SWEEP.previousMs - 2 * HOUR_MS };
+  for (const wasTold of [false, true])
+    expect(toldOf(3, slow, wasTold)).toMatchObject([
+      { code: 'watch.wrong_clock', sinceMs: SWEEP.previousMs, records: { count: 3 } },
+    ]);
+  expect(toldOf(2, slow, true)).toEqual([]);
+  expect(toldOf(3, { ...slow, stampedBeforeMs: null })).toMatchObject([{ code: 'watch.wrong_clock' }]);
+});
+
+test('how slow or fast a clock is follows from all records together', () => {
+  const around = (stampedMs: number): Partial<UntoldRecord> => ({ knownMs: NOW - 90 * MINUTE_MS, stampedMs });
+  expect(toldOf(3, around(NOW - 210 * MINUTE_MS))[0]?.detail).toContain('is 120 to 150 minutes slow');
+  expect(toldOf(3, around(NOW + 30 * MINUTE_MS))[0]?.detail).toMatch(
+    /lies in the future.* is 90 to 120 minutes fast/,
+  );
+});
+
+test('old records that come into view, by a wider filter or another right, accuse nobody', () => {
+  const old = {
+    kind: 'linked' as const,
+    knownMs: null,
+    stampedMs: SWEEP.previousMs - HOUR_MS,
+    stampedBeforeMs: null,
+  };
+  expect(toldOf(9, old)).toEqual([]);
+  expect(toldOf(9, { ...old, stampedMs: NOW - 2 * HOUR_MS })).toMatchObject([{ code: 'watch.deaf_feed' }]);
 });
 
 test('writes that wait for too long are told, and planned ones that wait for approval are not', () => {

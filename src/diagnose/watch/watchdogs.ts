@@ -5,6 +5,7 @@ import type { SyncMode } from '../../store/control.ts';
 import type { BudgetVitals, Vitals } from '../../store/vitals.ts';
 import { knownFailure } from '../catalogue.ts';
 import type { Condition, Severity } from './condition.ts';
+import { feedTrouble } from './feeds.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -26,12 +27,15 @@ export const THRESHOLDS = {
   /** Against the day before. */
   failureRateFactor: 2,
   /** One or two may have changed while the comparison ran. */
-  deafChangesMin: 3,
+  untoldRecordsMin: 3,
   quotaWithinMs: 12 * HOUR_MS,
   quotaShareMin: 0.05,
   /** Smaller limits come and go within minutes. */
   quotaUnitsMin: 1_000,
 } as const;
+
+/** Records that an alert names. */
+const SAMPLES_MAX = 5;
 
 interface Watched {
   readonly syncKey: string;
@@ -47,7 +51,7 @@ export function watchSync(sync: Watched, vitals: Vitals): readonly Condition[] {
   return [
     ...staleSides(sync, vitals),
     ...silentSides(sync, vitals),
-    ...deafFeeds(sync, vitals),
+    ...troubledFeeds(sync, vitals),
     ...oldQueues(sync, vitals),
     ...failureRates(sync, vitals),
     ...driftingSides(sync, vitals),
@@ -141,15 +145,23 @@ function silentSides(sync: Watched, { habits, expectations, streams, nowMs }: Vi
   });
 }
 
-/** A sweep found changes, and the feed that should have told of them had told of nothing at all. */
-function deafFeeds(sync: Watched, { sweeps, streams }: Vitals): readonly Condition[] {
-  return sweeps.flatMap(({ side, changed, toldBetween, isFirst, startedMs }) => {
-    const hasFeed = streams.some(
-      (stream) => stream.side === side && stream.kind === 'changes' && stream.currentAsOfMs !== null,
-    );
-    if (isFirst || !hasFeed || changed < THRESHOLDS.deafChangesMin || toldBetween > 0) return [];
-    const detail = `the last comparison found ${counted(changed, `record of ${side}`, `records of ${side}`)} changed or gone that its feed had not told of`;
-    return [condition(sync, side, 'watch.deaf_feed', 'critical', startedMs, detail)];
+/** A comparison found what the feed should have told of. It began at some time after the comparison before. */
+function troubledFeeds(sync: Watched, { sweeps, streams }: Vitals): readonly Condition[] {
+  return sweeps.flatMap((sweep) => {
+    const { side, previousMs } = sweep;
+    const feed = streams.find((stream) => stream.side === side && stream.kind === 'changes');
+    // A feed that cannot be read is told as what it fails of.
+    if (feed === undefined || feed.currentAsOfMs === null || feed.isFailing) return [];
+    const trouble = feedTrouble(sweep, THRESHOLDS.untoldRecordsMin);
+    if (trouble === null || previousMs === null) return [];
+    const code = trouble.kind === 'deaf' ? 'watch.deaf_feed' : 'watch.wrong_clock';
+    const samples = trouble.records
+      .slice(0, SAMPLES_MAX)
+      .map(({ recordId, identityId }) => ({ recordId, identityId }));
+    const names = samples.map(({ recordId }) => recordId).join(', ');
+    const detail = `${trouble.detail}; for example ${names}`;
+    const told = condition(sync, side, code, 'critical', previousMs, detail);
+    return [{ ...told, records: { count: trouble.records.length, samples } }];
   });
 }
 

@@ -15,9 +15,9 @@ export async function recordsOf(
   await tx.statement('recordsOf');
   const rows = select(tx, tx.tables.links.slotsOf(recordIds.map((recordId) => pairKey(side, recordId))));
   return new Map(
-    rows.map(({ recordId, status, version, asOfMs, linked }) => [
+    rows.map(({ recordId, status, version, asOfMs, stampedAtMs, linked }) => [
       recordId,
-      { recordId, status, identityId: linked?.identityId ?? null, version, asOfMs },
+      { recordId, status, identityId: linked?.identityId ?? null, version, asOfMs, stampedMs: stampedAtMs },
     ]),
   );
 }

@@ -26,6 +26,7 @@ export async function forgetLinks(tx: Transaction, forgotten: Save['forgotten'])
       status: 'gone',
       version: null,
       asOfMs: Math.max(asOfMs, tx.nowMs),
+      stampedAtMs: null,
       failure: null,
       linked: null,
     }),
@@ -60,10 +61,20 @@ function storedLink(given: Link): Link {
 export async function saveLinks(tx: Transaction, links: Save['links']): Promise<void> {
   if (links.length === 0) return;
   await tx.statement('save/links');
-  const rows = links.map(({ identityId, link: given }): RecordRow => {
+  const rows = links.map(({ identityId, link: given, stampedMs: read }): RecordRow => {
     const link = storedLink(given);
     const { side, recordId, status, version, asOfMs } = link;
-    return { side, recordId, status, version, asOfMs, failure: null, linked: { identityId, link } };
+    const stampedAtMs = read === undefined ? null : storedMs(read);
+    return {
+      side,
+      recordId,
+      status,
+      version,
+      asOfMs,
+      stampedAtMs,
+      failure: null,
+      linked: { identityId, link },
+    };
   });
   const stored = await upsert(
     tx,
@@ -72,11 +83,17 @@ export async function saveLinks(tx: Transaction, links: Save['links']): Promise<
     (found, row) =>
       found.linked?.identityId === row.linked?.identityId ||
       ((found.linked === null || found.status === 'gone') && found.asOfMs <= row.asOfMs)
-        ? row
+        ? withStamp(found, row)
         : null,
     { onStored: (slot) => refuseSecond(tx, slot) },
   );
   if (stored < links.length) throw new Collision('another worker has just linked the same record');
+}
+
+/** What was not read keeps its stamp only while the version stays. */
+function withStamp(found: RecordRow, row: RecordRow): RecordRow {
+  const isSame = row.version !== null && row.version === found.version;
+  return row.stampedAtMs === null && isSame ? { ...row, stampedAtMs: found.stampedAtMs } : row;
 }
 
 /** The unique index `links_identity`: an identity has one record at a side. */
@@ -119,6 +136,7 @@ export async function saveUnlinked(
       status,
       version,
       asOfMs: storedMs(asOfMs),
+      stampedAtMs: null,
       failure: asStored(failure),
       linked: null,
     }));

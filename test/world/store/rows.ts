@@ -53,6 +53,7 @@ export interface RecordRow {
   readonly status: RecordStatus;
   readonly version: string | null;
   readonly asOfMs: number;
+  readonly stampedAtMs: number | null;
   readonly failure: StoredFailure | null;
   readonly linked: { readonly identityId: string; readonly link: Link } | null;
 }

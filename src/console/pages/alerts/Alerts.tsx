@@ -3,6 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { IconBellOff } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Fragment } from 'react';
 
 import type { Alert } from '../../data/contract.ts';
 import { alertsQuery, refresh } from '../../data/queries.ts';
@@ -82,7 +83,7 @@ function List({ alerts, state }: { readonly alerts: readonly Alert[]; readonly s
 }
 
 function AlertRow({ alert }: { readonly alert: Alert }) {
-  const { state, severity, sync, side, title, detail, advice, since, recoveredAt } = alert;
+  const { state, severity, sync, side, title, detail, advice, since, recoveredAt, records } = alert;
   const isRaised = state === 'raised';
   const tone = !isRaised ? 'in-sync' : severity === 'critical' ? 'dead' : 'held';
   return (
@@ -108,6 +109,7 @@ function AlertRow({ alert }: { readonly alert: Alert }) {
             </>
           )}
           since <Ago at={since} />
+          {records !== null && sync !== null && <About records={records} sync={sync} />}
           {recoveredAt !== null && (
             <>
               , over <Ago at={recoveredAt} />
@@ -116,6 +118,37 @@ function AlertRow({ alert }: { readonly alert: Alert }) {
         </Text>
       </div>
     </li>
+  );
+}
+
+/** Some of the records that an alert is about, each led to. */
+function About({
+  records,
+  sync,
+}: {
+  readonly records: NonNullable<Alert['records']>;
+  readonly sync: string;
+}) {
+  const others = records.count - records.samples.length;
+  return (
+    <>
+      {' · '}
+      {records.samples.map(({ record, identity }, index) => (
+        <Fragment key={record}>
+          {index > 0 && ', '}
+          {identity === null ? (
+            <To to="/records" search={{ sync, query: record }}>
+              {record}
+            </To>
+          ) : (
+            <To to="/records/$identity" params={{ identity }}>
+              {record}
+            </To>
+          )}
+        </Fragment>
+      ))}
+      {others > 0 && ` and ${counted(others, 'other')}`}
+    </>
   );
 }
 

@@ -61,6 +61,7 @@ const correction = fc.record({ turns: fc.nat(3), atMs: fc.constant(PAST_MS) });
 const identityLink = fc.record({
   identityId,
   isOdd: rarely(8),
+  stampedMs: fc.option(fc.constant(PAST_MS)),
   link: fc.record({
     side,
     recordId,
@@ -89,7 +90,12 @@ type DrawnLink = Omit<Link, 'asOfMs' | 'lookedAtMs' | 'corrected' | 'unread'> & 
 function linkFrom(
   tx: StoreTx,
   notes: Notes,
-  drawn: { readonly identityId: string; readonly isOdd: boolean; readonly link: DrawnLink },
+  drawn: {
+    readonly identityId: string;
+    readonly isOdd: boolean;
+    readonly stampedMs: number | null;
+    readonly link: DrawnLink;
+  },
 ): Save['links'][number] {
   const { isLookedAt, isRecent, corrected, unread, ...link } = drawn.link;
   const usual = RECORDS[IDENTITIES.indexOf(drawn.identityId)] ?? link.recordId;
@@ -97,6 +103,7 @@ function linkFrom(
   return {
     identityId: drawn.identityId,
     refers: [...new Set(Object.values(link.accounted).flatMap(idsIn))],
+    ...(drawn.stampedMs === null ? {} : { stampedMs: drawn.stampedMs }),
     link: {
       ...link,
       ...(corrected === null ? {} : { corrected }),
@@ -233,6 +240,7 @@ function linkOf(tx: StoreTx, notes: Notes, id: string, at: string): Save['links'
   return linkFrom(tx, notes, {
     identityId: id,
     isOdd: false,
+    stampedMs: null,
     link: { ...seen, corrected: null, unread: null, isLookedAt: true, isRecent: false },
   });
 }
