@@ -173,7 +173,8 @@ export async function lookOnceMore(
 ): Promise<void> {
   if (recordIds.length === 0) return;
   await tx.execute(
-    `update hints set lease_epoch = lease_epoch + 1, lease_until = '-infinity'
+    `update hints set lease_epoch = lease_epoch + 1, lease_until = '-infinity',
+            due_at = case when failure is null then due_at else least(due_at, clock_timestamp()) end
       where sync_key = $1 and side = $2 and state = 'open' and record_id = any($3)`,
     [syncKey, side, recordIds],
   );

@@ -1,9 +1,13 @@
-/** A file has no feed: what it has is a content. When that differs from the cursor's, every record is reported. */
-import type { ChangePage, ChangesRequest, ConnectorContext, Cursor } from '../../connector/contract.ts';
+/**
+ * A file has no feed: what it has is a content. When that differs from the cursor's, every record is reported, and of the rows
+ * whose id could not be told those that are no more, so that nobody waits for them.
+ */
+import type { ChangePage, ChangesRequest, ConnectorContext, Cursor, Hint } from '../../connector/contract.ts';
 import { ConnectorFailure } from '../../connector/failure.ts';
 import { refuse } from './failures.ts';
 import { readPages } from './pages.ts';
 import type { Reader } from './reader.ts';
+import { lineOfPlace, placeAt } from './records.ts';
 import { stampOf, type Content, type Stamp } from './source.ts';
 
 interface Position {
@@ -11,7 +15,11 @@ interface Position {
   readonly hash: string;
   readonly mtimeMs: number;
   readonly size: number;
+  /** Where rows could not be told; beyond the most that are kept only a sweep finds them mended. */
+  readonly places: readonly string[];
 }
+
+const PLACES_MAX = 1_000;
 
 /** Polling works on network shares, where the operating system's notices do not. */
 const POLL_MS = 500;
@@ -29,16 +37,24 @@ export async function* readChanges(
 ): AsyncGenerator<ChangePage> {
   const { collection, since, signal } = request;
   let content = await reader.read(collection);
-  let position = since === null ? positionOf(collection, content) : parseCursor(collection, since);
-  if (since === null) yield emptyPage(position);
+  let position: Position;
+  if (since === null) {
+    const survey = await reader.survey(await reader.open(collection, content), new Set(), signal);
+    if (survey === null) return;
+    position = positionOf(collection, content, [...survey.unknownLines].map(placeAt));
+    yield emptyPage(position);
+  } else position = parseCursor(collection, since);
   const watch = createWatch(reader, context, collection, content);
   while (!signal.aborted) {
     if (content.hash !== position.hash) {
-      const next = positionOf(collection, content);
       const file = await reader.open(collection, content);
+      const places = new Set<string>();
+      let next: Position = position;
       for await (const { records, unreadable, complete } of readPages(reader, file, request)) {
-        const cursor = toCursor(complete ? next : position);
-        yield { records, hints: [], unreadable, cursor, caughtUp: complete };
+        for (const { id } of unreadable) if (lineOfPlace(id) !== null) places.add(id);
+        if (complete) next = positionOf(collection, content, [...places]);
+        const hints = complete ? mended(position.places, places) : [];
+        yield { records, hints, unreadable, cursor: toCursor(next), caughtUp: complete };
       }
       position = next;
     }
@@ -101,21 +117,26 @@ function emptyPage(position: Position): ChangePage {
   return { records: [], hints: [], unreadable: [], cursor: toCursor(position), caughtUp: true };
 }
 
-function positionOf(file: string, content: Content): Position {
-  return { file, hash: content.hash, mtimeMs: content.stamp.mtimeMs, size: content.stamp.size };
+function mended(before: readonly string[], now: ReadonlySet<string>): readonly Hint[] {
+  return before.filter((place) => !now.has(place)).map((id) => ({ id, kind: 'changed' }));
+}
+
+function positionOf(file: string, content: Content, places: readonly string[]): Position {
+  const { mtimeMs, size } = content.stamp;
+  return { file, hash: content.hash, mtimeMs, size, places: places.slice(0, PLACES_MAX) };
 }
 
 function toCursor(position: Position): Cursor {
-  const { file, hash, mtimeMs, size } = position;
-  return { file, hash, mtimeMs, size };
+  const { file, hash, mtimeMs, size, places } = position;
+  return { file, hash, mtimeMs, size, places };
 }
 
 function parseCursor(collection: string, cursor: Cursor): Position {
   if (typeof cursor === 'object' && cursor !== null && !Array.isArray(cursor)) {
-    const { file, hash, mtimeMs, size } = cursor as Readonly<Record<string, unknown>>;
-    const isOurs = file === collection && typeof hash === 'string';
+    const { file, hash, mtimeMs, size, places = [] } = cursor as Readonly<Record<string, unknown>>;
+    const isOurs = file === collection && typeof hash === 'string' && Array.isArray(places);
     if (isOurs && typeof mtimeMs === 'number' && typeof size === 'number')
-      return { file: collection, hash, mtimeMs, size };
+      return { file: collection, hash, mtimeMs, size, places: places.map(String) };
   }
   throw refuse('config', 'cursor_expired', `the stored position does not belong to ${collection}`, {
     advice: 'The collection is compared completely; nothing has to be done.',

@@ -194,7 +194,8 @@ export function generatedId(key: string): string {
 
 function notThere(batch: Batch, isDeletedHere: boolean): Failure {
   const { survey, table } = batch;
-  if (!isDeletedHere && survey.unknownRows > 0) return unreadableRows(table.file, survey.unknownRows);
+  if (!isDeletedHere && survey.unknownLines.size > 0)
+    return unreadableRows(table.file, survey.unknownLines.size);
   return failureOf('precondition', 'gone', `the record is no longer in ${table.file}`);
 }
 

@@ -16,8 +16,8 @@ export interface Survey extends Shape {
   readonly lineOf: ReadonlyMap<string, number>;
   /** Ids that stand on several lines, with all of them. */
   readonly duplicates: ReadonlyMap<string, readonly number[]>;
-  /** Rows that may be any record: their id cannot be told. */
-  readonly unknownRows: number;
+  /** The lines of rows that may be any record: their id cannot be told. */
+  readonly unknownLines: ReadonlySet<number>;
   /** The rows of the records that were asked for; none for an id that stands on several. */
   readonly wanted: ReadonlyMap<string, ReadableRow>;
 }
@@ -38,7 +38,7 @@ export async function surveyTable(
   const lineOf = new Map<string, number>();
   const duplicates = new Map<string, number[]>();
   const observer = createTypeObserver();
-  let unknownRows = 0;
+  const unknownLines = new Set<number>();
   let lastRow: ReadableRow | null = null;
   for (const rows of table.rows()) {
     for (const row of rows) {
@@ -46,7 +46,7 @@ export async function surveyTable(
       if (table.typed && row.kind === 'readable') observer.observe(row.fields);
       const id = row.kind === 'readable' ? idOf(row.fields, idColumn) : null;
       if (id === null || row.kind !== 'readable') {
-        unknownRows += 1;
+        unknownLines.add(row.line);
         continue;
       }
       noteLine(id, row.line, lineOf, duplicates);
@@ -57,7 +57,26 @@ export async function surveyTable(
   for (const id of duplicates.keys()) wanted.delete(id);
   const types = observer.types();
   const columns = table.header ?? [...new Set([idColumn, ...types.keys()])];
-  return { columns, types, lineOf, duplicates, unknownRows, wanted, lastRow };
+  return { columns, types, lineOf, duplicates, unknownLines, wanted, lastRow };
+}
+
+/** What stands for the id of a row whose id cannot be told. */
+export function placeAt(line: number): string {
+  return `row ${String(line)}`;
+}
+
+/** The line of a place; null for what is no place. */
+export function lineOfPlace(id: string): number | null {
+  const line = /^row (\d{1,9})$/.exec(id)?.[1];
+  return line === undefined ? null : Number(line);
+}
+
+/** A row that has been mended, or is gone: no record, unless the file's own ids look like places. */
+export function isMendedPlace(id: string, { unknownLines, lineOf }: Survey): boolean {
+  const line = lineOfPlace(id);
+  if (line === null || unknownLines.has(line)) return false;
+  for (const own of lineOf.keys()) if (lineOfPlace(own) !== null) return false;
+  return true;
 }
 
 export type Reading =
@@ -65,7 +84,7 @@ export type Reading =
   | { readonly kind: 'unreadable'; readonly unreadable: UnreadableRecord };
 
 export function readRow(row: Row, survey: Survey, idColumn: string): Reading {
-  const place = `row ${String(row.line)}`;
+  const place = placeAt(row.line);
   if (row.kind === 'broken') return { kind: 'unreadable', unreadable: { id: place, failure: row.failure } };
   const id = idOf(row.fields, idColumn);
   if (id === null) {

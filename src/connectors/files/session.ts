@@ -6,7 +6,7 @@ import { describeFiles } from './describe.ts';
 import { refuseUnknownFields } from './header.ts';
 import { readPages } from './pages.ts';
 import { createReader, type Reader } from './reader.ts';
-import { duplicateFailure, readRow, recordOf, unreadableRows } from './records.ts';
+import { duplicateFailure, isMendedPlace, readRow, recordOf, unreadableRows } from './records.ts';
 import type { FilesSettings } from './settings.ts';
 import { writeFileRecords } from './write.ts';
 
@@ -40,9 +40,9 @@ async function getRecords(
   return ids.map((id): Lookup => {
     const row = survey.wanted.get(id);
     if (row !== undefined) return { kind: 'found', record: recordOf(id, row, fields) };
+    const unknown = isMendedPlace(id, survey) ? 0 : survey.unknownLines.size;
     const failure =
-      duplicateFailure(survey, id, idColumn) ??
-      (survey.unknownRows > 0 ? unreadableRows(collection, survey.unknownRows) : null);
+      duplicateFailure(survey, id, idColumn) ?? (unknown > 0 ? unreadableRows(collection, unknown) : null);
     return failure === null ? { kind: 'absent', id } : { kind: 'failed', id, failure };
   });
 }

@@ -209,7 +209,12 @@ export async function lookOnceMore(
     tx,
     hintsOf(tx, side, recordIds),
     ({ state }) => state === 'open',
-    (hint): StoredHint => ({ ...hint, leaseEpoch: hint.leaseEpoch + 1, leaseUntilMs: LONG_AGO }),
+    (hint): StoredHint => ({
+      ...hint,
+      leaseEpoch: hint.leaseEpoch + 1,
+      leaseUntilMs: LONG_AGO,
+      dueAtMs: hint.failure === null ? hint.dueAtMs : Math.min(hint.dueAtMs, tx.clockMs()),
+    }),
   );
 }
 
