@@ -14,7 +14,7 @@ export interface BucketRow {
     readonly message: string;
     readonly advice?: string;
   } | null;
-  /** When one was last let past its ceiling, or first stopped at it. */
+  /** When one was last let past its ceiling or a spent window, or first stopped there. */
   readonly probedAtMs: number | null;
 }
 

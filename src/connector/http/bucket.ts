@@ -5,8 +5,8 @@ export const SLICE_MS = 1_000;
 /** What a purpose without a share of the limit is told. */
 const NEVER_MS = 3_600_000;
 /**
- * So often one request goes past its ceiling, out of what is kept for others: only an answer tells that somebody has raised the
- * limit, and where the rest is kept for long nobody else may ask for hours.
+ * So often one request goes past its ceiling, out of what is kept for others, or past a window that is spent: only an answer
+ * tells that somebody has raised the limit, and where the rest is kept for long, or a window is, nobody else may ask for hours.
  */
 const PROBE_EVERY_MS = 5 * 60_000;
 
@@ -20,7 +20,7 @@ export interface Bucket {
   readonly windowEndsMs: number | null;
   readonly pausedUntilMs: number;
   readonly pausedBy: PauseReason | null;
-  /** When one was last let past its ceiling, or first stopped at it; null while nobody is. */
+  /** When one was last let past its ceiling or the spent window, or first stopped there; null while nobody is. */
   readonly probedAtMs: number | null;
 }
 
@@ -70,19 +70,27 @@ export function reserved(
     return { bucket, grant: { kind: 'later', waitMs: NEVER_MS, why: 'ceiling' } };
   if (bucket.units - kept < needed) {
     const waitMs = waitFor(needed + kept, bucket, limit, nowMs);
-    if (bucket.units < needed) return { bucket, grant: { kind: 'later', waitMs, why: 'spent' } };
-    return atCeiling(bucket, limit, needed, waitMs, nowMs);
+    if (bucket.units >= needed) return probed(bucket, limit, { needed, waitMs, why: 'ceiling' }, nowMs);
+    // What fills all the time soon lets somebody ask.
+    if (limit.refill.kind === 'steady') return { bucket, grant: { kind: 'later', waitMs, why: 'spent' } };
+    return probed(bucket, limit, { needed, waitMs, why: 'spent' }, nowMs);
   }
   const wished = Math.max(needed, Math.min(wish.unitsMax, sliceMax(bucket, limit)));
-  const free = ceiling < 1 ? { ...bucket, probedAtMs: null } : bucket;
+  const free = ceiling < 1 || limit.refill.kind === 'window' ? { ...bucket, probedAtMs: null } : bucket;
   return granted(free, limit, Math.min(bucket.units - kept, wished), nowMs);
 }
 
-function atCeiling(
+/** What stops a wish, and for how long it would. */
+interface Stop {
+  readonly needed: number;
+  readonly waitMs: number;
+  readonly why: 'ceiling' | 'spent';
+}
+
+function probed(
   bucket: Bucket,
   limit: Limit,
-  needed: number,
-  waitMs: number,
+  { needed, waitMs, why }: Stop,
   nowMs: number,
 ): { readonly bucket: Bucket; readonly grant: Grant } {
   const sinceMs = bucket.probedAtMs ?? nowMs;
@@ -90,7 +98,7 @@ function atCeiling(
   if (needed > 0 && probeInMs <= 0) return granted({ ...bucket, probedAtMs: nowMs }, limit, needed, nowMs);
   return {
     bucket: { ...bucket, probedAtMs: sinceMs },
-    grant: { kind: 'later', waitMs: Math.min(waitMs, Math.max(1, probeInMs)), why: 'ceiling' },
+    grant: { kind: 'later', waitMs: Math.min(waitMs, Math.max(1, probeInMs)), why },
   };
 }
 
@@ -131,7 +139,8 @@ function granted(
     limit.refill.kind === 'window' ? (bucket.windowEndsMs ?? nowMs + limit.refill.windowMs) : null;
   const validMs = windowEndsMs === null ? SLICE_MS : Math.min(SLICE_MS, windowEndsMs - nowMs);
   return {
-    bucket: { ...bucket, units: bucket.units - units, windowEndsMs },
+    // A probe of what is spent takes what is not there.
+    bucket: { ...bucket, units: Math.max(0, bucket.units - units), windowEndsMs },
     grant: { kind: 'granted', units, validMs, lot: windowEndsMs ?? 0 },
   };
 }

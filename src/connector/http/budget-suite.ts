@@ -47,6 +47,10 @@ export function budgetStoreSuite(openStage: () => Promise<BudgetStage>): readonl
     on('a pause holds for everybody and for its whole length', pausing),
     on('a ceiling keeps the rest for others', ceilings),
     on('at a ceiling one in five minutes goes through, and hears of a limit that was raised', probing),
+    on(
+      'past a spent window one in five minutes goes through, and hears of a limit that was raised',
+      probingSpent,
+    ),
     on('what the system says lowers the bucket and never raises it above the limit', learning),
     on('a wish larger than the bucket gets all of it rather than nothing for ever', largeWish),
     on('buckets of other connections and limits are untouched', apart),
@@ -187,6 +191,24 @@ async function probing(stage: BudgetStage): Promise<void> {
   assert((await take(stage, key, 1, 'sweep')).kind === 'later', 'and no other');
   await stage.store.learn(key, { unitsMax: 500 });
   assert((await take(stage, key, 1, 'sweep')).kind === 'granted', 'a raised limit is known from then on');
+}
+
+async function probingSpent(stage: BudgetStage): Promise<void> {
+  const key = keyOf(WINDOW);
+  await drain(stage, key);
+  const first = await take(stage, key, 1);
+  assert(
+    first.kind === 'later' && first.waitMs <= 300_000,
+    'the window ends in an hour, and is asked sooner',
+  );
+  await stage.pass(first.waitMs);
+  assert((await take(stage, key, 1)).kind === 'granted', 'one goes through');
+  const second = await take(stage, key, 1);
+  assert(second.kind === 'later' && second.waitMs > 200_000, 'and no other');
+  await stage.store.learn(key, { unitsMax: WINDOW.units + 10 });
+  assert((await drain(stage, key)) === 10, 'a raised limit is known from then on, with what it has more');
+  await stage.pass(3_600_000);
+  assert((await drain(stage, key)) === WINDOW.units + 10, 'and for the windows to come');
 }
 
 async function learning(stage: BudgetStage): Promise<void> {
