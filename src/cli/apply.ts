@@ -3,10 +3,10 @@ import { must } from '../lib/assert.ts';
 import { counted } from '../lib/counted.ts';
 import type { Installation } from '../server.ts';
 import { findSync, setMode, type SyncRow } from '../store/control.ts';
-import { approvePlan, findPlan, type PlanRow } from '../store/plans.ts';
+import { approvePlan, findPlan, touchedBy, type PlanRow } from '../store/plans.ts';
 import { approveSchemas } from '../store/schemas.ts';
 import { countStates } from '../store/status.ts';
-import { deliverAll, settleRecords } from '../worker/rounds.ts';
+import { deliverAll, observeTouched, settleRecords } from '../worker/rounds.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { actor, noteCommand } from './deed.ts';
 import { text, withInstallation, withSync } from './open.ts';
@@ -74,8 +74,7 @@ export async function applySync(
   sync: SyncRow,
 ): Promise<Applied> {
   const plan = await approvedPlan(context, installation, sync);
-  // Look once more: what changed since the plan was sealed must not be written over by it.
-  if (context.flags['yes'] !== true) await observe(context, installation, sync);
+  if (context.flags['yes'] !== true) await lookOnceMore(context, installation, sync, plan);
   const approval = await installation.transaction(async (tx) => {
     const result = await approvePlan(tx, sync.syncKey, plan, actor());
     await approveSchemas(tx, sync.syncKey, actor());
@@ -107,6 +106,21 @@ export async function applySync(
   const result = { sync: sync.name, plan: plan.hash, delivered, moved: approval.moved, sides };
   show(context, result);
   return result;
+}
+
+/** Of more records than these a whole reading is cheaper than looking each of them up. */
+const LOOKED_UP_MAX = 5_000;
+
+/** What changed since the plan was sealed must not be written over by it. */
+async function lookOnceMore(
+  context: CommandContext,
+  installation: Installation,
+  sync: SyncRow,
+  plan: PlanRow,
+): Promise<void> {
+  const touched = await installation.transaction((tx) => touchedBy(tx, sync.syncKey, plan, LOOKED_UP_MAX));
+  if (touched === null) await observe(context, installation, sync);
+  else await withSync(installation, sync, (runtime) => observeTouched(runtime, touched, context.signal));
 }
 
 async function approvedPlan(

@@ -228,12 +228,20 @@ test('repair plans what mends the drift and writes nothing; approved as a whole,
       .toSorted(),
   ).toEqual(['1 create erp extra', '1 create erp missing', '1 update erp differs']);
   expect(await mailsAt(erp, 'fresh', 'stranger')).toBe(0);
+  const swept = await sweeps();
   const applied = await run('apply', '--plan', report.repair?.plan.hash ?? '');
   expect(applied.errors).toBe('');
+  // Its records were looked up once more, and no side was read for them.
+  expect(await sweeps()).toBe(swept);
   expect(await mailsAt(erp, 'fresh', 'stranger')).toBe(2);
   const after = await reconcile();
   expect(after.report.sides.map(({ drift }) => drift)).toEqual([0, 0]);
 });
+
+async function sweeps(): Promise<number> {
+  const { rowCount } = await store.pool.query(`select from runs where kind = 'sweep'`);
+  return rowCount ?? 0;
+}
 
 async function lose(statement: string): Promise<void> {
   await store.pool.query(statement);

@@ -58,6 +58,38 @@ export async function findPlan(tx: Tx, syncKey: string, hashPrefix: string | nul
   };
 }
 
+/** What a plan is about, by side: records that are known there of its things, and whether it makes others. */
+export interface Touched {
+  readonly side: string;
+  readonly recordIds: readonly string[];
+  readonly creates: boolean;
+}
+
+/** Null where that is more than `recordsMax` records. */
+export async function touchedBy(
+  tx: Tx,
+  syncKey: string,
+  { sealedAtMs }: PlanRow,
+  recordsMax: number,
+): Promise<readonly Touched[] | null> {
+  const rows = await tx.query<{ side: string; record_id: string | null; creates: boolean }>(
+    `with due as materialized (
+       select identity_id, side, kind from writes
+        where sync_key = $1 and state = 'planned' and planned_at <= to_timestamp($2::float8 / 1000))
+     select side, null as record_id, true as creates from due where kind = 'create' group by side
+     union all
+     (select side, record_id, false from links
+       where sync_key = $1 and identity_id = any(array(select identity_id from due)) and status <> 'gone' limit $3)`,
+    [syncKey, sealedAtMs, recordsMax + 1],
+  );
+  if (rows.filter(({ record_id }) => record_id !== null).length > recordsMax) return null;
+  return [...Map.groupBy(rows, ({ side }) => side)].map(([side, own]) => ({
+    side,
+    recordIds: own.flatMap(({ record_id: recordId }) => recordId ?? []),
+    creates: own.some(({ creates }) => creates),
+  }));
+}
+
 export interface Approval {
   readonly released: number;
   /** Planned writes whose base has moved since the plan was sealed: nobody has approved what they would do now. */

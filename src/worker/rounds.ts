@@ -1,10 +1,11 @@
+import type { Touched } from '../store/plans.ts';
 /** The same work as a worker's, done once and to its end: for `plan`, `apply` and tests. */
 import { announceBatch } from './announce.ts';
 import { takeUpJob } from './bulk-jobs.ts';
 import { captureChanges } from './capture.ts';
 import { deliverBatch } from './deliver.ts';
 import { DELIVERY_LANES, IDLE_LOOK_MS } from './limits.ts';
-import { settleHints } from './look.ts';
+import { lookAt, settleHints } from './look.ts';
 import { rekey } from './rekey.ts';
 import { resolveUnknown } from './resolve.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
@@ -29,12 +30,32 @@ export async function observeAll(
   await rekey(runtime, signal);
   for (const side of runtime.sides.values()) {
     await captureChanges(runtime, side, false, signal);
-    await runtime.transaction((tx) => tx.wakeStream(side.model.name, 'sweep'));
-    await sweepToEnd(runtime, side, signal, progress);
+    await sweepNow(runtime, side, signal, progress);
     await runtime.transaction((tx) => tx.refreshStatistics());
   }
   await settleRecords(runtime, signal);
 }
+
+/**
+ * Takes in what a plan is about as it is now: what the feeds tell, and the records themselves, looked up. A side that has no
+ * feed is swept where the plan makes records, as one of them may be there by now.
+ */
+export async function observeTouched(
+  runtime: SyncRuntime,
+  touched: readonly Touched[],
+  signal: AbortSignal,
+): Promise<void> {
+  await rekey(runtime, signal);
+  for (const side of runtime.sides.values()) {
+    await captureChanges(runtime, side, false, signal);
+    const { recordIds, creates } = touched.find((one) => one.side === side.model.name) ?? UNTOUCHED;
+    if (creates && side.card.feed === 'none') await sweepNow(runtime, side, signal, {});
+    else await lookAt(runtime, side, recordIds, signal);
+  }
+  await settleRecords(runtime, signal);
+}
+
+const UNTOUCHED = { recordIds: [], creates: false };
 
 /** Settles what is to be looked at, and what that lets be read, until nothing more comes of it. */
 export async function settleRecords(runtime: SyncRuntime, signal: AbortSignal): Promise<void> {
@@ -44,13 +65,14 @@ export async function settleRecords(runtime: SyncRuntime, signal: AbortSignal): 
   }
 }
 
-async function sweepToEnd(
+async function sweepNow(
   runtime: SyncRuntime,
   side: SideRuntime,
   signal: AbortSignal,
   progress: RoundProgress,
 ): Promise<void> {
   const { name } = side.model;
+  await runtime.transaction((tx) => tx.wakeStream(name, 'sweep'));
   for (let waitedMs = 0; waitedMs <= SWEEP_WAIT_MS && !signal.aborted; waitedMs += IDLE_LOOK_MS) {
     if (await sweepSide(runtime, side, signal, progress.onSweep)) return;
     const failure = await runtime.transaction((tx) => tx.streamFailure(name, 'sweep'));
