@@ -19,6 +19,7 @@ import {
   SYNC_OPTION,
   SYNC_OPTION_HELP,
   text,
+  verbOf,
   withInstallation,
   withSync,
   wordsOf,
@@ -38,11 +39,8 @@ export const holds: Command = {
   run: (context) =>
     withInstallation(context, async (installation) => {
       const sync = await chooseSync(installation, text(context.flags['sync']));
-      const [verb = 'list'] = context.words;
-      if (verb === 'list') return list(context, installation, sync);
-      if (verb === 'release') return release(context, installation, sync);
-      if (verb === 'emptied') return sayEmptied(context, installation, sync);
-      return decide(context, installation, sync, verb);
+      const verbs = { list, ...CHOICES, release, emptied: sayEmptied };
+      return verbOf(context, 'holds', verbs, 'list')(context, installation, sync);
     }),
 };
 
@@ -93,7 +91,7 @@ async function sayEmptied(
   installation: Installation,
   sync: SyncRow,
 ): Promise<number> {
-  const [side = ''] = wordsOf({ ...context, words: context.words.slice(1) }, ['SIDE']);
+  const [, side = ''] = wordsOf(context, ['', 'SIDE']);
   await installation.transaction(async (tx) => {
     const syncTx = syncTransaction(tx, sync, installation.ids);
     const emptied = await emptiedSides(syncTx, sync);
@@ -118,10 +116,7 @@ function whyHeld(rules: RuleModel, { reason, field, side, seen }: HoldRow): stri
 }
 
 async function release(context: CommandContext, installation: Installation, sync: SyncRow): Promise<number> {
-  const [, side = '', kind = '', hash = ''] = [
-    '',
-    ...wordsOf({ ...context, words: context.words.slice(1) }, ['SIDE', 'KIND', 'HASH']),
-  ];
+  const [, side = '', kind = '', hash = ''] = wordsOf(context, ['', 'SIDE', 'KIND', 'HASH']);
   const released = await installation.transaction(async (tx) => {
     const writes = await releaseHeld(tx, sync.syncKey, side, kind, hash);
     if (writes === null) return null;
@@ -140,18 +135,34 @@ async function release(context: CommandContext, installation: Installation, sync
   return EXIT.ok;
 }
 
+type ChoiceOf = (sync: SyncRow, hold: HoldRow, context: CommandContext) => HoldChoice;
+
+/** What a person may say of a hold, each as the word of the command. */
+const CHOICES = {
+  take: deciding((_sync, _hold, context) => {
+    const [, , side = ''] = wordsOf(context, ['', 'HOLD', 'SIDE']);
+    return { kind: 'take', side };
+  }),
+  keep: deciding(() => ({ kind: 'keep' })),
+  value: deciding((sync, hold, context) => {
+    const [, , given = ''] = wordsOf(context, ['', 'HOLD', 'VALUE']);
+    return { kind: 'value', value: valueFor(sync, hold, given) };
+  }),
+  delete: deciding(() => ({ kind: 'delete' })),
+  revive: deciding(() => ({ kind: 'revive' })),
+};
+
+function deciding(choiceOf: ChoiceOf): typeof list {
+  return (context, installation, sync) => decide(context, installation, sync, choiceOf);
+}
+
 async function decide(
   context: CommandContext,
   installation: Installation,
   sync: SyncRow,
-  verb: string,
+  choiceOf: ChoiceOf,
 ): Promise<number> {
-  const [, prefix, argument] = context.words;
-  if (prefix === undefined)
-    throw new CommandFailed('HOLD is missing', {
-      exitCode: EXIT.wrongInput,
-      advice: 'See: trueup holds list',
-    });
+  const [, prefix = ''] = wordsOf(context, ['', 'HOLD']);
   const open = await installation.transaction((tx) => openHolds(tx, sync.syncKey, null, HOLDS_SHOWN_MAX));
   const matching = open.filter((hold) => hold.holdId.startsWith(prefix));
   const [hold, ...others] = matching;
@@ -161,7 +172,7 @@ async function decide(
       { exitCode: EXIT.wrongInput },
     );
   }
-  const choice = choiceOf(sync, hold, verb, argument);
+  const choice = choiceOf(sync, hold, context);
   try {
     await withSync(installation, sync, (runtime) => resolveHold(runtime, hold, choice, actor()));
   } catch (error) {
@@ -177,23 +188,6 @@ async function decide(
   context.output.json({ decided: hold.holdId, choice: choice.kind });
   context.output.line('Decided. A running worker delivers what follows; or run: trueup apply');
   return EXIT.ok;
-}
-
-function choiceOf(sync: SyncRow, hold: HoldRow, verb: string, argument: string | undefined): HoldChoice {
-  if (verb === 'keep' || verb === 'delete' || verb === 'revive') return { kind: verb };
-  if (verb !== 'take' && verb !== 'value') {
-    throw new CommandFailed(`holds has no ${verb}`, {
-      exitCode: EXIT.wrongInput,
-      advice: 'It has: list, take, keep, value, delete, revive, release',
-    });
-  }
-  if (argument === undefined)
-    throw new CommandFailed(`${verb === 'take' ? 'SIDE' : 'VALUE'} is missing`, {
-      exitCode: EXIT.wrongInput,
-    });
-  return verb === 'take'
-    ? { kind: 'take', side: argument }
-    : { kind: 'value', value: valueFor(sync, hold, argument) };
 }
 
 function valueFor(sync: SyncRow, { field }: HoldRow, argument: string): Value {

@@ -4,7 +4,6 @@ import {
   ERROR_LOG_SETTING,
   type ErrorLog,
   type LoggedLetter,
-  type LogResult,
   type SolvedLetter,
 } from '../connector/error-log.ts';
 import { ConnectorFailure, type Failure } from '../connector/failure.ts';
@@ -72,9 +71,7 @@ async function keepOne(
     session = await place.open(connection);
     const { errorLog } = session;
     if (errorLog === undefined) return null;
-    let failure: Failure | null = null;
-    for (const one of news) failure = (await tell(place, connection, errorLog, one)) ?? failure;
-    return failure;
+    return await tell(place, connection, errorLog, news);
   } catch (error) {
     if (!(error instanceof ConnectorFailure)) throw error;
     return error.failure;
@@ -83,31 +80,38 @@ async function keepOne(
   }
 }
 
+/** All syncs at once: a log takes many entries for the price of one. */
 async function tell(
   place: ErrorLogPlace,
   connection: string,
   errorLog: ErrorLog,
-  { sync, untold }: News,
+  news: readonly News[],
 ): Promise<Failure | null> {
-  const results = await errorLog.put(untold.map((letter) => entryOf(sync, letter)));
-  const told: Parameters<typeof noteTold>[3][number][] = [];
-  const solved: string[] = [];
-  let failure: Failure | null = null;
-  for (const [index, { letterId, digest, letter }] of untold.entries()) {
-    const result: LogResult = must(results[index], 'every letter has a result');
-    if (result.kind === 'failed') ({ failure } = result);
-    else if (letter === null) solved.push(letterId);
-    else told.push({ letterId, digest, entryId: result.recordId });
+  const results = await errorLog.put(
+    news.flatMap(({ sync, untold }) => untold.map((letter) => entryOf(sync, letter))),
+  );
+  const resultOf = new Map(results.map((result) => [result.key, result]));
+  for (const { sync, untold } of news) {
+    const ended = untold.map((one) => ({ ...one, result: resultOf.get(keyOf(sync, one)) }));
+    const shown = ended.flatMap(({ letterId, digest, letter, result }) =>
+      result?.kind === 'told' && letter !== null ? [{ letterId, digest, entryId: result.recordId }] : [],
+    );
+    const solved = ended
+      .filter(({ letter, result }) => result?.kind === 'told' && letter === null)
+      .map(({ letterId }) => letterId);
+    await place.transaction((tx) => noteTold(tx, connection, sync.syncKey, shown, solved));
   }
-  await place.transaction((tx) => noteTold(tx, connection, sync.syncKey, told, solved));
-  return failure;
+  return results.findLast((result) => result.kind === 'failed')?.failure ?? null;
 }
 
-function entryOf(
-  { syncKey, name, definition }: SyncRow,
-  { letterId, letter, entryId }: UntoldLetter,
-): LoggedLetter | SolvedLetter {
-  const key = `${syncKey}-${letterId}`;
+function keyOf({ syncKey }: SyncRow, { letterId }: UntoldLetter): string {
+  return `${syncKey}-${letterId}`;
+}
+
+function entryOf(sync: SyncRow, untold: UntoldLetter): LoggedLetter | SolvedLetter {
+  const { name, definition } = sync;
+  const { letter, entryId } = untold;
+  const key = keyOf(sync, untold);
   if (letter === null) return { kind: 'solved', key, recordId: must(entryId, 'what is solved was told') };
   const { state, side, kind: tried, recordId, tries, firstFailedMs, lastFailedMs, failure } = letter;
   const { code, message, advice = null, field = null } = failure;
