@@ -13,7 +13,7 @@ import type {
   Outcome,
   Rule,
 } from './state.ts';
-import { linkAt, writeAt } from './state.ts';
+import { linkAt, unansweredAt } from './state.ts';
 
 /** The record was deleted at `side`, by evidence. Decides whether that is a delete of the identity. */
 export function mergeDelete(
@@ -28,8 +28,9 @@ export function mergeDelete(
   if (link.status === 'returned') return unchanged(leftAgain(bundle, link, nowMs));
   const { tombstone } = bundle.identity;
   // A delete of ours that a person refused too late is nobody's wish: the plan creates the record again.
-  if (tombstone === null && (isDeleting(bundle, side) || link.sent.some(({ deletes }) => deletes === true)))
-    return unchanged(withoutLink(bundle, side));
+  const isOurs =
+    unansweredAt(bundle, side)?.kind === 'delete' || link.sent.some((sent) => sent.deletes === true);
+  if (tombstone === null && isOurs) return unchanged(withoutLink(bundle, side));
   const gone = withLink(bundle, { ...link, status: 'gone', asOfMs: nowMs });
   if (bundle.holds.some(isMergedAway)) return unchanged(mergedAwayToo(gone, link, evidence, nowMs));
   const hasPast = Object.keys(link.accounted).length > 0;
@@ -114,11 +115,6 @@ export function mergeReturn(bundle: Bundle, seen: Observation): Outcome {
   }
   // What was edited there meanwhile was edited at any time since the record was last really looked at.
   return unchanged(withLink(bundle, { ...link, status: 'live', lookedAtMs: null }));
-}
-
-function isDeleting(bundle: Bundle, side: string): boolean {
-  const write = writeAt(bundle, side);
-  return write?.kind === 'delete' && (write.state === 'sent' || write.state === 'unknown');
 }
 
 /** Fields whose edit at another side was golden before this record, now deleted, had received it. */

@@ -20,7 +20,7 @@ import type {
   Swing,
   Violation,
 } from './state.ts';
-import { isClash, linkAt, writeAt } from './state.ts';
+import { isClash, linkAt, unansweredAt } from './state.ts';
 import { sameValue, type Value, type Values } from './value.ts';
 
 /** So often may a value come back to what it was before, each time within the window, before it is held. */
@@ -56,8 +56,7 @@ export class MergeDraft {
     this.identity = bundle.identity;
     this.link = link;
     this.seen = seen;
-    const write = writeAt(bundle, link.side);
-    this.#write = write?.state === 'sent' || write?.state === 'unknown' ? write : undefined;
+    this.#write = unansweredAt(bundle, link.side);
   }
 
   get golden(): Values {

@@ -263,6 +263,12 @@ export function writeAt(bundle: Bundle, side: string): OpenWrite | undefined {
   return bundle.writes.find((write) => write.side === side);
 }
 
+/** The identity's write at a side that was sent, and of which no answer is recorded. */
+export function unansweredAt(bundle: Bundle, side: string): OpenWrite | undefined {
+  const write = writeAt(bundle, side);
+  return write?.state === 'sent' || write?.state === 'unknown' ? write : undefined;
+}
+
 /** The hold of an identity of which a record has got the key of another one. */
 export function isClash({ field, reason }: OpenHold): boolean {
   return field === null && reason === 'ambiguousMatch';

@@ -13,7 +13,7 @@ import { must } from '../lib/assert.ts';
 import type { KnownRecord, SyncTx } from '../store/contract.ts';
 import { Collision } from '../store/database.ts';
 import { Batch, changeBody } from './batch.ts';
-import { formerOf, giveWay } from './given-again.ts';
+import { formerOf, giveWay, isAnother } from './given-again.ts';
 import { confirmMatches, findHomes, identitiesOf, lateHome, type Homes } from './homes.ts';
 import { readReadings } from './references.ts';
 import type { SyncRuntime } from './runtime.ts';
@@ -179,7 +179,7 @@ function bundleFor(
   homes: Homes,
 ): Bundle | null {
   const found = batch.get(homes.of.get(reading.recordId) ?? '');
-  if (found === undefined || (isDeletedAt(found, seen) && isAnother(runtime, found, reading))) {
+  if (found === undefined || isAnother(runtime.model, found, seen.side, reading)) {
     return begin(runtime, batch, seen.side, reading);
   }
   const link = linkAt(found, seen.side);
@@ -215,19 +215,6 @@ function moveHome(batch: Batch, seen: Observation, found: Bundle, other: Bundle,
   const linked = linkFound(other, side, recordId);
   batch.put(linked);
   return linked;
-}
-
-function isDeletedAt(bundle: Bundle, { side, recordId }: Observation): boolean {
-  const link = linkAt(bundle, side);
-  return link?.status === 'gone' && link.recordId === recordId;
-}
-
-/** A system gave the id of a deleted record to a new one: its keys are not those of what was deleted. */
-function isAnother(runtime: SyncRuntime, deleted: Bundle, reading: Reading): boolean {
-  if (reading.linkedTo !== null) return false;
-  const keys = matchKeys(runtime.model, reading.values);
-  const old = matchKeys(runtime.model, deleted.identity.golden);
-  return keys.length > 0 && !keys.some((key) => old.includes(key));
 }
 
 /** A thing not met before, unless an earlier record of this very page has the same keys. */

@@ -6,11 +6,12 @@ import { matchKeys } from '../engine/match.ts';
 import { planIdentity, type WriteStep } from '../engine/plan.ts';
 import { idsIn } from '../engine/references.ts';
 import type { Bundle, Link, Outcome } from '../engine/state.ts';
-import { isClash, linkAt } from '../engine/state.ts';
+import { isClash, linkAt, unansweredAt } from '../engine/state.ts';
 import { sameValue } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { JournalEntry, NewWrite, Save, StoredBundle, SyncTx, WriteKey } from '../store/contract.ts';
+import { EARLY_LOOK_MS } from './limits.ts';
 import type { Changed } from './moves.ts';
 import type { SyncRuntime } from './runtime.ts';
 import { noteReferences } from './waits.ts';
@@ -63,6 +64,8 @@ export class Batch {
   #hasNewClash = false;
   readonly #stamps = new Map<string, number>();
   readonly #save = emptySave();
+  /** Records that were seen to go before the answer to their create. */
+  readonly #deleted: { readonly side: string; readonly recordId: string }[] = [];
 
   /** `answer`: who answers the holds that this batch closes, and how; by default what happened since has. */
   constructor(runtime: SyncRuntime, tx: SyncTx, answer: Answer = SETTLED) {
@@ -144,9 +147,15 @@ export class Batch {
     await this.#tx.save(this.#save);
     await noteReferences(this.#runtime, this.#tx, [...this.#work.values()]);
     await beside();
+    await this.#lookAtDeleted();
     await this.#lookAtHeld();
     if (this.#makesRoom() || this.#hasNewClash) await this.#tx.hintWaiting();
     return wakened;
+  }
+
+  async #lookAtDeleted(): Promise<void> {
+    for (const { side, recordId } of this.#deleted)
+      await this.#tx.noteHints(side, [{ recordId, kind: 'deleted', dueInMs: EARLY_LOOK_MS }]);
   }
 
   /** What was held for a clash of keys is looked at again once its thing has changed, here or elsewhere: it may clash no more. */
@@ -197,9 +206,12 @@ export class Batch {
       const isOpen = now.holds.some(({ field, reason }) => field === hold.field && reason === hold.reason);
       if (!isOpen) this.#save.closedHolds.push({ identityId: identity.id, ...hold, ...this.#answer });
     }
-    for (const link of before?.links ?? []) {
+    for (const { side, recordId } of before?.links ?? []) {
       // A record that left the identity without another taking its place is forgotten.
-      if (linkAt(now, link.side)?.recordId !== link.recordId) this.forget(link.side, link.recordId);
+      if (linkAt(now, side)?.recordId === recordId) continue;
+      this.forget(side, recordId);
+      // The answer to its create, still to come, will say that it is there.
+      if (unansweredAt(now, side)?.kind === 'create') this.#deleted.push({ side, recordId });
     }
   }
 

@@ -1,8 +1,29 @@
 /** Systems that give the ids of deleted records again: what was deleted keeps its memory under a name of its own. */
 import { moveAside } from '../engine/existence.ts';
-import { linkAt } from '../engine/state.ts';
+import { matchKeys } from '../engine/match.ts';
+import type { SyncModel } from '../engine/model.ts';
+import { sharesMost } from '../engine/resemblance.ts';
+import { linkAt, type Bundle } from '../engine/state.ts';
+import { must } from '../lib/assert.ts';
 import type { KnownRecord, SyncTx } from '../store/contract.ts';
 import type { Batch } from './batch.ts';
+import type { Reading } from './sort.ts';
+
+/** What a record shows that nobody has an identity for yet is not what was deleted under its id: another record has got that. */
+export function isAnother(
+  model: SyncModel,
+  deleted: Bundle,
+  side: string,
+  { recordId, linkedTo, values }: Reading,
+): boolean {
+  const link = linkAt(deleted, side);
+  if (linkedTo !== null || link?.status !== 'gone' || link.recordId !== recordId) return false;
+  const [old, keys] = [matchKeys(model, deleted.identity.golden), matchKeys(model, values)];
+  if (keys.length > 0) return !keys.some((key) => old.includes(key));
+  // What comes back without a key is known by what it held.
+  const known = must(model.sideOf.get(side), 'a record is seen at a side of its sync');
+  return !sharesMost(known, link.accounted, values);
+}
 
 /** The identity whose deleted record had this id; null where there is none. */
 export function formerOf(known: KnownRecord | undefined): string | null {

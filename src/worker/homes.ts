@@ -1,8 +1,8 @@
 /** Whose a record is: its link says so, its keys lead there, or it is a create of ours that has landed. */
 import { awaitsKey, lateKeys, matchKeys, matchOf, type Match } from '../engine/match.ts';
-import type { FieldModel } from '../engine/model.ts';
+import { holdsAll, sharesMost, sharesValue } from '../engine/resemblance.ts';
 import { linkAt, type Bundle } from '../engine/state.ts';
-import { isEmpty, type Value, type Values } from '../engine/value.ts';
+import type { Values } from '../engine/value.ts';
 import type { OpenCreate, SyncTx } from '../store/contract.ts';
 import type { Move } from '../store/reference-contract.ts';
 import type { Batch } from './batch.ts';
@@ -65,7 +65,7 @@ export async function findHomes(
       // Whatever has led it here, and whatever thing it was made of: what we had sent is nobody's news.
       const lost =
         creates.find(({ identityId }) => identityId === match.identityId) ??
-        creates.find(({ body }) => sharesMost(side, body, reading.values));
+        creates.find(({ body }) => sharesMost(side.model, body, reading.values));
       if (lost !== undefined) homes.made.set(reading.recordId, lost.body);
     } else if (
       match.kind === 'none' &&
@@ -175,9 +175,9 @@ function findCreate(
 ): boolean {
   const { recordId, values } = reading;
   const alike = creates.filter(({ body, isHeld }) =>
-    isHeld ? sharesMost(side, body, values) : sharesValue(side, body, values),
+    isHeld ? sharesMost(side.model, body, values) : sharesValue(side.model, body, values),
   );
-  const [only, ...others] = alike.filter(({ body }) => holdsAll(side, body, values));
+  const [only, ...others] = alike.filter(({ body }) => holdsAll(side.model, body, values));
   if (only !== undefined && others.length === 0) {
     homes.of.set(recordId, only.identityId);
     if (only.isHeld) homes.made.set(recordId, only.body);
@@ -187,32 +187,6 @@ function findCreate(
   } else if (alike.length > 0)
     park(page, sorted, reading, 'trueup.ambiguous_match', 'a create whose answer was lost may have made it');
   return alike.length > 0;
-}
-
-/** Alike in at least half of what we had sent: that one field is the same says little in the long run. */
-function sharesMost(side: SideRuntime, body: Values, values: Values): boolean {
-  const filled = side.model.lenses.filter(({ field }) => !isEmpty(body[field.name]));
-  const same = filled.filter(({ field }) => isAlike(field, body[field.name], values[field.name]));
-  return same.length > 0 && 2 * same.length >= filled.length;
-}
-
-/** A set that somebody, or an automation, has added to is still the one that was sent. */
-function isAlike({ same }: FieldModel, sent: Value | undefined, found: Value | undefined): boolean {
-  if (!Array.isArray(sent) || !Array.isArray(found) || sent.length === 0) return same(sent, found);
-  return sent.every((element) => found.includes(element));
-}
-
-function sharesValue(side: SideRuntime, body: Values, values: Values): boolean {
-  return side.model.lenses.some(
-    ({ field }) => !isEmpty(body[field.name]) && isAlike(field, body[field.name], values[field.name]),
-  );
-}
-
-function holdsAll(side: SideRuntime, body: Values, values: Values): boolean {
-  return side.model.lenses.every(
-    ({ field, isBlind }) =>
-      isBlind || body[field.name] === undefined || field.same(body[field.name], values[field.name]),
-  );
 }
 
 function park(page: SightingPage, sorted: Sorted, reading: Reading, code: string, message: string): void {

@@ -116,6 +116,26 @@ test('an id that the system gives again after a delete is another record, whoeve
   expect(Object.values(crm.all()).map((fields) => fields['email'])).toEqual(['new@x.test']);
 });
 
+test('under an id that is given again a record without a key is another one, unless it holds what the deleted one held', async () => {
+  const [crm, erp] = [new MemorySystem({ reusesIds: true }), new MemorySystem()];
+  const definition = simpleDefinition(['crm', 'erp'], { name: 'reused-keyless' });
+  const runtime = await createTestRuntime(store, definition, { crm, erp });
+  const id = crm.create({ email: 'old@x.test', name: 'Old', phone: '1', city: 'Oslo' });
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  crm.remove(id);
+  await settle(runtime);
+  // Whether what was deleted may come back is for a person to say.
+  expect(crm.create({ email: null, name: 'Old', phone: null, city: 'Oslo' })).toBe(id);
+  await settle(runtime);
+  expect(erp.size).toBe(0);
+  crm.remove(id);
+  await settle(runtime);
+  expect(crm.create({ email: null, name: 'New', phone: null, city: 'Oslo' })).toBe(id);
+  await settle(runtime);
+  expect(Object.values(erp.all()).map(({ name }) => name)).toEqual(['New']);
+});
+
 test('a page that was read before a record was given up does not bring it back', async () => {
   const [crm, erp] = [new MemorySystem(), new MemorySystem()];
   const definition = simpleDefinition(['crm', 'erp'], {

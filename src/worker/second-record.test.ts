@@ -299,3 +299,31 @@ test('a record that somebody entered in place of a lost create keeps what is acc
   expect(await resolveUnknown(runtime, side)).toBe(1);
   expect(await accounted()).toEqual(before);
 });
+
+test('a delete whose answer was lost leaves nobody waiting for a record that could not be read', async () => {
+  const { crm, erp, runtime, side } = await start('lost-delete');
+  const id = crm.create({ email: 'una@x.test', name: 'Una', phone: null, city: null });
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  const { id: made } = erp.find1('email', 'una@x.test');
+  crm.remove(id);
+  await captureChanges(runtime, must(runtime.sides.get('crm'), 'crm is a side'), false, signal);
+  await settleHints(runtime, must(runtime.sides.get('crm'), 'crm is a side'), signal);
+  erp.faults.push({ kind: 'loseRequest' });
+  await deliverBatch(runtime, side);
+  const hints = async (): Promise<readonly string[]> => {
+    const { rows } = await store.raw.pool.query<{ state: string }>(
+      'select state from hints where sync_key = $1 and record_id = $2',
+      [runtime.syncKey, made],
+    );
+    return rows.map(({ state }) => state);
+  };
+  erp.edit(made, { name: ['U', 'na'] });
+  await captureChanges(runtime, side, false, signal);
+  await settleHints(runtime, side, signal);
+  expect(await hints()).toEqual(['dead']);
+  erp.remove(made);
+  await resolveUnknown(runtime, side);
+  await settleHints(runtime, side, signal);
+  expect(await hints()).toEqual([]);
+});

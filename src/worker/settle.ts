@@ -111,7 +111,7 @@ export function settleUnknown(
         kind: 'written',
         body,
       });
-      return { end: { ...key, to: 'acknowledged' }, look: kind === 'delete' ? null : ruling.recordId };
+      return { end: { ...key, to: 'acknowledged' }, look: ruling.recordId };
     }
     case 'found': {
       // Somebody's record has taken the place of the one that was to be made: what is accounted for there stays.

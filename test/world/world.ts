@@ -42,6 +42,8 @@ export class World {
   released = 0;
   /** Records that got the id of another before Trueup had seen that one's end: nobody can tell the two apart. */
   readonly mistakable = new Set<string>();
+  /** Per key of a write the thing that it was sent for. */
+  readonly senders: ReadonlyMap<string, string>;
   model: SyncModel;
   isRecovering = false;
 
@@ -63,6 +65,7 @@ export class World {
       onCommitted: (changes) => commits.check(changes),
     });
     const commits = new CommitWatch(this.store.tables, this.violations);
+    this.senders = commits.senders;
     for (const [side, { records }] of this.systems)
       records.onGivenAgain = (id) => this.#noteGivenAgain(side, id);
     this.people = new People(shape, [...this.systems.values()], tape);

@@ -26,6 +26,8 @@ export class CommitWatch {
   readonly #violations: string[];
   /** Writes that were refused for good and opened again while nothing about them was new: what they had sent. */
   readonly #reopened = new Map<string, string>();
+  /** Per write that was ever sent the thing that it was sent for. */
+  readonly senders = new Map<string, string>();
 
   constructor(tables: Tables, violations: string[]) {
     this.#tables = tables;
@@ -72,6 +74,7 @@ export class CommitWatch {
 
   /** What leaves is what is golden at this moment, and nothing that a person is asked about. */
   #checkSent({ identityId, side, kind, writeId, body }: StoredWrite): void {
+    this.senders.set(writeId, identityId);
     const place = `${kind} of ${identityId} at ${side}`;
     for (const { row: hold } of this.#tables.holdsByIdentity.slots(identityId)) {
       if (hold?.closed !== null || hold.identityId !== identityId) continue;

@@ -170,8 +170,8 @@ export const READING_BUGS: readonly PlantedBug[] = [
     name: 'given-again-is-the-same',
     about: 'idsGivenAgain',
     sentence: 'An id that a system gives again is taken for the return of what was deleted.',
-    file: 'src/worker/apply.ts',
-    find: 'return keys.length > 0 && !keys.some((key) => old.includes(key));',
+    file: 'src/worker/given-again.ts',
+    find: 'if (keys.length > 0) return !keys.some((key) => old.includes(key));',
     replace: 'return false;',
   },
   {

@@ -19,7 +19,7 @@ export const RECORD_BUGS: readonly PlantedBug[] = [
     sentence:
       'A record that has left its thing without another taking its place still counts as the one of the thing.',
     file: BATCH,
-    find: 'if (linkAt(now, link.side)?.recordId !== link.recordId) this.forget(link.side, link.recordId);',
+    find: 'this.forget(side, recordId);',
     replace: '',
   },
   {
