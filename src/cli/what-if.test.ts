@@ -229,3 +229,47 @@ test('only what happened since is replayed, and a date that is none is refused',
   expect(wrong).toMatchObject({ exitCode: 2 });
   expect(wrong.errors).toContain('Write it as 2026-03-31');
 });
+
+interface Otherwise {
+  readonly keys?: Readonly<Record<string, unknown>>;
+  readonly journal?: { readonly rulings: unknown; readonly rulingExamples: unknown };
+}
+
+async function otherwise(from: string, to: string): Promise<Otherwise> {
+  await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE);
+  await writeFile(join(directory, 'edited.yaml'), SYNC_FILE.replace(from, to));
+  const before = await rows();
+  const options = ['--mapping', 'edited.yaml', '--since', '2020-01-01', '--json'];
+  const { output, errors } = await trueup('what-if', ...options);
+  expect(errors).toBe('');
+  expect(await rows()).toEqual(before);
+  return (JSON.parse(output) as { readonly whatIf: readonly Otherwise[] }).whatIf[0] ?? {};
+}
+
+test('another policy tells which conflicts of the past would have gone the other way', async () => {
+  const files = await everything();
+  await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE);
+  const [crm, erp] = ['crm/c.csv', 'erp/e.csv'].map((file) => join(directory, file));
+  const edit = async (path = '', from = '', to = ''): Promise<void> =>
+    writeFile(path, (await readFile(path, 'utf8')).replace(from, to));
+  await edit(crm, 'ann@x.example,active', 'ann@x.example,blocked');
+  await edit(erp, 'ann@x.example,active', 'ann@x.example,');
+  await trueup('apply', '--yes');
+  expect(await everything()).not.toBe(files);
+  const { journal } = await otherwise('priority: [crm, erp]', 'priority: [erp, crm]');
+  expect(journal?.rulings).toEqual([
+    { field: 'status', otherWins: 1, asked: 0, byItself: 0, refused: 0, untold: 0 },
+  ]);
+  expect(journal?.rulingExamples).toMatchObject([
+    { field: 'status', was: 'blocked', would: null, how: 'otherWins' },
+  ]);
+});
+
+test('other match keys tell which things they would join, and of which a person would be asked', async () => {
+  const { keys } = await otherwise('match: email', 'match: [[email], [status]]');
+  expect(keys).toMatchObject({ things: 2, linked: 0, asked: 1, apart: 0 });
+  expect(keys?.['pairs']).toEqual([
+    expect.stringMatching(/^crm [12], .* and {2}crm [12], .* \(both at crm\)$/),
+  ]);
+  expect((await otherwise('match: email', 'match: [[email, status]]')).keys).toMatchObject({ asked: 0 });
+});

@@ -20,6 +20,7 @@ import {
   readSyncFile,
   type Described,
 } from './sync-file.ts';
+import { tellKeys, tryKeys } from './what-if/keys.ts';
 import { listInto, type DifferenceList } from './what-if/list.ts';
 import { callsFor, type Tally } from './what-if/tally.ts';
 import { sinceOf, tellReplay } from './what-if/tell-replay.ts';
@@ -169,8 +170,14 @@ async function trySync(given: Given): Promise<object> {
   context.output.progressDone();
   const told = tell(given, tried);
   const { installation, sinceMs, list } = given;
-  if (sinceMs === null) return told;
-  return { ...told, journal: await tellReplay(context, installation, row, edited, sinceMs, list) };
+  const keys = await tryKeys(installation, row, edited, context.signal);
+  const journal =
+    sinceMs === null
+      ? {}
+      : { journal: await tellReplay(context, installation, row, edited, sinceMs, list, keys) };
+  if (keys === null) return { ...told, ...journal };
+  tellKeys(context, keys, sinceMs);
+  return { ...told, keys, ...journal };
 }
 
 /** By the connections of the file: an edited one is not stored yet. */

@@ -121,10 +121,15 @@ function withoutAsked(outcome: Outcome): Outcome {
   return holds.length === bundle.holds.length ? outcome : { ...outcome, bundle: { ...bundle, holds } };
 }
 
-/** Remembered as deleted: nothing is made of it anywhere, and what is left of it is deleted. */
+/** Remembered as deleted, with the record that went: nothing is made of it anywhere, and what is left of it is deleted. */
 function over(gone: Bundle, left: readonly Link[], { side, recordId }: MergedAway, nowMs: number): Outcome {
   const tombstone = { side, recordId, atMs: nowMs, evidence: 'lookup' as const };
-  return unchanged({ ...gone, identity: { ...gone.identity, tombstone }, links: left, holds: [] });
+  const went = linkAt(gone, side);
+  const links = [
+    ...(went === undefined ? [] : [{ ...went, status: 'gone' as const, asOfMs: nowMs }]),
+    ...left,
+  ];
+  return unchanged({ ...gone, identity: { ...gone.identity, tombstone }, links, holds: [] });
 }
 
 /**

@@ -128,6 +128,16 @@ test('it is taken back as a merge by a person is: both live again, with what eac
   expect(crm.size).toBe(2);
 });
 
+test('a record that is taken out of the bin again is a question, and the merge stands', async () => {
+  const { crm, shop, runtime, settle, ann, anna, sold } = await twoPeople(WITHOUT_ERP);
+  crm.merge(ann, anna);
+  await settle();
+  crm.restore(ann, { email: 'ann', name: 'Ann', phone: '1' });
+  await settle();
+  expect(await holdsOf(runtime)).toMatchObject([{ reason: 'returned', side: 'crm' }]);
+  expect(shop.all()[sold]).toMatchObject({ email: 'anna' });
+});
+
 test('what whoever merged could not have seen is no more lost than by any edit', async () => {
   const { crm, shop, runtime, settle, ann, anna, sold } = await twoPeople(WITHOUT_ERP);
   shop.edit(sold, { city: 'Ulm', phone: '9' });

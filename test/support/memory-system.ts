@@ -98,6 +98,13 @@ export class MemorySystem implements Session {
     if (Object.keys(fields).length > 0) this.#update('user', into, fields);
   }
 
+  /** A record that was deleted, or merged away, is taken out of the bin. */
+  restore(id: string, fields: Fields): void {
+    this.#mergedInto.delete(id);
+    this.#records.set(id, { fields: { ...this.#blank, ...fields }, version: ++this.#version });
+    this.#note('user', 'create', id, fields);
+  }
+
   all(): Readonly<Record<string, Fields>> {
     return Object.fromEntries([...this.#records].map(([id, record]) => [id, { ...record.fields }]));
   }

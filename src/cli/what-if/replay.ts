@@ -12,6 +12,7 @@ import {
   type JournalPlace,
   type PagedEntry,
 } from '../../store/journal-pages.ts';
+import { accountedNow } from './keys.ts';
 
 export interface Replay {
   readonly installation: Installation;
@@ -22,6 +23,8 @@ export interface Replay {
   readonly onProgress: (entries: number) => void;
   /** Hears of every value that would have been another, one after the other. */
   readonly onDifference: (difference: Difference) => Promise<void>;
+  /** Hears of every entry, with what is accounted for at the records of its identity now, by side. */
+  readonly onEntry: (entry: PagedEntry, accounted: ReadonlyMap<string, Values>) => void;
 }
 
 /** Everything of one field at one side, in one way. */
@@ -65,9 +68,11 @@ export async function replayJournal(given: Replay): Promise<Replayings> {
     const page = await installation.transaction(async (tx) => {
       const read = await journalPage(tx, sync.syncKey, sinceMs, from, ENTRIES_PER_PAGE);
       const ids = [...new Set(read.entries.map((entry) => entry.identityId))];
-      return { ...read, records: await recordsNow(tx, sync.syncKey, ids) };
+      const records = await recordsNow(tx, sync.syncKey, ids);
+      return { ...read, records, accounted: await accountedNow(tx, sync.syncKey, ids) };
     });
     for (const entry of page.entries) {
+      given.onEntry(entry, page.accounted.get(entry.identityId) ?? NOTHING);
       if (entry.identityId !== identityId) [identityId, replayed] = [entry.identityId, new Map()];
       const happening = happeningOf(entry);
       if (happening === null) continue;
@@ -85,6 +90,7 @@ export async function replayJournal(given: Replay): Promise<Replayings> {
 }
 
 const NOWHERE: ReadonlyMap<string, string> = new Map();
+const NOTHING: ReadonlyMap<string, Values> = new Map();
 
 const KINDS: ReadonlyMap<string, Happening['kind']> = new Map([
   ['linked', 'read'],

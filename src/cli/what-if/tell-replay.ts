@@ -7,8 +7,10 @@ import type { SyncRow } from '../../store/control.ts';
 import { CommandFailed, EXIT, type CommandContext } from '../command.ts';
 import { text } from '../open.ts';
 import { count, instant } from '../output.ts';
+import { PastLinks, type KeyTally } from './keys.ts';
 import type { DifferenceList } from './list.ts';
 import { replayJournal, type DifferenceCount, type Replayings } from './replay.ts';
+import { replayRulings, Rulings, tellRulings } from './rulings.ts';
 
 const DATE_ONLY = /^\d{4}-\d{2}-\d{2}$/;
 
@@ -31,8 +33,11 @@ export async function tellReplay(
   edited: SyncDefinition,
   sinceMs: number,
   list: DifferenceList | null,
+  keys: KeyTally | null,
 ): Promise<object> {
   const { output, signal } = context;
+  const rulings = new Rulings(sync.definition, edited);
+  const links = keys === null ? null : new PastLinks(sync.definition, edited, keys);
   const replayings = await replayJournal({
     installation,
     sync,
@@ -41,11 +46,18 @@ export async function tellReplay(
     signal,
     onProgress: (entries) => output.progress('replaying the journal', entries, null),
     onDifference: async (difference) => list?.add(difference),
+    onEntry: (entry, accounted) => {
+      rulings.addEntry(entry, accounted);
+      links?.add(entry, accounted);
+    },
   });
+  await replayRulings(installation, sync, rulings, sinceMs, signal);
   output.progressDone();
   show(context, sinceMs, replayings, list !== null);
+  tellRulings(context, rulings);
   const { counts, examples, untold, ...sums } = replayings;
-  return { sinceMs, ...sums, counts, examples, untold: Object.fromEntries(untold) };
+  const ruled = { rulings: [...rulings.counts.values()], rulingExamples: rulings.examples };
+  return { sinceMs, ...sums, counts, examples, untold: Object.fromEntries(untold), ...ruled };
 }
 
 function show(
