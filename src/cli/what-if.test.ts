@@ -230,6 +230,10 @@ test('only what happened since is replayed, and a date that is none is refused',
   expect(wrong.errors).toContain('Write it as 2026-03-31');
 });
 
+async function edit(path = '', from = '', to = ''): Promise<void> {
+  await writeFile(path, (await readFile(path, 'utf8')).replace(from, to));
+}
+
 interface Otherwise {
   readonly keys?: Readonly<Record<string, unknown>>;
   readonly journal?: { readonly rulings: unknown; readonly rulingExamples: unknown };
@@ -250,8 +254,6 @@ test('another policy tells which conflicts of the past would have gone the other
   const files = await everything();
   await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE);
   const [crm, erp] = ['crm/c.csv', 'erp/e.csv'].map((file) => join(directory, file));
-  const edit = async (path = '', from = '', to = ''): Promise<void> =>
-    writeFile(path, (await readFile(path, 'utf8')).replace(from, to));
   await edit(crm, 'ann@x.example,active', 'ann@x.example,blocked');
   await edit(erp, 'ann@x.example,active', 'ann@x.example,');
   await trueup('apply', '--yes');
