@@ -1,4 +1,4 @@
-/** Looks records up by id, and tells a record that is gone from one that is kept from us. */
+/** Looks records up by id, and tells a record that is gone, or lives on in another, from one that is kept from us. */
 import type { Lookup, SystemRecord } from '../../connector/contract.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Asking, SalesforceApi } from './api.ts';
@@ -30,12 +30,15 @@ export async function lookUp(
       found.set(record.id.slice(0, SHORT), record);
     }
   }
-  const missing = asked.filter((id) => !found.has(id.slice(0, SHORT)));
-  const gone = missing.length === 0 || viewAll ? null : await deletedAmong(api, selection, missing);
+  const missing = new Set(asked.filter((id) => !found.has(id.slice(0, SHORT))));
+  const gone = await deletedAmong(api, selection, [...missing], viewAll);
   return ids.map((id): Lookup => {
-    const record = found.get(id.slice(0, SHORT));
+    const short = id.slice(0, SHORT);
+    const record = found.get(short);
     if (record !== undefined && isId(id)) return { kind: 'found', record };
-    const isGone = gone === null || !missing.includes(id) || gone.has(id.slice(0, SHORT));
+    const mergedInto = gone.get(short) ?? '';
+    if (mergedInto !== '') return { kind: 'absent', id, mergedInto };
+    const isGone = viewAll || !missing.has(id) || gone.has(short);
     return { kind: isGone ? 'absent' : 'hidden', id };
   });
 }
@@ -60,25 +63,32 @@ async function rowsOf(
   return rows;
 }
 
-/** Which of the missing Salesforce itself says were deleted: they are in its bin, or in its log of deletes. */
+/**
+ * Which of the missing Salesforce itself says were deleted, for they are in its bin or in its log of deletes; each with the record
+ * that it was merged into, empty where it was none. Whoever sees everything needs no word for what is gone, only for what was merged.
+ */
 async function deletedAmong(
   api: SalesforceApi,
   { object }: Selection,
   ids: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const gone = new Set<string>();
-  if (!object.fields.has('IsDeleted')) return gone;
-  const soql = `SELECT Id FROM ${object.name} WHERE IsDeleted = true AND Id IN `;
+  viewAll: boolean,
+): Promise<ReadonlyMap<string, string>> {
+  const gone = new Map<string, string>();
+  const isMergeable = object.fields.has('MasterRecordId');
+  if (ids.length === 0 || !object.fields.has('IsDeleted') || (viewAll && !isMergeable)) return gone;
+  const columns = isMergeable ? 'Id, MasterRecordId' : 'Id';
+  const soql = `SELECT ${columns} FROM ${object.name} WHERE IsDeleted = true AND Id IN `;
   for (const part of literalParts(ids.map(quoted), soql, GET_BATCH_MAX)) {
     const { rows } = await api.query(
       `${soql}(${part.join(', ')}) LIMIT ${String(GET_BATCH_MAX)}`,
       LOOK,
       true,
     );
-    for (const row of rows) gone.add(textOf(row['Id']).slice(0, SHORT));
+    for (const row of rows) gone.set(textOf(row['Id']).slice(0, SHORT), textOf(row['MasterRecordId']));
   }
-  if (ids.every((id) => gone.has(id.slice(0, SHORT))) || !object.replicateable) return gone;
+  const isAll = viewAll || ids.every((id) => gone.has(id.slice(0, SHORT)));
+  if (isAll || !object.replicateable) return gone;
   const log = await deletedSince(api, object.name, api.clock.nowMs() - BIN_MS, LOOK);
-  for (const id of log.ids) gone.add(id.slice(0, SHORT));
+  for (const id of log.ids) if (!gone.has(id.slice(0, SHORT))) gone.set(id.slice(0, SHORT), '');
   return gone;
 }

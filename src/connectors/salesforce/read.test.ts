@@ -43,6 +43,31 @@ test('a record that is not shared is hidden, never absent; one in the bin or pur
   expect(lookups.map(({ kind }) => kind)).toEqual(['hidden', 'absent', 'absent']);
 });
 
+test.each(['no', 'yes'])(
+  'a record that was merged is absent and names the one it went into (view_all: %s)',
+  async (viewAll) => {
+    const [loser = '', middle = '', master = '', binned = '', purged = ''] = [1, 2, 3, 4, 5].map((index) =>
+      ann().create('Account', { Name: String(index) }),
+    );
+    ann().merge(middle, [loser]);
+    ann().merge(master, [middle, purged]);
+    ann().delete(binned);
+    ann().purge(purged);
+    const seeing = await bench.open({ view_all: viewAll });
+    const asked = [loser, middle, master, binned, purged, loser.slice(0, 15)];
+    const lookups = await seeing.get('Account', asked, ['Name']);
+    expect(lookups).toMatchObject([
+      { kind: 'absent', id: loser, mergedInto: middle },
+      { kind: 'absent', id: middle, mergedInto: master },
+      { kind: 'found' },
+      { kind: 'absent', id: binned },
+      { kind: 'absent', id: purged },
+      { kind: 'absent', id: loser.slice(0, 15), mergedInto: middle },
+    ]);
+    expect(lookups.slice(3, 5).some((lookup) => 'mergedInto' in lookup)).toBe(false);
+  },
+);
+
 test('an id of 15 characters finds its record, one of another object or none at all does not', async () => {
   const id = ann().create('Account', { Name: 'Blue' });
   const asked = [id.slice(0, 15), '003Sm00000ZZZZZIA5', 'nonsense', "'"];

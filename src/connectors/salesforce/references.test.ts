@@ -3,15 +3,19 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { connectorContext } from '../../../test/support/connector-context.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
-import { skipWaits } from '../../../test/support/rounds.ts';
+import { settleRounds, skipWaits } from '../../../test/support/rounds.ts';
 import { salesforceWorkbench, type SalesforceWorkbench } from '../../../test/support/salesforce-workbench.ts';
 import { createSessionRuntime, createTestStore, type TestStore } from '../../../test/support/sync.ts';
 import type { Session } from '../../connector/contract.ts';
 import { referrersOf } from '../../engine/references.ts';
+import { must } from '../../lib/assert.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { openHolds } from '../../store/holds.ts';
 import { parseSyncFile } from '../../syncfile/sync-file.ts';
-import { observeAll } from '../../worker/rounds.ts';
+import { resolveHold } from '../../worker/holds.ts';
+import { deliverAll, observeAll, settleRecords } from '../../worker/rounds.ts';
 import type { SyncRuntime } from '../../worker/runtime.ts';
+import { sweepSide } from '../../worker/sweep.ts';
 import { runSync } from '../../worker/sync-worker.ts';
 import { postgres } from '../postgres/index.ts';
 
@@ -71,9 +75,9 @@ afterEach(async () => {
 });
 
 /** Contacts before accounts. */
-async function runtimes(): Promise<readonly SyncRuntime[]> {
+async function runtimes(source = SYNC_FILE): Promise<readonly SyncRuntime[]> {
   const systems = new Map(['salesforce', 'postgres'].map((system) => [system, []]));
-  const parsed = parseSyncFile(SYNC_FILE, 'trueup.yaml', systems);
+  const parsed = parseSyncFile(source, 'trueup.yaml', systems);
   if (parsed.kind === 'errors') throw new Error(parsed.errors[0]?.message);
   const { syncs } = parsed.file;
   const crm = await bench.open();
@@ -167,3 +171,83 @@ test('lookups and foreign keys name the same accounts, though contacts come firs
   expect(here).toContain('e1@x.example of E6');
   expect(await waiting()).toBe(0);
 }, 120_000);
+
+/** Account A with a contact, and account B, in an org and a database that `source` keeps in step; and how to let all settle. */
+async function twoAccounts(source: string): Promise<{
+  readonly accounts: SyncRuntime;
+  readonly merge: () => void;
+  readonly settle: () => Promise<void>;
+}> {
+  const ann = bench.simulator.org.person('Ann Admin');
+  const [a, b] = ['A', 'B'].map((key) => ann.create('Account', { ERP_Key__c: key, Name: `Name ${key}` }));
+  ann.create('Contact', { Email: 'c@x.example', LastName: 'C', AccountId: a ?? null });
+  await erp.pool.query(`insert into customer (key, name) values ('A', 'Name A')`);
+  const both = await runtimes(source);
+  for (const runtime of both.toReversed()) await observeAll(runtime, signal);
+  const settle = async (): Promise<void> => {
+    for (let round = 0; round < 3; round += 1)
+      for (const runtime of both.toReversed()) await settleRounds(store, runtime, 2);
+  };
+  await settle();
+  expect(inCrm()).toContain('c@x.example of A');
+  const accounts = must(
+    both.find(({ name }) => name === 'accounts'),
+    'a sync of accounts',
+  );
+  return { accounts, merge: () => ann.merge(b ?? '', [a ?? '']), settle };
+}
+
+const signal = new AbortController().signal;
+const CUSTOMERS = 'collection: customer, fields';
+const NONE_MADE_AT_ERP = SYNC_FILE.replace(CUSTOMERS, 'collection: customer, creates: false, fields');
+const DELETED_AT_ERP = SYNC_FILE.replace(CUSTOMERS, 'collection: customer, deletes: true, fields').replace(
+  'changes_share_max: 1',
+  'changes_share_max: 1, deletes_share_max: 1',
+);
+
+/** A look at the accounts of the org alone, and what follows from it. */
+const LOOKS: Readonly<Record<string, (accounts: SyncRuntime) => Promise<void>>> = {
+  feed: (accounts) => settleRounds(store, accounts, 2),
+  sweep: async (accounts) => {
+    await accounts.transaction((tx) => tx.wakeStream('crm', 'sweep'));
+    await sweepSide(accounts, must(accounts.sides.get('crm'), 'a side'), signal);
+    await settleRecords(accounts, signal);
+    await deliverAll(accounts, signal);
+  },
+};
+
+test.each(Object.entries(LOOKS))(
+  'a merge of accounts that the %s tells of leaves what the loser was linked to with the winner, contacts included',
+  async (_, look) => {
+    const { accounts, merge, settle } = await twoAccounts(NONE_MADE_AT_ERP);
+    const before = await erp.pool.query('select id from customer');
+    expect(await inErp()).toEqual(['A under none', 'c@x.example of A']);
+    merge();
+    await look(accounts);
+    expect(await inErp()).toEqual(['B under none', 'c@x.example of B']);
+    await settle();
+    expect(inCrm()).toEqual(['B under none', 'c@x.example of B']);
+    expect(await inErp()).toEqual(['B under none', 'c@x.example of B']);
+    expect((await erp.pool.query('select id from customer')).rows).toEqual(before.rows);
+    await erp.pool.query(`update customer set name = 'Renamed'`);
+    await settle();
+    expect(bench.simulator.org.records('Account').map(({ Name }) => Name)).toEqual(['Renamed']);
+    expect(await waiting()).toBe(0);
+  },
+);
+
+test('of two accounts that were merged in the org, contacts follow at the other side too, and its second record waits for a person', async () => {
+  const { accounts, merge, settle } = await twoAccounts(DELETED_AT_ERP);
+  expect(await inErp()).toEqual(['A under none', 'B under none', 'c@x.example of A']);
+  merge();
+  await settle();
+  expect(await inErp()).toEqual(['A under none', 'B under none', 'c@x.example of B']);
+  const holds = await store.database.transaction(store.workspaceNo, (tx) =>
+    openHolds(tx, accounts.syncKey, null, 10),
+  );
+  expect(holds).toMatchObject([{ reason: 'merged', side: 'crm' }]);
+  await resolveHold(accounts, must(holds[0], 'one waits'), { kind: 'delete' }, 'somebody');
+  await settle();
+  expect(await inErp()).toEqual(['B under none', 'c@x.example of B']);
+  expect(inCrm()).toEqual(await inErp());
+});
