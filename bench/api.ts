@@ -48,6 +48,16 @@ export async function benchApi(records: number): Promise<readonly Measurement[]>
     );
     await one('search by id', (call) => `/records?query=crm-${String(pick(call))}`);
     await one('search by value', (call) => `/records?query=user${String(pick(call))}@`);
+    await one('records in sync at a side', () => '/records?sync=customers&side=crm&state=inSync');
+    await one('records held at a side', () => '/records?sync=customers&side=crm&state=held');
+    await one(
+      'records pending at a side, of which there are none',
+      () => '/records?sync=customers&side=crm&state=pending',
+    );
+    await one(
+      'one page of a walk through all values',
+      (call) => `/records?within=values&query=ustomer%20Number%20${String(pick(call))}`,
+    );
     await one('journey of a record', (call) => `/records/${identityOf(pick(call))}`);
     await one('holds', () => '/holds');
     await one('runs', () => '/runs');

@@ -8,6 +8,7 @@ import { createSetUp } from './api/set-up.ts';
 import { connectorContext, consentFor, openConnection, watchPlace } from './connections.ts';
 import { ConnectorFailure } from './connector/failure.ts';
 import { knowsAccount, redeemConsent } from './connector/oauth/consent.ts';
+import { pushMetrics } from './diagnose/metrics/push.ts';
 import { tellTest, watchOnce } from './diagnose/watch/watch.ts';
 import { knownSchemas } from './schemas.ts';
 import type { Installation } from './server.ts';
@@ -107,6 +108,9 @@ function apiHost(installation: Installation, database: Database, files: FilesWor
         },
         lookNow: () => watchOnce(watchPlace(here), new AbortController().signal),
         tellTest: (channel) => tellTest(watchPlace(here), channel, new AbortController().signal),
+        sendMetrics: async (collector) => {
+          await pushMetrics(watchPlace(here), collector);
+        },
         file: files.file(here),
         dictionary: files.dictionary(here),
         schemas: knownSchemas,

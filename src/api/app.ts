@@ -29,6 +29,7 @@ import { ApiProblem, problemAnswer } from './problem.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { authorisationRoutes, backToOrigin, CALLBACK_PATH } from './routes/authorisations.ts';
+import { collectorRoutes } from './routes/collectors.ts';
 import { connectionRoutes } from './routes/connections.ts';
 import { diagnosisRoutes } from './routes/diagnosis.ts';
 import { dictionaryRoutes } from './routes/dictionary.ts';
@@ -48,6 +49,7 @@ import { schemaRoutes } from './routes/schemas.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { signInProviderRoutes } from './routes/sign-in-providers.ts';
 import { signInRoutes } from './routes/sign-in.ts';
+import { supportBundleRoutes } from './routes/support-bundle.ts';
 import { syncFileRoutes } from './routes/sync-file.ts';
 import { syncRoutes } from './routes/syncs.ts';
 import { upkeepRoutes } from './routes/upkeep.ts';
@@ -98,14 +100,16 @@ function routesOf(host: ApiHost, setUp: SetUp, publicUrl: string | null) {
     .route('/', syncFileRoutes(host, counting))
     .route('/', planRoutes(host, tasks, counting))
     .route('/', dictionaryRoutes(host, tasks, createViolations(host)))
-    .route('/', recordRoutes())
+    .route('/', recordRoutes(host))
     .route('/', holdRoutes(host))
     .route('/', matchRoutes(host, tasks))
     .route('/', problemRoutes(host))
     .route('/', letterRoutes(host))
     .route('/', diagnosisRoutes())
+    .route('/', supportBundleRoutes())
     .route('/', measureRoutes())
     .route('/', alertRoutes(host))
+    .route('/', collectorRoutes(host))
     .route('/', reconciliationRoutes(host, tasks))
     .route('/', runRoutes())
     .route('/', peopleRoutes(host))

@@ -118,6 +118,8 @@ export interface WorkspaceWork {
   lookNow(): Promise<AlertMoves>;
   /** False when there is no such channel; how it went is with the channel's state. */
   tellTest(channel: string): Promise<boolean>;
+  /** Sends the metrics to one collector; how it went is with the collector's state. */
+  sendMetrics(collector: string): Promise<void>;
   readonly file: SyncFileWork;
   readonly dictionary: DictionaryWork;
   /** What has changed about the sides' fields, as it was seen last; asks no system. */

@@ -62,6 +62,18 @@ test('the overview counts every record in exactly one state', async () => {
   expect(overview.waiting).toEqual({ holds: 1, matches: 0, heldWrites: 0, dead: 0, connections: 0 });
 });
 
+async function whyInState(state: 'inSync' | 'held'): Promise<readonly (string | null)[]> {
+  const answer = await client.api.v1.records.$get({ query: { sync: 'things', side: 'erp', state } });
+  return (await answer.json()).items.map(({ why }) => why);
+}
+
+test('each number of the balance leads to the records that it counts, and why', async () => {
+  expect((await whyInState('inSync')).length).toBe(4);
+  expect(await whyInState('held')).toEqual(['it waits for a decision in the review']);
+  const nowhere = await client.api.v1.records.$get({ query: { state: 'held' } });
+  expect(nowhere.status).toBe(422);
+});
+
 test('a hold is shown with every value that could stand, and is gone when one was chosen', async () => {
   const { items: open } = await (await client.api.v1.holds.$get({ query: {} })).json();
   expect(open.map(({ field, choices }) => [field, choices.map(({ kind, value }) => [kind, value])])).toEqual([
@@ -100,6 +112,17 @@ test('a record is found by its id and by a value it is matched by, and its journ
     sides: { crm: 'Person 3', erp: 'Person 3' },
   });
   expect(journey.timeline.map(({ kind, side }) => `${kind} ${side}`)).toEqual(['linked crm', 'written erp']);
+});
+
+async function withValue(query: string): Promise<readonly string[]> {
+  const answer = await client.api.v1.records.$get({ query: { query, within: 'values' } });
+  return (await answer.json()).items.map(({ title, matched }) => `${title} by ${matched ?? 'nothing'}`);
+}
+
+test('what a query is not the beginning of is found by walking through all values', async () => {
+  expect(await withValue('4 pérson')).toEqual(['Person 4 by value']);
+  expect((await withValue('example.com')).length).toBe(5);
+  expect(await withValue('nobody')).toEqual([]);
 });
 
 test('a list is read to its end page by page', async () => {

@@ -3,13 +3,12 @@ import { violationOf, type RuleModel } from '../engine/rules.ts';
 import type { Value, Values } from '../engine/value.ts';
 import { counted } from '../lib/counted.ts';
 import type { Installation } from '../server.ts';
-import type { SyncTx } from '../store/contract.ts';
 import type { SyncRow } from '../store/control.ts';
 import { heldWrites, releaseHeld } from '../store/held.ts';
 import { openHolds, type HoldRow } from '../store/holds.ts';
 import { noteDeedOnHold } from '../store/problem-deeds.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
-import { SIDE_EMPTIED } from '../worker/emptied.ts';
+import { emptiedSides } from '../worker/emptied.ts';
 import { ChoiceRefused, resolveHold, type HoldChoice } from '../worker/holds.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { actor, noteCommand } from './deed.ts';
@@ -48,7 +47,7 @@ async function list(context: CommandContext, installation: Installation, sync: S
   const { open, floods, emptied } = await installation.transaction(async (tx) => ({
     open: await openHolds(tx, sync.syncKey, null, HOLDS_SHOWN_MAX),
     floods: await heldWrites(tx, sync.syncKey),
-    emptied: await emptiedSides(syncTransaction(tx, sync, installation.ids), sync),
+    emptied: await emptiedSides(syncTransaction(tx, sync, installation.ids), sideNames(sync)),
   }));
   context.output.json({ holds: open, floods, emptied });
   const { output } = context;
@@ -78,11 +77,8 @@ async function list(context: CommandContext, installation: Installation, sync: S
   return isNothing ? EXIT.ok : EXIT.attention;
 }
 
-async function emptiedSides(tx: SyncTx, { definition }: SyncRow): Promise<readonly string[]> {
-  const sides: string[] = [];
-  for (const { name } of definition.sides)
-    if ((await tx.streamFailure(name, 'sweep'))?.code === SIDE_EMPTIED) sides.push(name);
-  return sides;
+function sideNames({ definition }: SyncRow): readonly string[] {
+  return definition.sides.map(({ name }) => name);
 }
 
 /** What is missing at the side counts as deleted then. The deletes that this means elsewhere wait at the guard as any flood. */
@@ -94,7 +90,7 @@ async function sayEmptied(
   const [, side = ''] = wordsOf(context, ['', 'SIDE']);
   await installation.transaction(async (tx) => {
     const syncTx = syncTransaction(tx, sync, installation.ids);
-    const emptied = await emptiedSides(syncTx, sync);
+    const emptied = await emptiedSides(syncTx, sideNames(sync));
     if (!emptied.includes(side))
       throw new CommandFailed(`no sweep has found ${side} emptied`, {
         exitCode: EXIT.wrongInput,

@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router';
 
 import { sessionQuery } from './data/queries.ts';
+import { LISTED_STATES, type ListedState } from './pages/records/listed-states.ts';
 import { TABS, type Tab } from './pages/syncs/tabs.ts';
 import { Crash } from './parts/Crash.tsx';
 import { Lost } from './parts/Lost.tsx';
@@ -77,12 +78,22 @@ interface RecordSearch {
   readonly query?: string;
   readonly sync?: string;
   readonly side?: string;
+  readonly state?: ListedState;
+  /** Where the query is looked for: not only in ids and keys. */
+  readonly within?: 'values';
 }
 
 const records = createRoute({
   getParentRoute: () => shell,
   path: '/records',
-  validateSearch: (search: Record<string, unknown>): RecordSearch => texts(search, ['query', 'sync', 'side']),
+  validateSearch: (search: Record<string, unknown>): RecordSearch => {
+    const state = LISTED_STATES.find((known) => known === search['state']);
+    return {
+      ...texts(search, ['query', 'sync', 'side']),
+      ...(state === undefined ? {} : { state }),
+      ...(search['within'] === 'values' ? { within: 'values' } : {}),
+    };
+  },
   component: lazyRouteComponent(() => import('./pages/records/Records.tsx'), 'Records'),
 });
 
@@ -90,6 +101,16 @@ const journey = createRoute({
   getParentRoute: () => shell,
   path: '/records/$identity',
   component: lazyRouteComponent(() => import('./pages/records/JourneyPage.tsx'), 'JourneyPage'),
+});
+
+const record = createRoute({
+  getParentRoute: () => shell,
+  path: '/record',
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { readonly sync?: string; readonly side?: string; readonly id?: string } =>
+    texts(search, ['sync', 'side', 'id']),
+  component: lazyRouteComponent(() => import('./pages/records/RecordPage.tsx'), 'RecordPage'),
 });
 
 interface ReviewSearch {
@@ -218,6 +239,7 @@ const settings = createRoute({
 const inShell = [
   overview,
   records,
+  record,
   journey,
   review,
   problems,

@@ -68,6 +68,7 @@ export async function isolateInSync(
   definition: SyncDefinition,
   side: string,
   natives: ReadonlyMap<string, NativeValue>,
+  stepsMax = STEPS_MAX,
 ): Promise<Found | null> {
   const failure = firstFailure(dryRun(compileSync(definition), side, natives, null));
   if (failure === null) return null;
@@ -77,7 +78,7 @@ export async function isolateInSync(
       (step) =>
         step.what === what && step.side === at && step.code === code && sameField(step.field, failure.field),
     );
-  const found = await isolate(elementsOf(definition), fails, STEPS_MAX);
+  const found = await isolate(elementsOf(definition), fails, stepsMax);
   return found === null ? null : { ...found, code, says };
 }
 

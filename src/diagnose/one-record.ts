@@ -57,7 +57,8 @@ export async function storyOfUnknown(
   return { lookedUp, steps, verdict: verdictOn(lookedUp, steps, sideName, recordId, seenUpToMs) };
 }
 
-function verdictOn(
+/** `seenUpToMs`: the side is known as it was then; null when it never was. */
+export function verdictOn(
   { kind, modifiedAtMs, failure }: LookedUp,
   steps: readonly DryStep[],
   side: string,

@@ -25,3 +25,8 @@ export function redactMessage(message: string): string {
     .replaceAll(/[^\s<>",]+@[^\s<>",]+/g, '…@…')
     .replaceAll(/\+?\d[\d ().-]{6,}\d/g, '…');
 }
+
+/** An expression without its texts and numbers; names of fields stay. */
+export function redactExpression(expression: string): string {
+  return expression.replaceAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '"…"').replaceAll(/\b\d[\w.]*/g, '…');
+}

@@ -1,7 +1,7 @@
 /** What the store knows, counted: every record of every side in exactly one named state, from one snapshot. */
 import type { StoredFailure, StreamKind } from './contract.ts';
 import type { Tx } from './database.ts';
-import { UNREADABLE_TOKEN } from './letters.ts';
+import { reasonsIn, stateOf, type RecordReason, type RecordScope } from './record-states.ts';
 
 /** The five states add up to `records`, always. */
 export interface SideCounts {
@@ -14,56 +14,22 @@ export interface SideCounts {
   readonly excluded: number;
 }
 
-const COUNTS = `
-with open_writes as (
-  select writes.identity_id, bool_or(state = 'dead' and discards.letter_id is null) as dead, bool_or(state = 'held') as held,
-         bool_and(state = 'dead' and discards.letter_id is not null) as discarded
-    from writes
-    left join discards on discards.sync_key = $1 and discards.identity_id = writes.identity_id
-         and discards.side = writes.side and discards.token = writes.lease_epoch::text
-   where writes.sync_key = $1 group by writes.identity_id),
-open_holds as (
-  select distinct identity_id from holds where sync_key = $1 and closed_at is null and identity_id is not null),
-unread as (
-  select distinct identity_id from waits where sync_key = $1 and kind in ('read', 'point')),
-states as (
-  select links.side,
-         case when links.status = 'excluded' then 'excluded'
-              when open_writes.dead or ((links.status = 'unreadable' or hints.state = 'dead') and discards.letter_id is null) then 'dead'
-              when links.status in ('parked', 'hidden', 'returned') or open_writes.held or open_holds.identity_id is not null then 'held'
-              when open_writes.discarded or discards.letter_id is not null then 'excluded'
-              when open_writes.identity_id is not null or unread.identity_id is not null or hints.record_id is not null then 'pending'
-              else 'inSync' end as state
-    from links
-    left join hints on hints.sync_key = $1 and hints.side = links.side and hints.record_id = links.record_id
-    left join open_writes on open_writes.identity_id = links.identity_id
-    left join open_holds on open_holds.identity_id = links.identity_id
-    left join unread on unread.identity_id = links.identity_id
-    left join discards on discards.sync_key = $1 and discards.identity_id is null
-         and discards.side = links.side and discards.record_id = links.record_id
-         and discards.token = case when hints.failure is not null then hints.lease_epoch::text else ${UNREADABLE_TOKEN} end
-   where links.sync_key = $1 and links.status <> 'gone'
-  union all
-  select hints.side, case when hints.state = 'dead' then 'dead' else 'pending' end
-    from hints
-   where hints.sync_key = $1 and hints.kind <> 'deleted'
-     and not exists (select from links
-                      where links.sync_key = $1 and links.side = hints.side and links.record_id = hints.record_id))
-select side, state, count(*) as count from states group by side, state`;
+/** A record that is gone is counted nowhere. */
+const COUNTED: RecordScope = { identities: () => '', links: `and links.status <> 'gone'`, hints: '' };
+const COUNTS = `with ${reasonsIn(COUNTED)} select side, reason, count(*) as count from reasons group by side, reason`;
 
 export async function countStates(
   tx: Tx,
   syncKey: string,
   sides: readonly string[],
 ): Promise<readonly SideCounts[]> {
-  const rows = await tx.query<{
-    side: string;
-    state: Exclude<keyof SideCounts, 'side' | 'records'>;
-    count: string;
-  }>(COUNTS, [syncKey]);
+  const rows = await tx.query<{ side: string; reason: RecordReason; count: string }>(COUNTS, [syncKey]);
   return sides.map((side) => {
     const counts = { inSync: 0, pending: 0, held: 0, dead: 0, excluded: 0 };
-    for (const row of rows) if (row.side === side) counts[row.state] = Number(row.count);
+    for (const row of rows) {
+      const state = row.side === side ? stateOf(row.reason) : null;
+      if (state !== null) counts[state] += Number(row.count);
+    }
     const records = counts.inSync + counts.pending + counts.held + counts.dead + counts.excluded;
     return { side, records, ...counts };
   });

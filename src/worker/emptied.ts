@@ -14,6 +14,14 @@ export async function isSaidEmptied(tx: SyncTx, side: string): Promise<boolean> 
   return saidAtMs !== null && tx.nowMs - saidAtMs < SAID_COUNTS_MS;
 }
 
+/** The sides that wait because their last sweep met no record. */
+export async function emptiedSides(tx: SyncTx, sides: readonly string[]): Promise<readonly string[]> {
+  const emptied: string[] = [];
+  for (const side of sides)
+    if ((await tx.streamFailure(side, 'sweep'))?.code === SIDE_EMPTIED) emptied.push(side);
+  return emptied;
+}
+
 /** Throws where nothing may be concluded from a sweep that met no record. */
 export async function refuseEmptied(runtime: SyncRuntime, side: SideRuntime): Promise<void> {
   const { name, collection } = side.model;

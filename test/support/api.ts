@@ -65,6 +65,7 @@ export function createTestApi(
       describe: () => Promise.resolve([]),
       lookNow: () => Promise.resolve({ raised: [], recovered: [] }),
       tellTest: () => Promise.resolve(false),
+      sendMetrics: () => Promise.resolve(),
       file: { check: () => Promise.resolve([]), take: () => Promise.resolve([]) },
       dictionary: {
         seen: () => Promise.resolve({ fileName: null, complaint: null, entities: [] }),

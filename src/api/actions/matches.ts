@@ -12,11 +12,12 @@ import {
   type PairDecision,
 } from '../../worker/decide-matches.ts';
 import { ChoiceRefused } from '../../worker/holds.ts';
-import { partIdentities } from '../../worker/joins.ts';
+import { joinPair, partIdentities } from '../../worker/joins.ts';
 import type { Principal } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
 import { ApiProblem, notFound } from '../problem.ts';
-import type { MatchDecision } from '../shapes/matches.ts';
+import type { MatchDecision, MergeByHand } from '../shapes/matches.ts';
+import { syncNamed } from './find.ts';
 
 /** Returns the id of the join, by which it is taken back; null for a rejection. Throws `not_found` when it is not open. */
 export async function decideMatch(
@@ -72,14 +73,42 @@ async function carryOut(
   });
 }
 
+/** Makes one of two that nobody suggested; returns the id of the join. Throws `conflict` where they cannot become one. */
+export async function mergeByHand(
+  host: ApiHost,
+  { workspaceNo, email: by }: Principal,
+  { sync: name, identities }: z.infer<typeof MergeByHand>,
+): Promise<string> {
+  return refusing(() =>
+    host.database.transaction(workspaceNo, async (tx) => {
+      const all = await allSyncs(tx);
+      const sync = await syncNamed(tx, name);
+      const runtime = host.work(workspaceNo).unopened(sync);
+      const joinId = await joinPair(tx, { runtime, sync, all, by }, identities);
+      await audit(tx, workspaceNo, { by, action: 'match.merged', subject: joinId, detail: { sync: name } });
+      return joinId;
+    }),
+  );
+}
+
+/** What a person may not do, in the words of the refusal. */
+async function refusing<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof ChoiceRefused) throw new ApiProblem('conflict', { detail: error.message });
+    throw error;
+  }
+}
+
 /** Makes two again of what a person had said is one. Throws `not_found` when no such merge stands. */
 export async function takeBackMerge(
   host: ApiHost,
   { workspaceNo, email: by }: Principal,
   id: string,
 ): Promise<void> {
-  try {
-    await host.database.transaction(workspaceNo, async (tx) => {
+  await refusing(() =>
+    host.database.transaction(workspaceNo, async (tx) => {
       for (const sync of await allSyncs(tx)) {
         const [join] = await standingJoins(tx, sync.syncKey, id, 1);
         if (join === undefined) continue;
@@ -95,9 +124,6 @@ export async function takeBackMerge(
         return;
       }
       throw notFound('merge', id);
-    });
-  } catch (error) {
-    if (error instanceof ChoiceRefused) throw new ApiProblem('conflict', { detail: error.message });
-    throw error;
-  }
+    }),
+  );
 }

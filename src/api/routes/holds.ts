@@ -3,6 +3,7 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 
 import { allSyncs } from '../../store/control.ts';
 import { holdsPage, type ListedHold } from '../../store/holds.ts';
+import { allEmptied, sayEmptied } from '../actions/emptied.ts';
 import { syncsMeant } from '../actions/find.ts';
 import { decideHold, Decision, holdNamed, releaseSet, WriteSet } from '../actions/holds.ts';
 import { needs, principalOf, type ApiEnv } from '../api-env.ts';
@@ -72,6 +73,30 @@ const postRelease = createRoute({
   responses: { 200: json(z.object({ released: z.int() }), 'How many go out') },
 });
 
+const getEmptied = createRoute({
+  method: 'get',
+  path: '/emptied-sides',
+  tags: ['review'],
+  summary:
+    'Sides that show no records at all where some were known: nothing is concluded from that before a person says so',
+  ...needs('viewer'),
+  responses: {
+    200: json(z.object({ items: list(z.object({ sync: z.string(), side: z.string() })) }), 'All of them'),
+  },
+});
+
+const postEmptied = createRoute({
+  method: 'post',
+  path: '/syncs/{name}/sides/{side}/emptied',
+  tags: ['review'],
+  summary:
+    'Says that a side was emptied on purpose: it is swept again, and what is missing there counts as deleted',
+  description: 'The deletes that follow elsewhere are stopped by the guard like any flood.',
+  ...needs('approver'),
+  request: { params: z.object({ name: Name, side: Name }) },
+  responses: NO_CONTENT,
+});
+
 function placeOf({ openedAtMs: openedMs, holdId }: ListedHold): z.infer<typeof Place> {
   return { openedMs, holdId };
 }
@@ -119,5 +144,14 @@ export function holdRoutes(host: ApiHost) {
       const set = context.req.valid('json');
       const released = await context.get('inWorkspace')((tx) => releaseSet(tx, principal, set));
       return context.json({ released }, 200);
+    })
+    .openapi(getEmptied, async (context) =>
+      context.json({ items: await context.get('inWorkspace')((tx) => allEmptied(host, tx)) }, 200),
+    )
+    .openapi(postEmptied, async (context) => {
+      const principal = principalOf(context.get('principal'));
+      const { name, side } = context.req.valid('param');
+      await context.get('inWorkspace')((tx) => sayEmptied(host, tx, principal, name, side));
+      return context.body(null, 204);
     });
 }

@@ -4,12 +4,12 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import { allSyncs } from '../../store/control.ts';
 import { suggestionsPage, type ListedSuggestion } from '../../store/matches.ts';
 import { syncNamed, syncsMeant } from '../actions/find.ts';
-import { decideMatch, decideMatches, takeBackMerge } from '../actions/matches.ts';
+import { decideMatch, decideMatches, mergeByHand, takeBackMerge } from '../actions/matches.ts';
 import { searchPairs } from '../actions/search-pairs.ts';
 import { needs, principalOf, type ApiEnv } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
 import { json, list, NAME_LENGTH_MAX, NameParam, NO_CONTENT, page, takes } from '../shapes/common.ts';
-import { Match, MatchDecision, MatchDecisions, Merge } from '../shapes/matches.ts';
+import { Match, MatchDecision, MatchDecisions, Merge, MergeByHand } from '../shapes/matches.ts';
 import { decodeCursor, pageOf, Paging } from '../shapes/paging.ts';
 import { refuse } from '../shapes/refuse.ts';
 import { Task, taskShape } from '../shapes/tasks.ts';
@@ -76,6 +76,17 @@ const getMerges = createRoute({
   responses: { 200: json(page(Merge), `At most ${String(MERGES_MAX)} of each sync`) },
 });
 
+const postMerge = createRoute({
+  method: 'post',
+  path: '/merges',
+  tags: ['review'],
+  summary:
+    'Says that two things are one, though nothing suggested it; what follows is delivered by the workers',
+  ...needs('approver'),
+  request: { body: takes(MergeByHand) },
+  responses: { 200: json(z.object({ joinId: z.string() }), 'The join, by which it can be taken back') },
+});
+
 const deleteMerge = createRoute({
   method: 'delete',
   path: '/merges/{id}',
@@ -129,6 +140,10 @@ export function matchRoutes(host: ApiHost, tasks: Tasks) {
         mergeViews(tx, await allSyncs(tx), MERGES_MAX),
       );
       return context.json({ items: merges, next: null }, 200);
+    })
+    .openapi(postMerge, async (context) => {
+      const principal = principalOf(context.get('principal'));
+      return context.json({ joinId: await mergeByHand(host, principal, context.req.valid('json')) }, 200);
     })
     .openapi(deleteMerge, async (context) => {
       const { id } = context.req.valid('param');

@@ -1,7 +1,7 @@
 /** Pairs of things that may be one. */
 import { z } from '@hono/zod-openapi';
 
-import { Instant, list, Value } from './common.ts';
+import { Instant, list, NAME_LENGTH_MAX, Value } from './common.ts';
 
 const Thing = z
   .object({
@@ -58,3 +58,11 @@ export const Merge = z
     by: z.string(),
   })
   .openapi('Merge', { description: 'Two things of which a person said that they are one' });
+
+/** Two things that a person says are one, though nothing suggested it. */
+export const MergeByHand = z
+  .object({
+    sync: z.string().min(1).max(NAME_LENGTH_MAX),
+    identities: z.tuple([z.uuid(), z.uuid()]).readonly(),
+  })
+  .openapi('MergeByHand');

@@ -1,9 +1,17 @@
 /** Records, their journeys, holds and runs. */
 import { z } from '@hono/zod-openapi';
 
+import type { ListedState as Listed } from '../../store/records-by-state.ts';
 import { AnyJson, Failure, Instant, list, Value, Values } from './common.ts';
 
-const Status = z.enum(['live', 'hidden', 'gone', 'returned', 'parked', 'excluded', 'unreadable']);
+const Status = z
+  .enum(['live', 'hidden', 'gone', 'returned', 'parked', 'excluded', 'unreadable', 'unread'])
+  .openapi({ description: '`unread`: it was only heard of so far' });
+
+/** The states of the balance; what is gone is listed too, and counted nowhere. */
+export const ListedState = z
+  .enum(['inSync', 'pending', 'held', 'dead', 'excluded', 'gone'] as const satisfies readonly Listed[])
+  .openapi('RecordState');
 
 const RecordPlace = z
   .object({ side: z.string(), recordId: z.string(), status: Status })
@@ -16,6 +24,10 @@ export const FoundRecord = z
     title: z.string(),
     records: list(RecordPlace),
     matched: z.enum(['identity', 'recordId', 'matchKey', 'value']).nullable(),
+    why: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Why the record is in the state that was asked for; null where none was' }),
   })
   .openapi('FoundRecord');
 

@@ -114,9 +114,22 @@ export const journeyQuery = (identity: string) =>
     queryFn: ({ signal }) => get('/records/:identity', signal, { param: { identity } }),
   });
 
+export const recordQuery = (name: string, side: string, id: string) =>
+  queryOptions({
+    queryKey: ['records', 'one', name, side, id],
+    queryFn: ({ signal }) =>
+      get('/syncs/:name/sides/:side/records/:id', signal, { param: { name, side, id } }),
+    retry: false,
+  });
+
 export const heldWritesQuery = queryOptions({
   queryKey: ['holds', 'writes'],
   queryFn: ({ signal }) => get('/held-writes', signal),
+});
+
+export const emptiedQuery = queryOptions({
+  queryKey: ['holds', 'emptied'],
+  queryFn: ({ signal }) => get('/emptied-sides', signal),
 });
 
 export const mergesQuery = queryOptions({
@@ -171,6 +184,11 @@ export const providersQuery = queryOptions({
 export const channelsQuery = queryOptions({
   queryKey: ['channels'],
   queryFn: ({ signal }) => get('/channels', signal),
+});
+
+export const collectorsQuery = queryOptions({
+  queryKey: ['collectors'],
+  queryFn: ({ signal }) => get('/collectors', signal),
 });
 
 export const accountsQuery = queryOptions({

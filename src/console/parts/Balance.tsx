@@ -1,12 +1,21 @@
 import { Tooltip } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 
 import type { Counts } from '../data/contract.ts';
 import classes from './Balance.module.css';
 import { count, counted } from './numbers.ts';
 import { STATES } from './states.ts';
 
-/** Every record of a side in exactly one state: a bar, and the numbers that add up to it. */
-export function Balance({ counts }: { readonly counts: Counts }) {
+/** Every record of a side in exactly one state: a bar, and the numbers that add up to it, each leading to its records. */
+export function Balance({
+  sync,
+  side,
+  counts,
+}: {
+  readonly sync: string;
+  readonly side: string;
+  readonly counts: Counts;
+}) {
   const shown = STATES.filter(({ state }) => counts[state] > 0);
   const sum = `${counted(counts.records, 'record')} = ${STATES.map(({ state, word }) => `${count(counts[state])} ${word}`).join(' + ')}`;
   return (
@@ -22,9 +31,9 @@ export function Balance({ counts }: { readonly counts: Counts }) {
         {shown.map(({ state, word, tone, about }) => (
           <li key={state} data-tone={tone}>
             <Tooltip label={about}>
-              <span>
+              <Link to="/records" search={{ sync, side, state }}>
                 <b>{count(counts[state])}</b> {word}
-              </span>
+              </Link>
             </Tooltip>
           </li>
         ))}

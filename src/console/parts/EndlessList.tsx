@@ -6,13 +6,17 @@ import { useEffect, useMemo, useRef, type ReactNode } from 'react';
 import type { Page } from '../data/contract.ts';
 import { FRESH_PAGES_MAX } from '../data/queries.ts';
 import classes from './EndlessList.module.css';
+import { inBackground } from './in-background.ts';
 import { Panel } from './Panel.tsx';
 import { RefusalNote } from './RefusalNote.tsx';
 import { Waiting } from './Waiting.tsx';
 
 const OVERSCAN_ROWS = 12;
 
-/** A list of any length: only what is near the window is drawn, and the next page is fetched before its end is reached. */
+/**
+ * A list of any length: only what is near the window is drawn, and the next page is fetched before its end is reached. A page may
+ * be empty before the list has ended: then the next is fetched at once.
+ */
 export function EndlessList<T>({
   query,
   label,
@@ -31,6 +35,12 @@ export function EndlessList<T>({
 }) {
   const pages = query.data?.pages;
   const entries = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
+  const canFetch = query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError;
+  const isLooking = entries.length === 0 && query.hasNextPage;
+  const { fetchNextPage } = query;
+  useEffect(() => {
+    if (isLooking && canFetch) inBackground(fetchNextPage());
+  }, [isLooking, canFetch, fetchNextPage]);
   if (query.data === undefined) {
     if (query.error === null) return <Waiting />;
     return <RefusalNote error={query.error} retry={() => void query.refetch()} />;
@@ -38,7 +48,9 @@ export function EndlessList<T>({
   return (
     <Panel flush>
       {query.isStale && query.data.pages.length > FRESH_PAGES_MAX && <Old />}
-      {entries.length === 0 ? (
+      {isLooking && !query.isFetchNextPageError ? (
+        <Waiting />
+      ) : entries.length === 0 ? (
         empty
       ) : (
         <Rows
@@ -46,7 +58,7 @@ export function EndlessList<T>({
           label={label}
           rowHeight={rowHeight}
           keyOf={keyOf}
-          more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : null}
+          more={canFetch ? () => inBackground(fetchNextPage()) : null}
         >
           {children}
         </Rows>

@@ -28,4 +28,5 @@ export const STATUS_TONES: Readonly<Record<string, Tone>> = {
   parked: 'held',
   excluded: 'excluded',
   unreadable: 'dead',
+  unread: 'pending',
 };

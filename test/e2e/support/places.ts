@@ -33,6 +33,7 @@ export const everyPage: readonly Place[] = [
       await page.getByRole('heading', { name: 'Journey' }).waitFor();
     },
   },
+  at('record', '/record?sync=customers&side=crm&id=1', text('How it stands')),
   at('review', '/review', text('Granito')),
   at('problems', '/problems', text(/reading|writing to/)),
   at('dead-letters', '/dead-letters', text('one by one')),

@@ -21,6 +21,7 @@ import { Tag } from '../../parts/Tag.tsx';
 import { To } from '../../parts/To.tsx';
 import classes from './Alerts.module.css';
 import { Channels } from './Channels.tsx';
+import { Collectors } from './Collectors.tsx';
 
 /** What somebody should hear of, now and before, and who is told. */
 export function Alerts() {
@@ -56,6 +57,7 @@ export function Alerts() {
           <Loaded query={query}>{({ items }) => <List alerts={items} state={state} />}</Loaded>
         </Panel>
         <Channels />
+        <Collectors />
       </Stack>
     </Page>
   );

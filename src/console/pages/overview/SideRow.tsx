@@ -25,7 +25,7 @@ export function SideRow({ sync, side }: { readonly sync: string; readonly side: 
           being counted
         </Text>
       ) : (
-        <Balance counts={side.counts} />
+        <Balance sync={sync} side={side.name} counts={side.counts} />
       )}
       <div className={classes['fact']}>
         <Text size="xs" c="dimmed">

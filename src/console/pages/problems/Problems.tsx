@@ -1,9 +1,11 @@
-import { SegmentedControl } from '@mantine/core';
+import { Anchor, SegmentedControl } from '@mantine/core';
 import { IconCircleCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 
 import { problemsQuery } from '../../data/queries.ts';
+import { hrefOf } from '../../data/request.ts';
+import { useMay } from '../../data/session.ts';
 import { inBackground } from '../../parts/in-background.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Nothing } from '../../parts/Nothing.tsx';
@@ -17,25 +19,33 @@ export function Problems() {
   const { state = 'open' } = useSearch({ from: '/shell/problems' });
   const navigate = useNavigate({ from: '/problems' });
   const query = useQuery(problemsQuery(state));
+  const mayTake = useMay('operator');
   return (
     <Page
       title="Problems"
       about="Failures with one cause are one problem, with its advice and one remedy for all; the largest first"
       actions={
-        <SegmentedControl
-          size="xs"
-          aria-label="Which problems"
-          data={[
-            { value: 'open', label: 'Open' },
-            { value: 'resolved', label: 'Solved' },
-          ]}
-          value={state}
-          onChange={(next) =>
-            inBackground(
-              navigate({ search: next === 'resolved' ? { state: 'resolved' } : {}, replace: true }),
-            )
-          }
-        />
+        <>
+          {mayTake && (
+            <Anchor size="sm" href={hrefOf('/support-bundle')} download="trueup-support.html">
+              Support bundle
+            </Anchor>
+          )}
+          <SegmentedControl
+            size="xs"
+            aria-label="Which problems"
+            data={[
+              { value: 'open', label: 'Open' },
+              { value: 'resolved', label: 'Solved' },
+            ]}
+            value={state}
+            onChange={(next) =>
+              inBackground(
+                navigate({ search: next === 'resolved' ? { state: 'resolved' } : {}, replace: true }),
+              )
+            }
+          />
+        </>
       }
     >
       <Loaded query={query}>

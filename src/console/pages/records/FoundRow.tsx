@@ -6,17 +6,25 @@ import { STATUS_TONES } from '../../parts/states.ts';
 import { Tag } from '../../parts/Tag.tsx';
 import classes from './Records.module.css';
 
-/** A found identity with its record at each side; a record without an identity leads to where it waits. */
+const FOUND_BY = {
+  identity: 'its identity',
+  recordId: 'an id',
+  matchKey: 'a key',
+  value: 'a value',
+} as const;
+
+/** A found identity with its record at each side; a record without an identity leads to a page of its own. */
 export function FoundRow({ found }: { readonly found: Found }) {
   const content = (
     <>
       <div>
         <Text size="sm" fw={550} truncate>
-          {found.title}
+          {found.title === '' ? found.records[0]?.recordId : found.title}
         </Text>
         <Text size="xs" c="dimmed" truncate>
           {found.sync}
-          {found.matched !== null && ` · found by ${found.matched}`}
+          {found.matched !== null && ` · found by ${FOUND_BY[found.matched]}`}
+          {found.why !== null && ` · ${found.why}`}
         </Text>
       </div>
       <div className={classes['records']}>
@@ -29,9 +37,14 @@ export function FoundRow({ found }: { readonly found: Found }) {
       </div>
     </>
   );
+  const [only] = found.records;
   if (found.identity === null)
     return (
-      <Link to="/review" search={{ sync: found.sync }} className={classes['found']}>
+      <Link
+        to="/record"
+        search={{ sync: found.sync, side: only?.side ?? '', id: only?.recordId ?? '' }}
+        className={classes['found']}
+      >
         {content}
       </Link>
     );

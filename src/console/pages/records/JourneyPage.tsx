@@ -12,6 +12,8 @@ import { Tag } from '../../parts/Tag.tsx';
 import { To, ToButton } from '../../parts/To.tsx';
 import { FieldTable } from './FieldTable.tsx';
 import classes from './Journey.module.css';
+import { SameAs } from './SameAs.tsx';
+import { TestPanel } from './TestPanel.tsx';
 import { Timeline } from './Timeline.tsx';
 
 /** One identity: what every side holds of it, who put each value there, and all that happened to it. */
@@ -37,6 +39,8 @@ export function JourneyPage() {
             >
               <FieldTable journey={journey} />
             </Panel>
+            <TestPanel sync={journey.sync} records={journey.records} />
+            <SameAs journey={journey} />
             <Panel title="Journey" about="All that happened, the newest first">
               <Timeline steps={journey.timeline} />
             </Panel>

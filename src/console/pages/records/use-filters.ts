@@ -15,11 +15,11 @@ export interface RecordFilters {
 
 /** The filters of the address; where they name nothing, the first side there is. */
 export function useRecordFilters(): RecordFilters {
-  const { query, ...place } = useSearch({ from: '/shell/records' });
+  const { query, within, state, ...place } = useSearch({ from: '/shell/records' });
   const { data } = useQuery(syncsQuery);
   const syncs = data?.items ?? [];
-  if (query !== undefined) return { syncs, filters: { query, ...place }, isReady: true };
+  if (query !== undefined) return { syncs, filters: { query, within, ...place }, isReady: true };
   const sync = syncs.find(({ name }) => name === place.sync) ?? syncs[0];
   const side = sync?.sides.find(({ name }) => name === place.side) ?? sync?.sides[0];
-  return { syncs, filters: { sync: sync?.name, side: side?.name }, isReady: side !== undefined };
+  return { syncs, filters: { sync: sync?.name, side: side?.name, state }, isReady: side !== undefined };
 }

@@ -4,11 +4,9 @@ import { useState } from 'react';
 import type { Match } from '../../data/contract.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { Panel } from '../../parts/Panel.tsx';
-import { Shown, wordsOf } from '../../parts/Shown.tsx';
-import { To } from '../../parts/To.tsx';
+import { SideBySide } from '../../parts/SideBySide.tsx';
 import { Deciding } from './Deciding.tsx';
 import { matchDecision, matchOptions } from './match-options.ts';
-import classes from './Match.module.css';
 import type { MatchDecision } from './questions.ts';
 
 /** Two things that may be one: why, both side by side, and what a person may say of them. */
@@ -38,7 +36,7 @@ export function MatchDetail({
       }
     >
       <Text mb="md">{match.sentence}</Text>
-      <SideBySide match={match} />
+      <SideBySide left={match.left} right={match.right} fields={match.fields} />
       {match.kind === 'inner' && (
         <Text size="sm" mt="md">
           If they are one, merge the two records in that system; here they become one by themselves.
@@ -55,43 +53,4 @@ export function MatchDetail({
       />
     </Panel>
   );
-}
-
-function SideBySide({ match: { left, right, fields } }: { readonly match: Match }) {
-  return (
-    <div className={classes['scroll']} role="region" aria-label="Both side by side" tabIndex={0}>
-      <table className={classes['fields']}>
-        <thead>
-          <tr>
-            <th scope="col">field</th>
-            {[left, right].map((thing) => (
-              <th key={thing.identity} scope="col">
-                <To to="/records/$identity" params={{ identity: thing.identity }}>
-                  {placesOf(thing)}
-                </To>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {fields.map((field) => (
-            <tr key={field.name} data-differs={wordsOf(field.left) !== wordsOf(field.right)}>
-              <th scope="row">{field.name}</th>
-              <td>
-                <Shown value={field.left} />
-              </td>
-              <td>
-                <Shown value={field.right} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function placesOf({ title, records }: Match['left']): string {
-  const places = records.map(({ side, recordId }) => `${side} ${recordId}`);
-  return places.length === 0 ? title : places.join(', ');
 }

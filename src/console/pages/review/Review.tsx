@@ -11,6 +11,7 @@ import { Loaded } from '../../parts/Loaded.tsx';
 import { Nothing } from '../../parts/Nothing.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { useKeys } from '../../parts/use-keys.ts';
+import { EmptiedSides } from './EmptiedSides.tsx';
 import { HeldWrites } from './HeldWrites.tsx';
 import { HoldDetail } from './HoldDetail.tsx';
 import { MarkedDetail } from './MarkedDetail.tsx';
@@ -59,6 +60,7 @@ export function Review() {
         </Group>
       }
     >
+      <EmptiedSides />
       {held.data?.items.map((set) => (
         <HeldWrites key={`${set.sync} ${set.side} ${set.kind}`} held={set} />
       ))}
