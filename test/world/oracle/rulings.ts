@@ -120,12 +120,19 @@ function checkOwners(world: World, entries: readonly Entry[]): void {
 function checkLatest(world: World, entries: readonly Entry[]): void {
   // A feed that leaves something out says that a record has not changed: docs/promises.md.
   if (world.faults.counts().has('hintDropped')) return;
-  const { decisions, links } = world.store.dump();
+  const { decisions, links, journal } = world.store.dump();
+  // What was deleted, and made again, was of the thing all the same.
+  const linked = links.map(({ side, recordId, linked: one }) => ({
+    side,
+    recordId,
+    identityId: one?.identityId ?? null,
+  }));
+  const known = [...linked, ...journal];
   for (const { identityId, field, rule, winner, loser } of decisions) {
     if (rule !== 'latest') continue;
     const enteredAtMs = ({ side, value }: typeof winner): readonly number[] => {
-      const records = links.flatMap((row) =>
-        row.side === side && row.linked?.identityId === identityId ? [row.recordId] : [],
+      const records = known.flatMap((row) =>
+        row.side === side && row.identityId === identityId ? [row.recordId] : [],
       );
       return entries.flatMap((entry) =>
         entry.actor !== 'trueup' &&
