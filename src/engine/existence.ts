@@ -14,6 +14,7 @@ import type {
   Rule,
 } from './state.ts';
 import { linkAt, unansweredAt } from './state.ts';
+import type { Values } from './value.ts';
 
 /** The record was deleted at `side`, by evidence. Decides whether that is a delete of the identity. */
 export function mergeDelete(
@@ -107,14 +108,22 @@ export function mergeUnreadable(bundle: Bundle, side: string): Bundle {
  */
 export function mergeReturn(bundle: Bundle, seen: Observation): Outcome {
   const { side, version, readBeganMs: asOfMs, values } = seen;
-  const link = linkAt(bundle, side);
-  if (link === undefined || link.status === 'live') return unchanged(bundle);
+  const known = linkAt(bundle, side);
+  if (known === undefined || known.status === 'live') return unchanged(bundle);
+  // It may be another record under the same id: what it says nothing about is not what the one before held.
+  const link = known.status === 'gone' ? holdingOnly(known, values) : known;
   if (link.status !== 'hidden' && bundle.identity.tombstone !== null) {
     const returned = withLink(bundle, { ...link, status: 'returned', version, asOfMs, lookedAtMs: null });
     return held(returned, { field: null, reason: 'returned', seen: values, side });
   }
   // What was edited there meanwhile was edited at any time since the record was last really looked at.
   return unchanged(withLink(bundle, { ...link, status: 'live', lookedAtMs: null }));
+}
+
+function holdingOnly(link: Link, values: Values): Link {
+  const said = <T>(of: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
+    Object.fromEntries(Object.entries(of).filter(([name]) => values[name] !== undefined));
+  return { ...link, accounted: said(link.accounted), agreed: said(link.agreed) };
 }
 
 /** Fields whose edit at another side was golden before this record, now deleted, had received it. */
