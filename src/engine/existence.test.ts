@@ -188,10 +188,10 @@ test('a record that comes back after a delete that did not count lives again', (
 test('a record that comes back is not said to hold what it says nothing about', () => {
   const ignoring = modelWith({ mode: 'ignore' });
   const gone = mergeDelete(ignoring, start, 'crm', 'feed', 300).bundle;
-  const held = linkAt(mergeReturn(gone, seen('crm', 400, { city: 'Bonn' })).bundle, 'crm');
+  const back = linkAt(mergeReturn(gone, seen('crm', 400, { city: 'Bonn' })).bundle, 'crm');
   expect(linkAt(gone, 'crm')?.accounted).toHaveProperty('name');
-  expect(held?.accounted).not.toHaveProperty('name');
-  expect(held?.agreed).not.toHaveProperty('name');
+  expect(back?.accounted).not.toHaveProperty('name');
+  expect(back?.agreed).not.toHaveProperty('name');
 });
 
 test('a record that never left does not return', () => {

@@ -11,7 +11,7 @@ import { People } from './people.ts';
 import { Scheduler, settled } from './scheduler.ts';
 import type { WorldShape } from './shape.ts';
 import { createMemoryStore, type MemoryStore, type Snapshot } from './store/memory-store.ts';
-import { recordKey } from './store/rows.ts';
+import { recordKey, type StreamRow } from './store/rows.ts';
 import { SimulatedSystem } from './system.ts';
 import type { Tape } from './tape.ts';
 import { hasWork } from './work.ts';
@@ -206,11 +206,19 @@ export class World {
       ...writes
         .filter(({ state }) => state === 'queued' || state === 'unknown' || state === 'planned')
         .map(({ dueAtMs }) => dueAtMs),
-      ...streams.filter((stream) => this.#isPassing(stream)).map(({ dueAtMs }) => dueAtMs),
+      ...streams
+        .filter((stream) => this.#isPassing(stream) || this.#isSweepDue(stream))
+        .map(({ dueAtMs }) => dueAtMs),
       ...streams.map(({ leaseUntilMs }) => leaseUntilMs).filter((untilMs) => untilMs > this.scheduler.nowMs),
       ...writes.filter(({ state }) => state === 'sent').map(({ leaseUntilMs }) => leaseUntilMs),
     ];
     return { count: open.length, dueMs: open.length === 0 ? null : Math.min(...open) };
+  }
+
+  /** Somebody has asked for it; of sides without a feed the next is always near. */
+  #isSweepDue({ side, kind, dueAtMs }: StreamRow): boolean {
+    if (kind !== 'sweep' || dueAtMs > this.scheduler.nowMs) return false;
+    return this.systems.get(side)?.card.feed !== 'none';
   }
 
   /** A failure that time heals. That a side was really emptied only a person can say. */
