@@ -138,9 +138,9 @@ export const MERGE_BUGS: readonly PlantedBug[] = [
     name: 'hidden-is-gone',
     sentence: 'A record that can no longer be seen counts as deleted.',
     file: 'src/worker/look.ts',
-    find: "else if (evidence === undefined) sightings.push({ kind: 'hidden', recordId: hint.recordId });",
+    find: "else if (evidence === undefined) looked.sightings.push({ kind: 'hidden', recordId });",
     replace:
-      "else if (evidence === undefined) sightings.push({ kind: 'deleted', recordId: hint.recordId, evidence: 'lookup' });",
+      "else if (evidence === undefined) looked.sightings.push({ kind: 'deleted', recordId, evidence: 'lookup' });",
   },
   {
     name: 'delete-ignores-who-may-say-so',

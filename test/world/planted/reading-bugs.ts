@@ -57,8 +57,8 @@ export const READING_BUGS: readonly PlantedBug[] = [
     about: 'crossingLooks',
     sentence: 'A look is dated by when it ended, not by when it began.',
     file: LOOK,
-    find: 'readBeganMs: beganMs,\n        followed: null,',
-    replace: 'readBeganMs: tx.nowMs,\n        followed: null,',
+    find: 'readBeganMs: beganMs,\n    followed: null,',
+    replace: 'readBeganMs: tx.nowMs,\n    followed: null,',
   },
   {
     name: 'reads-show-the-present',
@@ -119,8 +119,8 @@ export const READING_BUGS: readonly PlantedBug[] = [
     name: 'failed-looks-are-closed',
     sentence: 'A record that could not be looked up counts as looked up.',
     file: LOOK,
-    find: 'failed.push({ hint, failure: lookup?.failure ?? NO_ANSWER });',
-    replace: 'settled.push(hint);',
+    find: "if (lookup.kind === 'failed') looked.failed.push({ hint, failure: lookup.failure });",
+    replace: "if (lookup.kind === 'failed') looked.settled.push(hint);",
   },
   {
     name: 'missing-is-not-asked-about',
@@ -163,7 +163,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
     name: 'parked-for-ever',
     sentence: 'A record that waited for another to make room is not looked at again when it has.',
     file: BATCH,
-    find: 'if (this.#makesRoom()) await this.#tx.hintWaiting();',
+    find: 'if (this.#makesRoom() || this.#hasNewClash) await this.#tx.hintWaiting();',
     replace: '',
   },
   {
