@@ -100,7 +100,9 @@ test('a merge that is taken back leaves both as they were, in the systems as wel
   await trueup('apply', '--yes');
   expect(await erp()).toMatch(/\n11,,LEE Anne,/);
   expect(await erp()).toMatch(/\n\d+,ann@x\.example,Ann Lee,/);
-  expect((await trueup('match', 'merges')).output).toContain('Nothing was merged by a person.');
+  expect((await trueup('match', 'merges')).output).toContain(
+    'Nothing was merged, by a person here or in a system.',
+  );
 });
 
 test('a pair that was rejected is not suggested again', async () => {

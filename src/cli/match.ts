@@ -192,7 +192,7 @@ async function merges({ context, installation, sync }: Given): Promise<number> {
     const moved = memory.moved.map(({ side, recordId }) => `${side} ${recordId}`).join(', ');
     context.output.line(`${joinId}  ${instant(joinedAtMs)} by ${joinedBy}: ${moved}`);
   }
-  if (joins.length === 0) context.output.line('Nothing was merged by a person.');
+  if (joins.length === 0) context.output.line('Nothing was merged, by a person here or in a system.');
   return EXIT.ok;
 }
 

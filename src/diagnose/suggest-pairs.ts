@@ -1,5 +1,5 @@
 /** The search for pairs of things that may be one: what is not linked everywhere, compared with what is not either. */
-import { firstMatchSteps, type Candidate, type FirstMatch } from '../engine/first-match.ts';
+import { BOUNDS, firstMatchSteps, type Candidate, type FirstMatch } from '../engine/first-match.ts';
 import { explainLikeness } from '../engine/likeness.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
@@ -64,7 +64,12 @@ async function firstMatchOf(
   { definition }: SyncRow,
   candidates: readonly Candidate[],
 ): Promise<FirstMatch> {
-  const steps = firstMatchSteps(definition.fields, candidates);
+  const { fields, match } = definition;
+  // Whose account is another is another one, if all that tells them apart is told within their account.
+  const apartBy = fields.flatMap(({ name, type }) =>
+    type.kind === 'reference' && match.every((rule) => rule.includes(name)) ? [name] : [],
+  );
+  const steps = firstMatchSteps(fields, candidates, { ...BOUNDS, apartBy });
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;

@@ -15,7 +15,7 @@ import {
   type Prepared,
 } from './likeness.ts';
 import type { FieldDefinition } from './model.ts';
-import { isEmpty, type Values } from './value.ts';
+import { isEmpty, sameValue, type Value, type Values } from './value.ts';
 
 /** A thing and where it has records. */
 export interface Candidate {
@@ -44,6 +44,8 @@ export interface FirstMatch {
 }
 
 export interface Bounds {
+  /** Fields of which two different values tell two things apart, however alike they are: what every key goes by. */
+  readonly apartBy?: readonly string[];
   readonly scoreMin: number;
   readonly blockMax: number;
   readonly suggestionsMax: number;
@@ -90,6 +92,7 @@ export function* firstMatchSteps(
     const [left, right] = [candidates[one], candidates[other]];
     const [here, there] = [prepared[one], prepared[other]];
     if (left === undefined || right === undefined || here === undefined || there === undefined) continue;
+    if (bounds.apartBy?.some((name) => isApart(left.values[name], right.values[name])) === true) continue;
     const full = likenessOf(telling, here, there);
     if (full === null) continue;
     const isSure = isTelling(full);
@@ -109,6 +112,10 @@ export function* firstMatchSteps(
   }
   const ambiguous = [...counts.values()].filter((number) => number > 1).length;
   return { suggestions, ambiguous, blocksSkipped, compared: pairs.size };
+}
+
+function isApart(left: Value | undefined, right: Value | undefined): boolean {
+  return !isEmpty(left) && !isEmpty(right) && !sameValue(left, right);
 }
 
 /** A field that hardly two things share agrees; without one, a name is only evidence where few bear it. */

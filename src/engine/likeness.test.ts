@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { dirtyPairs } from '../../test/matching/dirty-data.ts';
 import { deepFreeze, inStep, modelOf, ranked } from '../../test/support/engine.ts';
-import { firstMatch, type Candidate, type Suggestion } from './first-match.ts';
+import { BOUNDS, firstMatch, type Candidate, type Suggestion } from './first-match.ts';
 import { joinBundles, joinRefusal, partBundles, type Joined } from './join.ts';
 import {
   explainLikeness,
@@ -118,6 +118,21 @@ describe('a first match', () => {
     expect(pairs).toContainEqual(['1', '2', 'match']);
     expect(pairs).toContainEqual(['2', '3', 'inner']);
     expect(found.ambiguous).toBe(1);
+  });
+
+  test('leaves apart what differs in a field that tells things apart, where both have it', () => {
+    const ann = { name: 'Ann Lee', phone: '+4930111222' };
+    const candidates = [
+      thing('1', 'crm', { ...ann, account: 'a' }),
+      thing('2', 'erp', { ...ann, account: 'b' }),
+      thing('3', 'erp', ann),
+    ];
+    const pairsOf = (apartBy: readonly string[]): readonly string[] =>
+      firstMatch(FIELDS, candidates, { ...BOUNDS, apartBy })
+        .suggestions.map(({ left, right }) => left + right)
+        .toSorted();
+    expect(pairsOf([])).toEqual(['12', '13', '23']);
+    expect(pairsOf(['account'])).toEqual(['13', '23']);
   });
 
   test('does not look into what everybody shares', () => {

@@ -93,7 +93,9 @@ test('one row that cannot be carried out stops them all, and each such row is na
   expect(errors).toContain('row 5: the pair is decided twice');
   expect(errors).toContain('2 rows cannot be carried out; nothing was done');
   expect(await open()).toBe(3);
-  expect((await folder.trueup('match', 'merges')).output).toContain('Nothing was merged by a person.');
+  expect((await folder.trueup('match', 'merges')).output).toContain(
+    'Nothing was merged, by a person here or in a system.',
+  );
 });
 
 test('what is no sheet is refused', async () => {
