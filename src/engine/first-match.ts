@@ -51,6 +51,7 @@ export interface Bounds {
   readonly suggestionsMax: number;
 }
 
+/** What a search goes by where nothing else is said. */
 export const BOUNDS: Bounds = { scoreMin: 0.75, blockMax: 60, suggestionsMax: 200_000 };
 
 /** Pure: the same candidates give the same suggestions. */

@@ -32,8 +32,8 @@ export type SeenJoin =
       readonly memory: JoinMemory | null;
     };
 
-/** By itself; or by a person, who has the records that are left over deleted. */
-export type JoinedBy = 'itself' | 'person';
+/** By itself; or by a person, who has the records that are left over deleted; or not before a person has been asked. */
+export type JoinedBy = 'itself' | 'person' | 'nobody';
 
 /**
  * `gone` has the record that went, `kept` the one that it lives on in; null where that is no thing of this sync. Both are
@@ -84,7 +84,7 @@ function obstacleTo(
     return 'ask';
   const standing = linkAt(kept, side);
   if (standing?.status !== 'live' || standing.recordId !== into) return 'ask';
-  if (by === 'itself' && deletes.merged === 'hold') return 'ask';
+  if (by === 'nobody' || (by === 'itself' && deletes.merged === 'hold')) return 'ask';
   const both = [kept, gone];
   // Something about one of the two as a whole is for a person to say first.
   if (

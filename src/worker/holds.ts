@@ -7,7 +7,7 @@ import type { SyncTx } from '../store/contract.ts';
 import type { HoldRow } from '../store/holds.ts';
 import { Batch, changeBody } from './batch.ts';
 import { lookAgain } from './look-again.ts';
-import { joinForPerson } from './merged-away.ts';
+import { joinForPerson, JoinClash } from './merged-away.ts';
 import type { SyncRuntime } from './runtime.ts';
 
 export type HoldChoice =
@@ -71,7 +71,11 @@ async function joinMerged(
   if (reason !== 'merged' || choice.kind !== 'delete') return null;
   const { mergedInto } = (seen as Readonly<Record<string, Values>>)[side] ?? {};
   const into = typeof mergedInto === 'string' ? mergedInto : '';
-  const joined = await joinForPerson(runtime, tx, identityId, { side, into }, by);
+  const joined = await joinForPerson(runtime, tx, identityId, { side, into }, by).catch((error: unknown) => {
+    if (error instanceof JoinClash)
+      throw new ChoiceRefused(`${error.message}: merge them there, or change one`);
+    throw error;
+  });
   if (typeof joined === 'string') throw new ChoiceRefused(joined);
   return joined;
 }

@@ -1,6 +1,7 @@
 /** Settles hints: looks the records up and applies what is there, or establishes that they are gone. */
 import type { Lookup } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
+import type { JoinedBy } from '../engine/seen-join.ts';
 import type { DeleteEvidence } from '../engine/state.ts';
 import type { HintRow, SyncTx } from '../store/contract.ts';
 import { applyPage } from './apply.ts';
@@ -8,7 +9,14 @@ import { isSaidEmptied } from './emptied.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { readBeganMs } from './lag.ts';
 import { EARLY_LOOK_MS, HINT_LEASE_MS, LOOK_TRIES_MAX, PAGE_RECORDS_MAX } from './limits.ts';
-import { findMasters, followMerges, linkedAmong, type Followed, type Masters } from './merged-away.ts';
+import {
+  findMasters,
+  followMerges,
+  JoinClash,
+  linkedAmong,
+  type Followed,
+  type Masters,
+} from './merged-away.ts';
 import { outageWaitMs } from './retry.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import type { Sighting } from './sighting.ts';
@@ -250,12 +258,29 @@ async function settleMerged(
   following: Looked['merged'],
   beganMs: number,
 ): Promise<ReadonlySet<string>> {
-  return runtime.transaction(async (tx) => {
-    const hints = following.map(({ hint }) => hint);
-    await tx.closeHints(side.model.name, hints, beganMs + side.card.readLagMs);
-    const merges = following.map(({ merge }) => merge);
-    return followMerges(runtime, tx, side.model.name, merges, beganMs);
-  });
+  const { name } = side.model;
+  const follow = (some: Looked['merged'], by?: JoinedBy): Promise<ReadonlySet<string>> =>
+    runtime.transaction(async (tx) => {
+      const hints = some.map(({ hint }) => hint);
+      await tx.closeHints(name, hints, beganMs + side.card.readLagMs);
+      const merges = some.map(({ merge }) => merge);
+      return followMerges(runtime, tx, name, merges, beganMs, by);
+    });
+  try {
+    return await follow(following);
+  } catch (error) {
+    if (!(error instanceof JoinClash)) throw error;
+  }
+  // One of them has met the key of a third thing: find out which, so that only of that one a person is asked.
+  const wakened: string[] = [];
+  for (const one of following) {
+    const sides = await follow([one]).catch((error: unknown) => {
+      if (!(error instanceof JoinClash)) throw error;
+      return follow([one], 'nobody');
+    });
+    wakened.push(...sides);
+  }
+  return new Set(wakened);
 }
 
 /**

@@ -262,6 +262,30 @@ test.each(['a ring', 'gone too', 'takes no part', 'held'] as const)(
   },
 );
 
+test('where the two together would have the key of a third thing, a person is asked of that one alone', async () => {
+  const plain = simpleDefinition(SIDES);
+  const sides = plain.sides.map((side) => ({
+    ...side,
+    creates: false,
+    fields: side.fields.filter(({ field }) => side.name !== 'crm' || field !== 'city'),
+  }));
+  const { crm, shop, runtime, settle } = await world({ sides, match: [['email'], ['name', 'city']] });
+  const people = ['ann', 'bob'].map((email) => {
+    const sold = shop.create({ email, name: email, city: 'Ulm' });
+    return { email, sold, lost: crm.create({ email, name: email }) };
+  });
+  const left = people.map(({ email }) => crm.create({ email: `${email}2`, name: `${email}2` }));
+  shop.create({ email: 'third', name: 'ann2', city: 'Ulm' });
+  await settle();
+  for (const [index, { lost }] of people.entries()) crm.merge(lost, left[index] ?? '');
+  await settle();
+  expect(await holdsOf(runtime)).toMatchObject([
+    { reason: 'merged', seen: { crm: { mergedInto: left[0] } } },
+  ]);
+  expect(people.map(({ sold }) => shop.all()[sold]?.['email'])).toEqual(['ann', 'bob2']);
+  await expect(decide(runtime, 'delete')).rejects.toThrow(/match key of a third thing/);
+});
+
 test('a hundred merges of one night are followed, without one delete', async () => {
   const { crm, shop, runtime, settle } = await world(WITHOUT_ERP);
   const pairs = Array.from({ length: 100 }, (_, index) => {

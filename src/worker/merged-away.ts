@@ -2,7 +2,8 @@
 import type { Lookup, SystemRecord } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { mergeDelete } from '../engine/existence.ts';
-import { joinSeen, type MergedAway, type SeenJoin } from '../engine/seen-join.ts';
+import type { JoinMemory } from '../engine/join.ts';
+import { joinSeen, type JoinedBy, type MergedAway, type SeenJoin } from '../engine/seen-join.ts';
 import { linkAt, type Bundle } from '../engine/state.ts';
 import type { KnownRecord, NewHint, SyncTx } from '../store/contract.ts';
 import type { NewJoin } from '../store/matches.ts';
@@ -104,6 +105,7 @@ export async function followMerges(
   side: string,
   merges: readonly Followed[],
   readBeganMs: number,
+  by: JoinedBy = 'itself',
 ): Promise<ReadonlySet<string>> {
   const recordIds = merges.map(({ recordId }) => recordId);
   await tx.lookOnceMore(side, recordIds);
@@ -120,7 +122,7 @@ export async function followMerges(
     const isNow = link?.recordId === merge.recordId && link.status !== 'gone' && readBeganMs > link.asOfMs;
     // Something newer was accounted for while this waited for the lock.
     if (gone === undefined || !isNow) work.hints.push({ recordId: merge.recordId, kind: 'changed' });
-    else follow(work, merge, work.batch.get(keptId ?? '') ?? null, gone);
+    else follow(work, merge, work.batch.get(keptId ?? '') ?? null, gone, by);
   }
   return store(work);
 }
@@ -176,7 +178,7 @@ async function begin(
   return { runtime, tx, side, by, batch, joins: [], moves: [], hints: [] };
 }
 
-function follow(work: Work, merge: Followed, kept: Bundle | null, gone: Bundle): void {
+function follow(work: Work, merge: Followed, kept: Bundle | null, gone: Bundle, by: JoinedBy): void {
   const { runtime, tx, side, batch, hints } = work;
   const { model } = runtime;
   const { recordId, into } = merge;
@@ -186,7 +188,7 @@ function follow(work: Work, merge: Followed, kept: Bundle | null, gone: Bundle):
     batch.apply(outcome, { ...story, kind: 'deleted', body: { evidence: 'lookup', mergedInto: into } });
     return;
   }
-  const seen = joinSeen(model, kept, gone, merge, tx.nowMs);
+  const seen = joinSeen(model, kept, gone, merge, tx.nowMs, by);
   if (seen.kind === 'later') hints.push({ recordId, kind: 'changed', dueInMs: LATER_MS });
   else if (seen.kind === 'ask')
     batch.apply(seen.gone, { ...story, kind: 'held', body: { reason: 'merged', mergedInto: into } });
@@ -214,8 +216,23 @@ function join(
   moves.push({ fromId: goneId, toId: keptId });
 }
 
+/** What the one that is kept would be by what it takes over is a third thing: nobody may say so without being asked. */
+export class JoinClash extends Error {
+  override readonly name = 'JoinClash';
+}
+
+/** A batch takes nothing that leads to the key of another: then the records would belong to neither of the two. */
+function refuseClash(batch: Batch, { kept, moved }: JoinMemory): void {
+  const links = batch.get(kept.id)?.links ?? [];
+  const isThere = moved.every(({ side, recordId }) =>
+    links.some((link) => link.side === side && link.recordId === recordId),
+  );
+  if (!isThere) throw new JoinClash('together the two would have the match key of a third thing');
+}
+
 async function store({ runtime, tx, side, batch, joins, moves, hints }: Work): Promise<ReadonlySet<string>> {
   const wakened = await batch.store();
+  for (const { memory } of joins) refuseClash(batch, memory);
   await tx.noteJoins(joins);
   await pointReferrers(runtime, tx, moves);
   for (const { toId } of moves) {
