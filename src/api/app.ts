@@ -55,7 +55,6 @@ import { syncRoutes } from './routes/syncs.ts';
 import { upkeepRoutes } from './routes/upkeep.ts';
 import type { SetUp } from './set-up.ts';
 import { createTasks } from './tasks.ts';
-import { createViolations } from './violations.ts';
 
 export interface ApiOptions {
   readonly setUp: SetUp;
@@ -99,7 +98,7 @@ function routesOf(host: ApiHost, setUp: SetUp, publicUrl: string | null) {
     .route('/', schemaRoutes(host, tasks))
     .route('/', syncFileRoutes(host, counting))
     .route('/', planRoutes(host, tasks, counting))
-    .route('/', dictionaryRoutes(host, tasks, createViolations(host)))
+    .route('/', dictionaryRoutes(host, tasks))
     .route('/', recordRoutes(host))
     .route('/', holdRoutes(host))
     .route('/', matchRoutes(host, tasks))

@@ -4,6 +4,7 @@ import type { NetworkPolicy } from '../connector/http/network.ts';
 import type { Question } from '../connector/oauth/code-grant.ts';
 import type { Consent } from '../connector/oauth/consent.ts';
 import type { Health } from '../connector/oauth/health.ts';
+import type { EntityPage } from '../engine/entity-page.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Random } from '../lib/random.ts';
@@ -52,40 +53,13 @@ export interface SyncFileWork {
   take(source: string, author: string, signal: AbortSignal): Promise<readonly SyncFileError[]>;
 }
 
-/** A field of an entity as the data dictionary describes it; texts that say nothing are empty. */
-export interface DictionaryField {
-  readonly name: string;
-  readonly title: string;
-  readonly meaning: string;
-  readonly type: string;
-  readonly owner: string;
-  readonly isRequired: boolean;
-  readonly sensitivity: string;
-  /** What its values must be, sentence by sentence. */
-  readonly rules: readonly string[];
-  readonly onViolation: string;
-  readonly values: readonly { readonly value: string; readonly meaning: string; readonly at: string }[];
-  readonly examples: readonly string[];
-  /** Side → what the field is called there, which way it goes, and its steps: `⇄ full_name (trim)`. */
-  readonly at: ReadonlyMap<string, string>;
-}
-
-export interface DictionaryEntity {
-  readonly name: string;
-  readonly meaning: string;
-  readonly fields: readonly DictionaryField[];
-  /** What must hold of a record as a whole. */
-  readonly rules: readonly string[];
-  readonly sides: readonly string[];
-}
-
 /** What the entities of the syncs mean. Without a dictionary it is what the syncs alone say. */
 export interface DictionarySeen {
   /** Null where the sync file names none. */
   readonly fileName: string | null;
   /** Why the file that is named is not shown; null when it is. */
   readonly complaint: string | null;
-  readonly entities: readonly DictionaryEntity[];
+  readonly entities: readonly EntityPage[];
 }
 
 export type DictionaryFormat = 'markdown' | 'html' | 'json-schema';

@@ -97,7 +97,7 @@ function help(output: Output, command: Command): number {
     json: 'print one JSON document',
     directory: 'the folder with trueup.yaml (default: here)',
     ...(REMOTE_NAMES.includes(command.name)
-      ? { server: 'ask the server at this address instead, to show things, with the token in TRUEUP_TOKEN' }
+      ? { server: 'ask the server at this address instead, with the token in TRUEUP_TOKEN' }
       : {}),
   };
   output.table(

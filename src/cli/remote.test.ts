@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -29,6 +29,7 @@ let folder: string;
 let installation: Installation;
 let serving: Serving;
 let token: string;
+let approver: string;
 
 beforeAll(async () => {
   raw = await createTestDatabase();
@@ -46,7 +47,8 @@ beforeAll(async () => {
     publicUrl: null,
     files: filesWork,
   });
-  token = await firstToken();
+  const tokens = await firstTokens();
+  [token, approver] = [tokens.viewer, tokens.approver];
 });
 afterAll(async () => {
   await serving.close();
@@ -55,7 +57,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function firstToken(): Promise<string> {
+async function firstTokens(): Promise<{ readonly viewer: string; readonly approver: string }> {
   const headers = { 'content-type': 'application/json' };
   const person = {
     email: 'ada@example.com',
@@ -70,12 +72,15 @@ async function firstToken(): Promise<string> {
   });
   const { csrfToken } = (await signedIn.json()) as { readonly csrfToken: string };
   const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
-  const made = await fetch(`${serving.url}/api/v1/tokens`, {
-    method: 'POST',
-    headers: { ...headers, cookie, 'x-trueup-csrf': csrfToken },
-    body: JSON.stringify({ name: 'script', scopes: ['viewer'] }),
-  });
-  return ((await made.json()) as { readonly token: string }).token;
+  const make = async (scope: string): Promise<string> => {
+    const made = await fetch(`${serving.url}/api/v1/tokens`, {
+      method: 'POST',
+      headers: { ...headers, cookie, 'x-trueup-csrf': csrfToken },
+      body: JSON.stringify({ name: scope, scopes: [scope] }),
+    });
+    return ((await made.json()) as { readonly token: string }).token;
+  };
+  return { viewer: await make('viewer'), approver: await make('approver') };
 }
 
 function remote(
@@ -104,12 +109,77 @@ test('a record is traced and its values are explained from afar', async () => {
 test('the trail of what people did is verified on the machine, also against a head that was kept', async () => {
   const environment = { DATABASE_URL: raw.url };
   const verified = await runTrueup(['audit', 'verify', '-C', folder], environment);
-  expect([verified.exitCode, verified.output]).toEqual([0, expect.stringContaining('7 entries')]);
+  expect([verified.exitCode, verified.output]).toEqual([0, expect.stringContaining('8 entries')]);
   const longer = await runTrueup(
-    ['audit', 'verify', '--head', `9:${'0'.repeat(64)}`, '-C', folder],
+    ['audit', 'verify', '--head', `10:${'0'.repeat(64)}`, '-C', folder],
     environment,
   );
-  expect([longer.exitCode, longer.output]).toEqual([3, expect.stringContaining('broken at entry 8')]);
+  expect([longer.exitCode, longer.output]).toEqual([3, expect.stringContaining('broken at entry 9')]);
+});
+
+test('what is held is decided from afar, by the beginning of its id', async () => {
+  for (const [file, name] of [
+    ['a.csv', 'Anna'],
+    ['b.csv', 'Anne'],
+  ] as const) {
+    const path = join(folder, 'data', file);
+    await writeFile(path, (await readFile(path, 'utf8')).replace(',Ann\n', `,${name}\n`));
+  }
+  await runTrueup(['plan', '-C', folder], { DATABASE_URL: raw.url });
+  const { output } = await remote(['holds', '--json']);
+  const [hold] =
+    (JSON.parse(output) as { readonly [list: string]: readonly { readonly id: string }[] })['items'] ?? [];
+  const id = hold?.id ?? '';
+  const may = { TRUEUP_TOKEN: approver };
+  const refused = await remote(['holds', 'take', id.slice(0, 30), 'left']);
+  expect([refused.exitCode, refused.errors]).toEqual([1, expect.stringContaining('needs the role approver')]);
+  const decided = await remote(['holds', 'take', id.slice(0, 30), 'left'], may);
+  expect([decided.exitCode, decided.output]).toEqual([0, expect.stringContaining('Decided.')]);
+  expect((await remote(['holds'])).output).toBe('Nothing is held.\n');
+  const over = await remote(['holds', 'take', id, 'left'], may);
+  expect([over.exitCode, over.errors]).toEqual([2, expect.stringContaining('no open hold begins with')]);
+});
+
+test('a plan is made, looked at and let go from afar, and a record is tested', async () => {
+  const may = { TRUEUP_TOKEN: approver };
+  await installation.transaction((tx) => tx.execute(`update syncs set mode = 'observe'`));
+  const path = join(folder, 'data', 'a.csv');
+  await writeFile(path, `${await readFile(path, 'utf8')}2,bob@example.com,Bob\n`);
+  const planned = await remote(['plan'], may);
+  expect(planned.output).toContain('1 create at right');
+  expect(planned.output).toContain('name = Bob');
+  const hash = /--plan ([0-9a-f]{12})/.exec(planned.output)?.[1] ?? '';
+  const other = await remote(['apply', '--plan', '0123'], may);
+  expect([other.exitCode, other.errors]).toEqual([2, expect.stringContaining('has another hash')]);
+  const applied = await remote(['apply', '--plan', hash], may);
+  expect([applied.exitCode, applied.output]).toEqual([0, expect.stringMatching(/go out now/)]);
+  const tested = await remote(['test-record', 'left', '2'], may);
+  expect([tested.exitCode, tested.output]).toEqual([
+    0,
+    expect.stringContaining('Nothing of the sync keeps it back'),
+  ]);
+});
+
+test('a doing command from afar says what it needs, and does nothing where nothing is meant', async () => {
+  const may = { TRUEUP_TOKEN: approver };
+  for (const [words, complaint] of [
+    [['problems', 'fix', 'ffff'], 'no problem begins with ffff'],
+    [['deadletters', 'replay', 'ffff'], 'no letter begins with ffff'],
+    [['deadletters', 'discard', '--all'], '--reason is missing'],
+    [['match', 'confirm', 'ffff'], 'no open suggestion begins with ffff'],
+    [['match', 'unmerge', 'ffff'], 'no merge begins with ffff'],
+    [['holds', 'release', 'right', 'create', '00'], 'no held set begins with 00'],
+    [['holds', 'keep'], 'HOLD is missing'],
+  ] as const) {
+    const { exitCode, errors } = await remote(words, may);
+    expect([exitCode, errors]).toEqual([2, expect.stringContaining(complaint)]);
+  }
+  expect((await remote(['holds', 'emptied', 'left'], may)).errors).toContain(
+    'no sweep has found left emptied',
+  );
+  const all = await remote(['deadletters', 'replay', '--all'], may);
+  expect(all.output).toContain('0 letters try again');
+  expect((await remote(['deadletters'])).output).toBe('There are no such letters.\n');
 });
 
 test('what the server refuses, and what cannot be asked of it, is told with what to do', async () => {
@@ -120,8 +190,8 @@ test('what the server refuses, and what cannot be asked of it, is told with what
   ]);
   const none = await remote(['status'], {});
   expect([none.exitCode, none.errors]).toEqual([2, expect.stringContaining('TRUEUP_TOKEN is not set')]);
-  const write = await remote(['apply']);
-  expect([write.exitCode, write.errors]).toEqual([
+  const local = await remote(['backup']);
+  expect([local.exitCode, local.errors]).toEqual([
     2,
     expect.stringContaining('does not do that with --server'),
   ]);

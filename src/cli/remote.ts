@@ -2,36 +2,37 @@ import { hc } from 'hono/client';
 
 import type { Api } from '../api/app.ts';
 import { systemClock } from '../lib/clock.ts';
-/** The commands that read, asked of a server elsewhere instead of this folder's installation: `--server URL`, TRUEUP_TOKEN. */
+/** Commands asked of a server elsewhere instead of this folder's installation: `--server URL`, TRUEUP_TOKEN. */
 import { counted } from '../lib/counted.ts';
 import { CommandFailed, EXIT, type CommandContext } from './command.ts';
-import { text, wordsOf } from './open.ts';
+import { wordsOf } from './open.ts';
 import { count, duration } from './output.ts';
+import { bodyOf, syncMeant, type Client, type Remote } from './remote/asking.ts';
+import { DOING } from './remote/doing.ts';
 import { show } from './trace.ts';
 
-type Client = ReturnType<typeof hc<Api>>;
-type Remote = (context: CommandContext, client: Client) => Promise<number>;
-
-const REMOTE: ReadonlyMap<string, Remote> = new Map([
+const SHOWING: ReadonlyMap<string, Remote> = new Map([
   ['status', status],
   ['trace', trace],
   ['blame', blame],
   ['holds', holds],
   ['problems', problems],
+  ['deadletters', letters],
+  ['match', matches],
+  ['test-record', testRecord],
 ]);
+/** Of these the words say what is shown; of the others the first one says what is done. */
+const OF_WORDS: ReadonlySet<string> = new Set(['trace', 'blame', 'test-record']);
 /** The commands that can be asked of a server elsewhere. */
-export const REMOTE_NAMES: readonly string[] = [...REMOTE.keys()];
+export const REMOTE_NAMES: readonly string[] = [...new Set([...SHOWING.keys(), ...DOING.keys()])];
 const ANSWER_WAIT_MS = 60_000;
+/** A plan reads every side. */
+const PLAN_WAIT_MS = 60 * 60_000;
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-/** Runs the command of this name against the server. Those that write are for the console, or for the machine itself. */
+/** Runs the command of this name against the server; what the token may do there, the server says. */
 export async function runRemote(name: string, server: string, context: CommandContext): Promise<number> {
-  const remote = REMOTE.get(name);
-  if (remote === undefined || (context.words[0] !== undefined && !['trace', 'blame'].includes(name)))
-    throw new CommandFailed(`${name} does not do that with --server`, {
-      exitCode: EXIT.wrongInput,
-      advice: `From afar there are: ${REMOTE_NAMES.join(', ')}, as they show things. For the rest, use the console.`,
-    });
+  const remote = remoteOf(name, context.words[0]);
   const origin = originOf(server);
   const token = context.environment['TRUEUP_TOKEN'] ?? '';
   if (token === '')
@@ -40,7 +41,7 @@ export async function runRemote(name: string, server: string, context: CommandCo
       advice: 'Make a token in the settings of the console, and set it in the environment.',
     });
   const over = new AbortController();
-  const late = systemClock.sleep(ANSWER_WAIT_MS, over.signal);
+  const late = systemClock.sleep(name === 'plan' ? PLAN_WAIT_MS : ANSWER_WAIT_MS, over.signal);
   const signal = AbortSignal.any([context.signal, abortAfter(late)]);
   try {
     return await remote(
@@ -55,6 +56,21 @@ export async function runRemote(name: string, server: string, context: CommandCo
   } finally {
     over.abort();
   }
+}
+
+function remoteOf(name: string, verb: string | undefined): Remote {
+  const verbs = DOING.get(name) ?? {};
+  const showing = verb === undefined || verb === 'list' || OF_WORDS.has(name) ? SHOWING.get(name) : undefined;
+  const remote = showing ?? (Object.hasOwn(verbs, verb ?? '') ? verbs[verb ?? ''] : undefined);
+  if (remote !== undefined) return remote;
+  const known = Object.keys(verbs).filter((word) => word !== '');
+  throw new CommandFailed(`${name}${verb === undefined ? '' : ` ${verb}`} does not do that with --server`, {
+    exitCode: EXIT.wrongInput,
+    advice:
+      known.length > 0
+        ? `From afar it has: ${known.join(', ')}.`
+        : `From afar there are: ${REMOTE_NAMES.join(', ')}. For the rest, use the console.`,
+  });
 }
 
 /** The name of a server may come with a path; a token must not travel where others can read it. */
@@ -78,25 +94,6 @@ function abortAfter(wait: Promise<void>): AbortSignal {
     () => late.abort(),
   );
   return late.signal;
-}
-
-interface Answer<Body> {
-  readonly ok: boolean;
-  readonly status: number;
-  json(): Promise<Body>;
-}
-
-/** The answer's document; its problem, where it is one, as the command's failure. */
-async function bodyOf<Body>(asked: Promise<Answer<Body>>): Promise<Body> {
-  const answer = await asked;
-  if (answer.ok) return answer.json();
-  const problem = (await answer.json().catch(() => null)) as {
-    title?: string;
-    detail?: string;
-    advice?: string;
-  } | null;
-  const message = problem?.detail ?? problem?.title ?? `the server answered with ${String(answer.status)}`;
-  throw new CommandFailed(message, { advice: problem?.advice ?? null });
 }
 
 async function status({ output }: CommandContext, client: Client): Promise<number> {
@@ -126,15 +123,7 @@ async function status({ output }: CommandContext, client: Client): Promise<numbe
 
 async function journeyOf(context: CommandContext, client: Client) {
   const [side = '', id = ''] = wordsOf(context, ['SIDE', 'ID']);
-  const given = text(context.flags['sync']);
-  const known = await bodyOf(client.api.v1.syncs.$get());
-  const [only, another] = known.items;
-  const name = given ?? (another === undefined ? only?.name : undefined);
-  if (name === undefined)
-    throw new CommandFailed('name the sync with --sync', {
-      exitCode: EXIT.wrongInput,
-      advice: `They are: ${known.items.map((sync) => sync.name).join(', ')}`,
-    });
+  const name = await syncMeant(context, client);
   const record = await bodyOf(
     client.api.v1.syncs[':name'].sides[':side'].records[':id'].$get({ param: { name, side, id } }),
   );
@@ -206,4 +195,38 @@ async function problems({ output }: CommandContext, client: Client): Promise<num
   }
   if (found.items.length === 0) output.line('No problem is known.');
   return found.items.length === 0 ? EXIT.ok : EXIT.attention;
+}
+
+async function letters({ output }: CommandContext, client: Client): Promise<number> {
+  const found = await bodyOf(client.api.v1['dead-letters'].$get({ query: { limit: '200' } }));
+  output.json(found);
+  for (const { id, sync, side, kind, recordId, tries, failure } of found.items) {
+    output.line(
+      `${id.slice(0, 12)}  ${kind} ${recordId ?? 'of a new record'} at ${side} in ${sync}, ${counted(tries, 'try', 'tries')}`,
+    );
+    output.line(`  ${failure.code}: ${failure.message}`);
+  }
+  if (found.items.length === 0) output.line('There are no such letters.');
+  return found.items.length === 0 ? EXIT.ok : EXIT.attention;
+}
+
+async function matches({ output }: CommandContext, client: Client): Promise<number> {
+  const open = await bodyOf(client.api.v1.matches.$get({ query: { limit: '200' } }));
+  output.json(open);
+  for (const { id, sync, sentence } of open.items) output.line(`${id}  ${sync}: ${sentence}`);
+  if (open.items.length === 0) output.line('Nothing waits to be matched.');
+  return open.items.length === 0 ? EXIT.ok : EXIT.attention;
+}
+
+async function testRecord(context: CommandContext, client: Client): Promise<number> {
+  const [side = '', id = ''] = wordsOf(context, ['SIDE', 'ID']);
+  const param = { name: await syncMeant(context, client), side, id };
+  const told = await bodyOf(client.api.v1.syncs[':name'].sides[':side'].records[':id'].test.$post({ param }));
+  const { output } = context;
+  output.json({ sync: param.name, side, recordId: id, ...told });
+  output.line(told.verdict);
+  for (const { what, side: at, says, code } of told.steps)
+    output.line(`${code === null ? 'ok' : '!!'}  ${what} ${at}: ${says}`);
+  for (const part of told.culprit?.parts ?? []) output.line(`  It is ${part}.`);
+  return told.isWell ? EXIT.ok : EXIT.attention;
 }

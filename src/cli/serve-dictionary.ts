@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { DictionaryFormat, DictionarySeen, DictionaryWork } from '../api/host.ts';
+import type { EntityPage } from '../engine/entity-page.ts';
 import type { SyncDefinition } from '../engine/model.ts';
 import { must, unreachable } from '../lib/assert.ts';
 import type { FilesWork } from '../serve.ts';
@@ -14,7 +15,7 @@ import { draftDictionary } from '../syncfile/dictionary/draft.ts';
 import { entitySchema } from '../syncfile/dictionary/entity-schema.ts';
 import { dictionaryPage } from '../syncfile/dictionary/html.ts';
 import { markdownPage } from '../syncfile/dictionary/markdown.ts';
-import { entityPages, type EntityPage } from '../syncfile/dictionary/page.ts';
+import { entityPages } from '../syncfile/dictionary/page.ts';
 import { parseSyncFile, type FileError } from '../syncfile/sync-file.ts';
 import { SYNC_FILE } from './init.ts';
 import { leadsOut, syncFileWork } from './serve-file.ts';

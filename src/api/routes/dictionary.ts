@@ -3,6 +3,7 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 
 import { allSyncs } from '../../store/control.ts';
 import { syncNamed } from '../actions/find.ts';
+import { lookForViolations, violationsSeen } from '../actions/violations.ts';
 import { needs, principalOf, type ApiEnv } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
 import { ApiProblem } from '../problem.ts';
@@ -11,7 +12,6 @@ import { Dictionary, dictionaryShape, Violations, violationsShape } from '../sha
 import { refuse } from '../shapes/refuse.ts';
 import { Task, taskShape } from '../shapes/tasks.ts';
 import type { Tasks } from '../tasks.ts';
-import type { Violations as KeptReports } from '../violations.ts';
 
 const TYPES = {
   markdown: ['text/markdown', 'md'],
@@ -64,11 +64,11 @@ const getViolations = createRoute({
   ...needs('viewer'),
   request: { params: NameParam },
   responses: {
-    200: json(z.object({ report: Violations.nullable() }), 'Null before anybody has asked this server'),
+    200: json(z.object({ report: Violations.nullable() }), 'Null before anybody has asked'),
   },
 });
 
-export function dictionaryRoutes(host: ApiHost, tasks: Tasks, violations: KeptReports) {
+export function dictionaryRoutes(host: ApiHost, tasks: Tasks) {
   return new OpenAPIHono<ApiEnv>({ defaultHook: refuse })
     .openapi(getDictionary, async (context) => {
       const { workspaceNo } = principalOf(context.get('principal'));
@@ -97,15 +97,17 @@ export function dictionaryRoutes(host: ApiHost, tasks: Tasks, violations: KeptRe
       const { name } = context.req.valid('param');
       const sync = await context.get('inWorkspace')((tx) => syncNamed(tx, name));
       const task = tasks.start(workspaceNo, { kind: 'violations', sync: name }, (tell, signal) =>
-        violations.look(workspaceNo, sync, tell, signal),
+        lookForViolations(host, workspaceNo, sync, tell, signal),
       );
       return context.json(taskShape(task), 202);
     })
     .openapi(getViolations, async (context) => {
       const { name } = context.req.valid('param');
-      const sync = await context.get('inWorkspace')((tx) => syncNamed(tx, name));
-      const kept = violations.of(sync);
-      const report = kept === null ? null : violationsShape(kept, sync.revision);
+      const report = await context.get('inWorkspace')(async (tx) => {
+        const sync = await syncNamed(tx, name);
+        const seen = await violationsSeen(tx, sync);
+        return seen === null ? null : violationsShape(seen, sync.revision);
+      });
       return context.json({ report }, 200);
     });
 }

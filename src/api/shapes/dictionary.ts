@@ -1,8 +1,9 @@
 /** The data dictionary, and what breaks it. */
 import { z } from '@hono/zod-openapi';
 
-import type { DictionaryEntity, DictionarySeen } from '../host.ts';
-import type { KeptViolations } from '../violations.ts';
+import type { EntityPage } from '../../engine/entity-page.ts';
+import type { ReportSeen } from '../actions/violations.ts';
+import type { DictionarySeen } from '../host.ts';
 import { at, Instant, list } from './common.ts';
 
 const Field = z
@@ -45,7 +46,7 @@ export function dictionaryShape(
   { entities, ...seen }: DictionarySeen,
   syncs: readonly { readonly name: string; readonly entity: string }[],
 ): z.infer<typeof Dictionary> {
-  const syncsOf = ({ name }: DictionaryEntity): readonly string[] =>
+  const syncsOf = ({ name }: EntityPage): readonly string[] =>
     syncs.filter(({ entity }) => entity === name).map((sync) => sync.name);
   return {
     ...seen,
@@ -84,7 +85,7 @@ export const Violations = z
   .openapi('Violations');
 
 export function violationsShape(
-  { asOfMs, revision, violations, ...report }: KeptViolations,
+  { asOfMs, revision, violations, ...report }: ReportSeen,
   present: number,
 ): z.infer<typeof Violations> {
   return {

@@ -1,6 +1,6 @@
+import type { EntityPage, FieldPage } from '../../engine/entity-page.ts';
 /** The dictionary as one HTML file that needs nothing else: for a wiki, or to be sent. */
 import { escapedHtml, htmlPage, htmlTable } from '../../lib/html-page.ts';
-import type { EntityPage, FieldPage } from './page.ts';
 
 export function dictionaryPage(entities: readonly EntityPage[]): string {
   return htmlPage('Data dictionary', entities.map(entityPart).join('\n'));

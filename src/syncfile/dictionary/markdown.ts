@@ -1,5 +1,5 @@
 /** The dictionary as a page in Markdown. */
-import type { EntityPage, FieldPage } from './page.ts';
+import type { EntityPage, FieldPage } from '../../engine/entity-page.ts';
 
 export function markdownPage(entities: readonly EntityPage[]): string {
   const parts = ['# Data dictionary', ...entities.map(entityPart)];

@@ -1,34 +1,9 @@
 /** What the dictionary's pages show, worked out once: entries, rules as sentences, and where each field lives. */
+import type { EntityPage, FieldPage } from '../../engine/entity-page.ts';
 import type { MappingDefinition, SyncDefinition } from '../../engine/model.ts';
 import type { Transform } from '../../engine/transforms/step.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { EntityEntry, FieldEntry } from './shape.ts';
-
-export interface EntityPage {
-  readonly name: string;
-  readonly meaning: string;
-  readonly fields: readonly FieldPage[];
-  readonly rules: readonly string[];
-  /** The sides of all syncs of the entity, each once, in the order of the file. */
-  readonly sides: readonly string[];
-}
-
-export interface FieldPage {
-  readonly name: string;
-  readonly title: string;
-  readonly meaning: string;
-  readonly type: string;
-  readonly owner: string;
-  readonly isRequired: boolean;
-  readonly sensitivity: string;
-  /** What its values must be, sentence by sentence. */
-  readonly rules: readonly string[];
-  readonly onViolation: string;
-  readonly values: readonly { readonly value: string; readonly meaning: string; readonly at: string }[];
-  readonly examples: readonly string[];
-  /** Side → what the field is called there, which way it goes, and its steps. */
-  readonly at: ReadonlyMap<string, string>;
-}
 
 /** A sync file may use only some of the entities; `syncs` are all of them. */
 export function entityPages(dictionary: Dictionary, syncs: readonly SyncDefinition[]): readonly EntityPage[] {
