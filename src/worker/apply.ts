@@ -228,7 +228,7 @@ function begin(runtime: SyncRuntime, batch: Batch, side: string, reading: Readin
   return bundle;
 }
 
-/** False when something newer was accounted for while the page waited for the lock. */
+/** False when the record has left its thing, or something newer was accounted for, while the page waited for the lock. */
 function applyUnreadable(
   batch: Batch,
   { side, readBeganMs }: SightingPage,
@@ -237,8 +237,7 @@ function applyUnreadable(
 ): boolean {
   const bundle = batch.get(identityId);
   const link = bundle === undefined ? undefined : linkAt(bundle, side);
-  if (bundle === undefined || link?.recordId !== recordId) return true;
-  if (readBeganMs <= link.asOfMs) {
+  if (bundle === undefined || link?.recordId !== recordId || readBeganMs <= link.asOfMs) {
     sorted.hints.push({ recordId, kind: 'changed' });
     return false;
   }

@@ -94,5 +94,7 @@ export class CommitWatch {
       this.#violations.push(`I10: the ${place} was sent though it lives nowhere`);
     if (this.#reopened.get(writeId) === JSON.stringify(body))
       this.#violations.push(`I16: the ${place} was refused for good, and the same was sent again`);
+    // Of several tries only what the last one sent is remembered.
+    else this.#reopened.delete(writeId);
   }
 }

@@ -94,6 +94,13 @@ export const DELIVERY_BUGS: readonly PlantedBug[] = [
     file: PLAN,
     find: 'return isSameAgain(side, bundle, open, owed) ? null :',
     replace: 'return bundle.identity.seq < 0 ? null :',
+    guards: [
+      {
+        file: 'src/worker/deliver.ts',
+        find: 'if (isRefusal(row.failure) && isSameAgain(side.model, bundle, row, kind))',
+        replace: 'if (row.failure !== null && bundle.identity.seq < 0)',
+      },
+    ],
   },
   {
     name: 'sent-although-equal',
