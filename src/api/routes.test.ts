@@ -125,6 +125,22 @@ test('what a query is not the beginning of is found by walking through all value
   expect(await withValue('nobody')).toEqual([]);
 });
 
+test('a cursor that is no place of the list is refused, whatever it says', async () => {
+  const inState = { sync: 'things', side: 'crm', state: 'held' } as const;
+  const inValues = { query: 'person', within: 'values' } as const;
+  for (const [query, place] of [
+    [inState, { reason: 'inStep', after: null }],
+    [inState, { reason: 'hold', after: 'x' }],
+    [inState, { reason: 'parked', after: '\u0000' }],
+    [inState, { reason: 'parked' }],
+    [inValues, { sync: '1', after: 'x' }],
+  ] as const) {
+    const cursor = Buffer.from(JSON.stringify(place)).toString('base64url');
+    const answer = await client.api.v1.records.$get({ query: { ...query, cursor } });
+    expect([place, answer.status]).toEqual([place, 422]);
+  }
+});
+
 test('a list is read to its end page by page', async () => {
   const ids: string[] = [];
   let cursor: string | null | undefined;

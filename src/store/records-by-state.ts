@@ -20,7 +20,7 @@ export interface RecordInState {
   readonly reason: RecordReason;
 }
 
-/** Where a page begins: in the walk of a reason, after a place in it. */
+/** Where a page begins: in the walk of a reason, after a place in it. One from outside is asked about first: `isPlaceIn`. */
 export interface StatePlace {
   readonly reason: string;
   readonly after: string | null;
@@ -106,6 +106,15 @@ const WALKS: Readonly<Record<RecordReason, Walk>> = {
             order by record_id limit $4`,
   },
 };
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether a list of this state can go on from there: what comes from outside may name anything. */
+export function isPlaceIn(state: ListedState, { reason, after }: StatePlace): boolean {
+  const known = REASONS_OF[state].find((one) => one === reason);
+  if (known === undefined) return false;
+  return after === null || WALKS[known].by === 'record' || UUID.test(after);
+}
 
 /** So many rows of a walk are met for one page, at most; about a tenth of a second. */
 const WALKED_MAX = 10_000;

@@ -5,7 +5,12 @@ import { soughtBy } from '../../lib/sought.ts';
 import type { SyncRow } from '../../store/control.ts';
 import type { Tx } from '../../store/database.ts';
 import { recordsOfIdentities, recordsPage, type ListedRecord } from '../../store/listing.ts';
-import { recordsByState, type ListedState, type RecordInState } from '../../store/records-by-state.ts';
+import {
+  isPlaceIn,
+  recordsByState,
+  type ListedState,
+  type RecordInState,
+} from '../../store/records-by-state.ts';
 import { searchValues } from '../../store/search-values.ts';
 import { goldenOf, search, type MatchedBy } from '../../store/search.ts';
 import { ApiProblem } from '../problem.ts';
@@ -97,7 +102,11 @@ export async function recordsInState(
 ): Promise<Page<FoundShape>> {
   if (syncs.length === 0) return { items: [], next: null };
   const place = sideMeant(syncs, side);
-  const page = await recordsByState(tx, place, state, decodeCursor(cursor, InState), limit);
+  const from = decodeCursor(
+    cursor,
+    InState.refine((given) => isPlaceIn(state, given)),
+  );
+  const page = await recordsByState(tx, place, state, from, limit);
   const hits = page.records.map((record) => hitInState(place.syncKey, record));
   return {
     items: await described(tx, syncs, hits),
@@ -110,7 +119,7 @@ function hitInState(syncKey: string, { side, recordId, status, identityId, ...re
   return { syncKey, identityId, record, matchedBy: null, why: reasonSentence(rest.reason, rest.failure) };
 }
 
-const InValues = z.object({ sync: z.string(), after: z.string().nullable() });
+const InValues = z.object({ sync: z.string(), after: z.uuid().nullable() });
 /** So long one page of a search walks before it says how far it came. */
 const WALK_MS = 600;
 

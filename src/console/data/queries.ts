@@ -137,8 +137,9 @@ export const mergesQuery = queryOptions({
   queryFn: ({ signal }) => get('/merges', signal),
 });
 
+/** A walk through all values is not begun anew whenever something changes. */
 export const recordsQuery = (filters: Query<'/records'>) =>
-  listQuery(['records', 'found'], '/records', filters);
+  listQuery(filters.within === 'values' ? ['search', 'values'] : ['records', 'found'], '/records', filters);
 export const holdsQuery = (filters: Query<'/holds'>) => listQuery(['holds', 'open'], '/holds', filters);
 export const matchesQuery = (filters: Query<'/matches'>) =>
   listQuery(['holds', 'matches'], '/matches', filters);
