@@ -68,7 +68,9 @@ export class CommitWatch {
     const isNews = Object.entries(dead.body ?? {}).some(
       ([field, value]) => JSON.stringify(golden[field]) !== JSON.stringify(value),
     );
-    if (after === null || isNews || dead.body === null) this.#reopened.delete(dead.writeId);
+    // One that has become another kind of write since says that the record was there meanwhile.
+    const isAnother = after?.kind !== dead.kind;
+    if (after === null || isNews || isAnother || dead.body === null) this.#reopened.delete(dead.writeId);
     else this.#reopened.set(dead.writeId, JSON.stringify(dead.body));
   }
 
