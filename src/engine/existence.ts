@@ -96,10 +96,10 @@ export function mergeHidden(bundle: Bundle, side: string, nowMs: number): Outcom
 }
 
 /** The record is there, and what it holds cannot be read: nothing is sent to it, and nothing else is concluded. */
-export function mergeUnreadable(bundle: Bundle, side: string): Bundle {
+export function mergeUnreadable(bundle: Bundle, side: string, nowMs: number): Bundle {
   const link = linkAt(bundle, side);
-  if (link === undefined || link.isUnreadable === true) return bundle;
-  return withLink(bundle, { ...link, version: null, isUnreadable: true });
+  if (link === undefined) return bundle;
+  return withLink(bundle, { ...link, version: null, isUnreadable: true, asOfMs: nowMs });
 }
 
 /**

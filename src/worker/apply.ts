@@ -51,7 +51,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   for (const reading of sorted.readings) applyReading(runtime, tx, batch, page, sorted, reading, homes);
   for (const { sighting, known: record } of sorted.existence)
     applyExistence(runtime, tx, batch, page, sorted, sighting, record);
-  const dead = sorted.dead.filter((record) => applyUnreadable(batch, page, sorted, record));
+  const dead = sorted.dead.filter((record) => applyUnreadable(batch, page, sorted, record, tx.nowMs));
   for (const { recordId } of sorted.unlinked) giveWay(batch, page.side, known.get(recordId));
   for (const recordId of sorted.forgotten) batch.forget(page.side, recordId);
   const wakened = await batch.store(() => storeUnlinked(tx, page, { ...sorted, dead }));
@@ -234,6 +234,7 @@ function applyUnreadable(
   { side, readBeganMs }: SightingPage,
   sorted: Sorted,
   { recordId, identityId }: Damaged,
+  nowMs: number,
 ): boolean {
   const bundle = batch.get(identityId);
   const link = bundle === undefined ? undefined : linkAt(bundle, side);
@@ -241,7 +242,7 @@ function applyUnreadable(
     sorted.hints.push({ recordId, kind: 'changed' });
     return false;
   }
-  batch.put(mergeUnreadable(bundle, side));
+  batch.put(mergeUnreadable(bundle, side, nowMs));
   return true;
 }
 
