@@ -266,7 +266,9 @@ async function settle(
     const bundle = { ...stored, links: batch.get(write.identityId)?.links ?? stored.links };
     const found = must(read.get(write.writeId), 'every unknown write was investigated');
     const finding: Finding = others.has(write.writeId) ? { kind: 'several' } : found;
-    const openForMs = must(row.resolveAtMs, 'an unknown write has a time to be resolved') - tx.nowMs;
+    const resolveAtMs = must(row.resolveAtMs, 'an unknown write has a time to be resolved');
+    // However long the look took to come: what landed after it began it does not show.
+    const openForMs = resolveAtMs - (beganMs + side.card.readLagMs);
     const seen = [linkAt(bundle, name), finding.kind === 'record' ? known.get(finding.record.id) : undefined];
     const isOvertaken = seen.some((one) => one !== undefined && one.asOfMs > beganMs);
     const ruling = isOvertaken ? overtaken() : ruleOnUnknown(runtime, row, finding, openForMs);
