@@ -268,10 +268,14 @@ export interface SyncTx extends ReferenceTx, KeyingTx, JoinTx {
    * one that tells of something which no look that early could show is due when one can.
    */
   closeHints(side: string, hints: readonly HintRow[], lookedAtMs: number): Promise<void>;
-  /** Linked records that cannot be read: their hint waits for a person, with the failure. */
+  /**
+   * Linked records that a look at `lookedAtMs` could not read: their hint waits for a person, with the failure. One that tells of
+   * something which no look that early could show stays open.
+   */
   buryRecords(
     side: string,
     records: readonly { readonly recordId: string; readonly failure: StoredFailure }[],
+    lookedAtMs: number,
   ): Promise<void>;
   /**
    * Who looks at one of these meanwhile looks once more, as what was seen now may be newer; and who has just looked is waited for.

@@ -149,6 +149,7 @@ export async function buryRecords(
   syncKey: string,
   side: string,
   records: readonly { readonly recordId: string; readonly failure: StoredFailure }[],
+  lookedAtMs: number,
 ): Promise<void> {
   if (records.length === 0) return;
   await tx.execute(
@@ -156,11 +157,13 @@ export async function buryRecords(
      select $1::bigint, $2, record_id, 'changed', 'dead', failure
        from json_to_recordset($3) as buried (record_id text, failure jsonb)
      on conflict (sync_key, side, record_id) do update
-        set state = 'dead', failure = excluded.failure, lease_epoch = hints.lease_epoch + 1, lease_until = '-infinity'`,
+        set state = case when hints.look_from <= to_timestamp($4::float8 / 1000) then 'dead' else hints.state end,
+            failure = excluded.failure, lease_epoch = hints.lease_epoch + 1, lease_until = '-infinity'`,
     [
       syncKey,
       side,
       JSON.stringify(records.map(({ recordId, failure }) => ({ record_id: recordId, failure }))),
+      lookedAtMs,
     ],
   );
 }

@@ -90,7 +90,7 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     hintWaiting: () => hintWaiting(tx, syncKey),
     claimHints: (side, countMax, leaseMs) => claimHints(tx, syncKey, side, countMax, leaseMs),
     closeHints: (side, hints, lookedAtMs) => closeHints(tx, syncKey, side, hints, lookedAtMs),
-    buryRecords: (side, records) => buryRecords(tx, syncKey, side, records),
+    buryRecords: (side, records, lookedAtMs) => buryRecords(tx, syncKey, side, records, lookedAtMs),
     lookOnceMore: (side, recordIds) => lookOnceMore(tx, syncKey, side, recordIds),
     closeDeadHints: (side, recordIds) => closeDeadHints(tx, syncKey, side, recordIds),
     deferHints: (side, hints, defer) => deferHints(tx, syncKey, side, hints, defer),

@@ -54,7 +54,8 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   const dead = sorted.dead.filter((record) => applyUnreadable(batch, page, sorted, record, tx.nowMs));
   for (const { recordId } of sorted.unlinked) giveWay(batch, page.side, known.get(recordId));
   for (const recordId of sorted.forgotten) batch.forget(page.side, recordId);
-  const wakened = await batch.store(() => storeUnlinked(tx, page, { ...sorted, dead }));
+  const lookedAtMs = page.readBeganMs + side.card.readLagMs;
+  const wakened = await batch.store(() => storeUnlinked(tx, page, { ...sorted, dead }, lookedAtMs));
   await pointReferrers(runtime, tx, homes.moves);
   const changed = sorted.readings.length + sorted.existence.length;
   const unreadable =
@@ -71,7 +72,12 @@ function once(sightings: readonly Sighting[]): readonly Sighting[] {
   return byId.size === sightings.length ? sightings : [...byId.values()];
 }
 
-async function storeUnlinked(tx: SyncTx, page: SightingPage, sorted: Sorted): Promise<void> {
+async function storeUnlinked(
+  tx: SyncTx,
+  page: SightingPage,
+  sorted: Sorted,
+  lookedAtMs: number,
+): Promise<void> {
   const parked = sorted.unlinked.filter((record) => record.status === 'parked');
   const holds = parked.map(({ recordId, failure }) => ({
     side: page.side,
@@ -85,7 +91,7 @@ async function storeUnlinked(tx: SyncTx, page: SightingPage, sorted: Sorted): Pr
   const read = [...sorted.readings, ...sorted.unlinked].map(({ recordId }) => recordId);
   await tx.closeDeadHints(page.side, [...read, ...sorted.unchangedIds]);
   await tx.noteHints(page.side, sorted.hints);
-  await tx.buryRecords(page.side, sorted.dead);
+  await tx.buryRecords(page.side, sorted.dead, lookedAtMs);
 }
 
 function applyReading(

@@ -34,9 +34,9 @@ export const RECORD_BUGS: readonly PlantedBug[] = [
     about: 'unreadable',
     sentence: 'A record that cannot be read takes all records of its page along.',
     file: APPLY,
-    find: 'await tx.buryRecords(page.side, sorted.dead);',
+    find: 'await tx.buryRecords(page.side, sorted.dead, lookedAtMs);',
     replace:
-      'await tx.buryRecords(page.side, sorted.dead.flatMap(({ failure }) => page.sightings.map(({ recordId }) => ({ recordId, failure }))));',
+      'await tx.buryRecords(page.side, sorted.dead.flatMap(({ failure }) => page.sightings.map(({ recordId }) => ({ recordId, failure }))), lookedAtMs);',
   },
   {
     name: 'leaves-unapproved',

@@ -181,9 +181,11 @@ export async function buryRecords(
   tx: Transaction,
   side: string,
   records: readonly { readonly recordId: string; readonly failure: StoredFailure }[],
+  lookedAtMs: number,
 ): Promise<void> {
   if (records.length === 0) return;
   await tx.statement('buryRecords');
+  const lookedMs = storedMs(lookedAtMs);
   const buried = records.map(({ recordId, failure }): StoredHint => ({
     ...newHint(tx, side, recordId),
     state: 'dead',
@@ -191,7 +193,7 @@ export async function buryRecords(
   }));
   await upsert(tx, tx.tables.hints, buried, (found, { failure }): StoredHint => ({
     ...found,
-    state: 'dead',
+    state: found.lookFromMs <= lookedMs ? 'dead' : found.state,
     failure,
     leaseEpoch: found.leaseEpoch + 1,
     leaseUntilMs: LONG_AGO,

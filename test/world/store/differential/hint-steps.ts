@@ -70,10 +70,10 @@ export const hintSteps: readonly fc.Arbitrary<Step>[] = [
   ),
   step(
     'buryRecords',
-    fc.record({ side, recordId, failure, isTwice: rarely() }),
-    (tx, { isTwice, ...args }) => {
+    fc.record({ side, recordId, failure, isTwice: rarely(), isEarly: rarely() }),
+    (tx, { isTwice, isEarly, ...args }) => {
       const record = { recordId: args.recordId, failure: args.failure };
-      return tx.buryRecords(args.side, isTwice ? [record, record] : [record]);
+      return tx.buryRecords(args.side, isTwice ? [record, record] : [record], isEarly ? 0 : FAR_MS);
     },
   ),
   step('lookOnceMore', fc.record({ side, recordIds: fc.array(recordId, { maxLength: 2 }) }), (tx, args) =>
