@@ -8,6 +8,7 @@ import { recordAnswers } from './answer.ts';
 import { failureOfError } from './failures.ts';
 import type { Intent } from './intent.ts';
 import { recordBrokenLook } from './isolate.ts';
+import { readBeganMs } from './lag.ts';
 import { readAll } from './references.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { valuesOf } from './values.ts';
@@ -69,6 +70,7 @@ async function lookBefore(
   const versions = new Map<Intent, string | null>();
   const lookups: Lookup[] = [];
   const { getBatchMax } = side.card;
+  const beganMs = await readBeganMs(runtime, side);
   for (let start = 0; start < ids.length; start += getBatchMax) {
     const some = ids.slice(start, start + getBatchMax);
     lookups.push(...(await side.session.get(side.model.collection, some, side.model.natives)));
@@ -78,7 +80,9 @@ async function lookBefore(
     const lookup = lookups[index];
     const isSame =
       lookup?.kind === 'found' && isAsAccounted(side, intent, lookup.record, read.get(lookup) ?? null);
-    const isGone = intent.kind === 'delete' && lookup?.kind === 'absent';
+    // A look that may show a time before the record was known to be there proves nothing.
+    const isGone =
+      intent.kind === 'delete' && lookup?.kind === 'absent' && beganMs > intent.sentAgainst.asOfMs;
     if (!isSame && !isGone) changed.add(intent);
     else if (isSame && side.card.conditionalWrite) versions.set(intent, lookup.record.version);
   }
