@@ -62,6 +62,11 @@ const WORK: Readonly<Record<string, Row>> = {
     'Look in the system: link the record if it is there, or replay the write if it is not.',
   ],
   'trueup.worker_lost': ['unknownOutcome', 'The worker that sent a write has not reported back.', NOTHING],
+  'trueup.reconcile_budget': [
+    'rateLimited',
+    'What reconciliation may take of a system’s limits was used up before a record was looked at.',
+    'It is tried again the next day. Give `reconcile` of the sync a greater `budget`.',
+  ],
   'trueup.reconciling': [
     'transient',
     'The side is being compared already, by a schedule or by somebody who asked for it.',

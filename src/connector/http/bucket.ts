@@ -44,12 +44,18 @@ export function refilled(bucket: Bucket, limit: Limit, nowMs: number): Bucket {
     const over = bucket.windowEndsMs !== null && nowMs >= bucket.windowEndsMs;
     return over ? { ...bucket, units: bucket.unitsMax, atMs: nowMs, windowEndsMs: null } : bucket;
   }
-  const gained = (Math.max(0, nowMs - bucket.atMs) * limit.refill.unitsPerSecond) / 1_000;
+  const gained = (Math.max(0, nowMs - bucket.atMs) * unitsPerSecond(bucket, limit)) / 1_000;
   return {
     ...bucket,
     units: Math.min(bucket.unitsMax, bucket.units + gained),
     atMs: Math.max(nowMs, bucket.atMs),
   };
+}
+
+/** A bucket that turned out larger or smaller than configured fills in proportion: the whole comes back in the same time. */
+function unitsPerSecond({ unitsMax }: Bucket, { units, refill }: Limit): number {
+  if (refill.kind === 'window') return (unitsMax * 1_000) / refill.windowMs;
+  return units > 0 ? (refill.unitsPerSecond * unitsMax) / units : refill.unitsPerSecond;
 }
 
 /** Decides one wish. The whole rule of budgets is here, for every store alike. */
@@ -153,16 +159,12 @@ function putBack(bucket: Bucket, limit: Limit, { unused }: Wish): Bucket {
 }
 
 function sliceMax(bucket: Bucket, limit: Limit): number {
-  const perSecond =
-    limit.refill.kind === 'steady'
-      ? limit.refill.unitsPerSecond
-      : (bucket.unitsMax * 1_000) / limit.refill.windowMs;
-  return Math.max(1, perSecond, bucket.unitsMax / 100);
+  return Math.max(1, unitsPerSecond(bucket, limit), bucket.unitsMax / 100);
 }
 
 function waitFor(units: number, bucket: Bucket, limit: Limit, nowMs: number): number {
   if (limit.refill.kind === 'window') return Math.max(1, (bucket.windowEndsMs ?? nowMs) - nowMs);
-  const { unitsPerSecond } = limit.refill;
-  if (unitsPerSecond <= 0) return NEVER_MS;
-  return Math.max(1, Math.ceil(((units - bucket.units) / unitsPerSecond) * 1_000));
+  const perSecond = unitsPerSecond(bucket, limit);
+  if (perSecond <= 0) return NEVER_MS;
+  return Math.max(1, Math.ceil(((units - bucket.units) / perSecond) * 1_000));
 }

@@ -3,7 +3,8 @@ import type { Purpose } from './request.ts';
 /**
  * What a system allows a connection, as a bucket of units: requests, cost points, rows.
  * `steady` fills all the time; `window` is full again when its time, counted from the first unit taken, is over.
- * A rolling window, such as 100,000 in any 24 hours, is steady: what was spent comes back bit by bit.
+ * A rolling window, such as 100,000 in any 24 hours, is steady: what was spent comes back bit by bit. Where an answer says that the
+ * full bucket holds more or less than this, it fills in proportion.
  */
 export interface Limit {
   /** Unique within the connection: `daily`, `search`. */

@@ -10,6 +10,7 @@ import { readBundles } from '../../store/bundles.ts';
 import { knownBesideLive } from '../../store/digests.ts';
 import { absentAt } from '../../store/reconciliations.ts';
 import { countRecords, noteSightings, runStartedAtMs, unsighted } from '../../store/runs.ts';
+import { failureOfError } from '../../worker/failures.ts';
 import { PAGE_RECORDS_MAX } from '../../worker/limits.ts';
 import type { SideRuntime } from '../../worker/runtime.ts';
 import type { SideBudget } from './budget.ts';
@@ -50,6 +51,7 @@ export class SideReader {
   readonly #side: SideRuntime;
   readonly #options: ReadOptions;
   readonly #suspects: Set<string>;
+  #place: Omit<Progress, 'revision'> | null = null;
 
   constructor(sync: Reconciled, side: SideRuntime, options: ReadOptions) {
     this.#sync = sync;
@@ -77,7 +79,7 @@ export class SideReader {
     const expected = await this.#expected();
     const isSpread = budget?.beyond === 'spread';
     const isTooMany = budget !== null && !isSpread && expected > budget.recordsMax;
-    const end = isTooMany ? 'tooDear' : await this.#readPages(expected);
+    const end = isTooMany ? 'tooDear' : await this.#readPagesFrom(expected);
     return end === 'tooDear' && budget !== null
       ? await this.#readSample(budget)
       : end === 'rests'
@@ -95,6 +97,7 @@ export class SideReader {
     this.tally = new Tally(model.name);
     this.#suspects.clear();
     return lookAtSample(this.#sync, model.name, budget, this.#options.random, {
+      batchMax: this.#side.card.getBatchMax,
       look: async (ids) => {
         this.tally.see(ids.length);
         for (const some of chunked(ids)) this.#sort(await this.#look(some));
@@ -123,6 +126,17 @@ export class SideReader {
     );
   }
 
+  /** Where a limit gives no more, the pages that it gave are not read again. */
+  async #readPagesFrom(expected: number): Promise<'whole' | 'rests' | 'tooDear'> {
+    try {
+      return await this.#readPages(expected);
+    } catch (error) {
+      if (this.#place !== null && failureOfError(error).kind === 'rateLimited')
+        await this.#options.keep(this.#place);
+      throw error;
+    }
+  }
+
   /** `expected`: how many records there may be, which tells what all of them would cost. */
   async #readPages(expected: number): Promise<'whole' | 'rests' | 'tooDear'> {
     const { collection, natives: fields } = this.#side.model;
@@ -144,13 +158,9 @@ export class SideReader {
       if (!mayRest && taken * Math.max(1, expected / seen) > 1) return 'tooDear';
       if (page.resume === null) continue;
       if (taken >= 1) await this.#lookAgain();
-      if (taken >= 1 || pageNo % PAGES_BETWEEN_PLACES === 0)
-        await keep({
-          cursor: page.resume,
-          pageNo,
-          tally: this.tally.state(),
-          suspects: [...this.#suspects],
-        });
+      const tally = this.tally.state();
+      this.#place = { cursor: page.resume, pageNo, tally, suspects: [...this.#suspects] };
+      if (taken >= 1 || pageNo % PAGES_BETWEEN_PLACES === 0) await keep(this.#place);
       if (taken >= 1) return 'rests';
     }
     signal.throwIfAborted();

@@ -1,6 +1,8 @@
 /** Looks at records that are drawn by lot, and says what that means for all. */
+import { ConnectorFailure } from '../../connector/failure.ts';
 import type { Random } from '../../lib/random.ts';
 import { drawRecords, keptReports, type Drawn, type Lot } from '../../store/reconciliations.ts';
+import { failureOfError } from '../../worker/failures.ts';
 import { PAGE_RECORDS_MAX } from '../../worker/limits.ts';
 import type { SideBudget } from './budget.ts';
 import { CONFIDENCE, othersAtMost, shareBelow } from './confidence.ts';
@@ -10,6 +12,8 @@ import type { ReconciledSide, SampleFigure } from './tally.ts';
 
 /** What the reader of a side does for a sample. */
 export interface Looker {
+  /** So many are looked at by one request. */
+  readonly batchMax: number;
   /** Looks at the records and counts them. */
   look(ids: readonly string[]): Promise<void>;
   /** Differences that nothing explains, so far, each looked at twice. */
@@ -34,13 +38,40 @@ export async function lookAtSample(
   const lot = await transaction((tx) => drawRecords(tx, syncKey, side, { seed, countMax, without: known }));
   await looker.look(known);
   const before = await looker.drift();
-  const looked: Drawn[] = [];
-  for (let start = 0; start < lot.drawn.length && budget.spent() < 1; start += PAGE_RECORDS_MAX) {
-    const drawn = lot.drawn.slice(start, start + PAGE_RECORDS_MAX);
-    await looker.look(drawn.map(({ recordId }) => recordId));
-    looked.push(...drawn);
-  }
+  const looked = await lookUntilSpent(lot.drawn, budget, looker);
+  if (looked.length === 0 && lot.drawn.length > 0) throw tooSmall(side);
   return figureOf(lot, looked, (await looker.drift()) - before, seed);
+}
+
+/** Those that the budget had room for. What has nothing to say because the system lets nobody look at all is that failure. */
+async function lookUntilSpent(
+  drawn: readonly Drawn[],
+  budget: SideBudget,
+  looker: Looker,
+): Promise<readonly Drawn[]> {
+  const atOnce = Math.max(1, Math.min(PAGE_RECORDS_MAX, looker.batchMax));
+  const looked: Drawn[] = [];
+  while (looked.length < drawn.length && budget.spent() < 1) {
+    const some = drawn.slice(looked.length, looked.length + atOnce);
+    try {
+      await looker.look(some.map(({ recordId }) => recordId));
+    } catch (error) {
+      if (looked.length > 0 && failureOfError(error).kind === 'rateLimited') break;
+      throw error;
+    }
+    looked.push(...some);
+  }
+  return looked;
+}
+
+/** To have looked at nothing says nothing, and is not to be told as if no drift were found. */
+function tooSmall(side: string): ConnectorFailure {
+  return new ConnectorFailure({
+    kind: 'rateLimited',
+    code: 'trueup.reconcile_budget',
+    message: `what reconciliation may take of the limits of ${side} was used up before a record was looked at`,
+    advice: 'It is tried again the next day. Give `reconcile` of the sync a greater `budget`.',
+  });
 }
 
 export function figureOf(

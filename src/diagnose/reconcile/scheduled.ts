@@ -99,18 +99,23 @@ async function compare(
     const row = dueAt.get(sides[index]?.model.name ?? '');
     if (row === undefined) continue;
     if (one.status === 'rejected') {
-      const runId = runs.get(row.side)?.runId ?? null;
-      if (!signal.aborted) await failed(scheduled, { ...row, runId }, slotMs, one.reason);
+      const { runId = null, budget = null } = runs.get(row.side) ?? {};
+      const isUsedUp = failureOfError(one.reason).kind === 'rateLimited' && (budget?.spent() ?? 0) >= 1;
+      if (isUsedUp) await rest(scheduled, row.side);
+      else if (!signal.aborted) await failed(scheduled, { ...row, runId }, slotMs, one.reason);
     } else if (one.value === null) {
-      await transaction((tx) =>
-        restSide(tx, syncKey, row.side, nextStretch(scheduled.schedule, tx.nowMs) - tx.nowMs, false),
-      );
+      await rest(scheduled, row.side);
     } else {
       await transaction((tx) => settleSlot(tx, syncKey, row.side, slotMs));
       compared += 1;
     }
   }
   return compared;
+}
+
+/** Until its limits give something again. */
+function rest({ syncKey, schedule, transaction }: Scheduled, side: string): Promise<void> {
+  return transaction((tx) => restSide(tx, syncKey, side, nextStretch(schedule, tx.nowMs) - tx.nowMs, false));
 }
 
 /** The run to go on with, or a new one. */
