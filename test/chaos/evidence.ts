@@ -52,6 +52,8 @@ export function worldOf(evidence: Evidence): World {
     released: 1,
     // Its systems give no id again.
     mistakable: new Set(),
+    // Its store does not keep what went well: every create of a key counts as sent for one thing, the strictest reading.
+    senders: new Map(),
     // Nothing happens any more.
     order: 0,
   };
@@ -63,6 +65,7 @@ interface WorldParts extends Omit<Evidence, 'store'> {
   readonly faults: { counts(): ReadonlyMap<string, number> };
   readonly released: number;
   readonly mistakable: ReadonlySet<string>;
+  readonly senders: ReadonlyMap<string, string>;
   readonly order: number;
 }
 
