@@ -8,14 +8,12 @@ import { keepReconciling } from './reconciling.ts';
 import type { Installation } from './server.ts';
 /** A worker program: keeps every sync of the installation running, follows changes of it, stops cleanly. */
 import { allSyncs, type SyncRow } from './store/control.ts';
-import { pruneMeasures } from './store/measures.ts';
 import { migrate } from './store/migrate.ts';
-import { pruneForgotten } from './store/save.ts';
 import { syncTransaction } from './store/sync-transaction.ts';
 import { openSync, type OpenSync } from './syncs.ts';
 import { failureOfError } from './worker/failures.ts';
 import { OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS } from './worker/limits.ts';
-import { forgetOldAnnouncements, forgetWhatIsOver } from './worker/retention.ts';
+import { forgetWhatIsOver, forgetWhatIsSpent } from './worker/retention.ts';
 import type { SyncRuntime } from './worker/runtime.ts';
 import { spreadDaily, startSchedule, type ScheduledWork } from './worker/schedule.ts';
 import { runSync } from './worker/sync-worker.ts';
@@ -225,13 +223,8 @@ function scheduledWork(installation: Installation, signal: AbortSignal): readonl
       name: 'forgotten-records',
       cron: '47 3 * * *',
       run: async () => {
-        for (const { syncKey } of await installation.transaction((tx) => allSyncs(tx))) {
-          await installation.transaction(async (tx) => {
-            await pruneForgotten(tx, syncKey);
-            await pruneMeasures(tx, syncKey);
-          });
-          await forgetOldAnnouncements(installation, syncKey, signal);
-        }
+        for (const { syncKey } of await installation.transaction((tx) => allSyncs(tx)))
+          await forgetWhatIsSpent(installation, syncKey, signal);
       },
     },
   ];

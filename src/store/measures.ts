@@ -61,17 +61,20 @@ export async function countTries(tx: Tx, syncKey: string, sides: readonly string
   await tx.execute('set local enable_bitmapscan = off');
 }
 
-/** Forgets what no measure goes back to. */
-export async function pruneMeasures(tx: Tx, syncKey: string): Promise<void> {
+/** Forgets what no measure goes back to, at most so many rows of each table; returns how many it were. */
+export async function pruneMeasures(tx: Tx, syncKey: string, countMax: number): Promise<number> {
+  let ended = 0;
   for (const [table, time] of [
     ['try_hours', 'hour'],
     ['problem_openings', 'resolved_at'],
     ['problem_deeds', 'done_at'],
   ] as const)
-    await tx.execute(
-      `delete from ${table} where sync_key = $1 and ${time} < clock_timestamp() - make_interval(days => $2)`,
-      [syncKey, MEASURED_DAYS_MAX + 1],
+    ended += await tx.execute(
+      `delete from ${table} where sync_key = $1 and ctid = any(array(
+         select ctid from ${table} where sync_key = $1 and ${time} < clock_timestamp() - make_interval(days => $2) limit $3))`,
+      [syncKey, MEASURED_DAYS_MAX + 1, countMax],
     );
+  return ended;
 }
 
 /** What a person said stands for them instead of what was counted. */

@@ -101,12 +101,13 @@ async function forgetLinks(tx: Tx, syncKey: string, forgotten: Save['forgotten']
   );
 }
 
-/** No page is under way for so long: what it could bring back is brought back no more. Returns how many rows went. */
-export async function pruneForgotten(tx: Tx, syncKey: string): Promise<number> {
+/** No page is under way for so long: what it could bring back is brought back no more. Ends at most so many rows; returns how many. */
+export async function pruneForgotten(tx: Tx, syncKey: string, countMax: number): Promise<number> {
   return tx.execute(
-    `delete from links
-      where sync_key = $1 and status = 'gone' and identity_id is null and as_of < now() - interval '1 day'`,
-    [syncKey],
+    `delete from links where sync_key = $1 and ctid = any(array(
+       select ctid from links
+        where sync_key = $1 and status = 'gone' and identity_id is null and as_of < now() - interval '1 day' limit $2))`,
+    [syncKey, countMax],
   );
 }
 

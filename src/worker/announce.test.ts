@@ -21,7 +21,7 @@ import {
   reviveAnnouncements,
 } from '../store/announcements.ts';
 import type { Tx } from '../store/database.ts';
-import { forgetOldAnnouncements } from './retention.ts';
+import { forgetWhatIsSpent } from './retention.ts';
 import { deliverAll, observeAll } from './rounds.ts';
 import type { Outlet, SyncRuntime } from './runtime.ts';
 
@@ -217,7 +217,7 @@ test('what nobody has taken for a month is forgotten, in pieces', async () => {
   for (const email of ['ann@x.test', 'bob@x.test', 'cem@x.test']) crm.create({ email });
   await settleRounds(store, runtime, 2);
   const forget = (): Promise<number> =>
-    forgetOldAnnouncements({ transaction: transact }, runtime.syncKey, signal, 2);
+    forgetWhatIsSpent({ transaction: transact }, runtime.syncKey, signal, 2);
   await store.raw.pool.query(`update announcements set noted_at = noted_at - interval '29 days'`);
   expect(await forget()).toBe(0);
   await store.raw.pool.query(`update announcements set noted_at = noted_at - interval '2 days'`);

@@ -13,7 +13,7 @@ import { newestUpkeep } from '../store/audit.ts';
 import { ensureWorkspace } from '../store/control.ts';
 import { ensureJournalMonths } from '../store/migrate.ts';
 import { keepFor } from '../store/retention.ts';
-import { forgetWhatIsOver, type Forgotten } from './retention.ts';
+import { forgetWhatIsOver, forgetWhatIsSpent, type Forgotten } from './retention.ts';
 
 let store: TestStore;
 let syncKey: string;
@@ -157,4 +157,40 @@ test('what is kept for ever stays, however old', async () => {
   await hold(2, true);
   expect((await forget()).holds).toBe(0);
   expect(await database.transaction(workspaceNo, (tx) => newestUpkeep(tx, 'forgotten'))).toBeNull();
+});
+
+test('forgotten records and old measures go in pieces, and what is still of use stays', async () => {
+  await sql(
+    `insert into links (sync_key, side, record_id, status, as_of)
+     select $1, 'crm', 'r' || n, 'gone', now() - make_interval(days => n) from generate_series(0, 5) n`,
+    [syncKey],
+  );
+  await sql(
+    `insert into try_hours (sync_key, side, hour, written, failed)
+     select $1, 'crm', now() - make_interval(days => 100 * n), 1, 0 from generate_series(0, 6) n`,
+    [syncKey],
+  );
+  await sql(
+    `insert into problem_deeds (sync_key, problem_id, opening, done_at, done_by, spent_ms, is_said)
+     select $1, 'p', 1, now() - make_interval(days => 100 * n), 'ann', 1, false from generate_series(0, 4) n`,
+    [syncKey],
+  );
+  const { database, workspaceNo } = store;
+  const pieces: number[] = [];
+  const place: Parameters<typeof forgetWhatIsSpent>[0] = {
+    transaction: async (action) => {
+      const result = await database.transaction(workspaceNo, action);
+      pieces.push(Number(result));
+      return result;
+    },
+  };
+  // Five of the six records, and of the measures those of 400 days and older.
+  expect(await forgetWhatIsSpent(place, syncKey, signal, 2)).toBe(9);
+  expect(pieces).toEqual([2, 2, 1, 3, 1, 0]);
+  for (const [table, count] of [
+    ['links', 1],
+    ['try_hours', 4],
+    ['problem_deeds', 4],
+  ] as const)
+    expect(await sql(`select from ${table} where sync_key = $1`, [syncKey])).toBe(count);
 });

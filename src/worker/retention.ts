@@ -4,6 +4,7 @@ import { audit, UPKEEP } from '../store/audit.ts';
 import { allSyncs } from '../store/control.ts';
 import type { Tx } from '../store/database.ts';
 import { dropJournalMonths, type DroppedMonths } from '../store/journal-months.ts';
+import { pruneMeasures } from '../store/measures.ts';
 import {
   forgetOld,
   forgetOldAlerts,
@@ -13,6 +14,7 @@ import {
   retentionOf,
   type Retained,
 } from '../store/retention.ts';
+import { pruneForgotten } from '../store/save.ts';
 
 export interface RetentionPlace {
   readonly url: string;
@@ -68,18 +70,23 @@ export async function forgetWhatIsOver(
   return forgotten;
 }
 
-/** Ends the messages that nobody has taken for a month, in the same pieces; how many it were. */
-export async function forgetOldAnnouncements(
+/** Of these nobody says how long they are kept: they serve nothing any more. */
+const SPENT = [pruneForgotten, pruneMeasures, pruneAnnouncements] as const;
+
+/** Ends records that were forgotten, old measures, and messages that nobody has taken, in the same pieces; how many it were. */
+export async function forgetWhatIsSpent(
   place: Pick<RetentionPlace, 'transaction'>,
   syncKey: string,
   signal: AbortSignal,
   countMax = ROWS_MAX,
 ): Promise<number> {
   let ended = 0;
-  for (let piece = 0; piece < PIECES_MAX && !signal.aborted; piece += 1) {
-    const some = await place.transaction((tx) => pruneAnnouncements(tx, syncKey, countMax));
-    ended += some;
-    if (some < countMax) break;
+  for (const prune of SPENT) {
+    for (let piece = 0; piece < PIECES_MAX && !signal.aborted; piece += 1) {
+      const some = await place.transaction((tx) => prune(tx, syncKey, countMax));
+      ended += some;
+      if (some < countMax) break;
+    }
   }
   return ended;
 }

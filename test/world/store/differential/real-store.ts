@@ -22,6 +22,9 @@ import { simpleDefinition, type TestStore } from '../../../support/sync.ts';
 import { SIDES, type StoreTx } from './step.ts';
 import { OWN_NAME } from './wait-steps.ts';
 
+/** More than a play ever forgets. */
+const ROWS_MAX = 10_000;
+
 export interface RealSync {
   readonly syncKey: string;
   /** `onBegun` is told which of the server's backends the transaction runs on. */
@@ -58,7 +61,7 @@ export async function createRealSync(
           approvePlan: (plan, approver) => approvePlan(tx, syncKey, plan, approver),
           heldWrites: () => heldWrites(tx, syncKey),
           releaseHeld: (side, kind, hashPrefix) => releaseHeld(tx, syncKey, side, kind, hashPrefix),
-          pruneForgotten: () => pruneForgotten(tx, syncKey),
+          pruneForgotten: () => pruneForgotten(tx, syncKey, ROWS_MAX),
         });
       }),
   };
