@@ -4,23 +4,15 @@ import { readFile } from 'node:fs/promises';
 import type { SyncModel } from '../../src/engine/model.ts';
 import type { StoredBundle } from '../../src/store/contract.ts';
 import type { Tx } from '../../src/store/database.ts';
+import type { Judged, JudgedStore } from '../world/oracle/judged.ts';
 import { Records, type Entry } from '../world/records.ts';
 import type { MemoryStore } from '../world/store/memory-store.ts';
 import type { SystemShape } from '../world/system-shape.ts';
-import type { World } from '../world/world.ts';
 
-type Dump = ReturnType<MemoryStore['dump']>;
-type Row<Table extends keyof Dump> = Dump[Table][number];
+type Row<Table extends 'links' | 'attempts'> = ReturnType<MemoryStore['dump']>[Table][number];
 
-/** The columns that the oracles read. */
-export interface StoreEvidence {
-  readonly streams: readonly Pick<Row<'streams'>, 'side' | 'kind' | 'failure'>[];
-  readonly hints: readonly Pick<Row<'hints'>, 'side' | 'recordId' | 'kind' | 'state' | 'failure'>[];
-  readonly identities: readonly Row<'identities'>[];
-  readonly links: readonly Row<'links'>[];
-  readonly writes: readonly Pick<Row<'writes'>, 'identityId' | 'side' | 'kind' | 'state' | 'failure'>[];
-  readonly holds: readonly Row<'holds'>[];
-  readonly decisions: readonly Pick<Row<'decisions'>, 'identityId' | 'field' | 'loser'>[];
+/** What the oracles read of the store, and the tries that had no good end. */
+export interface StoreEvidence extends JudgedStore {
   readonly attempts: readonly Pick<Row<'attempts'>, 'identityId' | 'side' | 'kind' | 'outcome'>[];
 }
 
@@ -41,10 +33,9 @@ export interface Evidence {
   readonly violations: string[];
 }
 
-/** The evidence as the simulation's world: the oracles read these parts of one and no others. */
-export function worldOf(evidence: Evidence): World {
-  const { store, ...parts } = evidence;
-  const world: WorldParts = {
+/** The evidence as the oracles of the simulation read a world. */
+export function judgedOf({ store, ...parts }: Evidence): Judged {
+  return {
     ...parts,
     store: { dump: () => store },
     faults: { counts: () => new Map([['executedLate', 1]]) },
@@ -57,16 +48,6 @@ export function worldOf(evidence: Evidence): World {
     // Nothing happens any more.
     order: 0,
   };
-  return world as unknown as World;
-}
-
-interface WorldParts extends Omit<Evidence, 'store'> {
-  readonly store: { dump(): StoreEvidence };
-  readonly faults: { counts(): ReadonlyMap<string, number> };
-  readonly released: number;
-  readonly mistakable: ReadonlySet<string>;
-  readonly senders: ReadonlyMap<string, string>;
-  readonly order: number;
 }
 
 /** A system as its log tells it, entry by entry. */
@@ -100,7 +81,8 @@ export async function readStore(
     links: (await all<PlainLink>(LINK_COLUMNS, 'links')).map((row) => linkRow(row, bundles)),
     writes: await all('identity_id as "identityId", side, kind, state, failure', 'writes'),
     holds: await all(HOLD_COLUMNS, 'holds'),
-    decisions: await all('identity_id as "identityId", field, loser', 'decisions'),
+    decisions: await all('identity_id as "identityId", field, rule, loser', 'decisions'),
+    journal: await all('kind, side, record_id as "recordId", body', 'journal'),
     attempts: await all('identity_id as "identityId", side, kind, outcome', 'attempts'),
   };
 }

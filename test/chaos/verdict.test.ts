@@ -16,6 +16,7 @@ const EMPTY: StoreEvidence = {
   writes: [],
   holds: [],
   decisions: [],
+  journal: [],
   attempts: [],
 };
 

@@ -5,12 +5,12 @@ import { checkConvergence } from '../world/oracle/convergence.ts';
 import { textOf, timeline } from '../world/oracle/truth.ts';
 import { checkWrites } from '../world/oracle/writes.ts';
 import type { Entry } from '../world/records.ts';
-import { worldOf, type Evidence } from './evidence.ts';
+import { judgedOf, type Evidence } from './evidence.ts';
 import { checkResurrected } from './resurrected.ts';
 
 /** Adds what is wrong to the evidence's violations. */
 export function judge(evidence: Evidence): void {
-  const world = worldOf(evidence);
+  const world = judgedOf(evidence);
   checkConvergence(world);
   checkAccounts(world);
   checkWrites(world);

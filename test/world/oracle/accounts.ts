@@ -1,7 +1,7 @@
 /** I2, I3: every value that a person entered is golden, was built upon, lost by a recorded decision, or is kept in a hold. */
 import type { Entry, Fields } from '../records.ts';
 import { AUTOMATED_CITY } from '../shape.ts';
-import type { World } from '../world.ts';
+import type { Judged } from './judged.ts';
 import {
   changedTexts,
   elementsOf,
@@ -22,7 +22,7 @@ interface Kept {
   readonly excused: ReadonlySet<string>;
 }
 
-export function checkAccounts(world: World): void {
+export function checkAccounts(world: Judged): void {
   const entries = timeline(world);
   const kept = keptIn(world, entries);
   for (const entry of entries) {
@@ -32,7 +32,7 @@ export function checkAccounts(world: World): void {
   checkElements(world, entries);
 }
 
-function keptIn(world: World, entries: readonly Entry[]): Kept {
+function keptIn(world: Judged, entries: readonly Entry[]): Kept {
   const { identities, decisions, holds, links } = world.store.dump();
   const roots = new Set<string>();
   const add = (field: string, value: unknown): void => {
@@ -75,7 +75,7 @@ function keptIn(world: World, entries: readonly Entry[]): Kept {
 }
 
 /** What is kept from us, or cannot be read, is still there with all that it holds. */
-function outOfReach(world: World): readonly Fields[] {
+function outOfReach(world: Judged): readonly Fields[] {
   return [...world.systems].flatMap(([side, { records }]) =>
     records
       .all()
@@ -89,7 +89,7 @@ function outOfReach(world: World): readonly Fields[] {
  * overwritten: the window that no client of such a system can close.
  */
 function wasUnseen(
-  world: World,
+  world: Judged,
   entries: readonly Entry[],
   write: Entry,
   field: string,
@@ -111,14 +111,14 @@ function wasUnseen(
   return entered.order > write.write.lookedOrder || (system.shape.readLagMs > 0 && isInLag);
 }
 
-function checkEntered(world: World, kept: Kept, entry: Entry): void {
+function checkEntered(world: Judged, kept: Kept, entry: Entry): void {
   for (const { field, value } of changedTexts(entry)) {
     if (isReceiver(world, entry.side, field) || isKept(kept, keyed(field, value))) continue;
     world.violations.push(`I2: ${field} ${JSON.stringify(value)} of ${entry.side} ${entry.recordId} is lost`);
   }
 }
 
-function checkReplaced(world: World, kept: Kept, entry: Entry): void {
+function checkReplaced(world: Judged, kept: Kept, entry: Entry): void {
   for (const { field, value } of replacedTexts(entry)) {
     if (value.startsWith(AUTOMATED_CITY)) continue;
     if (isReceiver(world, entry.side, field) || isKept(kept, keyed(field, value))) continue;
@@ -129,7 +129,7 @@ function checkReplaced(world: World, kept: Kept, entry: Entry): void {
 }
 
 /** A side that only receives a field, or does not know it, has nothing to say about it. */
-function isReceiver(world: World, side: string, field: string): boolean {
+function isReceiver(world: Judged, side: string, field: string): boolean {
   const lens = world.model.sideOf.get(side)?.lensOf.get(field);
   return lens === undefined || lens.direction === 'out';
 }
@@ -144,7 +144,7 @@ function isKept({ roots, children, excused }: Kept, start: string): boolean {
 }
 
 /** An element that somebody added is still there, or somebody took it away, or its record went. */
-function checkElements(world: World, entries: readonly Entry[]): void {
+function checkElements(world: Judged, entries: readonly Entry[]): void {
   const { identities, holds, decisions, links } = world.store.dump();
   const known = JSON.stringify([
     identities.map(({ golden }) => golden['tags'] ?? null),

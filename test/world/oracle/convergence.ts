@@ -4,12 +4,12 @@ import type { Identity, Link } from '../../../src/engine/state.ts';
 import { InvalidValue, type Value } from '../../../src/engine/value.ts';
 import type { Seen } from '../records.ts';
 import type { SimulatedSystem } from '../system.ts';
-import type { World } from '../world.ts';
+import type { Judged, JudgedStore } from './judged.ts';
 import { elementsOf, isReadable, isSame } from './truth.ts';
 
-type Dump = ReturnType<World['store']['dump']>;
+type Dump = JudgedStore;
 
-export function checkConvergence(world: World): void {
+export function checkConvergence(world: Judged): void {
   const dump = world.store.dump();
   const emptied = emptiedSides(world, dump);
   const stopped = stoppedIdentities(dump, emptied);
@@ -30,7 +30,7 @@ export function checkConvergence(world: World): void {
 }
 
 /** A side that lost all its records waits for a person to say that this was meant. */
-function emptiedSides(world: World, { streams }: Dump): ReadonlySet<string> {
+function emptiedSides(world: Judged, { streams }: Dump): ReadonlySet<string> {
   const emptied = streams.filter(({ side, failure }) => {
     const records = world.systems.get(side)?.records.all() ?? [];
     return failure?.code === 'trueup.side_emptied' && records.every(({ isHidden }) => isHidden);
@@ -60,7 +60,7 @@ function stoppedIdentities(
 
 /** Every visible record is known and accounted for; what is known as there is there. */
 function checkRecords(
-  world: World,
+  world: Judged,
   { links }: Dump,
   emptied: ReadonlySet<string>,
   stopped: ReadonlySet<string>,
@@ -85,7 +85,7 @@ function checkRecords(
   }
 }
 
-function checkIdentity(world: World, identity: Identity, links: readonly Link[]): void {
+function checkIdentity(world: Judged, identity: Identity, links: readonly Link[]): void {
   const isAlive = links.some(({ status }) => status === 'live');
   for (const side of world.model.sides) {
     const system = world.systems.get(side.name);
@@ -105,8 +105,8 @@ function checkIdentity(world: World, identity: Identity, links: readonly Link[])
 }
 
 function checkRecord(
-  world: World,
-  system: SimulatedSystem,
+  world: Judged,
+  { shape }: Pick<SimulatedSystem, 'shape'>,
   side: SideModel,
   identity: Identity,
   link: Link,
@@ -122,17 +122,21 @@ function checkRecord(
       );
     const golden = identity.golden[name];
     if (golden === undefined || lens.direction === 'in') continue;
-    const made = system.shape.normalises(name, golden) as Value;
-    if (!isSame(name, golden, holds) && !isSame(name, made, holds) && !isStamped(system, golden, holds))
+    const made = shape.normalises(name, golden) as Value;
+    if (!isSame(name, golden, holds) && !isSame(name, made, holds) && !isStamped(shape, golden, holds))
       world.violations.push(`I1: ${place} is ${text(holds)}, golden is ${text(golden)}`);
   }
 }
 
 /** What an automation adds to a field that we write in the same moment counts as the system's way of writing it. */
-function isStamped(system: SimulatedSystem, golden: Value, holds: Value | undefined): boolean {
+function isStamped(
+  { automates }: SimulatedSystem['shape'],
+  golden: Value,
+  holds: Value | undefined,
+): boolean {
   const [given, found] = [elementsOf(golden), elementsOf(holds)];
   const added = found.filter((element) => !given.includes(element));
-  const automated = elementsOf(system.shape.automates(null, {})['tags']);
+  const automated = elementsOf(automates(null, {})['tags']);
   return (
     found.length === given.length + added.length && added.every((element) => automated.includes(element))
   );
@@ -148,7 +152,7 @@ function text(value: Value | undefined): string {
 }
 
 /** I10: a deleted thing lives nowhere where it could have been deleted. */
-function checkBuried(world: World, identity: Identity, links: readonly Link[]): void {
+function checkBuried(world: Judged, identity: Identity, links: readonly Link[]): void {
   for (const { side, status, recordId } of links) {
     if (status !== 'live' || world.model.sideOf.get(side)?.deletes !== true) continue;
     const record = world.systems.get(side)?.records.now(recordId) ?? null;

@@ -1,17 +1,17 @@
 /** What really happened, read from the systems' own logs, never from Trueup's opinion of itself. */
 import { InvalidValue, sameValue, type NativeValue, type Value } from '../../../src/engine/value.ts';
 import type { Entry, Fields } from '../records.ts';
-import type { World } from '../world.ts';
+import type { Judged } from './judged.ts';
 
 interface Timeline {
   readonly order: number;
   readonly entries: readonly Entry[];
 }
 
-const timelines = new WeakMap<World, Timeline>();
+const timelines = new WeakMap<Judged, Timeline>();
 
 /** Entries of all systems in the order in which they happened. */
-export function timeline(world: World): readonly Entry[] {
+export function timeline(world: Judged): readonly Entry[] {
   const known = timelines.get(world);
   if (known?.order === world.order) return known.entries;
   const entries = [...world.systems.values()]
@@ -54,7 +54,7 @@ export function elementsOf(value: NativeValue | Value | undefined): readonly str
 }
 
 /** Whether the mapping can read every field of what the record holds: what it cannot read waits for a person. */
-export function isReadable(world: World, side: string, fields: Fields): boolean {
+export function isReadable(world: Judged, side: string, fields: Fields): boolean {
   const lenses = world.model.sideOf.get(side)?.lenses ?? [];
   return lenses.every((lens) => !(lens.get(fields[lens.native] ?? null) instanceof InvalidValue));
 }

@@ -1,14 +1,14 @@
 /** I5, I8, I9, I14: what Trueup did, judged by the systems' logs alone. */
 import type { Value, Values } from '../../../src/engine/value.ts';
 import type { Entry } from '../records.ts';
-import type { World } from '../world.ts';
+import type { Judged } from './judged.ts';
 import { changedTexts, elementsOf, isSame, keyed, TEXT_FIELDS, textOf, timeline } from './truth.ts';
 
 const HOUR_MS = 60 * 60_000;
 /** Of a handful of records so many are deleted without asking: src/engine/guard.ts. */
 const DELETES_ALLOWED = 3;
 
-export function checkWrites(world: World): void {
+export function checkWrites(world: Judged): void {
   const entries = timeline(world);
   checkCreates(world, entries);
   checkDeletes(world, entries);
@@ -19,7 +19,7 @@ export function checkWrites(world: World): void {
 }
 
 /** I5: one intention makes one record, and of one thing at most one record lives that Trueup made. */
-function checkCreates(world: World, entries: readonly Entry[]): void {
+function checkCreates(world: Judged, entries: readonly Entry[]): void {
   const byKey = new Map<string, string>();
   const living = new Map<string, string>();
   const makers = new Map<string, string | undefined>();
@@ -57,7 +57,7 @@ function checkCreates(world: World, entries: readonly Entry[]): void {
 }
 
 /** What has no key is known by the name it was given: one that lives there already is not made there. */
-function checkKeyless(world: World, entries: readonly Entry[], made: Entry): void {
+function checkKeyless(world: Judged, entries: readonly Entry[], made: Entry): void {
   const name = textOf(made.after, 'name');
   if (name === null || world.restoredOrder > 0) return;
   const holders = new Map<string, string | null>();
@@ -76,7 +76,7 @@ function checkKeyless(world: World, entries: readonly Entry[], made: Entry): voi
  * It was taken from a record that a lost create had made, of which people had changed most before Trueup first saw it: nothing tells
  * then whose it is (docs/promises.md).
  */
-function isUnknowable(world: World, entries: readonly Entry[], made: Entry, name: string): boolean {
+function isUnknowable(world: Judged, entries: readonly Entry[], made: Entry, name: string): boolean {
   const { journal } = world.store.dump();
   return entries.some(({ actor, kind, side, recordId, after, order }) => {
     const isSource = actor === 'trueup' && kind === 'create' && side !== made.side && order < made.order;
@@ -106,7 +106,7 @@ function forget(lives: Map<string, string>, record: string): void {
  * I9: nothing is deleted that no person deleted, or merged away, elsewhere before. A thing is known by its values; where somebody
  * has put another key in the place of one, by both.
  */
-function checkDeletes(world: World, entries: readonly Entry[]): void {
+function checkDeletes(world: Judged, entries: readonly Entry[]): void {
   const valuesOf = new Map<string, Set<string>>();
   const deleted = new Set<string>();
   const replaced = new Map<string, string>();
@@ -146,7 +146,7 @@ function checkDeletes(world: World, entries: readonly Entry[]): void {
 }
 
 /** I11: what is hidden, or left out of a list or an answer, is not deleted; that would be the worse mistake. */
-function isConcealed(world: World): boolean {
+function isConcealed(world: Judged): boolean {
   const counts = world.faults.counts();
   const hides = timeline(world).some(({ kind }) => kind === 'hide');
   return hides || CONCEALING.some((fault) => counts.has(fault));
@@ -155,7 +155,7 @@ function isConcealed(world: World): boolean {
 const CONCEALING = ['listEmpty', 'listTruncated', 'listSkips', 'lookBlank'] as const;
 
 /** I19: a record gets another key only where somebody has put the one in the other's place, never that of another thing. */
-function checkRekeyed(world: World, entries: readonly Entry[]): void {
+function checkRekeyed(world: Judged, entries: readonly Entry[]): void {
   const first = new Map<string, string>();
   const thingOf = (email: string): string => {
     const other = first.get(email);
@@ -178,7 +178,7 @@ function checkRekeyed(world: World, entries: readonly Entry[]): void {
 }
 
 /** I14: every value that Trueup wrote was entered by somebody. */
-function checkProvenance(world: World, entries: readonly Entry[]): void {
+function checkProvenance(world: Judged, entries: readonly Entry[]): void {
   const entered = new Set<string>();
   const elements = new Set<string>();
   for (const { actor, after, side, write } of entries) {
@@ -205,7 +205,7 @@ function checkProvenance(world: World, entries: readonly Entry[]): void {
 }
 
 /** I23: more deletes in an hour than the guard allows only after a person let that very set go. */
-function checkFloods(world: World, entries: readonly Entry[]): void {
+function checkFloods(world: Judged, entries: readonly Entry[]): void {
   const counts = new Map<string, number>();
   for (const { actor, kind, side, atMs } of entries) {
     if (actor !== 'trueup' || kind !== 'delete') continue;
@@ -221,7 +221,7 @@ function checkFloods(world: World, entries: readonly Entry[]): void {
 }
 
 /** I8: no field of a record takes one value twice from Trueup unless somebody changed something in between. */
-function checkSwings(world: World, entries: readonly Entry[]): void {
+function checkSwings(world: Judged, entries: readonly Entry[]): void {
   // A write that lands late is corrected by writing once more what it undid.
   if (world.faults.counts().has('executedLate') || world.restoredOrder > 0) return;
   const written = new Map<string, Map<string, number>>();
