@@ -1,4 +1,6 @@
 /** What the API needs of the installation it speaks for. server.ts gives it; tests give one over a database of their own. */
+import type { z } from '@hono/zod-openapi';
+
 import type { CollectionDescription, FieldDescription } from '../connector/contract.ts';
 import type { NetworkPolicy } from '../connector/http/network.ts';
 import type { Question } from '../connector/oauth/code-grant.ts';
@@ -13,6 +15,7 @@ import type { SyncRow } from '../store/control.ts';
 import type { Database, Tx } from '../store/database.ts';
 import type { Sealer } from '../store/seal.ts';
 import type { Log, SyncRuntime } from '../worker/runtime.ts';
+import type { SyncWhatIf as SyncWhatIfShape } from './shapes/what-if.ts';
 
 /** One error of a sync file, where it is and how to mend it. */
 export interface SyncFileError {
@@ -45,12 +48,23 @@ export interface SideSchemaSeen {
   readonly effects: readonly SchemaChangeSeen[];
 }
 
+export type SyncWhatIf = z.infer<typeof SyncWhatIfShape>;
+
+export type WhatIf =
+  | { readonly kind: 'errors'; readonly errors: readonly SyncFileError[] }
+  | { readonly kind: 'told'; readonly syncs: readonly SyncWhatIf[] };
+
 /** What can be done with the text of a sync file. */
 export interface SyncFileWork {
   /** Checks it by itself and against the systems that it names; stores nothing but connections that are new. */
   check(source: string, author: string, signal: AbortSignal): Promise<readonly SyncFileError[]>;
   /** Checks it and, if nothing is wrong, makes it the revision of its syncs. Its connections are stored before. */
   take(source: string, author: string, signal: AbortSignal): Promise<readonly SyncFileError[]>;
+  /**
+   * Checks it and, if nothing is wrong, tries it on stored and present records; and with a moment, on the journal since then.
+   * Makes no revision, plans nothing, and writes nothing.
+   */
+  whatIf(source: string, sinceMs: number | null, author: string, signal: AbortSignal): Promise<WhatIf>;
 }
 
 /** What the entities of the syncs mean. Without a dictionary it is what the syncs alone say. */

@@ -12,6 +12,7 @@ import { withDictionary } from '../syncfile/dictionary/agreement.ts';
 import { parseDictionary } from '../syncfile/dictionary/dictionary.ts';
 import { parseSyncFile, type FileError, type SyncFile } from '../syncfile/sync-file.ts';
 import { SYNC_FILE } from './init.ts';
+import { whatIfOf } from './serve-what-if.ts';
 import { describeSides, errorsAgainst, knownSettings, saveRevisions, storeConnections } from './sync-file.ts';
 
 type Read =
@@ -23,24 +24,41 @@ export function syncFileWork(here: Installation): SyncFileWork {
     errorsAgainst(file, await describeSides(here, file, signal)).map(shown);
   return {
     check: async (source, author, signal) => {
-      const read = await readText(here, source);
+      const read = await readOurs(here, source, author);
       if (read.kind === 'errors') return read.errors;
-      const strayed = await strayedIn(here, read.file, author);
-      if (strayed.length > 0) return strayed;
       await addConnections(here, read.file);
       return against(read.file, signal);
     },
     take: async (source, author, signal) => {
-      const read = await readText(here, source);
+      const read = await readOurs(here, source, author);
       if (read.kind === 'errors') return read.errors;
-      const strayed = await strayedIn(here, read.file, author);
-      if (strayed.length > 0) return strayed;
       await storeConnections(here, read.file, author);
       const errors = await against(read.file, signal);
       if (errors.length === 0) await saveRevisions(here, { file: read.file, source }, author);
       return errors;
     },
+    whatIf: async (source, sinceMs, author, signal) => {
+      const read = await readOurs(here, source, author);
+      if (read.kind === 'errors') return read;
+      const { file } = read;
+      await addConnections(here, file);
+      const described = await describeSides(here, file, signal);
+      const errors = errorsAgainst(file, described).map(shown);
+      if (errors.length > 0) return { kind: 'errors', errors };
+      return {
+        kind: 'told',
+        syncs: await whatIfOf({ installation: here, file, described, sinceMs, signal }),
+      };
+    },
   };
+}
+
+/** The file as it was sent, if its connections may have the secrets that they name. */
+async function readOurs(here: Installation, source: string, author: string): Promise<Read> {
+  const read = await readText(here, source);
+  if (read.kind === 'errors') return read;
+  const errors = await strayedIn(here, read.file, author);
+  return errors.length > 0 ? { kind: 'errors', errors } : read;
 }
 
 /**

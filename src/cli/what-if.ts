@@ -1,9 +1,7 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
-import { openConnection } from '../connections.ts';
 import type { SyncDefinition } from '../engine/model.ts';
-import { must } from '../lib/assert.ts';
 import { counted } from '../lib/counted.ts';
 import type { Installation } from '../server.ts';
 import { findSync, type SyncRow } from '../store/control.ts';
@@ -22,9 +20,9 @@ import {
 } from './sync-file.ts';
 import { tellKeys, tryKeys } from './what-if/keys.ts';
 import { listInto, type DifferenceList } from './what-if/list.ts';
-import { callsFor, type Tally } from './what-if/tally.ts';
+import { tryPresent, type Present } from './what-if/present.ts';
+import type { Tally } from './what-if/tally.ts';
 import { sinceOf, tellReplay } from './what-if/tell-replay.ts';
-import { tryEdited, type Tried, type TrialSide } from './what-if/try.ts';
 
 const IDENTITIES_DEFAULT = 500;
 const IDENTITIES_MAX = 1_000_000;
@@ -156,21 +154,20 @@ async function trySync(given: Given): Promise<object> {
     context.output.line(`${row.name} is as it is stored: nothing would differ.`);
     return { sync: row.name, kind: 'same' };
   }
-  const tried = await withSides(given, (sides) =>
-    tryEdited({
-      installation: given.installation,
-      sync: row,
-      edited,
-      sides,
-      identitiesMax: given.identitiesMax,
-      signal: context.signal,
-      onProgress: (done, total) => context.output.progress('trying', done, total),
-    }),
-  );
+  const tried = await tryPresent({
+    installation: given.installation,
+    sync: row,
+    edited,
+    file: given.file,
+    described: given.described,
+    identitiesMax: given.identitiesMax,
+    signal: context.signal,
+    onProgress: (done, total) => context.output.progress('trying', done, total),
+  });
   context.output.progressDone();
   const told = tell(given, tried);
   const { installation, sinceMs, list } = given;
-  const keys = await tryKeys(installation, row, edited, context.signal);
+  const keys = await tryKeys(installation, row, edited, context.signal, () => false);
   const journal =
     sinceMs === null
       ? {}
@@ -180,44 +177,15 @@ async function trySync(given: Given): Promise<object> {
   return { ...told, keys, ...journal };
 }
 
-/** By the connections of the file: an edited one is not stored yet. */
-async function withSides<T>(
-  { installation, file, described, edited }: Given,
-  action: (sides: ReadonlyMap<string, TrialSide>) => Promise<T>,
-): Promise<T> {
-  const sides = new Map<string, TrialSide>();
-  try {
-    for (const side of edited.sides) {
-      const declared = must(
-        file.connections.find((known) => known.name === side.connection),
-        'a checked file declares its connections',
-      );
-      const description = must(
-        described.get(edited.name)?.descriptions.get(side.name),
-        'every side was described',
-      );
-      sides.set(side.name, { session: await openConnection(installation, declared), description });
-    }
-    return await action(sides);
-  } finally {
-    await Promise.allSettled([...sides.values()].map(({ session }) => session.close()));
-  }
-}
-
-function tell({ context, described, row, edited }: Given, { tally, total, model }: Tried): object {
-  const factor = tally.identities === 0 ? 1 : total / tally.identities;
-  const cards = new Map(
-    [...(described.get(edited.name)?.descriptions ?? [])].map(([side, { card }]) => [side, card]),
-  );
-  const calls = callsFor(tally, cards, model, factor);
-  const mappings = changedMappings(row.definition, edited);
+function tell({ context, row }: Given, tried: Present): object {
+  const { tally, total, calls, admitted } = tried;
   const result = {
     sync: row.name,
     kind: 'edited',
     tried: tally.identities,
     total,
     changed: tally.changed,
-    admitted: mappings,
+    admitted,
     writes: [...tally.writes.values()],
     problems: [...tally.problems.values()],
     holds: Object.fromEntries(tally.holds),
@@ -225,32 +193,16 @@ function tell({ context, described, row, edited }: Given, { tally, total, model 
     joining: Object.fromEntries(tally.joining),
     calls: Object.fromEntries(calls),
   };
-  show(context, result.sync, { tally, total, model }, calls, mappings);
+  show(context, result.sync, tried);
   return result;
 }
 
-/** Mappings that are new or say something else. The check of the file has tried each on generated and on real values. */
-function changedMappings(before: SyncDefinition, after: SyncDefinition): readonly string[] {
-  return after.sides.flatMap((side) => {
-    const old = before.sides.find(({ name }) => name === side.name)?.fields ?? [];
-    return side.fields
-      .filter((mapping) => !old.some((known) => isDeepStrictEqual(known, mapping)))
-      .map(({ field }) => `${side.name}.${field}`);
-  });
-}
-
-function show(
-  { output }: CommandContext,
-  sync: string,
-  { tally, total }: Tried,
-  calls: ReadonlyMap<string, number>,
-  mappings: readonly string[],
-): void {
+function show({ output }: CommandContext, sync: string, { tally, total, calls, admitted }: Present): void {
   const isAll = tally.identities === total;
   output.line(
     `${sync}: tried on ${count(tally.identities)} of ${count(total)}; ${count(tally.changed)} would change${isAll ? '' : `, so about ${count(Math.round((tally.changed * total) / Math.max(1, tally.identities)))} of all`}`,
   );
-  if (mappings.length > 0) output.line(`  admitted: ${mappings.join(', ')}`);
+  if (admitted.length > 0) output.line(`  admitted: ${admitted.join(', ')}`);
   showWrites(output, tally);
   for (const { side, field, reason, records, examples } of tally.problems.values())
     output.line(`  ${count(records)} of ${side} would wait: ${field}: ${reason} (${examples.join(', ')})`);

@@ -2,7 +2,7 @@
 import { hc } from 'hono/client';
 
 import { createApi, type Api, type ApiOptions, type RunningApi } from '../../src/api/app.ts';
-import type { ApiHost, ConsentWork } from '../../src/api/host.ts';
+import type { ApiHost, ConsentWork, SyncFileWork } from '../../src/api/host.ts';
 import { createSetUp } from '../../src/api/set-up.ts';
 import type { NetworkPolicy } from '../../src/connector/http/network.ts';
 import { compileSync } from '../../src/engine/model.ts';
@@ -38,6 +38,7 @@ export interface Given {
   readonly clock?: Clock;
   readonly network?: NetworkPolicy;
   readonly consent?: () => Promise<ConsentWork | null>;
+  readonly file?: Partial<SyncFileWork>;
 }
 
 const closed: Opening = () => Promise.reject(new Error('this test has no systems'));
@@ -66,7 +67,12 @@ export function createTestApi(
       lookNow: () => Promise.resolve({ raised: [], recovered: [] }),
       tellTest: () => Promise.resolve(false),
       sendMetrics: () => Promise.resolve(),
-      file: { check: () => Promise.resolve([]), take: () => Promise.resolve([]) },
+      file: {
+        check: () => Promise.resolve([]),
+        take: () => Promise.resolve([]),
+        whatIf: () => Promise.resolve({ kind: 'told', syncs: [] }),
+        ...given.file,
+      },
       dictionary: {
         seen: () => Promise.resolve({ fileName: null, complaint: null, entities: [] }),
         exported: () => Promise.resolve(null),

@@ -9,6 +9,8 @@ import { ApiProblem } from '../problem.ts';
 import { json, list, page, takes } from '../shapes/common.ts';
 import { refuse } from '../shapes/refuse.ts';
 import { Sync } from '../shapes/status.ts';
+import { SyncWhatIf } from '../shapes/what-if.ts';
+import { createTurns } from '../turns.ts';
 import { allSyncViews } from './overview.ts';
 
 const SOURCE_LENGTH_MAX = 500_000;
@@ -49,7 +51,30 @@ const putFile = createRoute({
   responses: { 200: json(page(Sync), 'Every sync as it is now') },
 });
 
+const Since = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })])
+  .openapi({ description: 'A time, or a day: its beginning in UTC', example: '2026-01-31' });
+
+const postWhatIf = createRoute({
+  method: 'post',
+  path: '/sync-file/what-if',
+  tags: ['syncs'],
+  summary:
+    'What an edited sync file would change; with `since`, also of what has happened since then. No revision, no plan, no write',
+  description: [
+    'Checked as it is before it is saved; each of its syncs that says something else than the stored one is then tried on up to 200',
+    'things and, for some 15 seconds, on the journal: `isWhole` says whether all of that was gone through. Two at a time.',
+  ].join(' '),
+  ...needs('admin'),
+  request: { body: takes(Source.extend({ since: Since.nullable().default(null) })) },
+  responses: { 200: json(z.object({ syncs: list(SyncWhatIf) }), 'What would be otherwise, sync by sync') },
+});
+
+/** At once, in this process. */
+const TRIES_MAX = 2;
+
 export function syncFileRoutes(host: ApiHost, counting: Counting) {
+  const tries = createTurns(TRIES_MAX, 'edited sync files are being tried');
   return new OpenAPIHono<ApiEnv>({ defaultHook: refuse })
     .openapi(postCheck, async (context) => {
       const { workspaceNo, email: by } = principalOf(context.get('principal'));
@@ -61,16 +86,37 @@ export function syncFileRoutes(host: ApiHost, counting: Counting) {
       const { workspaceNo, email: by } = principalOf(context.get('principal'));
       const { source } = context.req.valid('json');
       const errors = await host.work(workspaceNo).file.take(source, by, context.req.raw.signal);
-      if (errors.length > 0)
-        throw new ApiProblem('invalid', {
-          detail: 'the sync file is wrong; no revision was made',
-          errors: errors.map(errorText),
-        });
+      if (errors.length > 0) throw wrongFile(errors, 'no revision was made');
       await context.get('inWorkspace')((tx) =>
         audit(tx, workspaceNo, { by, action: 'syncFile.taken', subject: 'trueup.yaml', detail: {} }),
       );
       return context.json({ items: await allSyncViews(context, counting), next: null }, 200);
+    })
+    .openapi(postWhatIf, async (context) => {
+      const { workspaceNo, email: by } = principalOf(context.get('principal'));
+      const { source, since } = context.req.valid('json');
+      const sinceMs = since === null ? null : Date.parse(since);
+      const found = await tries(async () => {
+        await context.get('inWorkspace')((tx) =>
+          audit(tx, workspaceNo, {
+            by,
+            action: 'syncFile.tried',
+            subject: 'trueup.yaml',
+            detail: { since },
+          }),
+        );
+        return host.work(workspaceNo).file.whatIf(source, sinceMs, by, context.req.raw.signal);
+      });
+      if (found.kind === 'errors') throw wrongFile(found.errors, 'nothing was tried');
+      return context.json({ syncs: found.syncs }, 200);
     });
+}
+
+function wrongFile(errors: readonly SyncFileError[], outcome: string): ApiProblem {
+  return new ApiProblem('invalid', {
+    detail: `the sync file is wrong; ${outcome}`,
+    errors: errors.map(errorText),
+  });
 }
 
 function errorText({ line, column, path, message, fix }: SyncFileError): {

@@ -17,6 +17,8 @@ import { count, instant } from '../output.ts';
 /** What would be otherwise, in counts, with a few of each. */
 export interface KeyTally {
   things: number;
+  /** Whether that is every thing. */
+  isWhole: boolean;
   /** Things that would have been one with another: linked by themselves. */
   linked: number;
   /** The same, and some side has a record of both, so that a person would be asked. */
@@ -31,12 +33,13 @@ const THINGS_PER_PAGE = 2_000;
 const THINGS_MAX = 1_000_000;
 const EXAMPLES_MAX = 10;
 
-/** Null where the match keys are as they were. */
+/** Null where the match keys are as they were. `isOver` is asked after each page: true ends the walk with what has been found by then. */
 export async function tryKeys(
   installation: Installation,
   { syncKey, definition }: SyncRow,
   edited: SyncDefinition,
   signal: AbortSignal,
+  isOver: () => boolean,
 ): Promise<KeyTally | null> {
   if (isDeepStrictEqual(definition.match, edited.match)) return null;
   const [old, now] = [new NewKeys(compileSync(definition)), new NewKeys(compileSync(edited))];
@@ -59,9 +62,8 @@ export async function tryKeys(
       if (found.length < EXAMPLES_MAX) found.push(pair);
     }
     tally.things += page.length;
-    after =
-      page.length < THINGS_PER_PAGE || tally.things >= THINGS_MAX ? null : (page.at(-1)?.identityId ?? null);
-  } while (after !== null);
+    after = page.length < THINGS_PER_PAGE ? null : (page.at(-1)?.identityId ?? null);
+  } while (after !== null && tally.things < THINGS_MAX && !isOver());
   const ids = found.flatMap(({ left, right }) => [left, right]);
   const records = await installation.transaction((tx) => recordsNow(tx, syncKey, ids));
   const named = (id: string): string => [...(records.get(id) ?? [])].map((one) => one.join(' ')).join(', ');
@@ -69,7 +71,7 @@ export async function tryKeys(
     ({ left, right, twice }) =>
       `${named(left)}  and  ${named(right)}${twice === null ? '' : ` (both at ${twice})`}`,
   );
-  return { ...tally, pairs, apart: 0, apartExamples: [] };
+  return { ...tally, isWhole: after === null, pairs, apart: 0, apartExamples: [] };
 }
 
 /** Goes through the links of the past, entry by entry: each identity's together and in the order of time. */
@@ -143,8 +145,8 @@ export async function accountedNow(
 }
 
 export function tellKeys({ output }: CommandContext, tally: KeyTally, sinceMs: number | null): void {
-  const { things, linked, asked, apart, pairs, apartExamples } = tally;
-  output.line(`  the edited match keys, tried on ${counted(things, 'thing')}:`);
+  const { things, isWhole, linked, asked, apart, pairs, apartExamples } = tally;
+  output.line(`  the edited match keys, tried on ${isWhole ? '' : 'the first '}${counted(things, 'thing')}:`);
   output.line(
     `    ${counted(linked, 'thing')} would be one with another, and of ${count(asked)} a person would be asked because some side has both`,
   );

@@ -20,7 +20,15 @@ function became(fields: Readonly<Record<string, string>>): Json {
 }
 
 test('a link of the past that the edited keys would not have made is counted once', () => {
-  const tally: KeyTally = { things: 0, linked: 0, asked: 0, apart: 0, pairs: [], apartExamples: [] };
+  const tally: KeyTally = {
+    things: 0,
+    isWhole: true,
+    linked: 0,
+    asked: 0,
+    apart: 0,
+    pairs: [],
+    apartExamples: [],
+  };
   const links = new PastLinks(BEFORE, { ...BEFORE, match: [['phone']] }, tally);
   const now = new Map([
     ['crm', ANN],

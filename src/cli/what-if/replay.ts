@@ -20,6 +20,8 @@ export interface Replay {
   readonly edited: SyncDefinition;
   readonly sinceMs: number;
   readonly signal: AbortSignal;
+  /** Asked after each page: true ends the walk with what has been found by then. */
+  readonly isOver: () => boolean;
   readonly onProgress: (entries: number) => void;
   /** Hears of every value that would have been another, one after the other. */
   readonly onDifference: (difference: Difference) => Promise<void>;
@@ -43,6 +45,8 @@ export interface Replayings {
   /** When the journal begins; null where it is empty. */
   readonly beginMs: number | null;
   readonly entries: number;
+  /** False where it was over before the journal was. */
+  readonly isWhole: boolean;
   readonly differences: number;
   readonly counts: readonly DifferenceCount[];
   readonly examples: readonly Difference[];
@@ -85,8 +89,8 @@ export async function replayJournal(given: Replay): Promise<Replayings> {
     entries += page.entries.length;
     given.onProgress(entries);
     place = page.next;
-  } while (place !== null);
-  return { beginMs, entries, ...tally.done() };
+  } while (place !== null && !given.isOver());
+  return { beginMs, entries, isWhole: place === null, ...tally.done() };
 }
 
 const NOWHERE: ReadonlyMap<string, string> = new Map();

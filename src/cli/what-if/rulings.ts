@@ -102,16 +102,17 @@ function exampleOf(
   return { ...base, would: found.side === winner.side ? winner.value : loser.value };
 }
 
-/** Goes through all recorded rulings on fields whose policy changes. */
+/** Goes through all recorded rulings on fields whose policy changes; true when it came to their end before `isOver`. */
 export async function replayRulings(
   installation: Installation,
   { syncKey }: SyncRow,
   rulings: Rulings,
   sinceMs: number,
   signal: AbortSignal,
-): Promise<void> {
+  isOver: () => boolean,
+): Promise<boolean> {
   const fields = [...rulings.policies.keys()];
-  if (fields.length === 0) return;
+  if (fields.length === 0) return true;
   let after: string | null = null;
   do {
     signal.throwIfAborted();
@@ -126,7 +127,8 @@ export async function replayRulings(
       rulings.addDecision(decision, first === undefined ? 'a thing that is gone' : first.join(' '));
     }
     after = page.length < DECISIONS_PER_PAGE ? null : (page.at(-1)?.decisionId ?? null);
-  } while (after !== null);
+  } while (after !== null && !isOver());
+  return after === null;
 }
 
 export function tellRulings({ output }: CommandContext, { counts, examples }: Rulings): void {

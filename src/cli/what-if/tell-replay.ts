@@ -7,10 +7,11 @@ import type { SyncRow } from '../../store/control.ts';
 import { CommandFailed, EXIT, type CommandContext } from '../command.ts';
 import { text } from '../open.ts';
 import { count, instant } from '../output.ts';
-import { PastLinks, type KeyTally } from './keys.ts';
+import type { KeyTally } from './keys.ts';
 import type { DifferenceList } from './list.ts';
-import { replayJournal, type DifferenceCount, type Replayings } from './replay.ts';
-import { replayRulings, Rulings, tellRulings } from './rulings.ts';
+import { replayPast } from './past.ts';
+import type { DifferenceCount, Replayings } from './replay.ts';
+import { tellRulings } from './rulings.ts';
 
 const DATE_ONLY = /^\d{4}-\d{2}-\d{2}$/;
 
@@ -36,22 +37,17 @@ export async function tellReplay(
   keys: KeyTally | null,
 ): Promise<object> {
   const { output, signal } = context;
-  const rulings = new Rulings(sync.definition, edited);
-  const links = keys === null ? null : new PastLinks(sync.definition, edited, keys);
-  const replayings = await replayJournal({
+  const { replayings, rulings } = await replayPast({
     installation,
     sync,
     edited,
     sinceMs,
     signal,
+    keys,
+    isOver: () => false,
     onProgress: (entries) => output.progress('replaying the journal', entries, null),
     onDifference: async (difference) => list?.add(difference),
-    onEntry: (entry, accounted) => {
-      rulings.addEntry(entry, accounted);
-      links?.add(entry, accounted);
-    },
   });
-  await replayRulings(installation, sync, rulings, sinceMs, signal);
   output.progressDone();
   show(context, sinceMs, replayings, list !== null);
   tellRulings(context, rulings);

@@ -45,6 +45,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'sync.modeChanged': 'changed the mode of',
   'sync.recovered': 'had everything read again of',
   'syncFile.taken': 'saved',
+  'syncFile.tried': 'asked what an edit would change in',
   'token.made': 'made the token',
   'token.withdrawn': 'ended the token',
 };
