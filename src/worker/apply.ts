@@ -107,17 +107,12 @@ function applyReading(
   const bundle = bundleFor(runtime, batch, told, reading, homes);
   if (formerOf(reading.known) !== bundle?.identity.id) giveWay(batch, page.side, reading.known);
   if (bundle === null) {
-    const isByKey = homes.matches.some((matched) => matched.reading === reading);
-    const [code, message] =
-      !isByKey && homes.made.has(reading.recordId)
-        ? [
-            'trueup.ambiguous_match',
-            'a create has made it of an identity that has another record at this side',
-          ]
-        : [
-            'trueup.duplicate_record',
-            'another record of this side already belongs to the identity that its keys lead to',
-          ];
+    const [code, message] = homes.echoes.has(reading.recordId)
+      ? ['trueup.ambiguous_match', 'a create has made it of an identity that has another record at this side']
+      : [
+          'trueup.duplicate_record',
+          'another record of this side already belongs to the identity that its keys lead to',
+        ];
     sorted.unlinked.push({
       recordId: reading.recordId,
       status: 'parked',

@@ -22,6 +22,8 @@ export interface Homes {
   readonly matches: Matched[];
   /** Record id → what we had sent, of records that lost creates may have made. */
   readonly made: Map<string, Values>;
+  /** Records that creates of ours have made, as nothing but what they hold tells. */
+  readonly echoes: Set<string>;
   /** Record id → identity, of linked records with a key, by what they refer to, that leads elsewhere. */
   readonly late: Map<string, string>;
   /** What has turned out to be another thing. */
@@ -43,7 +45,14 @@ export async function findHomes(
   sorted: Sorted,
   batch: Batch,
 ): Promise<Homes> {
-  const homes: Homes = { of: new Map(), matches: [], made: new Map(), late: new Map(), moves: [] };
+  const homes: Homes = {
+    of: new Map(),
+    matches: [],
+    made: new Map(),
+    echoes: new Set(),
+    late: new Map(),
+    moves: [],
+  };
   const strangers: Reading[] = [];
   for (const reading of sorted.readings) {
     if (reading.linkedTo !== null) homes.of.set(reading.recordId, reading.linkedTo);
@@ -180,6 +189,7 @@ function findCreate(
   const [only, ...others] = alike.filter(({ body }) => holdsAll(side.model, body, values));
   if (only !== undefined && others.length === 0) {
     homes.of.set(recordId, only.identityId);
+    homes.echoes.add(recordId);
     if (only.isHeld) homes.made.set(recordId, only.body);
   } else if (alike.some(({ isHeld }) => !isHeld)) {
     remove(sorted, reading);
