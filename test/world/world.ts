@@ -42,6 +42,8 @@ export class World {
   released = 0;
   /** Records that got the id of another before Trueup had seen that one's end: nobody can tell the two apart. */
   readonly mistakable = new Set<string>();
+  /** Records that got the id of another of which Trueup knew nothing. */
+  readonly unseen = new Set<string>();
   /** Per key of a write the thing that it was sent for. */
   readonly senders: ReadonlyMap<string, string>;
   model: SyncModel;
@@ -94,6 +96,7 @@ export class World {
   #noteGivenAgain(side: string, recordId: string): void {
     const { links, writesBySide } = this.store.tables;
     const status = links.get(recordKey({ side, recordId }))?.row?.status;
+    if (status === undefined) this.unseen.add(`${side} ${recordId}`);
     const isWritten = [...writesBySide.slots(side)].some(({ row }) => row?.recordId === recordId);
     if ((status !== undefined && status !== 'gone') || isWritten) this.mistakable.add(`${side} ${recordId}`);
   }

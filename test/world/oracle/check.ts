@@ -37,13 +37,17 @@ function noteReadBefore(world: World): void {
   for (const [side, { records }] of world.systems) {
     for (const recordId of records.givenAgain) {
       const entries = records.entries.filter((entry) => entry.recordId === recordId);
+      // A journal entry is dated by the beginning of its transaction: the id may have gone to another one before its end.
+      const isUnseen = world.unseen.has(`${side} ${recordId}`);
       const isReadBefore = linked.some(
         (entry) =>
           entry.side === side &&
           entry.recordId === recordId &&
           entries.some(
             ({ kind, atMs, order }) =>
-              kind === 'create' && atMs <= entry.atMs && wasHeldBefore(entries, order, entry.body),
+              kind === 'create' &&
+              (isUnseen || atMs <= entry.atMs) &&
+              wasHeldBefore(entries, order, entry.body),
           ),
       );
       if (isReadBefore) world.mistakable.add(`${side} ${recordId}`);

@@ -73,14 +73,15 @@ function checkKeyless(world: Judged, entries: readonly Entry[], made: Entry): vo
 }
 
 /**
- * It was taken from a record that a lost create had made, of which people had changed most before Trueup first saw it: nothing tells
- * then whose it is (docs/promises.md).
+ * It was taken from a record that a create had made, and nothing told whose that was: it had the id of one whose end nobody had seen,
+ * or the answer was lost, and people had changed most of it before Trueup first saw it (docs/promises.md).
  */
 function isUnknowable(world: Judged, entries: readonly Entry[], made: Entry, name: string): boolean {
   const { journal } = world.store.dump();
   return entries.some(({ actor, kind, side, recordId, after, order }) => {
     const isSource = actor === 'trueup' && kind === 'create' && side !== made.side && order < made.order;
     if (!isSource || after === null || textOf(after, 'name') !== name) return false;
+    if (world.mistakable.has(`${side} ${recordId}`)) return true;
     const linked = journal.find(
       (told) => told.kind === 'linked' && told.side === side && told.recordId === recordId,
     );
