@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { inStep, latest, modelOf, recordAt, relinked, seen, writing } from '../../test/support/engine.ts';
 import { withoutWrite } from './acknowledge.ts';
-import { held, linkFound, mergeDelete, mergeHidden, mergeReturn } from './existence.ts';
+import { held, linkFound, mergeDelete, mergeHidden, mergeReturn, mergeUnreadable } from './existence.ts';
 import { mergeObservation } from './merge.ts';
 import type { DeletePolicy, SyncModel } from './model.ts';
 import { planIdentity } from './plan.ts';
@@ -209,4 +209,10 @@ test('a record found at one side answers for no create that was lost at another'
   const one = linkFound(both, 'shop', 's1');
   expect(one.holds).toHaveLength(1);
   expect(linkFound(one, 'erp', 'e1').holds).toEqual([]);
+});
+
+test('nothing older than a look that could not read a record tells of it, though it was known to be unreadable before', () => {
+  const first = mergeUnreadable(start, 'crm', 300);
+  expect(linkAt(first, 'crm')).toMatchObject({ isUnreadable: true, version: null, asOfMs: 300 });
+  expect(linkAt(mergeUnreadable(first, 'crm', 400), 'crm')?.asOfMs).toBe(400);
 });

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { MemorySystem } from '../../test/support/memory-system.ts';
+import {
+  createTestRuntime,
+  createTestStore,
+  simpleDefinition,
+  type TestStore,
+} from '../../test/support/sync.ts';
+import { must } from '../lib/assert.ts';
+import { lookAgain } from './look-again.ts';
+import { lookAt } from './look.ts';
+import { deliverAll, observeAll } from './rounds.ts';
+
+const signal = new AbortController().signal;
+let store: TestStore;
+
+beforeAll(async () => {
+  store = await createTestStore();
+});
+afterAll(() => store.close());
+
+test('after a decision the hidden records of a thing are looked at too, and those that are gone are not', async () => {
+  const systems = { crm: new MemorySystem(), erp: new MemorySystem(), shop: new MemorySystem() };
+  const { crm, erp, shop } = systems;
+  const deletes = { mode: 'ignore', from: [], againstEdit: 'hold' } as const;
+  const definition = simpleDefinition(['crm', 'erp', 'shop'], { name: 'look-again', deletes });
+  const runtime = await createTestRuntime(store, definition, systems);
+  for (const name of ['Ann', 'Bob']) crm.create({ email: `${name}@x.test`, name, phone: null, city: null });
+  await observeAll(runtime, signal);
+  await deliverAll(runtime, signal);
+  const hidden = erp.find1('email', 'Ann@x.test').id;
+  erp.hiddenIds.add(hidden);
+  await lookAt(runtime, must(runtime.sides.get('erp'), 'a side'), [hidden], signal);
+  const gone = shop.find1('email', 'Ann@x.test').id;
+  shop.remove(gone);
+  await lookAt(runtime, must(runtime.sides.get('shop'), 'a side'), [gone], signal);
+  const bundle = await runtime.transaction(async (tx) => {
+    const known = must((await tx.recordsOf('erp', [hidden])).get(hidden), 'a known record');
+    const [found] = (await tx.lockBundles([must(known.identityId, 'a linked record')])).values();
+    return must(found, 'a thing');
+  });
+  expect(new Map(bundle.links.map(({ side, status }) => [side, status]))).toEqual(
+    new Map([
+      ['crm', 'live'],
+      ['erp', 'hidden'],
+      ['shop', 'gone'],
+    ]),
+  );
+  await store.raw.pool.query('delete from hints where sync_key = $1', [runtime.syncKey]);
+  await runtime.transaction((tx) => lookAgain(tx, bundle));
+  const { rows } = await store.raw.pool.query<{ side: string }>(
+    'select side from hints where sync_key = $1 order by side',
+    [runtime.syncKey],
+  );
+  expect(rows.map(({ side }) => side)).toEqual(['crm', 'erp']);
+});
