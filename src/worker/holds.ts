@@ -71,13 +71,16 @@ async function joinMerged(
   if (reason !== 'merged' || choice.kind !== 'delete') return null;
   const { mergedInto } = (seen as Readonly<Record<string, Values>>)[side] ?? {};
   const into = typeof mergedInto === 'string' ? mergedInto : '';
-  const joined = await joinForPerson(runtime, tx, identityId, { side, into }, by).catch((error: unknown) => {
-    if (error instanceof JoinClash)
-      throw new ChoiceRefused(`${error.message}: merge them there, or change one`);
-    throw error;
-  });
+  const joined = await joinForPerson(runtime, tx, identityId, { side, into }, by).catch(refusedByClash);
   if (typeof joined === 'string') throw new ChoiceRefused(joined);
   return joined;
+}
+
+/** What a person is told who would make a third one of two things. */
+export function refusedByClash(error: unknown): never {
+  if (error instanceof JoinClash)
+    throw new ChoiceRefused(`${error.message}: merge them there, or change one`);
+  throw error;
 }
 
 const ABOUT_DELETES: ReadonlySet<HoldReason> = new Set([

@@ -6,8 +6,9 @@ import type { SyncRow } from '../store/control.ts';
 import type { Tx } from '../store/database.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
 import { Batch, changeBody } from './batch.ts';
-import { ChoiceRefused } from './holds.ts';
+import { ChoiceRefused, refusedByClash } from './holds.ts';
 import { lookAgain } from './look-again.ts';
+import { refuseClash } from './merged-away.ts';
 import type { SyncRuntime } from './runtime.ts';
 import { referrersTo } from './waits.ts';
 
@@ -22,7 +23,7 @@ export interface Joining {
 
 /**
  * Makes two identities one for a person and remembers how to take it back, in the caller's transaction; returns the id of
- * the join. Throws `ChoiceRefused` where they cannot become one.
+ * the join. Throws `ChoiceRefused` where they cannot become one; then the transaction must not be kept.
  */
 export async function joinPair(
   tx: Tx,
@@ -32,7 +33,7 @@ export async function joinPair(
   const definitions = all.map(({ definition }) => definition);
   const knowing = { ...runtime, referrers: referrersOf(sync.name, definitions) };
   const own = syncTransaction(tx, sync, runtime.ids);
-  const memory = await joinIdentities(knowing, own, pair, by);
+  const memory = await joinIdentities(knowing, own, pair, by).catch(refusedByClash);
   const joinId = runtime.ids.next();
   await own.noteJoins([{ joinId, memory, by }]);
   return joinId;
@@ -62,6 +63,7 @@ async function joinIdentities(
   batch.apply(joined.kept, { identityId: kept.identity.id, ...entry, body });
   batch.note({ identityId: gone.identity.id, ...entry, body: { by, with: kept.identity.id } });
   await batch.store();
+  refuseClash(batch, memory);
   const move = { fromId: gone.identity.id, toId: kept.identity.id };
   for (const referrer of referrers) await tx.notePoints(referrer, [move]);
   await lookAgain(tx, joined.kept.bundle);

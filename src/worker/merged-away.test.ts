@@ -17,8 +17,8 @@ import { openHolds, type HoldRow } from '../store/holds.ts';
 import { markParted, standingJoins } from '../store/matches.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
 import { captureChanges } from './capture.ts';
-import { resolveHold, type HoldChoice } from './holds.ts';
-import { partIdentities } from './joins.ts';
+import { ChoiceRefused, resolveHold, type HoldChoice } from './holds.ts';
+import { joinPair, partIdentities } from './joins.ts';
 import { settleHints } from './look.ts';
 import { deliverAll, observeAll } from './rounds.ts';
 import type { SyncRuntime } from './runtime.ts';
@@ -170,6 +170,26 @@ test('where a side has both, nothing of it is deleted before a person has said s
   expect(shop.all()[sold]).toMatchObject({ email: 'ann' });
 });
 
+test('what a side would keep that takes no deletes is not said to be deleted: the question stays until people answer it there', async () => {
+  const sides = simpleDefinition(SIDES).sides.map((side) => ({
+    ...side,
+    creates: side.name !== 'shop',
+    deletes: side.name !== 'erp',
+  }));
+  const { crm, erp, shop, runtime, settle, ann, anna, sold } = await twoPeople({ sides });
+  crm.merge(ann, anna);
+  await settle();
+  await expect(decide(runtime, 'delete')).rejects.toThrow(/^erp takes no deletes from here/);
+  await settle();
+  expect(await holdsOf(runtime)).toMatchObject([{ reason: 'merged', side: 'crm' }]);
+  expect(valuesAt(erp, 'email')).toEqual(['ann', 'anna']);
+  erp.remove(must(erp.find1('email', 'ann').id, 'made'));
+  await settle();
+  expect(await holdsOf(runtime)).toEqual([]);
+  expect(valuesAt(erp, 'email')).toEqual(['anna']);
+  expect(shop.all()[sold]).toMatchObject({ email: 'anna' });
+});
+
 test('a person may say that the two are two', async () => {
   const { crm, erp, runtime, settle, ann, anna } = await twoPeople();
   crm.merge(ann, anna);
@@ -284,6 +304,41 @@ test('where the two together would have the key of a third thing, a person is as
   ]);
   expect(people.map(({ sold }) => shop.all()[sold]?.['email'])).toEqual(['ann', 'bob2']);
   await expect(decide(runtime, 'delete')).rejects.toThrow(/match key of a third thing/);
+});
+
+test('a person who would make them one is told so too, and every record stays with what it belonged to', async () => {
+  const plain = simpleDefinition(SIDES);
+  const sides = plain.sides.map((side) => ({
+    ...side,
+    creates: false,
+    fields: side.fields.filter(({ field }) => side.name !== 'crm' || field !== 'city'),
+  }));
+  const { crm, shop, runtime, settle } = await world({ sides, match: [['email'], ['name', 'city']] });
+  const known = crm.create({ email: 'anna', name: 'anna' });
+  const sold = shop.create({ email: 'ann', name: 'ann', city: 'Ulm' });
+  const third = shop.create({ email: 'third', name: 'anna', city: 'Ulm' });
+  await settle();
+  const owners = (): Promise<readonly string[]> =>
+    runtime.transaction(async (tx) => {
+      const records = [
+        ...(await tx.recordsOf('crm', [known])).values(),
+        ...(await tx.recordsOf('shop', [sold, third])).values(),
+      ];
+      return records.map(({ identityId }) => must(identityId, 'it is linked'));
+    });
+  const before = await owners();
+  const [knownId = '', soldId = ''] = before;
+  expect(new Set(before).size).toBe(3);
+  const joining = store.database.transaction(store.workspaceNo, async (tx) => {
+    const sync = must(await findSync(tx, runtime.name), 'it is stored');
+    return joinPair(tx, { runtime, sync, all: [sync], by: 'somebody' }, [knownId, soldId]);
+  });
+  await expect(joining).rejects.toThrow(ChoiceRefused);
+  await expect(joining).rejects.toThrow(/match key of a third thing/);
+  await settle();
+  expect(await owners()).toEqual(before);
+  expect(await holdsOf(runtime)).toEqual([]);
+  expect(shop.all()[sold]).toMatchObject({ email: 'ann', name: 'ann' });
 });
 
 test('a hundred merges of one night are followed, without one delete', async () => {

@@ -129,7 +129,7 @@ export async function followMerges(
 
 /**
  * The same for a person, who is asked of it: what is left of the thing is deleted. Null where the record that it was merged into
- * stands for nothing here, or is the record that went; a sentence where the two cannot be joined now.
+ * stands for nothing here, or is the record that went; a sentence where the two cannot be joined now, or a side would keep its record.
  */
 export async function joinForPerson(
   runtime: SyncRuntime,
@@ -149,8 +149,18 @@ export async function joinForPerson(
     return 'a write for one of the two has not been answered yet: try again in a few minutes';
   if (seen.kind === 'ask')
     return 'something about the one that it was merged into, or about itself, waits for a person: decide that first, with: trueup holds';
+  const staying = sidesThatKeep(runtime, seen.gone.bundle);
+  if (staying.length > 0)
+    return `${staying.join(', ')} takes no deletes from here, so that its record would stay: delete it there, or merge it into the other one there, and this is answered by itself; or choose revive`;
   join(work, away, seen, kept, gone);
   return store(work);
+}
+
+/** Where a record of what is over stays, because nothing is deleted at that side. */
+function sidesThatKeep({ model }: SyncRuntime, { links }: Bundle): readonly string[] {
+  return links.flatMap(({ side, status }) =>
+    status !== 'gone' && model.sideOf.get(side)?.deletes === false ? [side] : [],
+  );
 }
 
 /** One transaction in which things become one because their records did. */
@@ -222,7 +232,7 @@ export class JoinClash extends Error {
 }
 
 /** A batch takes nothing that leads to the key of another: then the records would belong to neither of the two. */
-function refuseClash(batch: Batch, { kept, moved }: JoinMemory): void {
+export function refuseClash(batch: Batch, { kept, moved }: JoinMemory): void {
   const links = batch.get(kept.id)?.links ?? [];
   const isThere = moved.every(({ side, recordId }) =>
     links.some((link) => link.side === side && link.recordId === recordId),
