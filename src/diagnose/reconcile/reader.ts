@@ -99,8 +99,8 @@ export class SideReader {
     return lookAtSample(this.#sync, model.name, budget, this.#options.random, {
       batchMax: this.#side.card.getBatchMax,
       look: async (ids) => {
-        this.tally.see(ids.length);
         for (const some of chunked(ids)) this.#sort(await this.#look(some));
+        this.tally.see(ids.length);
         this.#options.onProgress(this.tally.state().seen);
       },
       drift: async () => {
