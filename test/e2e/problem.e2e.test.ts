@@ -57,6 +57,12 @@ test('problem, advice, fix mapping, replay all: one cause is mended once, for ev
         'city: {field: town, max_length: 20, too_long: cut, direction: out}',
       ),
     );
+  await page.getByText('Not tried yet.').waitFor();
+  await page.getByRole('button', { name: 'Try it' }).click();
+  await page.getByText('Mapped newly, or otherwise: billing.city').waitFor({ timeout: 60_000 });
+  await page.getByText('3 updates at billing: town in 3').waitFor();
+  await page.getByText(/entries of the journal since/).waitFor();
+  expect(await townsInBilling()).not.toContain(PLACE.slice(0, 20));
   await page.getByRole('button', { name: 'Save as a new revision' }).click();
   await page.getByText('Saved', { exact: true }).waitFor({ timeout: 60_000 });
   await page.goto('/syncs/customers?tab=plan');

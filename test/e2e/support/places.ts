@@ -52,6 +52,17 @@ export const everyPage: readonly Place[] = [
   at('plan', '/syncs/customers?tab=plan', text(/Sealed|no plan yet/)),
   at('revisions', '/syncs/customers?tab=revisions', text('Revision 1, the first')),
   at('sync-file', '/syncs/file', text('Save as a new revision')),
+  {
+    name: 'what-if',
+    open: async (page) => {
+      await page.goto('/syncs/file');
+      const editor = page.getByLabel('The sync file');
+      const cut = 'city: {field: town, max_length: 5, too_long: cut, direction: out}';
+      await editor.fill((await editor.inputValue()).replace('city: town', cut));
+      await page.getByRole('button', { name: 'Try it' }).click();
+      await page.getByText('Mapped newly, or otherwise: billing.city').waitFor();
+    },
+  },
   at('connections', '/connections', text('used by')),
   at('connection', '/connections/crm', text('Used by')),
   {

@@ -14,6 +14,7 @@ import { RefusalNote } from '../../parts/RefusalNote.tsx';
 import { To } from '../../parts/To.tsx';
 import { STARTER } from './starter.ts';
 import classes from './SyncFile.module.css';
+import { WhatIf } from './WhatIf.tsx';
 
 /** What is typed stays in this tab while its secrets are given on another page. */
 const DRAFT = 'trueup.sync-file.draft';
@@ -46,53 +47,56 @@ function Editor({ source }: { readonly source: string }) {
     onSettled: () => refresh(client, 'syncs', 'overview', 'connections'),
   });
   return (
-    <Panel
-      title="YAML"
-      about="Secrets are never in it: it names them, as in ${secret:CRM_PASSWORD}"
-      aside={
-        maySave && (
-          <Group gap={8}>
-            {draft !== null && (
-              <Button size="xs" variant="subtle" onClick={dropDraft}>
-                Drop my changes
+    <>
+      <Panel
+        title="YAML"
+        about="Secrets are never in it: it names them, as in ${secret:CRM_PASSWORD}"
+        aside={
+          maySave && (
+            <Group gap={8}>
+              {draft !== null && (
+                <Button size="xs" variant="subtle" onClick={dropDraft}>
+                  Drop my changes
+                </Button>
+              )}
+              <Button size="xs" variant="default" loading={check.isPending} onClick={() => check.mutate()}>
+                Check
               </Button>
-            )}
-            <Button size="xs" variant="default" loading={check.isPending} onClick={() => check.mutate()}>
-              Check
-            </Button>
-            <Button
-              size="xs"
-              disabled={text === source}
-              loading={save.isPending}
-              onClick={() => save.mutate()}
-            >
-              Save as a new revision
-            </Button>
-          </Group>
-        )
-      }
-    >
-      {save.error !== null && (
-        <>
-          <RefusalNote error={save.error} />
-          <Text size="sm" my="sm">
-            A secret that is missing is given under <To to="/connections">Connections</To>; what you typed
-            stays here meanwhile.
-          </Text>
-        </>
-      )}
-      {check.error !== null && <RefusalNote error={check.error} />}
-      {check.data !== undefined && <Complaints errors={check.data.errors} />}
-      <Textarea
-        aria-label="The sync file"
-        classNames={{ input: classes['editor'] ?? '' }}
-        rows={Math.min(60, Math.max(24, text.split('\n').length + 1))}
-        spellCheck={false}
-        readOnly={!maySave}
-        value={text}
-        onChange={(event) => setDraft(event.currentTarget.value)}
-      />
-    </Panel>
+              <Button
+                size="xs"
+                disabled={text === source}
+                loading={save.isPending}
+                onClick={() => save.mutate()}
+              >
+                Save as a new revision
+              </Button>
+            </Group>
+          )
+        }
+      >
+        {save.error !== null && (
+          <>
+            <RefusalNote error={save.error} />
+            <Text size="sm" my="sm">
+              A secret that is missing is given under <To to="/connections">Connections</To>; what you typed
+              stays here meanwhile.
+            </Text>
+          </>
+        )}
+        {check.error !== null && <RefusalNote error={check.error} />}
+        {check.data !== undefined && <Complaints errors={check.data.errors} />}
+        <Textarea
+          aria-label="The sync file"
+          classNames={{ input: classes['editor'] ?? '' }}
+          rows={Math.min(60, Math.max(24, text.split('\n').length + 1))}
+          spellCheck={false}
+          readOnly={!maySave}
+          value={text}
+          onChange={(event) => setDraft(event.currentTarget.value)}
+        />
+      </Panel>
+      {maySave && source !== '' && <WhatIf source={text} />}
+    </>
   );
 }
 
