@@ -65,9 +65,9 @@ export function PastAnswer({ past }: { readonly past: Past }) {
           </List.Item>
         ))}
       </List>
-      {examples.map(({ at, side, record, native, was, would, reason }) => (
+      {examples.map(({ at, side, record, native, way, was, would, reason }) => (
         <Example
-          key={`${at} ${side} ${record ?? ''} ${native}`}
+          key={`${at} ${side} ${record ?? ''} ${native} ${way}`}
           where={`${exactTime(at)}, ${side} ${record ?? ''}${reason === null ? '' : `: ${reason}`}`}
           change={{ field: native, before: was as Json | undefined, after: would as Json | undefined }}
         />
