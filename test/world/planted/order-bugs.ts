@@ -4,6 +4,7 @@ import type { PlantedBug } from './bug.ts';
 export const ORDER_BUGS: readonly PlantedBug[] = [
   {
     name: 'clash-is-looked-at-alone',
+    about: 'keys',
     sentence: 'Two things that have got each other’s keys are each held, and never looked at together.',
     file: 'src/worker/batch.ts',
     find: 'if (this.#makesRoom() || this.#hasNewClash)',

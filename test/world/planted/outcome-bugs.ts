@@ -173,6 +173,13 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
     file: RESOLVE,
     find: "if (stored === undefined || row?.state !== 'unknown' || row.epoch !== write.epoch) continue;",
     replace: "if (stored === undefined || row?.state !== 'unknown') continue;",
+    guards: [
+      {
+        file: RESOLVE,
+        find: 'const openForMs = resolveAtMs - (beganMs + side.card.readLagMs);',
+        replace: 'const openForMs = resolveAtMs - tx.nowMs;',
+      },
+    ],
   },
   {
     name: 'answer-to-a-reaped-write',
