@@ -308,8 +308,8 @@ export class Batch {
       ) as never;
     work.now = held(kept, hold).bundle;
     this.#save.holds.push({ identityId: id, ...hold });
+    if (clash?.sides?.includes(side) !== true) this.#hasNewClash = true;
     if (clash !== undefined) return;
-    this.#hasNewClash = true;
     this.note({ identityId: id, side, recordId: null, kind: 'held', body: { reason: hold.reason } });
   }
 
