@@ -12,6 +12,7 @@ import { must } from '../lib/assert.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { JournalEntry, NewWrite, Save, StoredBundle, SyncTx, WriteKey } from '../store/contract.ts';
 import { EARLY_LOOK_MS } from './limits.ts';
+import { hintRecords } from './look-again.ts';
 import type { Changed } from './moves.ts';
 import type { SyncRuntime } from './runtime.ts';
 import { noteReferences } from './waits.ts';
@@ -147,15 +148,10 @@ export class Batch {
     await this.#tx.save(this.#save);
     await noteReferences(this.#runtime, this.#tx, [...this.#work.values()]);
     await beside();
-    await this.#lookAtDeleted();
+    await hintRecords(this.#tx, this.#deleted, { kind: 'deleted', dueInMs: EARLY_LOOK_MS });
     await this.#lookAtHeld();
     if (this.#makesRoom() || this.#hasNewClash) await this.#tx.hintWaiting();
     return wakened;
-  }
-
-  async #lookAtDeleted(): Promise<void> {
-    for (const { side, recordId } of this.#deleted)
-      await this.#tx.noteHints(side, [{ recordId, kind: 'deleted', dueInMs: EARLY_LOOK_MS }]);
   }
 
   /** What was held for a clash of keys is looked at again once its thing has changed, here or elsewhere: it may clash no more. */
@@ -173,10 +169,7 @@ export class Batch {
         ),
       );
     }
-    for (const [side, links] of Map.groupBy(suspects, (link) => link.side)) {
-      const hints = links.map(({ recordId }) => ({ recordId, kind: 'changed' as const }));
-      await this.#tx.noteHints(side, hints);
-    }
+    await hintRecords(this.#tx, suspects, { kind: 'changed' });
   }
 
   /** A record that waited because another had its place, or its key, or might be it, may find a home now. */

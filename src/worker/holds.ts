@@ -54,7 +54,7 @@ export async function resolveHold(
       throw new ChoiceRefused(
         'another record has the match keys of this one by now: merge the two in a system, or change one of them, and decide then',
       );
-    if (hold.field === null) await lookAgain(tx, outcome.bundle);
+    if (hold.field === null) await lookAgain(tx, [outcome.bundle]);
     return sides;
   });
   for (const side of wakened) runtime.wakes.wake(`deliver ${side}`);

@@ -66,7 +66,7 @@ async function joinIdentities(
   refuseClash(batch, memory);
   const move = { fromId: gone.identity.id, toId: kept.identity.id };
   for (const referrer of referrers) await tx.notePoints(referrer, [move]);
-  await lookAgain(tx, joined.kept.bundle);
+  await lookAgain(tx, [joined.kept.bundle]);
   return memory;
 }
 
@@ -99,8 +99,7 @@ export async function partIdentities(
   // Which of the two each of those means who refer to what is kept, the records themselves say.
   const again = { fromId: kept.identity.id, toId: kept.identity.id };
   for (const referrer of await referrersTo(runtime, tx)) await tx.notePoints(referrer, [again]);
-  await lookAgain(tx, parted.kept);
-  await lookAgain(tx, parted.gone);
+  await lookAgain(tx, [parted.kept, parted.gone]);
 }
 
 function missing(): ChoiceRefused {

@@ -48,7 +48,7 @@ test('after a decision the hidden records of a thing are looked at too, and thos
     ]),
   );
   await store.raw.pool.query('delete from hints where sync_key = $1', [runtime.syncKey]);
-  await runtime.transaction((tx) => lookAgain(tx, bundle));
+  await runtime.transaction((tx) => lookAgain(tx, [bundle]));
   const { rows } = await store.raw.pool.query<{ side: string }>(
     'select side from hints where sync_key = $1 order by side',
     [runtime.syncKey],

@@ -245,10 +245,10 @@ async function store({ runtime, tx, side, batch, joins, moves, hints }: Work): P
   for (const { memory } of joins) refuseClash(batch, memory);
   await tx.noteJoins(joins);
   await pointReferrers(runtime, tx, moves);
-  for (const { toId } of moves) {
-    const kept = batch.get(toId);
-    if (kept !== undefined) await lookAgain(tx, kept);
-  }
+  await lookAgain(
+    tx,
+    moves.flatMap(({ toId }) => batch.get(toId) ?? []),
+  );
   await tx.noteHints(side, hints);
   return wakened;
 }

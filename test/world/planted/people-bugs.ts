@@ -40,7 +40,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
     about: 'deletesHeld',
     sentence: 'After a decision nobody looks whether the records hold more than the person was shown.',
     file: 'src/worker/holds.ts',
-    find: 'if (hold.field === null) await lookAgain(tx, outcome.bundle);',
+    find: 'if (hold.field === null) await lookAgain(tx, [outcome.bundle]);',
     replace: '',
   },
   {
