@@ -80,7 +80,7 @@ test('pairs are searched for, marked and decided together by keyboard, taken bac
 
   const juniper = merged.filter({ hasText: 'Juniper Forge' });
   await juniper.getByRole('button', { name: 'Take back' }).click();
-  await page.getByText('They are two again').waitFor();
+  await page.getByText('They are two again', { exact: true }).waitFor();
   await expect.poll(() => merged.count(), { timeout: 30_000 }).toBe(TWICE.length - 1);
   expect(troubles).toEqual([]);
 });

@@ -29,15 +29,21 @@ async function read(
   return { hints, cursor };
 }
 
-/** The first page with a hint in it; the one after is not asked for. */
+/**
+ * The first page with a hint in it, and where it was read from. The page after it is not asked for, so it stays
+ * unconfirmed; the empty pages that a slow server puts before it are confirmed.
+ */
 async function firstPage(
   collection: string,
   since: Cursor,
   rest: Partial<ChangesRequest> = {},
-): Promise<Read> {
-  for await (const { hints, cursor } of changesOf(bench.session, collection, since, rest))
-    if (hints.length > 0) return { hints, cursor };
-  return { hints: [], cursor: since };
+): Promise<Read & { readonly confirmed: Cursor }> {
+  let confirmed = since;
+  for await (const { hints, cursor } of changesOf(bench.session, collection, since, rest)) {
+    if (hints.length > 0) return { hints, cursor, confirmed };
+    confirmed = cursor;
+  }
+  return { hints: [], cursor: confirmed, confirmed };
 }
 
 async function query(text: string): Promise<readonly unknown[]> {
@@ -130,9 +136,10 @@ describe('what is not confirmed', () => {
     await query('insert into again values (1), (2)');
     const first = await firstPage('again', cursor);
     expect(first.hints).toEqual(changed('1', '2'));
-    expect((await firstPage('again', cursor)).hints).toEqual(changed('1', '2'));
+    const second = await firstPage('again', first.confirmed);
+    expect(second.hints).toEqual(changed('1', '2'));
     // Reading to the end asks for more after every page, and so confirms it.
-    expect((await read('again', cursor)).hints).toEqual(changed('1', '2'));
+    expect((await read('again', second.confirmed)).hints).toEqual(changed('1', '2'));
     expect(await failureOf(read('again', cursor))).toMatchObject({ code: 'postgres.cursor_expired' });
     expect((await read('again', first.cursor)).hints).toEqual([]);
   });
