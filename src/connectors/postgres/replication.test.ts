@@ -133,14 +133,14 @@ describe('what is not confirmed', () => {
   test('comes again after a restart, and what is confirmed does not', async () => {
     await query('create table again (id int primary key)');
     const { cursor } = await read('again', null);
-    await query('insert into again values (1), (2)');
+    await query('insert into again values (1)');
     const first = await firstPage('again', cursor);
-    expect(first.hints).toEqual(changed('1', '2'));
+    expect(first.hints).toEqual(changed('1'));
     const second = await firstPage('again', first.confirmed);
-    expect(second.hints).toEqual(changed('1', '2'));
+    expect(second.hints).toEqual(changed('1'));
     // Reading to the end asks for more after every page, and so confirms it.
     const all = await read('again', second.confirmed);
-    expect(all.hints).toEqual(changed('1', '2'));
+    expect(all.hints).toEqual(changed('1'));
     expect(await failureOf(read('again', cursor))).toMatchObject({ code: 'postgres.cursor_expired' });
     expect((await read('again', all.cursor)).hints).toEqual([]);
   });
