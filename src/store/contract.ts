@@ -48,6 +48,8 @@ export interface StreamMove {
   readonly currentAsOfMs: number | null;
   readonly runId?: string | null;
   readonly leaseMs: number;
+  /** Nothing was read of the side: why it could not be read before stands, and it is no sign of life. Left out otherwise. */
+  readonly keepsFailure?: boolean;
   /** The feed's position was taken anew, or lost; left out while it is followed on. */
   readonly followedSinceMs?: number | null;
   /** When the stream is to be read next; left out while the reader goes on. */

@@ -52,8 +52,9 @@ export async function moveStream(
   const touched = await tx.execute(
     `update streams
         set checkpoint = $5, current_as_of = coalesce(to_timestamp($6::float8 / 1000), current_as_of), run_id = $7,
-            lease_until = clock_timestamp() + make_interval(secs => $8 / 1000.0), attempts = 0, failure = null,
-            last_success_at = clock_timestamp(),
+            lease_until = clock_timestamp() + make_interval(secs => $8 / 1000.0), attempts = 0,
+            failure = case when $12 then failure end,
+            last_success_at = case when $12 then last_success_at else clock_timestamp() end,
             due_at = clock_timestamp() + make_interval(secs => $9 / 1000.0),
             followed_since = case when $10 then to_timestamp($11::float8 / 1000) else followed_since end
       where sync_key = $1 and side = $2 and kind = $3 and lease_epoch = $4`,
@@ -69,6 +70,7 @@ export async function moveStream(
       move.dueInMs ?? 0,
       move.followedSinceMs !== undefined,
       move.followedSinceMs ?? null,
+      move.keepsFailure ?? false,
     ],
   );
   if (touched === 0)

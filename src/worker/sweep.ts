@@ -75,6 +75,7 @@ async function ensureRun(runtime: SyncRuntime, side: SideRuntime, lease: StreamL
       currentAsOfMs: null,
       runId: fresh,
       leaseMs: STREAM_LEASE_MS,
+      keepsFailure: true,
     });
   });
   return fresh;
@@ -153,7 +154,13 @@ async function takePage(
     );
     await tx.addToRun(runId, met);
     const checkpoint = page.resume === null ? null : { resume: page.resume, pageNo };
-    await tx.moveStream(lease, { checkpoint, currentAsOfMs: null, runId, leaseMs: STREAM_LEASE_MS });
+    await tx.moveStream(lease, {
+      checkpoint,
+      currentAsOfMs: null,
+      runId,
+      leaseMs: STREAM_LEASE_MS,
+      keepsFailure: sightings.length === 0,
+    });
   });
   for (const { wakened } of applied) for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
   return met;
@@ -238,6 +245,7 @@ async function abandonRun(
       currentAsOfMs: null,
       runId: null,
       leaseMs: STREAM_LEASE_MS,
+      keepsFailure: true,
     });
   });
 }

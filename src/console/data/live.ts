@@ -6,9 +6,12 @@ import { refresh } from './queries.ts';
 
 export type Liveness = 'connecting' | 'live' | 'lost';
 
-/** What else a topic shows up in. A journey and a search result change with every topic that touches records. */
+/**
+ * What else a topic shows up in. A journey and a search result change with every topic that touches records; what a guard or an
+ * empty side has stopped shows as a reading that moved on, or failed.
+ */
 const ALSO: Readonly<Record<string, readonly string[]>> = {
-  overview: ['records', 'problems', 'dead-letters'],
+  overview: ['records', 'problems', 'dead-letters', 'stops'],
   holds: ['records', 'overview'],
   connections: ['overview'],
   syncs: ['overview'],

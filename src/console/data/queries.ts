@@ -123,12 +123,12 @@ export const recordQuery = (name: string, side: string, id: string) =>
   });
 
 export const heldWritesQuery = queryOptions({
-  queryKey: ['holds', 'writes'],
+  queryKey: ['stops', 'writes'],
   queryFn: ({ signal }) => get('/held-writes', signal),
 });
 
 export const emptiedQuery = queryOptions({
-  queryKey: ['holds', 'emptied'],
+  queryKey: ['stops', 'emptied'],
   queryFn: ({ signal }) => get('/emptied-sides', signal),
 });
 

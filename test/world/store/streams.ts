@@ -82,8 +82,8 @@ export async function moveStream(tx: Transaction, lease: StreamLease, move: Stre
       runId: move.runId ?? null,
       leaseUntilMs: tx.clockMs(move.leaseMs),
       attempts: 0,
-      failure: null,
-      lastSuccessAtMs: tx.clockMs(),
+      failure: move.keepsFailure === true ? stream.failure : null,
+      lastSuccessAtMs: move.keepsFailure === true ? stream.lastSuccessAtMs : tx.clockMs(),
       dueAtMs: tx.clockMs(move.dueInMs ?? 0),
     }),
   );

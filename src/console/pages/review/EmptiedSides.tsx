@@ -27,7 +27,7 @@ function EmptiedPanel({ emptied: { sync, side } }: { readonly emptied: EmptiedSi
         title: `${side} is swept again`,
         message: 'What is missing there counts as deleted; what follows elsewhere waits at the guard.',
       }),
-    onSettled: () => refresh(client, 'holds', 'overview'),
+    onSettled: () => refresh(client, 'stops', 'overview'),
   });
   return (
     <Panel
@@ -38,7 +38,7 @@ function EmptiedPanel({ emptied: { sync, side } }: { readonly emptied: EmptiedSi
           size="xs"
           color="red"
           loading={say.isPending}
-          disabled={!mayDecide}
+          disabled={!mayDecide || say.isSuccess}
           onClick={() => say.mutate()}
         >
           It was emptied on purpose
@@ -47,8 +47,9 @@ function EmptiedPanel({ emptied: { sync, side } }: { readonly emptied: EmptiedSi
     >
       {say.error === null ? (
         <Text size="sm" c="dimmed">
-          If it was not, check the collection, its filter and the rights of the connection: as soon as records
-          are seen there again, this is gone.
+          {say.isSuccess
+            ? 'Said. This is gone once the sweep has ended.'
+            : 'If it was not, check the collection, its filter and the rights of the connection: as soon as records are seen there again, this is gone.'}
         </Text>
       ) : (
         <RefusalNote error={say.error} />

@@ -17,7 +17,7 @@ export function HeldWrites({ held }: { readonly held: HeldSet }) {
   const { sync, side, kind, writes, hash, samples } = held;
   const release = useMutation({
     mutationFn: () => send('POST', '/held-writes/release', { json: { sync, side, kind, hash } }),
-    onSettled: () => refresh(client, 'holds', 'overview', 'records'),
+    onSettled: () => refresh(client, 'stops', 'overview', 'records'),
   });
   const what = counted(writes, kind);
   return (

@@ -56,6 +56,7 @@ export const streamSteps: readonly fc.Arbitrary<Step>[] = [
       isCurrent: fc.boolean(),
       runId: fc.option(runId),
       leaseMs,
+      keepsFailure: fc.boolean(),
       due: fc.constantFrom({}, { dueInMs: 0 }, { dueInMs: 5 * MINUTE_MS }),
       followed: fc.constantFrom('on', 'lost', 'anew'),
     }),
