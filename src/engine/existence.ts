@@ -157,15 +157,19 @@ export function linkFound(
   sent: Link['sent'] = [],
   asOfMs = 0,
 ): Bundle {
-  return withoutAnswered(withLink(bundle, { ...newLink(side, recordId), sent, asOfMs }));
+  return withoutAnswered(withLink(bundle, { ...newLink(side, recordId), sent, asOfMs }), side);
 }
 
-/** What lost creates may have made is no question any more once there is a record wherever one was lost. */
-export function withoutAnswered(bundle: Bundle): Bundle {
-  const hasRecord = (side: string): boolean => (linkAt(bundle, side)?.status ?? 'gone') !== 'gone';
-  const holds = bundle.holds.filter(
-    ({ reason, sides = [] }) => reason !== 'createOutcomeUnknown' || !sides.every(hasRecord),
-  );
+/**
+ * The bundle without the questions that a record just linked at the side answers: what lost creates may have made, once there is a
+ * record wherever one was lost, and what is to become of a second one there, now that the first has left its place.
+ */
+export function withoutAnswered(bundle: Bundle, side: string): Bundle {
+  const hasRecord = (at: string): boolean => (linkAt(bundle, at)?.status ?? 'gone') !== 'gone';
+  const holds = bundle.holds.filter(({ reason, sides = [] }) => {
+    if (reason === 'duplicateRecord') return sides.some((at) => at !== side);
+    return reason !== 'createOutcomeUnknown' || !sides.every(hasRecord);
+  });
   return holds.length === bundle.holds.length ? bundle : { ...bundle, holds };
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { deepFreeze, inStep, modelOf, ranked, seen } from '../../test/support/engine.ts';
-import { mergeDelete, mergeReturn } from './existence.ts';
+import { held, linkFound, mergeDelete, mergeReturn } from './existence.ts';
 import { mergeObservation } from './merge.ts';
 import type { SyncModel } from './model.ts';
 import { confirmDelete, refuseDelete, ruleField } from './person.ts';
@@ -36,7 +36,7 @@ test('a returned record is deleted when a person says so, and only as the person
 });
 
 test('a returned record that a person revives is merged, never made a second time', () => {
-  const { bundle } = refuseDelete(returned());
+  const { bundle } = refuseDelete(returned(), 'returned');
   expect(bundle.identity.tombstone).toBeNull();
   expect(linkAt(bundle, 'crm')).toMatchObject({ status: 'live', version: null });
   const merged = mergeObservation(
@@ -49,7 +49,7 @@ test('a returned record that a person revives is merged, never made a second tim
 });
 
 test('an edit against a delete is merged when a person revives the record', () => {
-  const { bundle } = refuseDelete(editedAgainstDelete());
+  const { bundle } = refuseDelete(editedAgainstDelete(), 'editAgainstDelete');
   // Without a version the next look is news, although the record has not changed since it was held.
   expect(linkAt(bundle, 'erp')?.version).toBeNull();
   const look = seen('erp', 600, { name: 'Anne', city: 'Bonn' }, { version: 'erp@400' });
@@ -67,16 +67,16 @@ test('an edit against a delete that a person confirms is deleted, and not held a
 
 test('a held delete that is refused makes the record again where it was deleted', () => {
   const holding = modelOf({ fields: { name: {}, city: {} }, deletes: { mode: 'hold' } });
-  const held = mergeDelete(holding, start, 'crm', 'feed', 300).bundle;
-  expect(planIdentity(holding, held)).toEqual([]);
-  const { bundle } = refuseDelete(deepFreeze(held));
+  const deleted = mergeDelete(holding, start, 'crm', 'feed', 300).bundle;
+  expect(planIdentity(holding, deleted)).toEqual([]);
+  const { bundle } = refuseDelete(deepFreeze(deleted), 'deletion');
   expect(planIdentity(holding, bundle)).toEqual([{ kind: 'open', side: 'crm', write: 'create' }]);
 });
 
 test('a held delete that is confirmed is carried out elsewhere', () => {
   const holding = modelOf({ fields: { name: {}, city: {} }, deletes: { mode: 'hold' } });
-  const held = mergeDelete(holding, start, 'crm', 'feed', 300).bundle;
-  const { bundle } = confirmDelete(deepFreeze(held), {}, 500);
+  const deleted = mergeDelete(holding, start, 'crm', 'feed', 300).bundle;
+  const { bundle } = confirmDelete(deepFreeze(deleted), {}, 500);
   expect(bundle.identity.tombstone).toMatchObject({ side: 'crm', atMs: 500 });
   expect(planIdentity(holding, bundle)).toEqual([{ kind: 'open', side: 'erp', write: 'delete' }]);
 });
@@ -99,7 +99,7 @@ test('what a person let go with a deleted record is put right when the record is
   const confirmed = confirmDelete(editedAgainstDelete(), { erp: { name: 'Anne' } }, 500).bundle;
   const look = seen('erp', 600, { name: 'Anne', city: 'Rome' });
   const heldAgain = mergeObservation(model, deepFreeze(confirmed), look).bundle;
-  const revived = refuseDelete(deepFreeze(heldAgain)).bundle;
+  const revived = refuseDelete(deepFreeze(heldAgain), 'editAgainstDelete').bundle;
   const { bundle } = mergeObservation(
     model,
     deepFreeze(revived),
@@ -110,4 +110,17 @@ test('what a person let go with a deleted record is put right when the record is
     { kind: 'open', side: 'crm', write: 'create' },
     { kind: 'open', side: 'erp', write: 'update' },
   ]);
+});
+
+test('a thing that shall live is not made again while it is open whether a create has made a second record of it', () => {
+  const holding = modelOf({ fields: { name: {}, city: {} }, deletes: { mode: 'hold' } });
+  const second = { field: null, reason: 'duplicateRecord', seen: {}, side: 'crm' } as const;
+  const deleted = mergeDelete(holding, held(start, second).bundle, 'crm', 'feed', 300).bundle;
+  const { bundle } = refuseDelete(deepFreeze(deleted), 'deletion');
+  expect(bundle.holds).toMatchObject([{ reason: 'duplicateRecord' }]);
+  expect(planIdentity(holding, bundle)).toEqual([]);
+  // The second one takes the place, which answers the question; so does a person who is asked about it.
+  expect(linkFound(bundle, 'crm', 'second').holds).toEqual([]);
+  expect(linkFound(bundle, 'erp', 'another').holds).toHaveLength(1);
+  expect(refuseDelete(bundle, 'duplicateRecord').bundle.holds).toEqual([]);
 });

@@ -1,6 +1,14 @@
 /** What a person's decision does to an identity. Each closes the holds it answers; the plan follows from the new state. */
 import { unchanged } from './existence.ts';
-import { PERSON, type Bundle, type Decision, type Edit, type Link, type Outcome } from './state.ts';
+import {
+  PERSON,
+  type Bundle,
+  type Decision,
+  type Edit,
+  type HoldReason,
+  type Link,
+  type Outcome,
+} from './state.ts';
 import type { Value, Values } from './value.ts';
 
 /** The value that shall stand for a field. The overruled golden value is kept in the decision. */
@@ -42,7 +50,8 @@ export function confirmDelete(
       ? null
       : { side: gone.side, recordId: gone.recordId, atMs: nowMs, evidence: 'lookup' as const };
   return unchanged({
-    ...withoutIdentityHolds(bundle),
+    ...bundle,
+    holds: bundle.holds.filter((hold) => hold.field !== null),
     identity: { ...identity, tombstone: identity.tombstone ?? tombstone },
     links: bundle.links.map((link) => accounting(link, seen[link.side] ?? {})),
   });
@@ -56,14 +65,21 @@ function accounting(link: Link, seen: Values): Link {
   return { ...link, status, accounted: { ...link.accounted, ...seen }, agreed };
 }
 
+/** Whether a create of ours has made a record, or a second one, is no matter of living or not: that is asked by itself. */
+const ABOUT_CREATES: ReadonlySet<HoldReason> = new Set(['createOutcomeUnknown', 'duplicateRecord']);
+
 /**
  * The identity shall live: where its record is gone it is created again, and what was edited while it counted as deleted
- * is merged. The caller has the records that are there looked at again.
+ * is merged. `answered`: what the person was asked. The caller has the records that are there looked at again.
  */
-export function refuseDelete(bundle: Bundle): Outcome {
+export function refuseDelete(bundle: Bundle, answered: HoldReason): Outcome {
   const links = bundle.links.filter((link) => link.status !== 'gone').map(unseen);
+  const holds = bundle.holds.filter(
+    ({ field, reason }) => field !== null || (ABOUT_CREATES.has(reason) && reason !== answered),
+  );
   return unchanged({
-    ...withoutIdentityHolds(bundle),
+    ...bundle,
+    holds,
     identity: { ...bundle.identity, tombstone: null },
     links,
   });
@@ -73,8 +89,4 @@ export function refuseDelete(bundle: Bundle): Outcome {
 function unseen(link: Link): Link {
   const status = link.status === 'returned' ? 'live' : link.status;
   return { ...link, status, version: null };
-}
-
-function withoutIdentityHolds(bundle: Bundle): Bundle {
-  return { ...bundle, holds: bundle.holds.filter((hold) => hold.field !== null) };
 }

@@ -232,7 +232,7 @@ function recordLate(recording: Recording, bundle: StoredBundle, intent: Intent, 
     return;
   }
   const made = acknowledge(runtime.model, bundle, intent, receiptOf(recording, intent, result));
-  const linked = withoutAnswered({ ...made.bundle, writes: rest.writes });
+  const linked = withoutAnswered({ ...made.bundle, writes: rest.writes }, side);
   batch.apply({ ...made, bundle: linked }, { ...story, body: changeBody(made, body) });
 }
 

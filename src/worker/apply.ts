@@ -139,6 +139,10 @@ function applyReading(
   const side = must(runtime.sides.get(page.side), 'a page comes from a side of the sync');
   const observation = side.model.references.length === 0 ? told : readBeside(side.model, told, link);
   const outcome = mergeObservation(runtime.model, bundle, observation);
+  // The feed may have told of something newer already, and been taken for what was known then.
+  const isLearned = linkAt(outcome.bundle, page.side)?.accounted !== link.accounted;
+  if (page.isBesideFeed === true && !isNew && isLearned)
+    sorted.hints.push({ recordId: reading.recordId, kind: 'changed', dueInMs: side.card.readLagMs });
   const isNews = outcome.changes.length > 0 || outcome.decisions.length > 0;
   const tells = isNew || isNews || outcome.violations !== undefined;
   const story = { identityId: bundle.identity.id, side: page.side, recordId: reading.recordId };

@@ -101,7 +101,7 @@ function outcomeOf(
     return ruleField(bundle, hold.field, valueOf(runtime, bundle, hold.field, choice), nowMs);
   if (choice.kind === 'delete' && ABOUT_DELETES.has(hold.reason))
     return confirmDelete(bundle, seenOf(hold), nowMs);
-  if (choice.kind === 'revive' || choice.kind === 'keep') return refuseDelete(bundle);
+  if (choice.kind === 'revive' || choice.kind === 'keep') return refuseDelete(bundle, hold.reason);
   const choices = ABOUT_DELETES.has(hold.reason)
     ? 'delete or revive'
     : 'revive once the systems are in order';

@@ -11,6 +11,7 @@ import { must } from '../lib/assert.ts';
 import { lookAgain } from './look-again.ts';
 import { lookAt } from './look.ts';
 import { deliverAll, observeAll } from './rounds.ts';
+import { sweepSide } from './sweep.ts';
 
 const signal = new AbortController().signal;
 let store: TestStore;
@@ -55,3 +56,27 @@ test('after a decision the hidden records of a thing are looked at too, and thos
   );
   expect(rows.map(({ side }) => side)).toEqual(['crm', 'erp']);
 });
+
+test.each(['log', 'none'] as const)(
+  'what a sweep finds changed is looked at once more where a feed may have told the end of it already (feed: %s)',
+  async (feed) => {
+    const [crm, erp] = [new MemorySystem({ card: { feed } }), new MemorySystem()];
+    const definition = simpleDefinition(['crm', 'erp'], { name: `swept-${feed}` });
+    const runtime = await createTestRuntime(store, definition, { crm, erp });
+    const side = must(runtime.sides.get('crm'), 'a side');
+    const ids = ['Ann', 'Bob'].map((name) =>
+      crm.create({ email: `${name}@x.test`, name, phone: null, city: null }),
+    );
+    await observeAll(runtime, signal);
+    await deliverAll(runtime, signal);
+    await store.raw.pool.query('delete from hints where sync_key = $1', [runtime.syncKey]);
+    crm.edit(must(ids[0], 'a record'), { name: 'Anna' });
+    await runtime.transaction((tx) => tx.wakeStream('crm', 'sweep'));
+    expect(await sweepSide(runtime, side, signal)).toBe(true);
+    const { rows } = await store.raw.pool.query<{ record_id: string }>(
+      'select record_id from hints where sync_key = $1',
+      [runtime.syncKey],
+    );
+    expect(rows.map((row) => row.record_id)).toEqual(feed === 'log' ? [ids[0]] : []);
+  },
+);

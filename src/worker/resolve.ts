@@ -99,6 +99,11 @@ const NO_ANSWER: Failure = {
   message: 'the connector answered a look-up without this record',
 };
 
+/** Of what cannot be read nothing follows that a later look could know better, and each sweep sees it anew. */
+function tellsValues(finding: Finding): boolean {
+  return finding.kind !== 'record' || finding.values !== null;
+}
+
 /** Looks for the records that creates may have made, by a field that identifies them: one question per field, not per create. */
 async function findCreated(
   runtime: SyncRuntime,
@@ -270,7 +275,7 @@ async function settle(
     // However long the look took to come: what landed after it began it does not show.
     const openForMs = resolveAtMs - (beganMs + side.card.readLagMs);
     const seen = [linkAt(bundle, name), finding.kind === 'record' ? known.get(finding.record.id) : undefined];
-    const isOvertaken = seen.some((one) => one !== undefined && one.asOfMs > beganMs);
+    const isOvertaken = tellsValues(finding) && seen.some((one) => one !== undefined && one.asOfMs > beganMs);
     const ruling = isOvertaken ? overtaken() : ruleOnUnknown(runtime, row, finding, openForMs);
     const settled = settleUnknown(runtime, batch, bundle, row, ruling, tx.nowMs);
     ends.push(settled.end);

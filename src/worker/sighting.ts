@@ -33,6 +33,8 @@ export interface SightingPage {
   readonly followed: Followed | null;
   /** Whether a feed should have told of whatever is news here: a side with a feed is compared, not for the first time. */
   readonly isCheck?: boolean;
+  /** Whether a feed tells of the same records meanwhile: a sweep of a side that has one. Who looks after a hint has that hint. */
+  readonly isBesideFeed?: boolean;
 }
 
 export interface ApplyCounts {

@@ -175,9 +175,10 @@ async function applyHalf(
   isCheck: boolean,
 ): Promise<Applied> {
   const { name } = side.model;
+  const page = { side: name, sightings, readBeganMs: beganMs, followed: null };
   try {
     return await runtime.transaction((tx) =>
-      applyPage(runtime, tx, { side: name, sightings, readBeganMs: beganMs, followed: null, isCheck }),
+      applyPage(runtime, tx, { ...page, isCheck, isBesideFeed: side.card.feed !== 'none' }),
     );
   } catch (error) {
     if (failureOfError(error).code !== UNEXPECTED) throw error;

@@ -8,8 +8,11 @@ import {
   simpleDefinition,
   type TestStore,
 } from '../../test/support/sync.ts';
+import { must } from '../lib/assert.ts';
 import { captureChanges } from './capture.ts';
-import { settleHints } from './look.ts';
+import { deliverBatch } from './deliver.ts';
+import { lookAt, settleHints } from './look.ts';
+import { resolveUnknown } from './resolve.ts';
 import { deliverAll, observeAll } from './rounds.ts';
 import type { SyncRuntime } from './runtime.ts';
 
@@ -64,3 +67,35 @@ test.each(['opaque', 'none'] as const)(
     expect(erp.find1('email', 'ann@x.test').fields).toMatchObject({ name: 'Anna', phone: '2' });
   },
 );
+
+test('is not looked at for ever for what a lost write has done to it, though each look is overtaken by another', async () => {
+  const [crm, erp] = [new MemorySystem(), new MemorySystem()];
+  const definition = simpleDefinition(['crm', 'erp'], { name: 'unreadable-lost' });
+  const runtime = await createTestRuntime(store, definition, { crm, erp });
+  const side = must(runtime.sides.get('erp'), 'erp is a side');
+  const id = crm.create({ email: 'ann@x.test', name: 'Ann', phone: '1', city: null });
+  await observeAll(runtime, signal);
+  await deliverAll(runtime, signal);
+  const own = erp.find1('email', 'ann@x.test').id;
+  await look(runtime);
+  crm.edit(id, { name: 'Anna' });
+  await look(runtime);
+  erp.faults.push({ kind: 'loseAnswer' });
+  await deliverBatch(runtime, side);
+  expect(await openWrites(runtime)).toEqual(['unknown']);
+  erp.edit(own, { phone: ['a list'] });
+  await look(runtime);
+  const given = erp.get.bind(erp);
+  erp.get = async (collection, ids) => {
+    const lookups = await given(collection, ids);
+    erp.get = given;
+    await lookAt(runtime, side, [own], signal);
+    return lookups;
+  };
+  expect(await resolveUnknown(runtime, side)).toBe(1);
+  expect(await openWrites(runtime)).toEqual([]);
+  erp.edit(own, { phone: '2' });
+  await look(runtime);
+  await deliverAll(runtime, signal);
+  expect(crm.find1('email', 'ann@x.test').fields).toMatchObject({ name: 'Anna', phone: '2' });
+});
