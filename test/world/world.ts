@@ -210,7 +210,7 @@ export class World {
         .filter(({ state }) => state === 'queued' || state === 'unknown' || state === 'planned')
         .map(({ dueAtMs }) => dueAtMs),
       ...streams
-        .filter((stream) => this.#isPassing(stream) || this.#isSweepDue(stream))
+        .filter((stream) => this.#isPassing(stream) || this.#isSweepOwed(stream))
         .map(({ dueAtMs }) => dueAtMs),
       ...streams.map(({ leaseUntilMs }) => leaseUntilMs).filter((untilMs) => untilMs > this.scheduler.nowMs),
       ...writes.filter(({ state }) => state === 'sent').map(({ leaseUntilMs }) => leaseUntilMs),
@@ -218,10 +218,11 @@ export class World {
     return { count: open.length, dueMs: open.length === 0 ? null : Math.min(...open) };
   }
 
-  /** Somebody has asked for it; of sides without a feed the next is always near. */
-  #isSweepDue({ side, kind, dueAtMs }: StreamRow): boolean {
-    if (kind !== 'sweep' || dueAtMs > this.scheduler.nowMs) return false;
-    return this.systems.get(side)?.card.feed !== 'none';
+  /** Somebody has asked for it, if only for when a lag has passed; of sides without a feed the next is always near. */
+  #isSweepOwed({ side, kind, dueAtMs, wokenAtMs, currentAsOfMs, failure }: StreamRow): boolean {
+    if (kind !== 'sweep' || this.systems.get(side)?.card.feed === 'none') return false;
+    const isAsked = wokenAtMs !== null && wokenAtMs > (currentAsOfMs ?? 0);
+    return dueAtMs <= this.scheduler.nowMs || (isAsked && failure === null);
   }
 
   /** A failure that time heals. That a side was really emptied only a person can say. */
