@@ -13,5 +13,6 @@ export default defineConfig({
     // Against what hangs, on the busiest machine; how long things take is measured in bench/.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

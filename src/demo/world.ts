@@ -1,5 +1,5 @@
 /** The demo's small world: a CRM and a billing database, and a spreadsheet on someone's disk. All names are invented. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import pg from 'pg';
@@ -188,9 +188,14 @@ export async function createDemoWorld(
   };
 }
 
-/** What a person does who opens the sheet, changes a text and saves. */
-export async function editSheet(world: DemoWorld, before: string, after: string): Promise<void> {
-  const text = await readFile(world.sheetFile, 'utf8');
+/** What a person does who opens the sheet, changes a text and saves: the file is replaced as a whole, as office programs do it. */
+export async function editSheet(
+  { sheetFile }: Pick<DemoWorld, 'sheetFile'>,
+  before: string,
+  after: string,
+): Promise<void> {
+  const text = await readFile(sheetFile, 'utf8');
   if (!text.includes(before)) throw new Error(`the sheet does not hold ${JSON.stringify(before)}`);
-  await writeFile(world.sheetFile, text.replace(before, after));
+  await writeFile(`${sheetFile}.saving`, text.replace(before, after));
+  await rename(`${sheetFile}.saving`, sheetFile);
 }

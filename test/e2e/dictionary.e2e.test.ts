@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { launchBrowser, openPage } from './support/browser.ts';
+import { launchBrowser, openPage, pressInARow } from './support/browser.ts';
 import { setUp } from './support/people.ts';
 import { openStage, type Stage } from './support/stage.ts';
 
@@ -25,8 +25,7 @@ afterAll(async () => {
 });
 
 test('a field is shown with its meaning, its owner, its good values and what it is called where', async () => {
-  await page.keyboard.press('g');
-  await page.keyboard.press('y');
+  await pressInARow(page, 'g', 'y');
   await page.getByRole('heading', { level: 1, name: 'Data dictionary' }).waitFor();
   const vat = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: /^vat/ }) });
   await vat.getByText('Stands on every invoice.').waitFor();

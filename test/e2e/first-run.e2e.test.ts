@@ -63,15 +63,16 @@ test('connect, map, plan, approve, watch: nothing is written before the approval
 
   await page.goto('/syncs/customers?tab=plan');
   await page.getByRole('button', { name: 'Make the plan' }).click();
-  await page.getByText('waits for approval').waitFor({ timeout: 60_000 });
+  await page.getByText('waits for approval').waitFor();
   await page.getByText(/creates? at billing/).waitFor();
   expect(await customersInBilling()).toBe(before);
   await page.getByRole('button', { name: 'Approve', exact: true }).click();
   await page.getByRole('button', { name: 'Approve and go live' }).click();
+  await page.getByText('approved', { exact: true }).waitFor();
 
   await page.goto('/');
   await page.getByText('live', { exact: true }).waitFor();
-  await expect.poll(customersInBilling, { timeout: 60_000 }).toBeGreaterThan(before);
+  await expect.poll(customersInBilling).toBeGreaterThan(before);
   await page
     .getByText(/in sync/)
     .first()

@@ -6,6 +6,7 @@ import pg from 'pg';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { FRESH_PAGES_MAX } from '../../src/console/data/queries.ts';
 import { launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
 import { setUp } from './support/people.ts';
 import { openStage, type Stage } from './support/stage.ts';
@@ -17,6 +18,8 @@ const PAGE_ROWS = 200;
 const STEPS = 40;
 /** How much dearer a step may be at the end of the list than at its beginning. */
 const GROWTH_MAX = 3;
+/** What a step costs is the least of so many measurements: a busy machine only ever adds to one. */
+const MEASUREMENTS = 3;
 
 let browser: Browser;
 let stage: Stage;
@@ -97,15 +100,19 @@ const STEP = `async (steps, frameSelector) => {
   }
 }`;
 
-/** Seconds that the page's thread worked for each of some steps through rows that are there. */
+/** Seconds for which the page's thread had a processor for each of some steps through rows that are there. */
 async function stepCost(page: Page, session: CDPSession, frame: string): Promise<number> {
   const worked = async (): Promise<number> => {
     const { metrics } = await session.send('Performance.getMetrics');
     return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0;
   };
-  const before = await worked();
-  await page.evaluate(`(${STEP})(${JSON.stringify([STEPS, frame]).slice(1, -1)})`);
-  return ((await worked()) - before) / STEPS;
+  let least = Infinity;
+  for (let measurement = 0; measurement < MEASUREMENTS; measurement += 1) {
+    const before = await worked();
+    await page.evaluate(`(${STEP})(${JSON.stringify([STEPS, frame]).slice(1, -1)})`);
+    least = Math.min(least, ((await worked()) - before) / STEPS);
+  }
+  return least;
 }
 
 test.for([
@@ -126,12 +133,12 @@ test.for([
 ])('all $name are scrolled through', { timeout: 900_000 }, async ({ path, api, frame, entries }) => {
   const { page, context, troubles } = watched;
   const session = await context.newCDPSession(page);
-  await session.send('Performance.enable');
-  let asked = 0;
-  const count = (request: { url(): string }): void => {
-    if (request.url().includes(api) && !request.url().includes('limit=1&')) asked += 1;
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const asked: string[] = [];
+  const note = (request: { url(): string }): void => {
+    if (request.url().includes(api) && !request.url().includes('limit=1&')) asked.push(request.url());
   };
-  page.on('request', count);
+  page.on('request', note);
   await page.goto(path);
   await page.locator(entries).first().waitFor();
   await scrollTo(page, 500, frame, entries);
@@ -139,10 +146,13 @@ test.for([
   const gone = await scrollTo(page, ROWS, frame, entries);
   expect(gone.last).toContain(`Customer ${String(ROWS)}`);
   expect(gone.drawn).toBeLessThanOrEqual(DRAWN_MAX);
+  const pages = [...new Set(asked)];
+  expect(pages.length).toBeLessThanOrEqual(ROWS / PAGE_ROWS + 1);
   // Each page once; the list may be asked for anew while it is short.
-  expect(asked).toBeLessThanOrEqual(ROWS / PAGE_ROWS + 10);
+  const again = pages.filter((url) => asked.indexOf(url) !== asked.lastIndexOf(url));
+  expect(again.every((url) => pages.indexOf(url) <= FRESH_PAGES_MAX)).toBe(true);
   const atLast = await stepCost(page, session, frame);
   expect(atLast).toBeLessThan(atFirst * GROWTH_MAX);
-  page.off('request', count);
+  page.off('request', note);
   expect(troubles).toEqual([]);
 });

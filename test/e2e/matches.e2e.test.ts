@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { DemoWorld } from '../../src/demo/world.ts';
-import { launchBrowser, openPage } from './support/browser.ts';
+import { launchBrowser, openPage, pressInARow } from './support/browser.ts';
 import { setUp } from './support/people.ts';
 import { openStage, type Stage } from './support/stage.ts';
 
@@ -54,15 +54,14 @@ async function addTwice({ crm, billing }: DemoWorld): Promise<void> {
 test('pairs are searched for, marked and decided together by keyboard, taken back together, and one of them again later', async () => {
   const { page, troubles } = await openPage(browser, { origin: stage.origin });
   await setUp(page, stage);
-  await page.keyboard.press('g');
-  await page.keyboard.press('w');
+  await pressInARow(page, 'g', 'w');
   await page.getByRole('button', { name: 'Search customers' }).click();
   await page.getByText('3 pairs may be one, and wait above.').waitFor();
   const queue = page.getByRole('navigation', { name: 'What waits for a decision' });
   const pairs = queue.getByRole('button').filter({ hasText: 'Perhaps one' });
-  await expect.poll(() => pairs.count(), { timeout: 30_000 }).toBe(TWICE.length);
+  await expect.poll(() => pairs.count()).toBe(TWICE.length);
   await pairs.first().click();
-  for (const _ of TWICE) await page.keyboard.press('x');
+  await pressInARow(page, 'x', 'x', 'x');
   await page.getByRole('heading', { name: '3 pairs marked' }).waitFor();
   await page.keyboard.press('1');
   await page.keyboard.press('Enter');
@@ -70,17 +69,18 @@ test('pairs are searched for, marked and decided together by keyboard, taken bac
   expect(await pairs.count()).toBe(0);
 
   await page.keyboard.press('u');
-  await expect.poll(() => pairs.count(), { timeout: 30_000 }).toBe(TWICE.length);
-  for (const _ of TWICE) await page.keyboard.press('x');
+  await expect.poll(() => pairs.count()).toBe(TWICE.length);
+  await pressInARow(page, 'x', 'x', 'x');
+  await page.getByRole('heading', { name: '3 pairs marked' }).waitFor();
   await page.keyboard.press('1');
   await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: 'Made one by a person' }).waitFor({ timeout: 30_000 });
+  await page.getByRole('heading', { name: 'Made one by a person' }).waitFor();
   const merged = page.getByRole('listitem').filter({ hasText: 'took in' });
-  await expect.poll(() => merged.count(), { timeout: 30_000 }).toBe(TWICE.length);
+  await expect.poll(() => merged.count()).toBe(TWICE.length);
 
   const juniper = merged.filter({ hasText: 'Juniper Forge' });
   await juniper.getByRole('button', { name: 'Take back' }).click();
   await page.getByText('They are two again', { exact: true }).waitFor();
-  await expect.poll(() => merged.count(), { timeout: 30_000 }).toBe(TWICE.length - 1);
+  await expect.poll(() => merged.count()).toBe(TWICE.length - 1);
   expect(troubles).toEqual([]);
 });

@@ -27,8 +27,14 @@ afterAll(async () => {
   await stage.close();
 });
 
+/** What is half faded in has colours that nobody is to read yet. What turns for ever does not count. */
+const AT_REST = `Promise.allSettled(document.getAnimations()
+  .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
+  .map(({ finished }) => finished))`;
+
 /** What axe finds that keeps somebody out, a line each. */
 async function seriousViolations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(AT_REST);
   await page.evaluate(axe);
   const { violations } = await page.evaluate<AxeResults>(
     'axe.run(document, { resultTypes: ["violations"] })',

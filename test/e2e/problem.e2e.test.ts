@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { DEMO_SYNC_FILE } from '../../src/demo/world.ts';
 import { launchBrowser, openPage } from './support/browser.ts';
-import { setUp, signIn } from './support/people.ts';
+import { setUp } from './support/people.ts';
 import { openStage, type Stage } from './support/stage.ts';
 
 const PLACE = 'Llanfairpwllgwyngyllgogerychwyrndrobwll';
@@ -17,11 +17,8 @@ let troubles: readonly string[];
 
 beforeAll(async () => {
   [browser, stage] = await Promise.all([launchBrowser(), openStage({ synced: true })]);
-  const opened = await openPage(browser, { origin: stage.origin });
-  ({ page, troubles } = opened);
+  ({ page, troubles } = await openPage(browser, { origin: stage.origin }));
   await setUp(page, stage);
-  await opened.context.clearCookies();
-  await signIn(page);
 });
 afterAll(async () => {
   await browser.close();
@@ -42,7 +39,7 @@ test('problem, advice, fix mapping, replay all: one cause is mended once, for ev
 
   await page.getByRole('link', { name: 'Problems' }).click();
   const row = page.getByRole('listitem').filter({ hasText: 'writing to billing' });
-  await row.getByText('3', { exact: true }).waitFor({ timeout: 60_000 });
+  await row.getByText('3', { exact: true }).waitFor();
   await row.getByRole('link').click();
   await page.getByText('What to do').waitFor();
   await page.getByText('town_fits').first().waitFor();
@@ -59,26 +56,24 @@ test('problem, advice, fix mapping, replay all: one cause is mended once, for ev
     );
   await page.getByText('Not tried yet.').waitFor();
   await page.getByRole('button', { name: 'Try it' }).click();
-  await page.getByText('Mapped newly, or otherwise: billing.city').waitFor({ timeout: 60_000 });
+  await page.getByText('Mapped newly, or otherwise: billing.city').waitFor();
   await page.getByText('3 updates at billing: town in 3').waitFor();
   await page.getByText(/entries of the journal since/).waitFor();
   expect(await townsInBilling()).not.toContain(PLACE.slice(0, 20));
   await page.getByRole('button', { name: 'Save as a new revision' }).click();
-  await page.getByText('Saved', { exact: true }).waitFor({ timeout: 60_000 });
+  await page.getByText('Saved', { exact: true }).waitFor();
   await page.goto('/syncs/customers?tab=plan');
   await page.getByRole('button', { name: /Make the plan|Plan again/ }).click();
-  await page.getByText('waits for approval').waitFor({ timeout: 60_000 });
+  await page.getByText('waits for approval').waitFor();
   await page.getByRole('button', { name: 'Approve', exact: true }).click();
   await page.getByRole('button', { name: 'Approve and go live' }).click();
-  await page.getByText('approved', { exact: true }).waitFor({ timeout: 60_000 });
+  await page.getByText('approved', { exact: true }).waitFor();
 
   await page.goto('/problems');
   await row.getByRole('link').click();
   await page.getByRole('button', { name: 'Try all 3 records again' }).click();
-  await expect
-    .poll(townsInBilling, { timeout: 60_000 })
-    .toEqual([PLACE.slice(0, 20), PLACE.slice(0, 20), PLACE.slice(0, 20)]);
+  await expect.poll(townsInBilling).toEqual([PLACE.slice(0, 20), PLACE.slice(0, 20), PLACE.slice(0, 20)]);
   await page.getByRole('link', { name: 'Problems' }).first().click();
-  await expect.poll(() => row.count(), { timeout: 60_000 }).toBe(0);
+  await expect.poll(() => row.count()).toBe(0);
   expect(troubles).toEqual([]);
 });

@@ -27,9 +27,12 @@ export async function createTestDatabase(template?: string): Promise<TestDatabas
   };
 }
 
-/** A pool says that it has ended before its last sockets are closed; cut off then, they would fail the test that is over. */
+/**
+ * A pool says that it has ended before its last sockets are closed; cut off then, they would fail the test that is over. Within
+ * one statement the server shows the same activity again and again, unless it is told to look anew.
+ */
 function allClosed(name: string): string {
-  return `do $$ begin for look in 1..100 loop exit when not exists (select from pg_stat_activity where datname = '${name}'); perform pg_sleep(0.02); end loop; end $$`;
+  return `do $$ begin for look in 1..1500 loop exit when not exists (select from pg_stat_activity where datname = '${name}'); perform pg_sleep(0.02), pg_stat_clear_snapshot(); end loop; end $$`;
 }
 
 async function onServer(url: string, statement: string): Promise<void> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { describe, expect, test } from 'vitest';
 
+import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { changesOf, failureOf, postgresWorkbench } from '../../../test/support/postgres-workbench.ts';
 import type { ChangesRequest, Cursor, Hint } from '../../connector/contract.ts';
 import type { Failure } from '../../connector/failure.ts';
@@ -198,34 +199,31 @@ test('the log of other tables does not pile up behind a quiet one', async () => 
   expect(await query(isPast)).toEqual([[true]]);
 });
 
-test('a change is given within milliseconds of its commit', async () => {
+test('a change is given when it is committed: no wait of the reader has to end for it', async () => {
   await query('create table swift (id int primary key, n int); insert into swift values (1, 0)');
   const { cursor } = await read('swift', null);
+  const still = new ManualClock();
+  const follower = await bench.open({}, { clock: still });
   const stop = new AbortController();
-  const arrived: number[] = [];
+  let given = 0;
   let next = Promise.withResolvers<null>();
   const reading = (async () => {
-    for await (const page of changesOf(bench.session, 'swift', cursor, {
-      follow: true,
-      signal: stop.signal,
-    })) {
-      if (page.hints.length === 0) continue;
-      arrived.push(systemClock.monotonicMs());
-      next.resolve(null);
+    for await (const page of changesOf(follower, 'swift', cursor, { follow: true, signal: stop.signal })) {
+      given += page.hints.length;
+      if (page.hints.length > 0) next.resolve(null);
     }
   })();
-  const lags: number[] = [];
   for (let round = 0; round < 30; round += 1) {
     next = Promise.withResolvers();
     await query(`update swift set n = ${String(round)}`);
-    const committedMs = systemClock.monotonicMs();
     await next.promise;
-    lags.push((arrived.at(-1) ?? 0) - committedMs);
   }
+  expect(given).toBe(30);
   stop.abort();
+  await expect.poll(() => still.sleptMs.includes(200)).toBe(true);
+  still.advance(200);
   await reading;
-  // The median, because the machine is shared; the first includes the connection.
-  expect(lags.toSorted((left, right) => left - right)[15]).toBeLessThan(20);
+  await follower.close();
 });
 
 describe('a lost position', () => {
@@ -309,17 +307,8 @@ test('a table that somebody else is reading is refused as transient after a whil
   const stop = new AbortController();
   const first = read('shared', cursor, { follow: true, signal: stop.signal });
   const isActive = `select 1 from pg_replication_slots where active and slot_name = '${slotOf('shared')}'`;
-  for (let tries = 0; tries < 500 && (await query(isActive)).length === 0; tries += 1)
-    await systemClock.sleep(5);
-  let nowMs = 0;
-  const hasty: Clock = {
-    nowMs: () => nowMs,
-    monotonicMs: () => nowMs,
-    sleep: (delayMs, signal) => {
-      nowMs += delayMs * 10;
-      return systemClock.sleep(1, signal);
-    },
-  };
+  await expect.poll(() => query(isActive)).toHaveLength(1);
+  const hasty: Clock = { ...systemClock, sleep: (_, signal) => systemClock.sleep(1, signal) };
   const other = await bench.open({}, { clock: hasty });
   expect(await failureOf(read('shared', cursor, { follow: true }, other))).toMatchObject({
     kind: 'transient',
@@ -337,29 +326,25 @@ describe('reading the log ends', () => {
     await query('create table hung (id int primary key)');
     const { cursor } = await read('hung', null);
     const reading = failureOf(read('hung', cursor, { follow: true }));
-    const walsender = `from pg_stat_replication where application_name = 'trueup' and state = 'streaming'`;
-    for (let tries = 0; tries < 500 && (await query(`select 1 ${walsender}`)).length === 0; tries += 1) {
-      await systemClock.sleep(5);
-    }
+    // Other tests read from the same server.
+    const walsender = `from pg_stat_replication join pg_replication_slots on active_pid = pid where slot_name = '${slotOf('hung')}' and state = 'streaming'`;
+    await expect.poll(() => query(`select 1 ${walsender}`)).toHaveLength(1);
     await query(`select pg_terminate_backend(pid) ${walsender}`);
     expect((await reading).kind).toBe('transient');
     await query('insert into hung values (1)');
     expect((await read('hung', cursor)).hints).toEqual(changed('1'));
   });
 
-  test('within a second of the signal, even while the slot waits for a transaction to end', async () => {
+  test('at the signal, even while the slot waits for a transaction that never ends', async () => {
     await query('create table stuck (id int primary key)');
     const client = await bench.pool.connect();
     await client.query('begin; insert into stuck values (1)');
     const stop = new AbortController();
     const reading = read('stuck', null, { signal: stop.signal });
-    const isWaiting = `select 1 from pg_stat_activity where query like '%pg_create_logical%' and wait_event_type = 'Lock'`;
-    for (let tries = 0; tries < 500 && (await query(isWaiting)).length === 0; tries += 1)
-      await systemClock.sleep(5);
-    const abortedMs = systemClock.monotonicMs();
+    const isWaiting = `select 1 from pg_stat_activity where datname = current_database() and query like '%pg_create_logical%' and wait_event_type = 'Lock'`;
+    await expect.poll(() => query(isWaiting)).toHaveLength(1);
     stop.abort();
     expect((await reading).hints).toEqual([]);
-    expect(systemClock.monotonicMs() - abortedMs).toBeLessThan(1_000);
     await client.query('rollback');
     client.release();
   });

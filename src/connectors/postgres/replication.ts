@@ -15,8 +15,11 @@ const ALIVE_MS = 2_000;
 const PUBLISHED_CHECK_MS = 30_000;
 /** So often the server is asked how far its log has got, to know whether all of it was read. */
 const CAUGHT_UP_CHECK_MS = 1_000;
-/** A reader that was cut off is noticed by the server only after a moment; until then the slot is taken. */
-const IN_USE_WAIT_MS = 5_000;
+/**
+ * A reader that was cut off is noticed by the server only after a moment; until then the slot is taken. So many tries, not so
+ * long: a server that stands still for a while notices nothing meanwhile.
+ */
+const IN_USE_TRIES_MAX = 100;
 const IN_USE_RETRY_MS = 50;
 const SETTLE_MS_MAX = 200;
 const OBJECT_IN_USE = '55006';
@@ -117,8 +120,7 @@ async function startStream(
   position: bigint,
 ): Promise<WalStream> {
   const { signal, pageRecordsMax } = request;
-  const deadlineMs = clock.monotonicMs() + IN_USE_WAIT_MS;
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     const stream = new WalStream(database.connection, table, names, position, pageRecordsMax);
     const onAbort = (): void => {
       stream.stop().catch(() => undefined);
@@ -130,7 +132,7 @@ async function startStream(
     } catch (error) {
       await stream.stop();
       const isInUse = sqlStateOf(error) === OBJECT_IN_USE;
-      if (signal.aborted || !isInUse || clock.monotonicMs() >= deadlineMs) throw asConnectorFailure(error);
+      if (signal.aborted || !isInUse || tries >= IN_USE_TRIES_MAX) throw asConnectorFailure(error);
       await clock.sleep(IN_USE_RETRY_MS, signal);
     } finally {
       signal.removeEventListener('abort', onAbort);

@@ -1,7 +1,5 @@
 /** Keyboard shortcuts: single keys, `mod+key`, and two keys in a row such as `g o`. */
-import { useEffect, useRef } from 'react';
-
-import { systemClock } from '../../lib/clock.ts';
+import { useLayoutEffect, useRef } from 'react';
 
 /** Between the two keys of a sequence. */
 const SEQUENCE_MS_MAX = 1_200;
@@ -14,21 +12,23 @@ export type Keys = Readonly<Record<string, () => void>>;
  */
 export function useKeys(keys: Keys): void {
   const latest = useRef(keys);
-  useEffect(() => {
+  // Before the page is seen: what is drawn already answers to its keys.
+  useLayoutEffect(() => {
     latest.current = keys;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     let before = { key: '', atMs: -SEQUENCE_MS_MAX };
     const listen = (event: KeyboardEvent): void => {
       const mod = event.ctrlKey || event.metaKey;
       if (event.defaultPrevented || event.altKey || (!mod && isTaken(event))) return;
-      const nowMs = systemClock.monotonicMs();
+      // When it was pressed, however late a busy page comes to hear of it.
+      const pressedMs = event.timeStamp;
       const key = mod ? `mod+${event.key.toLowerCase()}` : event.key;
-      const sequence = `${nowMs - before.atMs < SEQUENCE_MS_MAX ? before.key : ''} ${key}`;
-      before = { key, atMs: nowMs };
+      const sequence = `${pressedMs - before.atMs < SEQUENCE_MS_MAX ? before.key : ''} ${key}`;
+      before = { key, atMs: pressedMs };
       const action = latest.current[sequence] ?? latest.current[key];
       if (action === undefined) return;
-      before = { key: '', atMs: nowMs };
+      before = { key: '', atMs: pressedMs };
       event.preventDefault();
       action();
     };

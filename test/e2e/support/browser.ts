@@ -15,8 +15,21 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** For what appears by itself. */
-const WAIT_MS_MAX = 12_000;
+/** For what appears by itself, on the busiest machine. */
+const WAIT_MS_MAX = 60_000;
+
+/**
+ * What a page takes away by itself after some seconds (a notification, the time in which a decision can be taken back) stays this
+ * many times as long: a machine that stops for a moment must not make a test miss it.
+ */
+const PATIENCE = 5;
+
+/** Runs in every page before its own scripts. Shorter waits are part of what a page does, longer ones of how it looks again. */
+const BE_PATIENT = `(() => {
+  const wait = globalThis.setTimeout;
+  globalThis.setTimeout = (action, delayMs, ...rest) =>
+    wait(action, delayMs >= 4000 && delayMs < 10000 ? delayMs * ${String(PATIENCE)} : delayMs, ...rest);
+})()`;
 
 export interface WatchedPage {
   readonly page: Page;
@@ -31,6 +44,11 @@ export interface PageOptions {
   readonly colorScheme?: 'light' | 'dark';
 }
 
+/** Keys that mean something only in a row: pressed without waiting for what a busy browser says of the one before. */
+export async function pressInARow(page: Page, ...keys: readonly string[]): Promise<void> {
+  await Promise.all(keys.map((key) => page.keyboard.press(key)));
+}
+
 /** A page of a browser of its own: nobody is signed in. */
 export async function openPage(browser: Browser, options: PageOptions): Promise<WatchedPage> {
   const context = await browser.newContext({
@@ -39,8 +57,10 @@ export async function openPage(browser: Browser, options: PageOptions): Promise<
     colorScheme: options.colorScheme ?? 'light',
     locale: 'en-GB',
     timezoneId: 'Europe/London',
+    reducedMotion: 'reduce',
   });
   context.setDefaultTimeout(WAIT_MS_MAX);
+  await context.addInitScript(BE_PATIENT);
   const page = await context.newPage();
   const troubles: string[] = [];
   page.on('pageerror', (error) => troubles.push(error.message));

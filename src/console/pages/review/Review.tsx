@@ -1,7 +1,7 @@
 import { Button, Group, Kbd, Text } from '@mantine/core';
 import { IconChecks } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery, type InfiniteData } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 
 import type { Hold, Match, Page as Listing } from '../../data/contract.ts';
@@ -23,6 +23,7 @@ import classes from './Review.module.css';
 import { SearchPairs } from './SearchPairs.tsx';
 import { useDecisions } from './use-decisions.ts';
 import { useMarks } from './use-marks.ts';
+import { usePlace } from './use-place.ts';
 
 /** Everything that a person must say, what was stopped and what may be one, as one queue that the keyboard can clear. */
 export function Review() {
@@ -123,25 +124,10 @@ function Questions({
   readonly questions: readonly Question[];
   readonly more: (() => void) | null;
 }) {
-  const { hold, match } = useSearch({ from: '/shell/review' });
-  const navigate = useNavigate({ from: '/review' });
   const decisions = useDecisions();
   const open = questions.filter(({ id }) => !decisions.decided.has(id));
-  const at = Math.max(
-    0,
-    open.findIndex(({ id }) => id === (hold ?? match)),
-  );
+  const { at, ahead, go } = usePlace(open);
   const present = open[at];
-  const go = (question: Question | undefined): void => {
-    if (question === undefined) return;
-    const { kind, id } = question;
-    inBackground(
-      navigate({
-        search: ({ sync }) => ({ ...(sync === undefined ? {} : { sync }), [kind]: id }),
-        replace: true,
-      }),
-    );
-  };
   const undo = (): void => go(decisions.undo() ?? undefined);
   const marks = useMarks(open);
   const decide = (decided: readonly Question[], decision: Decision): void => {
@@ -150,12 +136,18 @@ function Questions({
     const left = open.filter((question) => !decided.includes(question));
     go(left[Math.min(at, left.length - 1)]);
   };
-  const mark = (): void => {
-    if (present?.kind !== 'match') return;
-    marks.toggle(present);
-    go(open[at + 1]);
+  const mark = (place: number): void => {
+    const question = open[place];
+    if (question?.kind !== 'match') return;
+    marks.toggle(question);
+    go(open[place + 1]);
   };
-  useKeys({ j: () => go(open[at + 1]), k: () => go(open[at - 1]), u: undo, x: mark });
+  useKeys({
+    j: () => go(open[ahead() + 1]),
+    k: () => go(open[ahead() - 1]),
+    u: undo,
+    x: () => mark(ahead()),
+  });
   return (
     <>
       {decisions.waiting > 0 && <TakeBack onUndo={undo} />}
@@ -173,7 +165,7 @@ function Questions({
             <Detail
               key={present.id}
               question={present}
-              onMark={mark}
+              onMark={() => mark(at)}
               onDecide={(decision) => decide([present], decision)}
             />
           )}
