@@ -1,16 +1,15 @@
-import { Button, SegmentedControl, Stack, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { SegmentedControl, Stack, Text } from '@mantine/core';
 import { IconBellOff } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Fragment } from 'react';
 
 import type { Alert } from '../../data/contract.ts';
-import { alertsQuery, refresh } from '../../data/queries.ts';
+import { alertsQuery } from '../../data/queries.ts';
 import { send } from '../../data/request.ts';
-import { useMay } from '../../data/session.ts';
 import { Advice } from '../../parts/Advice.tsx';
 import { Ago } from '../../parts/Ago.tsx';
+import { DeedButton } from '../../parts/DeedButton.tsx';
 import { inBackground } from '../../parts/in-background.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Nothing } from '../../parts/Nothing.tsx';
@@ -156,22 +155,18 @@ function About({
 
 /** The watch looks every minute; who has just mended something need not wait for it. */
 function LookButton() {
-  const client = useQueryClient();
-  const mayLook = useMay('operator');
-  const look = useMutation({
-    mutationFn: () => send('POST', '/alerts/look'),
-    onSuccess: ({ raised, recovered }) =>
-      notifications.show({
+  return (
+    <DeedButton
+      may="operator"
+      send={() => send('POST', '/alerts/look')}
+      done={({ raised, recovered }) => ({
         title: 'Looked',
         message: `${counted(raised, 'alert')} raised, ${String(recovered)} over.`,
-      }),
-    onError: (error) => notifications.show({ color: 'red', title: 'Not looked', message: error.message }),
-    onSettled: () => refresh(client, 'alerts'),
-  });
-  if (!mayLook) return null;
-  return (
-    <Button size="xs" variant="default" loading={look.isPending} onClick={() => look.mutate()}>
+      })}
+      notDone="Not looked"
+      stale={['alerts']}
+    >
       Look now
-    </Button>
+    </DeedButton>
   );
 }

@@ -1,100 +1,69 @@
-import { Button, Group, PasswordInput, Text, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { PasswordInput, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 import type { Collector } from '../../data/contract.ts';
 import { collectorsQuery, refresh } from '../../data/queries.ts';
 import { send } from '../../data/request.ts';
-import { useMay } from '../../data/session.ts';
 import { Ago } from '../../parts/Ago.tsx';
-import { Loaded } from '../../parts/Loaded.tsx';
-import { Panel } from '../../parts/Panel.tsx';
+import { DeedButton } from '../../parts/DeedButton.tsx';
 import { SmallForm } from '../../parts/SmallForm.tsx';
-import { Tag } from '../../parts/Tag.tsx';
 import { useFields } from '../../parts/use-fields.ts';
-import classes from './Alerts.module.css';
+import { OutletPanel, OutletRow } from './Outlets.tsx';
 
 /** Where the metrics are sent over OTLP, and whether they arrive. */
 export function Collectors() {
-  const query = useQuery(collectorsQuery);
-  const isAdmin = useMay('admin');
   return (
-    <Panel title="Collectors" about="Where the metrics are sent over OTLP, every minute" flush>
-      <Loaded query={query}>
-        {({ items: collectors }) => (
-          <>
-            {collectors.length === 0 && (
-              <Text size="sm" c="dimmed" px={18} py={14}>
-                The metrics are sent nowhere.
-              </Text>
-            )}
-            <ul className={classes['list']}>
-              {collectors.map((collector) => (
-                <CollectorRow key={collector.name} collector={collector} />
-              ))}
-            </ul>
-          </>
-        )}
-      </Loaded>
-      {isAdmin && <NewCollector />}
-    </Panel>
+    <OutletPanel
+      title="Collectors"
+      about="Where the metrics are sent over OTLP, every minute"
+      query={useQuery(collectorsQuery)}
+      none="The metrics are sent nowhere."
+      form={<NewCollector />}
+    >
+      {(collector) => <CollectorRow key={collector.name} collector={collector} />}
+    </OutletPanel>
   );
 }
 
 function CollectorRow({ collector }: { readonly collector: Collector }) {
   const { name, url, lastSentAt, failures, failure } = collector;
+  const trouble =
+    failure === null
+      ? null
+      : `${String(failures)} times in a row: ${failure.message} ${failure.advice ?? ''}`;
   return (
-    <li className={classes['row']}>
-      <Tag tone={failure === null ? 'in-sync' : 'dead'}>{failure === null ? 'works' : 'fails'}</Tag>
-      <div className={classes['words']}>
-        <Text size="sm" fw={550}>
-          {name}
-        </Text>
-        <Text size="sm" c="dimmed" component="div">
-          {url} · last sent <Ago at={lastSentAt} />
-        </Text>
-        {failure !== null && (
-          <Text size="sm">
-            {failures} times in a row: {failure.message} {failure.advice}
-          </Text>
-        )}
-      </div>
-      <CollectorActions name={name} />
-    </li>
+    <OutletRow name={name} trouble={trouble} actions={<CollectorActions name={name} />}>
+      {url} · last sent <Ago at={lastSentAt} />
+    </OutletRow>
   );
 }
 
 function CollectorActions({ name }: { readonly name: string }) {
-  const client = useQueryClient();
-  const mayTest = useMay('operator');
-  const isAdmin = useMay('admin');
-  const test = useMutation({
-    mutationFn: () => send('POST', '/collectors/:name/test', { param: { name } }),
-    onSuccess: ({ failure }) =>
-      failure === null
-        ? notifications.show({ color: 'green', title: `${name} took the metrics`, message: 'They arrive.' })
-        : notifications.show({ color: 'red', title: `${name} did not take them`, message: failure.message }),
-    onError: (error) => notifications.show({ color: 'red', title: 'Not sent', message: error.message }),
-    onSettled: () => refresh(client, 'collectors'),
-  });
-  const remove = useMutation({
-    mutationFn: () => send('DELETE', '/collectors/:name', { param: { name } }),
-    onError: (error) => notifications.show({ color: 'red', title: 'Not removed', message: error.message }),
-    onSettled: () => refresh(client, 'collectors'),
-  });
+  const param = { name };
   return (
-    <Group gap={8}>
-      {mayTest && (
-        <Button size="xs" variant="default" loading={test.isPending} onClick={() => test.mutate()}>
-          Send now
-        </Button>
-      )}
-      {isAdmin && (
-        <Button size="xs" variant="default" loading={remove.isPending} onClick={() => remove.mutate()}>
-          Send there no more
-        </Button>
-      )}
-    </Group>
+    <>
+      <DeedButton
+        may="operator"
+        send={() => send('POST', '/collectors/:name/test', { param })}
+        done={({ failure }) =>
+          failure === null
+            ? { color: 'green', title: `${name} took the metrics`, message: 'They arrive.' }
+            : { color: 'red', title: `${name} did not take them`, message: failure.message }
+        }
+        notDone="Not sent"
+        stale={['collectors']}
+      >
+        Send now
+      </DeedButton>
+      <DeedButton
+        may="admin"
+        send={() => send('DELETE', '/collectors/:name', { param })}
+        notDone="Not removed"
+        stale={['collectors']}
+      >
+        Send there no more
+      </DeedButton>
+    </>
   );
 }
 

@@ -1,12 +1,12 @@
-import { Button, PasswordInput, Select, TextInput } from '@mantine/core';
+import { PasswordInput, Select, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 
 import type { Channel } from '../../data/contract.ts';
 import { refresh } from '../../data/queries.ts';
 import { send } from '../../data/request.ts';
-import { RefusalNote } from '../../parts/RefusalNote.tsx';
-import classes from './Alerts.module.css';
+import { SmallForm } from '../../parts/SmallForm.tsx';
+import { useFields } from '../../parts/use-fields.ts';
 import { KINDS, type Kind, type KindForm } from './kinds.ts';
 
 type Severity = Channel['severity'];
@@ -17,35 +17,30 @@ const EMPTY = { name: '', severity: 'warning' as Severity, secret: '' };
 export function NewChannel() {
   const client = useQueryClient();
   const [kind, setKind] = useState<Kind>('slack');
-  const [values, setValues] = useState(EMPTY);
+  const { values, set, clear, text } = useFields(EMPTY);
+  const { name, severity, secret } = values;
   const [settings, setSettings] = useState<Readonly<Record<string, string>>>({});
   const form = KINDS.find(({ value }) => value === kind);
   const save = useMutation({
     mutationFn: () =>
       send('PUT', '/channels/:name', {
-        param: { name: values.name },
-        json: { kind, severity: values.severity, ...filled(settings, values.secret) },
+        param: { name },
+        json: { kind, severity, ...filled(settings, secret) },
       }),
     onSuccess: async () => {
-      setValues(EMPTY);
+      clear();
       setSettings({});
       await refresh(client, 'channels');
     },
   });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    save.mutate();
-  };
   return (
-    <form onSubmit={submit} className={classes['form']}>
+    <SmallForm sending={save} label="Tell it from now on">
       <TextInput
-        size="xs"
         label="Name of the channel"
         required
         pattern="[a-z][a-z0-9_\-]*"
         title="small letters, digits, - and _"
-        value={values.name}
-        onChange={(event) => setValues({ ...values, name: event.currentTarget.value })}
+        {...text('name')}
       />
       <Select
         size="xs"
@@ -58,24 +53,17 @@ export function NewChannel() {
           setSettings({});
         }}
       />
-      <SeveritySelect
-        severity={values.severity}
-        onChange={(severity) => setValues({ ...values, severity })}
-      />
+      <SeveritySelect severity={severity} onChange={(next) => set({ severity: next })} />
       {form !== undefined && (
         <KindFields
           form={form}
           settings={settings}
-          secret={values.secret}
+          secret={secret}
           onSettings={setSettings}
-          onSecret={(secret) => setValues({ ...values, secret })}
+          onSecret={(next) => set({ secret: next })}
         />
       )}
-      <Button size="xs" type="submit" loading={save.isPending}>
-        Tell it from now on
-      </Button>
-      {save.error !== null && <RefusalNote error={save.error} />}
-    </form>
+    </SmallForm>
   );
 }
 

@@ -1,12 +1,10 @@
 import { Button } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconRotateClockwise } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import type { Problem } from '../../data/contract.ts';
-import { refresh } from '../../data/queries.ts';
 import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
+import { useDeed } from '../../data/use-deed.ts';
 import { counted } from '../../parts/numbers.ts';
 import { ToButton } from '../../parts/To.tsx';
 
@@ -15,18 +13,15 @@ import { ToButton } from '../../parts/To.tsx';
  * stopped on purpose is not tried but decided.
  */
 export function FixAll({ problem }: { readonly problem: Problem }) {
-  const client = useQueryClient();
   const mayFix = useMay('operator');
-  const fix = useMutation({
-    mutationFn: () => send('POST', '/problems/:id/fix', { param: { id: problem.id }, json: {} }),
-    onSuccess: ({ replayed }) =>
-      notifications.show({
-        title: `${counted(replayed, 'record')} tried again`,
-        message: 'What still fails comes back here.',
-      }),
-    onError: (error) =>
-      notifications.show({ color: 'red', title: 'Not tried again', message: error.message }),
-    onSettled: () => refresh(client, 'problems', 'dead-letters', 'overview', 'records'),
+  const fix = useDeed({
+    send: () => send('POST', '/problems/:id/fix', { param: { id: problem.id }, json: {} }),
+    done: ({ replayed }) => ({
+      title: `${counted(replayed, 'record')} tried again`,
+      message: 'What still fails comes back here.',
+    }),
+    notDone: 'Not tried again',
+    stale: ['problems', 'dead-letters', 'overview', 'records'],
   });
   if (problem.kind === 'hold')
     return (

@@ -1,24 +1,23 @@
 import { Button, Group } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import type { Problem } from '../../data/contract.ts';
-import { refresh } from '../../data/queries.ts';
 import { send } from '../../data/request.ts';
 import { useMay, useSession } from '../../data/session.ts';
+import { useDeed } from '../../data/use-deed.ts';
 
 /** Who looks after a problem, and the way to say "I do". */
 export function Owner({ problem }: { readonly problem: Problem }) {
-  const client = useQueryClient();
   const { account } = useSession();
   const mayTake = useMay('operator');
   const isMine = problem.owner === account.email;
-  const take = useMutation({
-    mutationFn: () =>
+  const take = useDeed({
+    send: () =>
       send('PUT', '/problems/:id/owner', {
         param: { id: problem.id },
         json: { owner: isMine ? null : account.email },
       }),
-    onSettled: () => refresh(client, 'problems'),
+    notDone: 'Not changed',
+    stale: ['problems'],
   });
   return (
     <Group gap={8}>

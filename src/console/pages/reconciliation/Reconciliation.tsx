@@ -12,7 +12,7 @@ import { Nothing } from '../../parts/Nothing.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
 import { TaskBar } from '../../parts/TaskBar.tsx';
-import { ReconcileButton } from './ReconcileButton.tsx';
+import { TaskButton } from '../../parts/TaskButton.tsx';
 import { Report } from './Report.tsx';
 import { Schedule } from './Schedule.tsx';
 import { Trend } from './Trend.tsx';
@@ -80,12 +80,18 @@ function OfSync({ name }: { readonly name: string }) {
                 A reconciliation compares all records of all sides and says of every difference why it is
                 there.
                 <Stack align="center" mt="md">
-                  <ReconcileButton comparing={comparing} />
+                  <TaskButton task={comparing} variant="filled">
+                    Reconcile now
+                  </TaskButton>
                 </Stack>
               </Nothing>
             ) : (
               <>
-                <Report name={name} report={report} again={<ReconcileButton comparing={comparing} again />} />
+                <Report
+                  name={name}
+                  report={report}
+                  again={<TaskButton task={comparing}>Reconcile again</TaskButton>}
+                />
                 <Trend points={trend} />
               </>
             )}

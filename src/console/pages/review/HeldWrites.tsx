@@ -1,19 +1,16 @@
-import { Button, Group, Text } from '@mantine/core';
+import { Group, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import type { HeldSet } from '../../data/contract.ts';
 import { refresh } from '../../data/queries.ts';
 import { send } from '../../data/request.ts';
-import { useMay } from '../../data/session.ts';
 import { counted } from '../../parts/numbers.ts';
-import { Panel } from '../../parts/Panel.tsx';
-import { RefusalNote } from '../../parts/RefusalNote.tsx';
 import { To } from '../../parts/To.tsx';
+import { StoppedPanel } from './StoppedPanel.tsx';
 
 /** A flood that a guard stopped. Letting it go names the exact set; if it has changed meanwhile, nothing happens. */
 export function HeldWrites({ held }: { readonly held: HeldSet }) {
   const client = useQueryClient();
-  const mayRelease = useMay('approver');
   const { sync, side, kind, writes, hash, samples } = held;
   const release = useMutation({
     mutationFn: () => send('POST', '/held-writes/release', { json: { sync, side, kind, hash } }),
@@ -21,20 +18,12 @@ export function HeldWrites({ held }: { readonly held: HeldSet }) {
   });
   const what = counted(writes, kind);
   return (
-    <Panel
+    <StoppedPanel
       title={`${what} at ${side} are stopped`}
       about={`${sync}: a guard found that more would change at once than the sync allows`}
-      aside={
-        <Button
-          size="xs"
-          color="red"
-          loading={release.isPending}
-          disabled={!mayRelease}
-          onClick={() => release.mutate()}
-        >
-          Let exactly these {what} go
-        </Button>
-      }
+      label={`Let exactly these ${what} go`}
+      step={release}
+      otherwise="If this was not meant, put it right at the side it came from: what is no longer owed is dropped by itself."
     >
       <Group gap="sm" mb="xs">
         {samples.map(({ identity, title }) => (
@@ -48,14 +37,6 @@ export function HeldWrites({ held }: { readonly held: HeldSet }) {
           </Text>
         )}
       </Group>
-      {release.error === null ? (
-        <Text size="sm" c="dimmed">
-          If this was not meant, put it right at the side it came from: what is no longer owed is dropped by
-          itself.
-        </Text>
-      ) : (
-        <RefusalNote error={release.error} />
-      )}
-    </Panel>
+    </StoppedPanel>
   );
 }

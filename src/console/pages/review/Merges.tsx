@@ -1,12 +1,11 @@
-import { Button, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 
 import type { Merge } from '../../data/contract.ts';
-import { mergesQuery, refresh } from '../../data/queries.ts';
+import { mergesQuery } from '../../data/queries.ts';
 import { send } from '../../data/request.ts';
-import { useMay } from '../../data/session.ts';
 import { Ago } from '../../parts/Ago.tsx';
+import { DeedButton } from '../../parts/DeedButton.tsx';
 import { Panel } from '../../parts/Panel.tsx';
 import { To } from '../../parts/To.tsx';
 import classes from './Match.module.css';
@@ -31,16 +30,7 @@ export function Merges() {
 }
 
 function MergeRow({ merge }: { readonly merge: Merge }) {
-  const client = useQueryClient();
-  const mayDecide = useMay('approver');
   const { id, sync, identity, title, moved, by, at } = merge;
-  const part = useMutation({
-    mutationFn: () => send('DELETE', '/merges/:id', { param: { id } }),
-    onSuccess: () =>
-      notifications.show({ title: 'They are two again', message: 'What follows from it is on its way.' }),
-    onError: (error) => notifications.show({ color: 'red', title: 'Not taken back', message: error.message }),
-    onSettled: () => refresh(client, 'merges', 'holds', 'records', 'overview'),
-  });
   return (
     <li>
       <div>
@@ -54,11 +44,15 @@ function MergeRow({ merge }: { readonly merge: Merge }) {
           {sync} · by {by}, <Ago at={at} />
         </Text>
       </div>
-      {mayDecide && (
-        <Button size="xs" variant="default" loading={part.isPending} onClick={() => part.mutate()}>
-          Take back
-        </Button>
-      )}
+      <DeedButton
+        may="approver"
+        send={() => send('DELETE', '/merges/:id', { param: { id } })}
+        done={() => ({ title: 'They are two again', message: 'What follows from it is on its way.' })}
+        notDone="Not taken back"
+        stale={['merges', 'holds', 'records', 'overview']}
+      >
+        Take back
+      </DeedButton>
     </li>
   );
 }

@@ -1,12 +1,12 @@
 import { Button, Select, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 
 import type { Person } from '../../data/contract.ts';
 import type { BodyOf } from '../../data/endpoints.ts';
-import { accountsQuery, refresh } from '../../data/queries.ts';
+import { accountsQuery } from '../../data/queries.ts';
 import { send } from '../../data/request.ts';
 import { useSession } from '../../data/session.ts';
+import { useDeed } from '../../data/use-deed.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Panel } from '../../parts/Panel.tsx';
@@ -35,14 +35,13 @@ export function People() {
 }
 
 function PersonRow({ person }: { readonly person: Person }) {
-  const client = useQueryClient();
   const { account } = useSession();
   const isSelf = account.id === person.id;
-  const change = useMutation({
-    mutationFn: (json: BodyOf<'PATCH', '/accounts/:id'>) =>
+  const change = useDeed({
+    send: (json: BodyOf<'PATCH', '/accounts/:id'>) =>
       send('PATCH', '/accounts/:id', { param: { id: person.id }, json }),
-    onError: (error) => notifications.show({ color: 'red', title: 'Not changed', message: error.message }),
-    onSettled: () => refresh(client, 'accounts'),
+    notDone: 'Not changed',
+    stale: ['accounts'],
   });
   return (
     <li className={classes['row']}>

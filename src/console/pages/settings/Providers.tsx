@@ -1,11 +1,11 @@
 import { Button, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import type { Provider } from '../../data/contract.ts';
-import { providersQuery, refresh } from '../../data/queries.ts';
+import { providersQuery } from '../../data/queries.ts';
 import { send } from '../../data/request.ts';
+import { DeedButton } from '../../parts/DeedButton.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Panel } from '../../parts/Panel.tsx';
 import { ProviderForm } from './ProviderForm.tsx';
@@ -36,13 +36,7 @@ export function Providers() {
 }
 
 function ProviderRow({ provider, onEdit }: { readonly provider: Provider; readonly onEdit: () => void }) {
-  const client = useQueryClient();
   const { name, title, issuer, roles, defaultRole } = provider;
-  const remove = useMutation({
-    mutationFn: () => send('DELETE', '/sign-in-providers/:name', { param: { name } }),
-    onError: (error) => notifications.show({ color: 'red', title: 'Not removed', message: error.message }),
-    onSettled: () => refresh(client, 'providers', 'sign-in'),
-  });
   const groups = roles.map(({ group, role }) => `${group} → ${role}`);
   const others = defaultRole === null ? 'others are not let in' : `others → ${defaultRole}`;
   return (
@@ -58,9 +52,14 @@ function ProviderRow({ provider, onEdit }: { readonly provider: Provider; readon
       <Button size="xs" variant="default" onClick={onEdit}>
         Change
       </Button>
-      <Button size="xs" variant="default" loading={remove.isPending} onClick={() => remove.mutate()}>
+      <DeedButton
+        may="admin"
+        send={() => send('DELETE', '/sign-in-providers/:name', { param: { name } })}
+        notDone="Not removed"
+        stale={['providers', 'sign-in']}
+      >
         Remove {title}
-      </Button>
+      </DeedButton>
     </li>
   );
 }

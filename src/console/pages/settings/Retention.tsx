@@ -1,12 +1,12 @@
 import { NumberInput, Select, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import type { Retention as Kept } from '../../data/contract.ts';
-import { refresh, retentionQuery } from '../../data/queries.ts';
+import { retentionQuery } from '../../data/queries.ts';
 import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
+import { useDeed } from '../../data/use-deed.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Panel } from '../../parts/Panel.tsx';
@@ -63,15 +63,13 @@ function KeptRow({
   readonly line: Line;
   readonly bounds: Pick<Kept, 'daysMin' | 'daysMax'>;
 }) {
-  const client = useQueryClient();
   const isAdmin = useMay('admin');
   const [typed, setTyped] = useState<number | string>(days ?? '');
   const [title, about] = WORDS[what];
-  const keep = useMutation({
-    mutationFn: (next: number | null) =>
-      send('PUT', '/retention/:what', { param: { what }, json: { days: next } }),
-    onError: (error) => notifications.show({ color: 'red', title: 'Not changed', message: error.message }),
-    onSettled: () => refresh(client, 'retention'),
+  const keep = useDeed({
+    send: (next: number | null) => send('PUT', '/retention/:what', { param: { what }, json: { days: next } }),
+    notDone: 'Not changed',
+    stale: ['retention'],
   });
   const keepTyped = (): void => {
     if (typeof typed === 'number' && typed !== days) keep.mutate(typed);

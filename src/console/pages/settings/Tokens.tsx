@@ -1,9 +1,9 @@
 import { Button, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 
-import { refresh, tokensQuery } from '../../data/queries.ts';
+import { tokensQuery } from '../../data/queries.ts';
 import { send } from '../../data/request.ts';
+import { useDeed } from '../../data/use-deed.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Panel } from '../../parts/Panel.tsx';
@@ -13,12 +13,11 @@ import classes from './Settings.module.css';
 
 /** What programs sign in with. A token is shown once, when it is made. */
 export function Tokens() {
-  const client = useQueryClient();
   const query = useQuery(tokensQuery);
-  const end = useMutation({
-    mutationFn: (id: string) => send('DELETE', '/tokens/:id', { param: { id } }),
-    onError: (error) => notifications.show({ color: 'red', title: 'Not ended', message: error.message }),
-    onSettled: () => refresh(client, 'tokens'),
+  const end = useDeed({
+    send: (id: string) => send('DELETE', '/tokens/:id', { param: { id } }),
+    notDone: 'Not ended',
+    stale: ['tokens'],
   });
   return (
     <Panel title="API tokens" about="For programs; each may only what its scopes say" flush>

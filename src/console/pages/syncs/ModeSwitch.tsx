@@ -1,22 +1,19 @@
 import { Button, Group } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import type { Mode } from '../../data/contract.ts';
-import { refresh } from '../../data/queries.ts';
 import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
+import { useDeed } from '../../data/use-deed.ts';
 import { ModeTag } from '../../parts/ModeTag.tsx';
 
 /** Whether the sync runs. Before its plan is approved it only observes, and the plan is where that ends. */
 export function ModeSwitch({ name, mode }: { readonly name: string; readonly mode: Mode }) {
-  const client = useQueryClient();
   const mayOperate = useMay('operator');
-  const change = useMutation({
-    mutationFn: (next: Mode) => send('PUT', '/syncs/:name/mode', { param: { name }, json: { mode: next } }),
-    onError: (error) => notifications.show({ color: 'red', title: 'Not changed', message: error.message }),
-    onSettled: () => refresh(client, 'syncs', 'overview'),
+  const change = useDeed({
+    send: (next: Mode) => send('PUT', '/syncs/:name/mode', { param: { name }, json: { mode: next } }),
+    notDone: 'Not changed',
+    stale: ['syncs', 'overview'],
   });
   return (
     <Group gap={10}>

@@ -1,16 +1,16 @@
-import { Button, Stack } from '@mantine/core';
+import { Stack } from '@mantine/core';
 import { IconListCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 
 import type { Mode } from '../../data/contract.ts';
 import { planQuery } from '../../data/queries.ts';
 import { send } from '../../data/request.ts';
-import { useMay } from '../../data/session.ts';
-import { useTask, type StartedTask } from '../../data/use-task.ts';
+import { useTask } from '../../data/use-task.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Nothing } from '../../parts/Nothing.tsx';
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
 import { TaskBar } from '../../parts/TaskBar.tsx';
+import { TaskButton } from '../../parts/TaskButton.tsx';
 import { PlanGroups } from './PlanGroups.tsx';
 import { PlanHeadPanel } from './PlanHeadPanel.tsx';
 
@@ -29,7 +29,9 @@ export function PlanTab({ name, mode }: { readonly name: string; readonly mode: 
             <Nothing icon={IconListCheck} title="There is no plan yet">
               A plan reads every side and says what would be written where. It writes nothing.
               <Stack align="center" mt="md">
-                <MakeButton making={making} />
+                <TaskButton task={making} variant="filled">
+                  Make the plan
+                </TaskButton>
               </Stack>
             </Nothing>
           ) : (
@@ -39,7 +41,7 @@ export function PlanTab({ name, mode }: { readonly name: string; readonly mode: 
                 mode={mode}
                 plan={plan}
                 groups={groups}
-                again={<MakeButton making={making} again />}
+                again={<TaskButton task={making}>Plan again</TaskButton>}
               />
               <PlanGroups groups={groups} />
             </>
@@ -47,20 +49,5 @@ export function PlanTab({ name, mode }: { readonly name: string; readonly mode: 
         }
       </Loaded>
     </Stack>
-  );
-}
-
-function MakeButton({ making, again = false }: { readonly making: StartedTask; readonly again?: boolean }) {
-  const mayOperate = useMay('operator');
-  return (
-    <Button
-      size="xs"
-      variant={again ? 'default' : 'filled'}
-      loading={making.isBusy}
-      disabled={!mayOperate}
-      onClick={making.start}
-    >
-      {again ? 'Plan again' : 'Make the plan'}
-    </Button>
   );
 }

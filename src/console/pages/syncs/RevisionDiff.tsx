@@ -1,10 +1,8 @@
-import { Button } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 
-import { refresh, revisionQuery } from '../../data/queries.ts';
+import { revisionQuery } from '../../data/queries.ts';
 import { send } from '../../data/request.ts';
-import { useMay } from '../../data/session.ts';
+import { DeedButton } from '../../parts/DeedButton.tsx';
 import { folded, linesOf, type DiffLine } from '../../parts/line-diff.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Panel } from '../../parts/Panel.tsx';
@@ -59,24 +57,18 @@ function shownLines(before: string | null, source: string): readonly DiffLine[] 
 }
 
 function BringBack({ source, revision }: { readonly source: string; readonly revision: number }) {
-  const client = useQueryClient();
-  const mayChange = useMay('admin');
-  const save = useMutation({
-    mutationFn: () => send('PUT', '/sync-file', { json: { source } }),
-    onSuccess: async () => {
-      notifications.show({
+  return (
+    <DeedButton
+      may="admin"
+      send={() => send('PUT', '/sync-file', { json: { source } })}
+      done={() => ({
         title: `Revision ${String(revision)} is back`,
         message: 'It is saved as a new revision.',
-      });
-      await refresh(client, 'syncs', 'overview');
-    },
-    onError: (error) =>
-      notifications.show({ color: 'red', title: 'Not brought back', message: error.message }),
-  });
-  if (!mayChange) return null;
-  return (
-    <Button size="xs" variant="default" loading={save.isPending} onClick={() => save.mutate()}>
+      })}
+      notDone="Not brought back"
+      stale={['syncs', 'overview']}
+    >
       Bring this revision back
-    </Button>
+    </DeedButton>
   );
 }

@@ -1,24 +1,24 @@
 import { Button, Group, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 
 import type { SideSchema } from '../../data/contract.ts';
-import { refresh, schemasQuery } from '../../data/queries.ts';
+import { schemasQuery } from '../../data/queries.ts';
 import { send } from '../../data/request.ts';
 import { useMay } from '../../data/session.ts';
+import { useDeed } from '../../data/use-deed.ts';
 import { useTask } from '../../data/use-task.ts';
 import { Ago } from '../../parts/Ago.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { counted } from '../../parts/numbers.ts';
 import { Panel } from '../../parts/Panel.tsx';
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
+import { TaskButton } from '../../parts/TaskButton.tsx';
 import { SchemaChange } from './SchemaChange.tsx';
 import classes from './Schemas.module.css';
 
 /** What the systems have changed about their fields: how grave it is, what it touches, what to do; and the way to accept it. */
 export function Schemas({ name }: { readonly name: string }) {
   const query = useQuery(schemasQuery(name));
-  const mayLook = useMay('operator');
   const look = useTask(
     () => send('POST', '/syncs/:name/schemas/look', { param: { name } }),
     'syncs',
@@ -32,9 +32,7 @@ export function Schemas({ name }: { readonly name: string }) {
       about="What has changed since the mapping was made; workers look every few minutes"
       aside={
         <Group gap={8}>
-          <Button size="xs" variant="default" disabled={!mayLook} loading={look.isBusy} onClick={look.start}>
-            Look now
-          </Button>
+          <TaskButton task={look}>Look now</TaskButton>
           {query.data !== undefined && <AcceptButton name={name} sides={query.data.items} />}
         </Group>
       }
@@ -64,21 +62,19 @@ export function Schemas({ name }: { readonly name: string }) {
 
 /** Offered as long as no change stops anything: one that does must be followed by the sync file. */
 function AcceptButton({ name, sides }: { readonly name: string; readonly sides: readonly SideSchema[] }) {
-  const client = useQueryClient();
   const mayAccept = useMay('approver');
-  const accept = useMutation({
-    mutationFn: () =>
+  const accept = useDeed({
+    send: () =>
       send('POST', '/syncs/:name/schemas/acceptance', {
         param: { name },
         json: { seen: sides.map(({ side, version }) => ({ side, version })) },
       }),
-    onSuccess: () =>
-      notifications.show({
-        title: 'Accepted',
-        message: 'What the systems say now is what the mapping is made for.',
-      }),
-    onError: (error) => notifications.show({ color: 'red', title: 'Not accepted', message: error.message }),
-    onSettled: () => refresh(client, 'syncs', 'overview'),
+    done: () => ({
+      title: 'Accepted',
+      message: 'What the systems say now is what the mapping is made for.',
+    }),
+    notDone: 'Not accepted',
+    stale: ['syncs', 'overview'],
   });
   const changes = sides.flatMap((side) => side.changes);
   const isGrave = changes.some(({ gravity }) => gravity !== 'harmless' && gravity !== 'attention');
