@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { clientOf, createTestApi, ORIGIN, signInFirst, type TestApi } from '../../test/support/api.ts';
-import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore } from '../../test/support/sync.ts';
 import { moveAlerts, type AlertNews } from '../store/alerts.ts';
 
 const SECRET = 'https://hooks.example/T000/B000/xyzzy';
@@ -17,19 +17,15 @@ const NEWS: AlertNews = {
   sinceMs: 1_700_000_000_000,
 };
 
-let store: TestStore;
+const store = sharedTestStore();
 let api: TestApi;
 let headers: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
-  store = await createTestStore();
   api = createTestApi(store);
   headers = await signInFirst(api);
 });
-afterAll(async () => {
-  await api.close();
-  await store.close();
-});
+afterAll(() => api.close());
 
 async function send(method: string, path: string, body?: unknown): Promise<Response> {
   return api.app.request(`${ORIGIN}/api/v1${path}`, {

@@ -11,7 +11,7 @@ import {
   signInFirst,
   type TestApi,
 } from '../../test/support/api.ts';
-import { createTestStore, simpleDefinition, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import { must } from '../lib/assert.ts';
 import { addAccount, credentialsOf, type Role } from '../store/accounts.ts';
 import { ensureWorkspace, saveConnection, saveRevision } from '../store/control.ts';
@@ -29,21 +29,17 @@ const RATES = {
 };
 const PASSWORD = 'a password for tests';
 
-let store: TestStore;
+const store = sharedTestStore();
 let api: TestApi;
 let admin: Headers;
 let passwordHash: string;
 
 beforeAll(async () => {
-  store = await createTestStore();
   api = createTestApi(store, { rates: RATES });
   admin = await signInFirst(api);
   passwordHash = await hashPassword(PASSWORD, api.host.random);
 });
-afterAll(async () => {
-  await api.close();
-  await store.close();
-});
+afterAll(() => api.close());
 
 async function addPerson(workspaceNo: number, email: string, role: Role): Promise<string> {
   const accountId = api.host.ids.next();

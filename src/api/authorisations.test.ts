@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { createTestApi, ORIGIN, sessionHeaders, signInFirst, type TestApi } from '../../test/support/api.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
-import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore } from '../../test/support/sync.ts';
 import { sendJson, startWebServer, type WebServer } from '../../test/support/web-server.ts';
 import { knowsAccount, redeemConsent, type Consent } from '../connector/oauth/consent.ts';
 import { createMemoryTokens } from '../connector/oauth/token-store.ts';
@@ -15,7 +15,7 @@ type Headers = Readonly<Record<string, string>>;
 const OPERATOR = { email: 'olga@example.com', name: 'Olga', password: 'an operator of this place' };
 const LIFE_MS = 10 * 60_000;
 
-let store: TestStore;
+const store = sharedTestStore();
 let system: WebServer;
 let api: TestApi;
 let admin: Headers;
@@ -40,7 +40,6 @@ function consent(): Consent {
 }
 
 beforeAll(async () => {
-  store = await createTestStore();
   system = await startWebServer((_, response) =>
     sendJson(response, 200, { access_token: 'a', refresh_token: 'r', token_type: 'bearer', account }),
   );
@@ -63,7 +62,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await api.close();
   await system[Symbol.asyncDispose]();
-  await store.close();
 });
 
 async function signedIn(): Promise<Headers> {

@@ -3,18 +3,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clientOf, createTestApi, signInFirst, type Client, type TestApi } from '../../test/support/api.ts';
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { settleRounds } from '../../test/support/rounds.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import { deliverAll, observeAll, SweepFailed } from '../worker/rounds.ts';
 import type { SyncRuntime } from '../worker/runtime.ts';
 
 const signal = new AbortController().signal;
 
-let store: TestStore;
+const store = sharedTestStore();
 let api: TestApi;
 let client: Client;
 let runtime: SyncRuntime;
@@ -23,7 +18,6 @@ const erp = new MemorySystem();
 const ids: Record<string, string> = {};
 
 beforeAll(async () => {
-  store = await createTestStore();
   const plain = simpleDefinition(['crm', 'erp'], { name: 'things' });
   const sides = plain.sides.map((side) =>
     side.name === 'crm' ? { ...side, where: [{ native: 'city', in: ['Secretville'], negated: true }] } : side,
@@ -37,10 +31,7 @@ beforeAll(async () => {
   api = createTestApi(store, {}, () => Promise.resolve(runtime));
   client = clientOf(api, await signInFirst(api));
 });
-afterAll(async () => {
-  await api.close();
-  await store.close();
-});
+afterAll(() => api.close());
 
 async function tested(side: string, id: string) {
   const param = { name: 'things', side, id };

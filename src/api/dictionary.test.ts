@@ -3,15 +3,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clientOf, createTestApi, signInFirst, type Client, type TestApi } from '../../test/support/api.ts';
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { settleRounds } from '../../test/support/rounds.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import { observeAll } from '../worker/rounds.ts';
 
-let store: TestStore;
+const store = sharedTestStore();
 let api: TestApi;
 let client: Client;
 const definition = {
@@ -21,7 +16,6 @@ const definition = {
 const { name } = definition;
 
 beforeAll(async () => {
-  store = await createTestStore();
   const [crm, erp] = [new MemorySystem(), new MemorySystem()];
   const runtime = await createTestRuntime(store, definition, { crm, erp });
   for (const person of ['ada', 'bob', 'evelyn'])
@@ -31,10 +25,7 @@ beforeAll(async () => {
   api = createTestApi(store);
   client = clientOf(api, await signInFirst(api));
 });
-afterAll(async () => {
-  await api.close();
-  await store.close();
-});
+afterAll(() => api.close());
 
 test('what breaks a rule is looked for as work of its own, and told by side with the way to its records', async () => {
   const route = client.api.v1.syncs[':name'].violations;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { createTestApi, ORIGIN, type TestApi } from '../../test/support/api.ts';
-import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore } from '../../test/support/sync.ts';
 import { ROLES } from './api-env.ts';
 
 interface Operation {
@@ -11,18 +11,14 @@ interface Operation {
   readonly summary?: string;
 }
 
-let store: TestStore;
+const store = sharedTestStore();
 let api: TestApi;
 let served: string;
 beforeAll(async () => {
-  store = await createTestStore();
   api = createTestApi(store);
   served = await (await api.app.request(`${ORIGIN}/api/v1/openapi.json`)).text();
 });
-afterAll(async () => {
-  await api.close();
-  await store.close();
-});
+afterAll(() => api.close());
 
 test('the document in the repository is the one that is served', async () => {
   const kept = await readFile(new URL('../../docs/openapi.json', import.meta.url), 'utf8');

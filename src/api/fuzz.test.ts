@@ -4,12 +4,7 @@ import { clientOf, createTestApi, ORIGIN, signInFirst, type TestApi } from '../.
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { requestMaker, type MadeRequest, type OpenApi } from '../../test/support/openapi-fuzz.ts';
 import { settleRounds } from '../../test/support/rounds.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import { seededRandom } from '../lib/random.ts';
 import { observeAll } from '../worker/rounds.ts';
 
@@ -22,13 +17,12 @@ const UNLIMITED = { burst: 1e9, perSecond: 1e9 };
 /** Texts that no answer may hold: a secret that is stored, what a database says, where the code lies. */
 const NEVER = /canary-secret|select .* from|syntax error at|node_modules|\bat .*\.ts:\d|-----BEGIN/;
 
-let store: TestStore;
+const store = sharedTestStore();
 let api: TestApi;
 let authorization: string;
 let known: readonly string[];
 
 beforeAll(async () => {
-  store = await createTestStore();
   const systems = { crm: new MemorySystem(), erp: new MemorySystem() };
   const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp']), systems);
   for (const name of ['Ann', 'Bob', 'Cid'])
@@ -52,10 +46,7 @@ beforeAll(async () => {
   const ids = [...found.items.map(({ identity }) => identity ?? ''), ...holds.items.map(({ id }) => id)];
   known = ['things', 'crm', 'erp', 'email', 'city', 'conflict', 'CRM', '1', record, ...ids];
 });
-afterAll(async () => {
-  await api.close();
-  await store.close();
-});
+afterAll(() => api.close());
 
 /** What is wrong with the answer to a request; null when nothing is. */
 async function judge(made: MadeRequest): Promise<string | null> {

@@ -6,19 +6,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { createTestApi, signInFirst, type TestApi } from '../../test/support/api.ts';
-import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore } from '../../test/support/sync.ts';
 import { systemRandom } from '../lib/random.ts';
 import { listen, type Listening } from './listen.ts';
 import { createSetUp } from './set-up.ts';
 
-let store: TestStore;
+const store = sharedTestStore();
 let api: TestApi;
 let folder: string;
 let server: Listening;
 let headers: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
-  store = await createTestStore();
   api = createTestApi(store);
   headers = await signInFirst(api);
   folder = await mkdtemp(join(tmpdir(), 'trueup-console-'));
@@ -40,7 +39,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.close();
   await api.close();
-  await store.close();
   await rm(folder, { recursive: true });
 });
 

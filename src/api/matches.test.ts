@@ -2,24 +2,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { clientOf, createTestApi, signInFirst, type Client, type TestApi } from '../../test/support/api.ts';
 import { MemorySystem } from '../../test/support/memory-system.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  snapshotOf,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition, snapshotOf } from '../../test/support/sync.ts';
 import { firstMatch } from '../engine/first-match.ts';
 import { explainLikeness } from '../engine/likeness.ts';
 import { identityPage, saveSuggestions } from '../store/matches.ts';
 import { observeAll } from '../worker/rounds.ts';
 
-let store: TestStore;
+const store = sharedTestStore();
 let api: TestApi;
 let client: Client;
 
 beforeAll(async () => {
-  store = await createTestStore();
   const [crm, erp] = [new MemorySystem(), new MemorySystem()];
   const plain = simpleDefinition(['crm', 'erp']);
   const fields = plain.fields.map((field) =>
@@ -47,10 +40,7 @@ beforeAll(async () => {
   api = createTestApi(store);
   client = clientOf(api, await signInFirst(api));
 });
-afterAll(async () => {
-  await api.close();
-  await store.close();
-});
+afterAll(() => api.close());
 
 async function open(limit: string, cursor?: string) {
   const query = { limit, ...(cursor === undefined ? {} : { cursor }) };

@@ -3,16 +3,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clientOf, createTestApi, signInFirst, type Client, type TestApi } from '../../test/support/api.ts';
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { settleRounds } from '../../test/support/rounds.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import { deliverAll, observeAll } from '../worker/rounds.ts';
 import type { SyncRuntime } from '../worker/runtime.ts';
 
-let store: TestStore;
+const store = sharedTestStore();
 let api: TestApi;
 let client: Client;
 let erp: MemorySystem;
@@ -21,7 +16,6 @@ let crm: MemorySystem;
 let name: string;
 
 beforeAll(async () => {
-  store = await createTestStore();
   crm = new MemorySystem();
   erp = new MemorySystem();
   const definition = simpleDefinition(['crm', 'erp']);
@@ -34,10 +28,7 @@ beforeAll(async () => {
   api = createTestApi(store, {}, () => Promise.resolve(runtime));
   client = clientOf(api, await signInFirst(api));
 });
-afterAll(async () => {
-  await api.close();
-  await store.close();
-});
+afterAll(() => api.close());
 
 async function reconcile(): Promise<void> {
   await toEnd(await client.api.v1.syncs[':name'].reconciliation.$post({ param: { name } }));

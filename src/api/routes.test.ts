@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
 import {
   ADMIN,
@@ -10,26 +10,20 @@ import {
 } from '../../test/support/api.ts';
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { settleRounds } from '../../test/support/rounds.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import { must } from '../lib/assert.ts';
 import type { Json } from '../lib/json.ts';
 import { findSync } from '../store/control.ts';
 import { noteSchema } from '../store/schemas.ts';
 import { observeAll } from '../worker/rounds.ts';
 
-let store: TestStore;
+const store = sharedTestStore();
 let api: TestApi;
 let client: Client;
 let crm: MemorySystem;
 let erp: MemorySystem;
 
 beforeAll(async () => {
-  store = await createTestStore();
   crm = new MemorySystem();
   erp = new MemorySystem();
   const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp']), { crm, erp });
@@ -50,7 +44,6 @@ beforeAll(async () => {
   api = createTestApi(store);
   client = clientOf(api, await signInFirst(api));
 });
-afterAll(() => store.close());
 
 test('the overview counts every record in exactly one state', async () => {
   const overview = await (await client.api.v1.overview.$get()).json();

@@ -2,17 +2,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { clientOf, createTestApi, signInFirst, type Client, type TestApi } from '../../test/support/api.ts';
 import { MemorySystem } from '../../test/support/memory-system.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import type { FieldDescription } from '../connector/contract.ts';
 import { auditPage } from '../store/audit.ts';
 import { noteSchema } from '../store/schemas.ts';
 
-let store: TestStore;
+const store = sharedTestStore();
 let api: TestApi;
 let client: Client;
 let syncKey: string;
@@ -30,17 +25,13 @@ const field = (native: string, change: Partial<FieldDescription> = {}): FieldDes
 const FIELDS = ['email', 'name', 'phone', 'city'].map((native) => field(native));
 
 beforeAll(async () => {
-  store = await createTestStore();
   const systems = { crm: new MemorySystem(), erp: new MemorySystem() };
   ({ syncKey } = await createTestRuntime(store, definition, systems));
   await says(FIELDS, '1');
   api = createTestApi(store);
   client = clientOf(api, await signInFirst(api));
 });
-afterAll(async () => {
-  await api.close();
-  await store.close();
-});
+afterAll(() => api.close());
 
 /** What the CRM says of its fields from now on. */
 async function says(fields: readonly FieldDescription[], hash: string): Promise<void> {

@@ -2,18 +2,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { clientOf, createTestApi, signInFirst, type Client, type TestApi } from '../../test/support/api.ts';
 import { createSyncs, referring, type Syncs } from '../../test/support/references.ts';
-import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore } from '../../test/support/sync.ts';
 import { noteQuotas, noteThrottled } from '../store/connection-health.ts';
 import { saveConnection, setConnectionState } from '../store/control.ts';
 import type { Tx } from '../store/database.ts';
 
-let store: TestStore;
+const store = sharedTestStore();
 let api: TestApi;
 let client: Client;
 let syncs: Syncs;
 
 beforeAll(async () => {
-  store = await createTestStore();
   syncs = await createSyncs(store, [
     referring('contacts', { account: { to: 'accounts' } }),
     referring('accounts', {}),
@@ -27,10 +26,7 @@ beforeAll(async () => {
   api = createTestApi(store);
   client = clientOf(api, await signInFirst(api));
 });
-afterAll(async () => {
-  await api.close();
-  await store.close();
-});
+afterAll(() => api.close());
 
 async function inStore<T>(action: (tx: Tx) => Promise<T>): Promise<T> {
   return store.database.transaction(store.workspaceNo, action);

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { createTestApi, signInFirst, type TestApi } from '../../test/support/api.ts';
-import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore } from '../../test/support/sync.ts';
 import type { WhatIf } from './host.ts';
 
-let store: TestStore;
+const store = sharedTestStore();
 let api: TestApi;
 const begun: (() => void)[] = [];
 
@@ -12,13 +12,9 @@ const whatIf = (): Promise<WhatIf> =>
   new Promise((resolve) => begun.push(() => resolve({ kind: 'told', syncs: [] })));
 
 beforeAll(async () => {
-  store = await createTestStore();
   api = createTestApi(store, {}, undefined, { file: { whatIf } });
 });
-afterAll(async () => {
-  await api.close();
-  await store.close();
-});
+afterAll(() => api.close());
 
 test('two edited files are tried at a time, and a third one is told to come again', async () => {
   const headers = await signInFirst(api);

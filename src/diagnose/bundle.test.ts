@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { failingStand } from '../../test/support/failing.ts';
-import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore } from '../../test/support/sync.ts';
 import { bundlePage, gatherBundle } from './bundle.ts';
 import { redactMessage, shapeOfText } from './redact.ts';
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 test('a text keeps its form and loses what it says', () => {
   expect(shapeOfText('Ünal-Ann Lee 7, €12')).toBe('Aaaa-Aaa Aaa 0, €00');

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { failingStand, thing, type FailingStand } from '../../test/support/failing.ts';
-import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore } from '../../test/support/sync.ts';
 import { must } from '../lib/assert.ts';
 import { noteDeed, noteDeedOnHold, sayTimeSpent } from '../store/problem-deeds.ts';
 import { replayAll } from '../worker/redrive.ts';
@@ -9,11 +9,7 @@ import { measuresOf, moveOf, type Measures, type MeasuredView } from './measures
 
 const HOUR_MS = 3_600_000;
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 function measured(stand: FailingStand, per: 'day' | 'week' = 'week'): Promise<Measures> {
   return stand.transaction((tx) => measuresOf(tx, per, [stand.sync.name]));

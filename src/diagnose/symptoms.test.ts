@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { failingStand, thing, type FailingStand } from '../../test/support/failing.ts';
-import { createTestStore, simpleDefinition, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import { gatherEvidence } from './evidence.ts';
 import { storyOfUnknown } from './one-record.ts';
 import { diagnose, type Finding } from './symptoms.ts';
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 function findings(stand: FailingStand): Promise<readonly Finding[]> {
   return stand.transaction(async (tx) => diagnose(await gatherEvidence(tx, stand.sync)));

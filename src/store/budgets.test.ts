@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore } from '../../test/support/sync.ts';
 import { budgetStoreSuite, type BudgetStage } from '../connector/http/budget-suite.ts';
 import { createBudgets } from '../connector/http/create-budgets.ts';
 import { bucketRows } from './budgets.ts';
 import { ensureWorkspace } from './control.ts';
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 /** Time passes by moving everything that is stored into the past. */
 async function stage(): Promise<BudgetStage> {

@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { createTestStore, simpleDefinition, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import { systemRandom } from '../lib/random.ts';
 import { Secret } from '../lib/secret.ts';
 import { allSyncs, ensureWorkspace, openSecret, saveRevision, saveSecret } from './control.ts';
 import { createSealer } from './seal.ts';
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 const revision = (name: string): Parameters<typeof saveRevision>[2] => ({
   definition: simpleDefinition(['crm', 'erp'], { name }),

@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { failingStand, thing } from '../../test/support/failing.ts';
-import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore } from '../../test/support/sync.ts';
 import { journalBegin, journalPage, type JournalPlace } from './journal-pages.ts';
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 test('pages of any size give every entry once, each identity’s together, though several are of one moment', async () => {
   const stand = await failingStand(store, 'paged', ['ann', 'bob', 'cat']);

@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { failingStand, thing } from '../../test/support/failing.ts';
 import type { Fields } from '../../test/support/memory-system.ts';
-import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore } from '../../test/support/sync.ts';
 import type { Failure } from '../connector/failure.ts';
 import { replayAll } from '../worker/redrive.ts';
 import { setConnectionState, saveConnection } from './control.ts';
 import { addProblemNote, problemHours, problemNotes, setProblemOwner } from './problems.ts';
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 function refused({ name }: Fields): Failure {
   const text = typeof name === 'string' ? name : '';

@@ -1,12 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createIds } from '../lib/ids.ts';
 import { systemRandom } from '../lib/random.ts';
@@ -25,11 +20,10 @@ const STATUSES = ['live', 'hidden', 'gone', 'parked', 'excluded', 'unreadable', 
 const HINTS = [null, 'open', 'dead'] as const;
 const WRITES = [null, 'queued', 'held', 'dead', 'givenUp'] as const;
 
-let store: TestStore;
+const store = sharedTestStore();
 let syncKey: string;
 
 beforeAll(async () => {
-  store = await createTestStore();
   const systems = { crm: new MemorySystem(), erp: new MemorySystem() };
   ({ syncKey } = await createTestRuntime(store, simpleDefinition(SIDES), systems));
   await store.database.transaction(store.workspaceNo, async (tx) => {
@@ -43,7 +37,6 @@ beforeAll(async () => {
     for (const [table, rows] of Object.entries(everyCombination())) await insert(table, rows);
   });
 });
-afterAll(() => store.close());
 
 /** Everything that can be the matter with a record, with everything else, at both sides; and records that were only heard of. */
 function everyCombination(): Readonly<Record<string, readonly object[]>> {

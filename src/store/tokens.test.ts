@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 
-import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore } from '../../test/support/sync.ts';
 import { createTokenSource } from '../connector/oauth/create-token-source.ts';
 import { createTokenStore } from '../connector/oauth/kept-tokens.ts';
 import type { GrantOutcome } from '../connector/oauth/token-endpoint.ts';
@@ -14,9 +14,8 @@ import { createSealer, type Sealer } from './seal.ts';
 import { tokenRow } from './tokens.ts';
 
 const sealer = createSealer(systemRandom.bytes(32), systemRandom);
-let store: TestStore;
+const store = sharedTestStore();
 beforeAll(async () => {
-  store = await createTestStore();
   for (const name of ['crm', 'erp'])
     await store.database.transaction(store.workspaceNo, (tx) =>
       saveConnection(tx, store.workspaceNo, { name, system: 'acme', settings: {} }),
@@ -25,7 +24,6 @@ beforeAll(async () => {
 beforeEach(async () => {
   await store.raw.pool.query('truncate tokens');
 });
-afterAll(() => store.close());
 
 function tokens(connection = 'crm', by: Sealer = sealer): TokenStore {
   const { database, workspaceNo } = store;

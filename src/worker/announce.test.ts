@@ -4,12 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { settleRounds } from '../../test/support/rounds.ts';
 import { salesforceWorkbench, type SalesforceWorkbench } from '../../test/support/salesforce-workbench.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import { ConnectorFailure } from '../connector/failure.ts';
 import type { AnnounceDefinition } from '../engine/model.ts';
 import { must } from '../lib/assert.ts';
@@ -47,19 +42,15 @@ const CHANGED: AnnounceDefinition = {
 const NAMES = ['Key__c', 'City__c', ...CHANGED.about.map(({ native }) => native)];
 const signal = new AbortController().signal;
 
-let store: TestStore;
+const store = sharedTestStore();
 let bench: SalesforceWorkbench;
 let crm: MemorySystem;
 let erp: MemorySystem;
 
 beforeAll(async () => {
-  store = await createTestStore();
   bench = await salesforceWorkbench(13);
 });
-afterAll(async () => {
-  await bench.close();
-  await store.close();
-});
+afterAll(() => bench.close());
 beforeEach(() => {
   [crm, erp] = [new MemorySystem({ idPrefix: 'c' }), new MemorySystem({ idPrefix: 'e' })];
   bench.simulator.org.schema.defineEvent({

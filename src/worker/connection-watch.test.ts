@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { MemorySystem } from '../../test/support/memory-system.ts';
-import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore } from '../../test/support/sync.ts';
 import type { Session } from '../connector/contract.ts';
 import { ConnectorFailure, type FailureKind } from '../connector/failure.ts';
 import { createMemoryBudgets } from '../connector/http/memory-budgets.ts';
@@ -17,17 +17,12 @@ import {
 import { ConnectionWatch, watchedSession } from './connection-watch.ts';
 import { silentLog } from './runtime.ts';
 
-let store: TestStore;
+const store = sharedTestStore();
 let clock: ManualClock;
 let watch: ConnectionWatch;
 let session: Session;
 /** What the system answers with now; null for as it should. */
 let broken: FailureKind | null;
-
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
 
 beforeEach(async () => {
   clock = new ManualClock();

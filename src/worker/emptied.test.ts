@@ -1,24 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import type { SnapshotPage, SnapshotRequest } from '../connector/contract.ts';
 import { emptiedSides, SIDE_EMPTIED } from './emptied.ts';
 import { deliverAll, observeAll, SweepFailed } from './rounds.ts';
 import type { SyncRuntime } from './runtime.ts';
 
 const signal = new AbortController().signal;
-let store: TestStore;
-
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 async function start(
   name: string,

@@ -1,31 +1,16 @@
 /** Questions that have answered themselves: nobody is asked any more. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
-import { captureChanges } from './capture.ts';
-import { deliverAll, observeAll } from './rounds.ts';
+import { captureAndDeliver } from '../../test/support/rounds.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
+import { observeAll } from './rounds.ts';
 import type { SyncRuntime } from './runtime.ts';
 
 const signal = new AbortController().signal;
-let store: TestStore;
+const store = sharedTestStore();
 
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
-
-async function settle(runtime: SyncRuntime): Promise<void> {
-  for (let round = 0; round < 4; round += 1) {
-    for (const side of runtime.sides.values()) await captureChanges(runtime, side, false, signal);
-    await deliverAll(runtime, signal);
-  }
-}
+const settle = (runtime: SyncRuntime): Promise<void> => captureAndDeliver(runtime, 4);
 
 interface Started {
   readonly systems: Readonly<Record<'crm' | 'erp' | 'shop', MemorySystem>>;

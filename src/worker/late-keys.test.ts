@@ -1,9 +1,9 @@
 /** Records that are matched by what they refer to, which may become known only after they were read. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import type { MemorySystem } from '../../test/support/memory-system.ts';
 import { createSyncs, referring, SIDES } from '../../test/support/references.ts';
-import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore } from '../../test/support/sync.ts';
 import { waitSentence } from '../api/words/wait.ts';
 import { must } from '../lib/assert.ts';
 import { findSync } from '../store/control.ts';
@@ -14,11 +14,7 @@ import { settleRecords } from './rounds.ts';
 
 const signal = new AbortController().signal;
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 interface World {
   readonly account: Readonly<Record<(typeof SIDES)[number], MemorySystem>>;

@@ -1,12 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import { must } from '../lib/assert.ts';
 import { lookAgain } from './look-again.ts';
 import { lookAt } from './look.ts';
@@ -14,12 +9,7 @@ import { deliverAll, observeAll } from './rounds.ts';
 import { sweepSide } from './sweep.ts';
 
 const signal = new AbortController().signal;
-let store: TestStore;
-
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 test('after a decision the hidden records of a thing are looked at too, and those that are gone are not', async () => {
   const systems = { crm: new MemorySystem(), erp: new MemorySystem(), shop: new MemorySystem() };

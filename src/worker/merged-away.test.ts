@@ -1,15 +1,10 @@
 /** Records that people of a system merged into others there: what else stands for them follows, and nothing is deleted behind anybody's back. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { createSyncs, referring } from '../../test/support/references.ts';
 import { settleRounds } from '../../test/support/rounds.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import type { SyncDefinition } from '../engine/model.ts';
 import { must } from '../lib/assert.ts';
 import { findSync } from '../store/control.ts';
@@ -27,11 +22,7 @@ const signal = new AbortController().signal;
 const SIDES = ['crm', 'erp', 'shop'] as const;
 type Side = (typeof SIDES)[number];
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 interface World extends Readonly<Record<Side, MemorySystem>> {
   readonly runtime: SyncRuntime;

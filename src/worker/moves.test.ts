@@ -1,9 +1,9 @@
 /** References that go by names, and what becomes of references when the thing that they name is called otherwise. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import type { MemorySystem } from '../../test/support/memory-system.ts';
 import { createSyncs, referring, type Syncs } from '../../test/support/references.ts';
-import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore } from '../../test/support/sync.ts';
 import type { SyncDefinition } from '../engine/model.ts';
 import { must } from '../lib/assert.ts';
 import { allSyncs } from '../store/control.ts';
@@ -17,11 +17,7 @@ import type { SyncRuntime } from './runtime.ts';
 
 const signal = new AbortController().signal;
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 let made = 0;
 

@@ -1,14 +1,9 @@
 /** A system that refuses everybody for a while, slows us down, or takes little at a time: no record pays for it. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { settleRounds, skipWaits, waitingIn } from '../../test/support/rounds.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import type {
   ChangePage,
   ChangesRequest,
@@ -50,11 +45,7 @@ const HURRIED: Clock = {
   sleep: (delayMs, abort) => systemClock.sleep(delayMs / 100, abort),
 };
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 /** Throws `outage` from every method while there is one, and notes how much it was asked for at a time. */
 class TroubledSystem extends MemorySystem {

@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { skipWaits } from '../../test/support/rounds.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import type { WriteRequest, WriteResult } from '../connector/contract.ts';
 import { must } from '../lib/assert.ts';
 import { deliverBatch } from './deliver.ts';
@@ -15,11 +10,7 @@ import { BULK_SEND_WITHIN_MS } from './limits.ts';
 import { observeAll } from './rounds.ts';
 import type { SyncRuntime } from './runtime.ts';
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 const BULK = { writesMin: 30, writesMax: 50, durationMaxMs: 600_000 };
 

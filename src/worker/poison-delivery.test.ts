@@ -1,14 +1,9 @@
 /** One record that breaks us on its way out: it waits for a person, and nothing else waits for it. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { skipWaits, waitingIn, type Waiting } from '../../test/support/rounds.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import type { Lookup, WriteRequest, WriteResult } from '../connector/contract.ts';
 import type { SideModel } from '../engine/model.ts';
 import { must } from '../lib/assert.ts';
@@ -22,12 +17,7 @@ import type { SyncRuntime } from './runtime.ts';
 
 const signal = new AbortController().signal;
 const POISON = 'p3@x.test';
-let store: TestStore;
-
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 type Trouble = 'none' | 'look' | 'write' | 'afterwards' | 'answer';
 

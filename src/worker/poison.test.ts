@@ -1,14 +1,9 @@
 /** One record that breaks us, whatever way it comes in: it waits for a person, and nothing else waits for it. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { settleRounds, waitingIn, type Waiting } from '../../test/support/rounds.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import type {
   ChangePage,
   ChangesRequest,
@@ -25,12 +20,7 @@ import { observeAll } from './rounds.ts';
 import type { SyncRuntime } from './runtime.ts';
 
 const signal = new AbortController().signal;
-let store: TestStore;
-
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 /** A value that breaks whoever reads it. */
 class PoisonFields extends Map<string, NativeValue> {

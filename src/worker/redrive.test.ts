@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { MemorySystem, type Fields } from '../../test/support/memory-system.ts';
 import { settleRounds } from '../../test/support/rounds.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import type { Failure } from '../connector/failure.ts';
 import { must } from '../lib/assert.ts';
 import { findSync, type SyncRow } from '../store/control.ts';
@@ -21,11 +16,7 @@ import type { SyncRuntime } from './runtime.ts';
 const signal = new AbortController().signal;
 const ACT = { by: 'ann', reason: 'mended in the ERP' };
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 const transact = <T>(action: (tx: Tx) => Promise<T>): Promise<T> =>
   store.database.transaction(store.workspaceNo, action);

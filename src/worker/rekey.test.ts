@@ -1,14 +1,9 @@
 /** What is known gets the keys and names of changed rules, before anything else is done. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { referring } from '../../test/support/references.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import type { SyncDefinition } from '../engine/model.ts';
 import { referrersOf } from '../engine/references.ts';
 import { must } from '../lib/assert.ts';
@@ -22,11 +17,7 @@ import type { SyncRuntime } from './runtime.ts';
 const { signal } = new AbortController();
 const COLUMNS = ['email', 'name', 'phone', 'city'];
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 let made = 0;
 

@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { captureAndDeliver } from '../../test/support/rounds.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import { must } from '../lib/assert.ts';
 import type { SyncTx } from '../store/contract.ts';
 import { applyPage } from './apply.ts';
@@ -18,19 +14,9 @@ import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { sweepSide } from './sweep.ts';
 
 const signal = new AbortController().signal;
-let store: TestStore;
+const store = sharedTestStore();
 
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
-
-async function settle(runtime: SyncRuntime): Promise<void> {
-  for (let round = 0; round < 6; round += 1) {
-    for (const side of runtime.sides.values()) await captureChanges(runtime, side, false, signal);
-    await deliverAll(runtime, signal);
-  }
-}
+const settle = (runtime: SyncRuntime): Promise<void> => captureAndDeliver(runtime, 6);
 
 test('a record created at one side is created at the others, once', async () => {
   const [crm, erp] = [new MemorySystem(), new MemorySystem()];

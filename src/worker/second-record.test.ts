@@ -1,14 +1,9 @@
 /** Of one thing one record is made at a side, whoever was there first and whatever came late. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  snapshotOf,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { captureAndDeliver } from '../../test/support/rounds.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition, snapshotOf } from '../../test/support/sync.ts';
 import { must } from '../lib/assert.ts';
 import type { SyncTx } from '../store/contract.ts';
 import { openHolds } from '../store/holds.ts';
@@ -18,23 +13,13 @@ import { deliverBatch } from './deliver.ts';
 import { resolveHold } from './holds.ts';
 import { settleHints } from './look.ts';
 import { resolveUnknown } from './resolve.ts';
-import { deliverAll, observeAll } from './rounds.ts';
+import { observeAll } from './rounds.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 
 const signal = new AbortController().signal;
-let store: TestStore;
+const store = sharedTestStore();
 
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
-
-async function settle(runtime: SyncRuntime): Promise<void> {
-  for (let round = 0; round < 6; round += 1) {
-    for (const side of runtime.sides.values()) await captureChanges(runtime, side, false, signal);
-    await deliverAll(runtime, signal);
-  }
-}
+const settle = (runtime: SyncRuntime): Promise<void> => captureAndDeliver(runtime, 6);
 
 async function start(name: string): Promise<{
   readonly crm: MemorySystem;

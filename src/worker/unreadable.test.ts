@@ -1,13 +1,8 @@
 /** A record whose values cannot be read is left alone until they can. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import { must } from '../lib/assert.ts';
 import { captureChanges } from './capture.ts';
 import { deliverBatch } from './deliver.ts';
@@ -17,12 +12,7 @@ import { deliverAll, observeAll } from './rounds.ts';
 import type { SyncRuntime } from './runtime.ts';
 
 const signal = new AbortController().signal;
-let store: TestStore;
-
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 async function look(runtime: SyncRuntime): Promise<void> {
   for (const side of runtime.sides.values()) {

@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { createSyncs, referring, type Syncs } from '../../test/support/references.ts';
-import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { sharedTestStore } from '../../test/support/sync.ts';
 import type { SyncDefinition } from '../engine/model.ts';
 import { must } from '../lib/assert.ts';
 import { countStates } from '../store/status.ts';
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
-afterAll(() => store.close());
+const store = sharedTestStore();
 
 let made = 0;
 

@@ -15,23 +15,19 @@ import type { SyncRuntime } from '../../src/worker/runtime.ts';
 import { connectorContext } from '../support/connector-context.ts';
 import { MemorySystem } from '../support/memory-system.ts';
 import { settleRounds } from '../support/rounds.ts';
-import { createTestRuntime, createTestStore, simpleDefinition, type TestStore } from '../support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../support/sync.ts';
 
 const signal = new AbortController().signal;
 const HEADER = 'id,email,name,phone,city';
 const GOOD = [HEADER, '1,ann@x.test,ann,1,', '2,bob@x.test,bob,1,', '3,cat@x.test,cat,1,'];
 
-let store: TestStore;
+const store = sharedTestStore();
 let directory: string;
 
 beforeAll(async () => {
-  store = await createTestStore();
   directory = await mkdtemp(join(tmpdir(), 'trueup-rows-'));
 });
-afterAll(async () => {
-  await store.close();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(() => rm(directory, { recursive: true, force: true }));
 
 async function write(rows: readonly string[]): Promise<void> {
   await writeFile(join(directory, 'people.csv'), `${rows.join('\n')}\n`);

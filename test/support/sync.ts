@@ -1,4 +1,5 @@
 import type { QueryResultRow } from 'pg';
+import { afterAll, beforeAll } from 'vitest';
 
 import type { Session } from '../../src/connector/contract.ts';
 import {
@@ -40,6 +41,28 @@ export async function createTestStore(): Promise<TestStore> {
       await database.close();
       await raw.drop();
     },
+  };
+}
+
+/** One store for all tests of a file: made before the first of them, closed after the last; there is nothing to ask of it before. */
+export function sharedTestStore(): TestStore {
+  let made: TestStore | null = null;
+  const store = (): TestStore => must(made, 'the store is made before the first test');
+  beforeAll(async () => {
+    made = await createTestStore();
+  });
+  afterAll(() => made?.close());
+  return {
+    get database() {
+      return store().database;
+    },
+    get workspaceNo() {
+      return store().workspaceNo;
+    },
+    get raw() {
+      return store().raw;
+    },
+    close: () => store().close(),
   };
 }
 

@@ -10,7 +10,7 @@ import {
   type TestApi,
 } from '../../../test/support/api.ts';
 import { CLIENT, startProvider, type TestProvider } from '../../../test/support/oidc.ts';
-import { createTestStore, type TestStore } from '../../../test/support/sync.ts';
+import { sharedTestStore } from '../../../test/support/sync.ts';
 import { must } from '../../lib/assert.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { auditPage } from '../../store/audit.ts';
@@ -31,14 +31,13 @@ const SETTINGS = {
 };
 const GRETA = { email: 'greta@example.com', name: 'Greta', groups: ['ops'] };
 
-let store: TestStore;
+const store = sharedTestStore();
 let api: TestApi;
 let provider: TestProvider;
 let other: TestProvider;
 let admin: Headers;
 
 beforeAll(async () => {
-  store = await createTestStore();
   api = createTestApi(store, { rates: { address: UNLIMITED, account: UNLIMITED, signIn: UNLIMITED } });
   admin = await signInFirst(api);
   provider = await startProvider([REDIRECT]);
@@ -50,7 +49,6 @@ afterAll(async () => {
   await provider[Symbol.asyncDispose]();
   await other[Symbol.asyncDispose]();
   await api.close();
-  await store.close();
 });
 beforeEach(() => {
   provider.meddling = null;

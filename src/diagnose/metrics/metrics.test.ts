@@ -1,23 +1,22 @@
 import { readFileSync } from 'node:fs';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
 import { failingStand, thing, type FailingStand } from '../../../test/support/failing.ts';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
-import { createTestStore, type TestStore } from '../../../test/support/sync.ts';
+import { sharedTestStore } from '../../../test/support/sync.ts';
 import { silentLog } from '../../worker/runtime.ts';
 import { listenForMetrics } from './listener.ts';
 import { createMetrics } from './metrics.ts';
 
 const DEPLOY = new URL('../../../deploy/', import.meta.url);
 
-let store: TestStore;
+const store = sharedTestStore();
 let stand: FailingStand;
 let clock: ManualClock;
 let metrics: () => Promise<string>;
 
 beforeAll(async () => {
-  store = await createTestStore();
   stand = await failingStand(store, 'measured', ['ann', 'bob']);
   clock = new ManualClock();
   metrics = createMetrics({
@@ -26,7 +25,6 @@ beforeAll(async () => {
     transaction: (action) => store.database.transaction(store.workspaceNo, action),
   });
 });
-afterAll(() => store.close());
 
 test('the metrics say how every record stands and what fails, and are taken anew only after a while', async () => {
   const before = await metrics();

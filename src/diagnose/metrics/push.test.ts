@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { failingStand } from '../../../test/support/failing.ts';
-import { createTestStore, type TestStore } from '../../../test/support/sync.ts';
+import { sharedTestStore } from '../../../test/support/sync.ts';
 import { sendJson, startWebServer, type WebServer } from '../../../test/support/web-server.ts';
 import { Secret } from '../../lib/secret.ts';
 import { allCollectors, removeCollector, saveCollector, type CollectorRow } from '../../store/collectors.ts';
@@ -11,22 +11,18 @@ import { takeMetrics } from './metrics.ts';
 import { otlpComplaint } from './otlp.ts';
 import { pushMetrics, type PushPlace } from './push.ts';
 
-let store: TestStore;
+const store = sharedTestStore();
 let answer: number;
 let server: WebServer;
 
 beforeAll(async () => {
-  store = await createTestStore();
   await failingStand(store, 'measured', ['ann', 'bob']);
   server = await startWebServer((_request, response) => sendJson(response, answer, {}));
 });
 beforeEach(() => {
   answer = 200;
 });
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await store.close();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 function transaction<T>(action: (tx: Tx) => Promise<T>): Promise<T> {
   return store.database.transaction(store.workspaceNo, action);

@@ -1,12 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { MemorySystem } from '../../../test/support/memory-system.ts';
-import {
-  createTestRuntime,
-  createTestStore,
-  simpleDefinition,
-  type TestStore,
-} from '../../../test/support/sync.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../../test/support/sync.ts';
 import type { Lookup, SnapshotPage, SnapshotRequest } from '../../connector/contract.ts';
 import { ConnectorFailure } from '../../connector/failure.ts';
 import { createMemoryBudgets } from '../../connector/http/memory-budgets.ts';
@@ -63,13 +58,12 @@ class Resumable extends MemorySystem {
   }
 }
 
-let store: TestStore;
+const store = sharedTestStore();
 let runtime: SyncRuntime;
 let crm: Resumable;
 let erp: Resumable;
 
 beforeAll(async () => {
-  store = await createTestStore();
   [crm, erp] = [new Resumable(), new Resumable()];
   for (let n = 0; n < RECORDS; n += 1) crm.create({ email: `p${String(n)}@x.example`, name: 'Ann' });
   runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp']), { crm, erp });
@@ -78,7 +72,6 @@ beforeAll(async () => {
   await deliverAll(runtime, signal);
   await observeAll(runtime, signal);
 });
-afterAll(() => store.close());
 
 beforeEach(async () => {
   await sql('delete from reconciling');

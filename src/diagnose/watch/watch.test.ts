@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { failingStand, thing, type FailingStand } from '../../../test/support/failing.ts';
-import { createTestStore, type TestStore } from '../../../test/support/sync.ts';
+import { sharedTestStore } from '../../../test/support/sync.ts';
 import { sendJson, startWebServer } from '../../../test/support/web-server.ts';
 import type { Failure } from '../../connector/failure.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -22,13 +22,12 @@ const signal = new AbortController().signal;
 const REFUSED: Failure = { kind: 'invalid', code: 'memory.validation', message: 'no', field: 'name' };
 const DOWN: Failure = { kind: 'transient', code: 'memory.down', message: 'the system is down' };
 
-let store: TestStore;
+const store = sharedTestStore();
 let stand: FailingStand;
 let place: WatchPlace;
 let expiries: readonly Expiry[] = [];
 
 beforeAll(async () => {
-  store = await createTestStore();
   stand = await failingStand(store, 'watched', ['ann']);
   place = {
     workspaceNo: store.workspaceNo,
@@ -42,7 +41,6 @@ beforeAll(async () => {
     expiries: () => Promise.resolve(expiries),
   };
 });
-afterAll(() => store.close());
 
 beforeEach(async () => {
   expiries = [];
