@@ -32,7 +32,7 @@ async function inSequence({ side, rows }: Arena, { start, scripts }: Play): Prom
 
 test('transactions after one another give, throw and leave behind the same as on PostgreSQL', async () => {
   const same = fc.asyncProperty(sequences, async (drawn) => {
-    expect(await inSequence(memoryArena(), drawn)).toEqual(await inSequence(await real.arena(), drawn));
+    expect(await inSequence(await memoryArena(), drawn)).toEqual(await inSequence(await real.arena(), drawn));
   });
   await fc.assert(same, SEQUENCES);
 });
@@ -61,7 +61,7 @@ function isDeadlock(result: Result): boolean {
 test('two transactions across each other wait, go on and collide as on PostgreSQL', async () => {
   const turns = fc.array(fc.boolean(), { minLength: 20, maxLength: 20 });
   const same = fc.asyncProperty(crossings, turns, async (drawn, order) => {
-    const memory = await crossed(memoryArena(), drawn, order);
+    const memory = await crossed(await memoryArena(), drawn, order);
     const postgres = await crossed(await real.arena(), drawn, order);
     // In which order one statement locks several rows, and who is a deadlock's victim, PostgreSQL leaves open.
     if (memory.results.some(isDeadlock) || postgres.results.some(isDeadlock)) return;
@@ -71,7 +71,7 @@ test('two transactions across each other wait, go on and collide as on PostgreSQ
 });
 
 test.each(CASES)('the same comes of it: $title', async ({ scripts, waits }) => {
-  const [memory, postgres] = [memoryArena(), await real.arena()];
+  const [memory, postgres] = [await memoryArena(), await real.arena()];
   const drawn = { start: POPULATED, scripts };
   const turns = [true, false, true, false, true, false];
   const played = await crossed(memory, drawn, turns);
@@ -91,7 +91,7 @@ function locks(...ids: readonly string[]): Script {
 
 test('of two transactions that wait for each other one is given up, and the other goes on', async () => {
   const drawn = { start: POPULATED, scripts: [locks(ONE, OTHER), locks(OTHER, ONE)] };
-  for (const arena of [memoryArena(), await real.arena()]) {
+  for (const arena of [await memoryArena(), await real.arena()]) {
     const { results } = await crossed(arena, drawn, [true, false, true, false]);
     expect(results.filter(isDeadlock)).toHaveLength(1);
     expect(results.filter((result) => 'threw' in result)).toHaveLength(1);
@@ -102,7 +102,7 @@ test('of two transactions that wait for each other one is given up, and the othe
 });
 
 test('a transaction that collides is tried ten times, anything else once', async () => {
-  for (const { side } of [memoryArena(), await real.arena()]) {
+  for (const { side } of [await memoryArena(), await real.arena()]) {
     for (const [error, tries] of [
       [new Collision('always'), 10],
       [new LeaseLost('always'), 1],

@@ -1,5 +1,5 @@
 /**
- * The store of one sync in memory, with the transactions of the real one: READ COMMITTED with row locks, statement by
+ * The store of a sync in memory, which may have others beside it, with the transactions of the real one: READ COMMITTED with row locks, statement by
  * statement. differential.test.ts keeps it equal to src/store on PostgreSQL. It draws on nothing from outside: with the
  * same clock, chance, ids and schedule the same happens again.
  */
@@ -32,8 +32,10 @@ export interface ConnectionOptions {
 
 export interface MemoryStoreOptions extends Partial<ConnectionOptions> {
   readonly sides: readonly string[];
-  /** What the sync is called by references to itself; there are no others here. */
+  /** What the sync is called by references to it. */
   readonly name?: string;
+  /** The tables of the installation's syncs by name, to which this one's are added; by default it is alone. */
+  readonly syncs?: Map<string, Tables>;
   /** Tells the store's time, and waits between the tries of a transaction. */
   readonly clock: Clock;
   /** Spreads those waits. */
@@ -80,8 +82,9 @@ const HASH_START = 0x811c_9dc5 | 0;
 
 /** A store with the sync's first revision: nothing is known, nothing is approved, every stream is due. */
 export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
-  const { clock, random } = options;
+  const { clock, random, name = 'sync', syncs = new Map<string, Tables>() } = options;
   const tables = createTables();
+  syncs.set(name, tables);
   const advisory = new Map<string, LockHolder>();
   const open = new Set<Transaction>();
   const refusals: string[] = [];
@@ -97,7 +100,8 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     const { ids, pause, onBlocked, scope } = { ...options, ...given };
     return connection({
       tables,
-      name: options.name ?? 'sync',
+      name,
+      syncs,
       advisory,
       clock,
       random,

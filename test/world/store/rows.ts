@@ -256,7 +256,7 @@ export function createTables() {
       keyOf: ({ writeId, epoch, outcome }) => pairKey(writeId, pairKey(String(epoch), outcome)),
     }),
     ...createHoldTable(),
-    waits: new Table<StoredWait>({ name: 'waits', keyOf: waitKey }),
+    waits: new Table<StoredWait>({ name: 'waits', keyOf: waitKey, broken: brokenWait }),
     guardWindows: new Table<GuardRow>({
       name: 'guard_windows',
       keyOf: ({ side, windowStartMs }) => pairKey(side, String(windowStartMs)),
@@ -325,6 +325,10 @@ function brokenWrite(write: StoredWrite): string | null {
 
 function brokenHold({ identityId, recordId }: StoredHold): string | null {
   return identityId === null && recordId === null ? 'a hold is about an identity or a record' : null;
+}
+
+function brokenWait({ kind, recordId }: StoredWait): string | null {
+  return kind === 'read' && recordId === null ? 'what waits to be read is a record' : null;
 }
 
 function brokenRun({ state, endedAtMs }: StoredRun): string | null {

@@ -17,6 +17,8 @@ export interface TransactionHost {
   readonly tables: Tables;
   /** The sync's own name. */
   readonly name: string;
+  /** The tables of every sync of the installation by its name, these among them. */
+  readonly syncs: ReadonlyMap<string, Tables>;
   readonly ids: Ids;
   /** Who holds which advisory lock. */
   readonly advisory: Map<string, LockHolder>;

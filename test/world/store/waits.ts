@@ -1,4 +1,4 @@
-/** src/store/waits.ts in memory, where the only sync that anything can refer to is the store's own, and things have no names. */
+/** src/store/waits.ts in memory, where things have no names: the only calls that look beyond their own sync. */
 import type { Place } from '../../../src/engine/model.ts';
 import { idsIn, type Referrer } from '../../../src/engine/references.ts';
 import type { WriteKey } from '../../../src/store/contract.ts';
@@ -7,6 +7,7 @@ import { WAIT_CHECK_FIRST_MS, WAIT_CHECK_MAX_MS } from '../../../src/store/waits
 import { NEVER } from './instant.ts';
 import { pairKey, waitKey, writeKey, type RecordRow, type StoredWait, type StoredWrite } from './rows.ts';
 import { change, select, selectForUpdate, upsert } from './statements.ts';
+import type { Table } from './table.ts';
 import type { Transaction } from './transaction.ts';
 
 export async function identitiesAt(
@@ -16,8 +17,9 @@ export async function identitiesAt(
 ): Promise<ReadonlyMap<string, string>> {
   if (recordIds.length === 0) return new Map();
   await tx.statement('identitiesAt');
-  if (sync !== tx.host.name || by !== undefined) return new Map();
-  const rows = select(tx, tx.tables.links.slotsOf(recordIds.map((recordId) => pairKey(side, recordId))));
+  const links = tx.host.syncs.get(sync)?.links;
+  if (links === undefined || by !== undefined) return new Map();
+  const rows = select(tx, links.slotsOf(recordIds.map((recordId) => pairKey(side, recordId))));
   return new Map(
     rows.flatMap(({ recordId, linked }) => (linked === null ? [] : [[recordId, linked.identityId] as const])),
   );
@@ -30,13 +32,14 @@ export async function recordsAt(
 ): Promise<ReadonlyMap<string, string>> {
   if (identityIds.length === 0) return new Map();
   await tx.statement('recordsAt');
-  if (sync !== tx.host.name || by !== undefined) return new Map();
-  const rows = liveAt(tx, side).filter(({ linked }) => identityIds.includes(linked?.identityId ?? ''));
+  if (by !== undefined) return new Map();
+  const rows = liveAt(tx, sync, side).filter(({ linked }) => identityIds.includes(linked?.identityId ?? ''));
   return new Map(rows.map(({ recordId, linked }) => [linked?.identityId ?? '', recordId]));
 }
 
-function liveAt(tx: Transaction, side: string): readonly RecordRow[] {
-  return select(tx, tx.tables.links.slots(), (row) => row.side === side && row.status === 'live');
+function liveAt(tx: Transaction, sync: string, side: string): readonly RecordRow[] {
+  const slots = tx.host.syncs.get(sync)?.linksBySide.slots(side) ?? [];
+  return select(tx, slots, (row) => row.side === side && row.status === 'live');
 }
 
 export async function referredTo(
@@ -47,8 +50,7 @@ export async function referredTo(
   if (identityIds.length === 0) return new Map();
   await tx.statement('referredTo');
   const counts = new Map<string, number>();
-  if (sync !== tx.host.name) return counts;
-  for (const { linked } of liveAt(tx, side)) {
+  for (const { linked } of liveAt(tx, sync, side)) {
     for (const id of idsIn(linked?.link.accounted[field])) {
       if (identityIds.includes(id) && id !== linked?.identityId) counts.set(id, (counts.get(id) ?? 0) + 1);
     }
@@ -93,8 +95,9 @@ export async function notePoints(
 ): Promise<void> {
   if (moves.length === 0) return;
   await tx.statement('notePoints');
-  if (sync !== tx.host.name) return;
-  const rows = liveAt(tx, side).flatMap(({ recordId, linked }): readonly StoredWait[] => {
+  const waits = tx.host.syncs.get(sync)?.waits;
+  if (waits === undefined) return;
+  const rows = liveAt(tx, sync, side).flatMap(({ recordId, linked }): readonly StoredWait[] => {
     const ids = Object.values(linked?.link.accounted ?? {}).flatMap(idsIn);
     const moved = moves.filter(({ fromId }) => ids.includes(fromId));
     if (linked === null || moved.length === 0) return [];
@@ -104,7 +107,7 @@ export async function notePoints(
       moved.map(({ toId }) => toId).toSorted()[0],
     ];
     const parent = {
-      parentSync: sync,
+      parentSync: tx.host.name,
       parentSide: at,
       parentField: by ?? null,
       parentRecord: from,
@@ -112,7 +115,7 @@ export async function notePoints(
     };
     return [{ ...own, ...parent, sinceMs: tx.clockMs(), dueAtMs: tx.clockMs(), checks: 0 }];
   });
-  await upsert(tx, tx.tables.waits, rows, ({ sinceMs }, row) => ({ ...row, sinceMs }));
+  await upsert(tx, waits, rows, ({ sinceMs }, row) => ({ ...row, sinceMs }));
 }
 
 export async function endWaits(tx: Transaction, ends: readonly WaitEnd[]): Promise<void> {
@@ -134,10 +137,16 @@ export function wakeReaders(
   { sync, side, by }: Place,
   recordIds: readonly string[],
 ): Promise<void> {
-  return wake(tx, 'wakeReaders', recordIds, ({ kind, parentSync, parentSide, parentField, parentRecord }) => {
-    const isThere = parentSync === sync && parentSide === side && parentField === (by ?? null);
-    return kind === 'read' && isThere && recordIds.includes(parentRecord ?? '');
-  });
+  return wake(
+    tx,
+    'wakeReaders',
+    allWaits(tx),
+    recordIds,
+    ({ kind, parentSync, parentSide, parentField, parentRecord }) => {
+      const isThere = parentSync === sync && parentSide === side && parentField === (by ?? null);
+      return kind === 'read' && isThere && recordIds.includes(parentRecord ?? '');
+    },
+  );
 }
 
 export function wakeWriters(
@@ -145,7 +154,7 @@ export function wakeWriters(
   { sync, side }: Place,
   identityIds: readonly string[],
 ): Promise<void> {
-  return wake(tx, 'wakeWriters', identityIds, ({ kind, parentSync, parentSide, parentId }) => {
+  return wake(tx, 'wakeWriters', allWaits(tx), identityIds, ({ kind, parentSync, parentSide, parentId }) => {
     const isThere = parentSync === sync && parentSide === side;
     return kind === 'write' && isThere && identityIds.includes(parentId ?? '');
   });
@@ -155,26 +164,35 @@ export function wakeDeletes(tx: Transaction, sync: string, identityIds: readonly
   return wake(
     tx,
     'wakeDeletes',
+    [tx.host.syncs.get(sync)?.waits].filter((waits) => waits !== undefined),
     identityIds,
-    ({ kind, identityId }) => kind === 'delete' && sync === tx.host.name && identityIds.includes(identityId),
+    ({ kind, identityId }) => kind === 'delete' && identityIds.includes(identityId),
   );
+}
+
+/** Whatever waits may belong to any sync. */
+function allWaits(tx: Transaction): readonly Table<StoredWait>[] {
+  return [...tx.host.syncs.values()].map(({ waits }) => waits);
 }
 
 async function wake(
   tx: Transaction,
   point: string,
+  tables: readonly Table<StoredWait>[],
   ids: readonly string[],
   matches: (wait: StoredWait) => boolean,
 ): Promise<void> {
   if (ids.length === 0) return;
   await tx.statement(point);
-  const rows = await selectForUpdate(tx, tx.tables.waits.slots(), matches, 'skip');
-  await change(
-    tx,
-    tx.tables.waits.slotsOf(rows.map(waitKey)),
-    () => true,
-    (wait) => ({ ...wait, dueAtMs: tx.clockMs(), checks: 0 }),
-  );
+  for (const waits of tables) {
+    const rows = await selectForUpdate(tx, waits.slots(), matches, 'skip');
+    await change(
+      tx,
+      waits.slotsOf(rows.map(waitKey)),
+      () => true,
+      (wait) => ({ ...wait, dueAtMs: tx.clockMs(), checks: 0 }),
+    );
+  }
 }
 
 export async function claimWaits(tx: Transaction, countMax: number): Promise<readonly Wait[]> {

@@ -6,17 +6,19 @@ import { seededRandom, systemRandom } from '../../../../src/lib/random.ts';
 import { openDatabase } from '../../../../src/store/database.ts';
 import { createTestStore, type TestStore } from '../../../support/sync.ts';
 import { createMemoryStore } from '../memory-store.ts';
+import type { Tables } from '../rows.ts';
 import { comparable, inColumns } from './compare.ts';
 import type { Lane } from './interleave.ts';
 import { countedIds, type Side } from './play.ts';
 import { createRealSync, dumpReal, selectsOf } from './real-store.ts';
 import { SIDES } from './step.ts';
+import { OTHER_NAME, OWN_NAME, populateOther } from './wait-steps.ts';
 
 /** A store with a sync in which nothing has happened yet. */
 export interface Arena {
   readonly side: Side;
   readonly lanes: readonly [Lane, Lane];
-  /** Every row of the sync, in a form in which the rows of both stores can be compared. */
+  /** Every row of the sync and of the one beside it, in a form in which the rows of both stores can be compared. */
   readonly rows: () => Promise<unknown>;
 }
 
@@ -29,10 +31,13 @@ function tickingClock(): Clock {
   return { nowMs: () => (nowMs += 1), monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
 }
 
-export function memoryArena(): Arena {
+export async function memoryArena(): Promise<Arena> {
   const clock = tickingClock();
   const nowMs = (): number => clock.nowMs();
-  const store = createMemoryStore({ sides: SIDES, clock, random: seededRandom(1), ids: countedIds() });
+  const common = { sides: SIDES, clock, random: seededRandom(1), syncs: new Map<string, Tables>() };
+  const store = createMemoryStore({ ...common, ids: countedIds(), name: OWN_NAME });
+  const other = createMemoryStore({ ...common, ids: countedIds(), name: OTHER_NAME });
+  await other.transaction(populateOther);
   const lane = (index: 0 | 1): Lane => {
     let isBlocked = false;
     const connection = store.connect({
@@ -55,7 +60,8 @@ export function memoryArena(): Arena {
   return {
     side: { nowMs, transaction: (action) => store.transaction(action) },
     lanes: [lane(0), lane(1)],
-    rows: () => Promise.resolve(comparable(inColumns(store.dump()), clock.nowMs())),
+    rows: () =>
+      Promise.resolve([store, other].map((sync) => comparable(inColumns(sync.dump()), clock.nowMs()))),
   };
 }
 
@@ -80,7 +86,7 @@ export async function openRealStore(): Promise<RealStore> {
   return {
     arena: async () => {
       syncs += 1;
-      return realArena({ ...store, database }, observer, selects, `s${String(syncs)}`);
+      return realArena({ ...store, database }, observer, selects, `play${String(syncs)}`);
     },
     storedMs: async (instants) => {
       const found = await observer.query<{ given: number; back: number }>(
@@ -122,7 +128,9 @@ async function realArena(
   selects: ReadonlyMap<string, string>,
   name: string,
 ): Promise<Arena> {
-  const sync = await createRealSync(store, name);
+  const sync = await createRealSync(store, name, name);
+  const other = await createRealSync(store, `${name}-${OTHER_NAME}`, name);
+  await other.transaction(countedIds(), populateOther);
   const ids = countedIds();
   const lane = (index: 0 | 1): Lane => {
     let backend = 0;
@@ -139,7 +147,10 @@ async function realArena(
   return {
     side: { nowMs: presentMs, transaction: (action) => sync.transaction(ids, action) },
     lanes: [lane(0), lane(1)],
-    rows: async () => comparable(await dumpReal(observer, selects, sync.syncKey), Date.now()),
+    rows: async () => [
+      comparable(await dumpReal(observer, selects, sync.syncKey), Date.now()),
+      comparable(await dumpReal(observer, selects, other.syncKey), Date.now()),
+    ],
   };
 }
 

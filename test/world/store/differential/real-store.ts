@@ -20,7 +20,7 @@ import { pruneForgotten } from '../../../../src/store/save.ts';
 import { syncTransaction } from '../../../../src/store/sync-transaction.ts';
 import { simpleDefinition, type TestStore } from '../../../support/sync.ts';
 import { SIDES, type StoreTx } from './step.ts';
-import { OWN_NAME } from './wait-steps.ts';
+import { OTHER_NAME, OWN_NAME } from './wait-steps.ts';
 
 /** More than a play ever forgets. */
 const ROWS_MAX = 10_000;
@@ -35,9 +35,11 @@ export interface RealSync {
   ): Promise<T>;
 }
 
+/** `own` is the name of the sync that a play calls its own: this one, or the one beside it. */
 export async function createRealSync(
   { database, workspaceNo }: Pick<TestStore, 'database' | 'workspaceNo'>,
   name: string,
+  own: string,
 ): Promise<RealSync> {
   let revision = 0;
   const next = (): RevisionSource => {
@@ -53,7 +55,7 @@ export async function createRealSync(
         if (onBegun !== undefined) onBegun(await backendOf(tx));
         const sync = must(await findSync(tx, name), 'a sync that was saved is there');
         return action({
-          ...underName(syncTransaction(tx, sync, ids), name),
+          ...underName(syncTransaction(tx, sync, ids), own),
           openHolds: (identityId, countMax) => openHolds(tx, syncKey, identityId, countMax),
           recover: () => recoverSync(tx, sync),
           beginRevision: async () => void (await saveRevision(tx, workspaceNo, next())),
@@ -67,9 +69,21 @@ export async function createRealSync(
   };
 }
 
-/** The store's calls with the sync under the name that plays have for it. */
-function underName(tx: SyncTx, name: string): SyncTx {
-  const real = (sync: string): string => (sync === OWN_NAME ? name : sync);
+/** What plays call a sync of the real store. */
+function playedName(sync: string): string {
+  if (sync.endsWith(OTHER_SUFFIX)) return OTHER_NAME;
+  return sync.startsWith(NAME_PREFIX) ? OWN_NAME : sync;
+}
+
+const NAME_PREFIX = 'play';
+const OTHER_SUFFIX = `-${OTHER_NAME}`;
+
+/** The store's calls with the two syncs under the names that plays have for them. */
+function underName(tx: SyncTx, own: string): SyncTx {
+  const real = (sync: string): string => {
+    if (sync === OWN_NAME) return own;
+    return sync === OTHER_NAME ? `${own}${OTHER_SUFFIX}` : sync;
+  };
   const at = (place: Place): Place => ({ ...place, sync: real(place.sync) });
   return {
     ...tx,
@@ -83,10 +97,9 @@ function underName(tx: SyncTx, name: string): SyncTx {
     noteWaits: (waits) =>
       tx.noteWaits(waits.map((wait) => (wait.kind === 'delete' ? wait : { ...wait, at: at(wait.at) }))),
     claimWaits: async (countMax) =>
-      (await tx.claimWaits(countMax)).map((wait) => {
-        const isOwn = wait.kind !== 'delete' && wait.at.sync === name;
-        return isOwn ? { ...wait, at: { ...wait.at, sync: OWN_NAME } } : wait;
-      }),
+      (await tx.claimWaits(countMax)).map((wait) =>
+        wait.kind === 'delete' ? wait : { ...wait, at: { ...wait.at, sync: playedName(wait.at.sync) } },
+      ),
   };
 }
 
@@ -162,10 +175,8 @@ function unpacked(table: string, columns: Columns): Columns {
     const edits = columns['edits'] as IdentityColumns['edits'];
     return { ...row, edits: unpackEdits(edits) };
   }
-  if (table === 'waits') {
-    const isOwn = columns['parentSync'] !== null && columns['parentSync'] !== 'other';
-    return isOwn ? { ...row, parentSync: OWN_NAME } : row;
-  }
+  const sync = columns['parentSync'];
+  if (table === 'waits') return typeof sync === 'string' ? { ...row, parentSync: playedName(sync) } : row;
   if (table !== 'links' || columns['accounted'] === null) return row;
   return { ...row, ...unpackLink(linkColumns(row)) };
 }

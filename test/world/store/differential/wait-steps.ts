@@ -1,13 +1,31 @@
 import * as fc from 'fast-check';
 
 import type { Place } from '../../../../src/engine/model.ts';
+import type { Save } from '../../../../src/store/contract.ts';
 import type { Wait, WaitEnd } from '../../../../src/store/reference-contract.ts';
-import { field, identityId, recordId, RECORDS, IDENTITIES, side, sorted, step, type Step } from './step.ts';
+import { EMPTY_SAVE } from './save-steps.ts';
+import {
+  field,
+  identityId,
+  IDENTITIES,
+  MINUTE_MS,
+  PAST_MS,
+  recordId,
+  RECORDS,
+  side,
+  SIDES,
+  sorted,
+  step,
+  type Step,
+  type StoreTx,
+} from './step.ts';
 
-/** The sync itself, which both stores are told by this name; and one that is nowhere. */
+/** The sync itself and the one beside it, which both stores are told by these names; and one that is nowhere. */
 export const OWN_NAME = 'sync';
+export const OTHER_NAME = 'other';
+const NOWHERE = 'nowhere';
 const place: fc.Arbitrary<Place> = fc.record({
-  sync: fc.constantFrom(OWN_NAME, OWN_NAME, OWN_NAME, 'other'),
+  sync: fc.constantFrom(OWN_NAME, OWN_NAME, OWN_NAME, OTHER_NAME, OTHER_NAME, NOWHERE),
   side,
 });
 /** Where things are named by record ids, or by a name of theirs. */
@@ -63,7 +81,9 @@ const wakeSteps = [
     tx.wakeReaders(args.place, args.ids),
   ),
   step('wakeWriters', fc.record({ place, ids: someIds }), (tx, args) => tx.wakeWriters(args.place, args.ids)),
-  step('wakeDeletes', someIds, (tx, ids) => tx.wakeDeletes(OWN_NAME, ids)),
+  step('wakeDeletes', fc.record({ place, ids: someIds }), (tx, args) =>
+    tx.wakeDeletes(args.place.sync, args.ids),
+  ),
 ];
 
 const moves = fc.uniqueArray(
@@ -98,3 +118,35 @@ export const waitSteps: readonly fc.Arbitrary<Step>[] = [
     pairs(await tx.referredTo({ ...at, field: name, at: 'crm' }, ['x', 'y', 'a', 'b', ...IDENTITIES])),
   ),
 ];
+
+/** What the sync beside it knows from the start: things that refer to each other and to this sync's, and that wait for both. */
+export async function populateOther(tx: StoreTx): Promise<void> {
+  const newIdentities = IDENTITIES.map((id) => ({ id, seq: 1, golden: {}, edits: {}, tombstone: null }));
+  const links = SIDES.flatMap((at) => IDENTITIES.map((id, index) => referringLink(at, id, index)));
+  await tx.save({ ...EMPTY_SAVE, newIdentities, links });
+  const [one = '', two = '', three = ''] = IDENTITIES;
+  for (const sync of [OWN_NAME, OTHER_NAME]) {
+    const at = { sync, side: 'crm' };
+    await tx.noteWaits([
+      { ...waiting(one, `account of ${sync}`), kind: 'read', at, parentRecord: 'r2' },
+      { ...waiting(two, `account of ${sync}`), kind: 'write', at, parentId: three },
+      { ...waiting(three, ''), kind: 'delete' },
+    ]);
+  }
+}
+
+function waiting(ownId: string, name: string) {
+  return { identityId: ownId, side: 'crm', field: name, recordId: 'r1' };
+}
+
+function referringLink(at: string, ownId: string, index: number): Save['links'][number] {
+  const refers = [IDENTITIES[(index + 1) % IDENTITIES.length] ?? '', 'x'];
+  const asOfMs = PAST_MS + index * MINUTE_MS;
+  const link = { side: at, recordId: RECORDS[index] ?? '', status: 'live' as const, version: null, asOfMs };
+  const accounted = { name: refers[0] ?? '', city: refers };
+  return {
+    identityId: ownId,
+    refers,
+    link: { ...link, lookedAtMs: null, accounted, agreed: {}, sent: [] },
+  };
+}
