@@ -101,12 +101,10 @@ export class MergeDraft {
     const { name, same } = field;
     const fromMs = this.#fromMs(name, this.link.accounted[name]);
     const seq = this.identity.seq + 1;
-    const made = { seq, rule, fromMs, untilMs: this.#untilMs() };
+    const made = { seq, side: this.seen.side, fromMs, untilMs: this.#untilMs(), rule };
     const before = this.golden[name];
     const edit =
-      before === undefined
-        ? (this.#known(seq, rule, fromMs) ?? this.#share(made))
-        : { ...made, side: this.seen.side, swing: this.#swing(field, before, winner) };
+      before === undefined ? this.#shared(made) : { ...made, swing: this.#swing(field, before, winner) };
     this.#changes.push({ field: name, before, after: winner, rule });
     this.#golden ??= { ...this.identity.golden };
     this.#golden[name] = winner;
@@ -116,10 +114,19 @@ export class MergeDraft {
     this.account(name, value, same(value, winner) ? edit.seq : null);
   }
 
-  /** The side has made the same edit by itself: the value stands in its name where that counts for more. */
-  endorse(field: string, edit: Edit): void {
+  /**
+   * The side has entered the golden value by itself, from `base`: the value stands in its name where that `outranks`, and was
+   * last entered at one side or the other. Two that were found to hold it when they were linked were in step already.
+   */
+  endorse(field: string, edit: Edit, base: Value | undefined, outranks: boolean): void {
+    if (base === undefined && !outranks) return;
+    const mine = outranks ? { side: this.seen.side, fromMs: this.#fromMs(field, base) } : {};
     this.#edits ??= { ...this.identity.edits };
-    this.#edits[field] = this.#known(edit.seq, edit.rule, edit.fromMs) ?? this.#share(edit);
+    this.#edits[field] = this.#shared({
+      ...edit,
+      ...mine,
+      untilMs: Math.max(edit.untilMs, this.#untilMs()),
+    });
   }
 
   /** The value goes back to what it was before, as it has done several times in a short while. */
@@ -223,12 +230,18 @@ export class MergeDraft {
     return violations.length === 0 ? outcome : { ...outcome, violations };
   }
 
-  #known(seq: number, rule: Rule, fromMs: number | null): Edit | undefined {
-    return this.#newEdits.find((edit) => edit.seq === seq && edit.rule === rule && edit.fromMs === fromMs);
-  }
-
-  #share({ seq, fromMs, untilMs, rule }: Omit<Edit, 'side'>): Edit {
-    const edit = { seq, side: this.seen.side, fromMs, untilMs, rule };
+  #shared(edit: Edit): Edit {
+    if (edit.swing !== undefined) return edit;
+    const { seq, side, fromMs, untilMs, rule } = edit;
+    const known = this.#newEdits.find(
+      (other) =>
+        other.seq === seq &&
+        other.side === side &&
+        other.fromMs === fromMs &&
+        other.untilMs === untilMs &&
+        other.rule === rule,
+    );
+    if (known !== undefined) return known;
     this.#newEdits.push(edit);
     return edit;
   }

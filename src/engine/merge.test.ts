@@ -116,6 +116,22 @@ test('a value that two sides entered stands in the name of the one that ranks hi
   });
 });
 
+test('a value that two sides entered, one after the other, was entered last by the later one', () => {
+  for (const [policy, side] of [
+    [latest({ kind: 'priority', sides: ['crm', 'erp', 'shop'] }), 'crm'],
+    [latest({ kind: 'priority', sides: ['erp', 'crm', 'shop'] }), 'erp'],
+  ] as const) {
+    const timed = modelOf({ fields: { name: { policy } }, sides: { crm: {}, erp: {}, shop: {} } });
+    const first = mergeObservation(timed, inStep(timed, { name: 'Ann' }), seen('erp', 200, { name: 'Anna' }));
+    const second = mergeObservation(timed, first.bundle, seen('crm', 400, { name: 'Anna' }));
+    expect(second.bundle.identity.edits['name']).toMatchObject({ side, untilMs: 400 });
+    // Shop was last seen unchanged between the two: which of them its edit came after nobody knows.
+    const looked = relinked(second.bundle, 'shop', { lookedAtMs: 300, asOfMs: 300 });
+    const { decisions } = mergeObservation(timed, looked, seen('shop', 500, { name: 'Anne' }));
+    expect(decisions).toMatchObject([{ rule: 'priority', winner: { side, value: 'Anna' } }]);
+  }
+});
+
 test('different fields that two sides changed both stand', () => {
   const moved = movedAtErp(agreedOn, { name: 'Anna', city: 'Bonn' });
   const { bundle, decisions } = mergeObservation(

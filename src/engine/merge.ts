@@ -72,8 +72,8 @@ function mergeField(draft: MergeDraft, lens: FieldLens, value: Value): void {
     else draft.take(field, value, 'first', value);
   } else if (field.same(value, golden)) {
     draft.account(name, value, edit.seq);
-    if (outranks(field.policy, draft.seen.side, edit.side) && mayWrite(draft, lens))
-      draft.endorse(name, edit);
+    if (mayWrite(draft, lens))
+      draft.endorse(name, edit, base, outranks(field.policy, draft.seen.side, edit.side));
   } else if (!mayWrite(draft, lens)) {
     if (draft.isResisting(name)) holdSwing(draft, lens, value, golden, edit);
     else {

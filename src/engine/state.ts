@@ -167,6 +167,9 @@ export type HoldReason =
   | 'massDelete'
   | 'massChange';
 
+/** Holds that keep what a create of ours had sent, of which no record has been linked. */
+export const MADE_BY_US: readonly HoldReason[] = ['createOutcomeUnknown', 'duplicateRecord'];
+
 /** Everything known of one identity: what one decision needs, and no more. */
 export interface Bundle {
   readonly identity: Identity;

@@ -2,7 +2,7 @@
  * The life of an open write. Each statement names the state it expects, so no transition outside this file's is possible:
  * planned (approved) or queued → sent → acknowledged (gone) | queued | unknown | dead; unknown → acknowledged | queued | dead.
  */
-import type { HoldReason } from '../engine/state.ts';
+import { MADE_BY_US } from '../engine/state.ts';
 import type { OpenCreate, SendIntent, WriteEnd } from './contract.ts';
 import type { Tx } from './database.ts';
 
@@ -168,9 +168,6 @@ async function noteAttempts(
     [syncKey, JSON.stringify(rows)],
   );
 }
-
-/** Holds that keep what a create of ours had sent, of which no record has been linked. */
-const MADE_BY_US: readonly HoldReason[] = ['createOutcomeUnknown', 'duplicateRecord'];
 
 export async function openCreates(
   tx: Tx,

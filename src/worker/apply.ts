@@ -108,7 +108,10 @@ function applyReading(
   if (formerOf(reading.known) !== bundle?.identity.id) giveWay(batch, page.side, reading.known);
   if (bundle === null) {
     const [code, message] = homes.echoes.has(reading.recordId)
-      ? ['trueup.ambiguous_match', 'a create has made it of an identity that has another record at this side']
+      ? [
+          'trueup.ambiguous_match',
+          'a create may have made it, and its identity has another record at this side',
+        ]
       : [
           'trueup.duplicate_record',
           'another record of this side already belongs to the identity that its keys lead to',

@@ -6,7 +6,7 @@ import { matchKeys } from '../engine/match.ts';
 import { planIdentity, type WriteStep } from '../engine/plan.ts';
 import { idsIn } from '../engine/references.ts';
 import type { Bundle, Link, Outcome } from '../engine/state.ts';
-import { isClash, linkAt, unansweredAt } from '../engine/state.ts';
+import { isClash, linkAt, MADE_BY_US, unansweredAt } from '../engine/state.ts';
 import { sameValue } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -172,11 +172,10 @@ export class Batch {
     await hintRecords(this.#tx, suspects, { kind: 'changed' });
   }
 
-  /** A record that waited because another had its place, or its key, or might be it, may find a home now. */
+  /** A record that waits because another has its place, or its key, or may be it, may find a home now, or wait for another reason. */
   #makesRoom(): boolean {
-    const { freedKeys, forgotten, links, closedHolds } = this.#save;
-    if (closedHolds.some(({ reason }) => reason === 'createOutcomeUnknown' || reason === 'duplicateRecord'))
-      return true;
+    const { freedKeys, forgotten, links, holds, closedHolds } = this.#save;
+    if ([...holds, ...closedHolds].some(({ reason }) => MADE_BY_US.includes(reason))) return true;
     return freedKeys.length + forgotten.length > 0 || links.some(({ link }) => link.status === 'gone');
   }
 

@@ -20,9 +20,9 @@ export interface Homes {
   readonly of: Map<string, string>;
   /** Records whose keys led to an identity, or to several: to be confirmed once those are locked. */
   readonly matches: Matched[];
-  /** Record id → what we had sent, of records that lost creates may have made. */
+  /** Record id → what we had sent, of records that creates of ours may have made. */
   readonly made: Map<string, Values>;
-  /** Records that creates of ours have made, as nothing but what they hold tells. */
+  /** Records that creates of ours may have made of something else than their keys say: nothing but what they hold tells. */
   readonly echoes: Set<string>;
   /** Record id → identity, of linked records with a key, by what they refer to, that leads elsewhere. */
   readonly late: Map<string, string>;
@@ -71,6 +71,9 @@ export async function findHomes(
     if (match.kind !== 'none') homes.matches.push({ reading, keys: own, identityIds: matchedIn(match) });
     if (match.kind === 'one') {
       homes.of.set(reading.recordId, match.identityId);
+      const isLostOfAnother = ({ identityId, body, isHeld }: OpenCreate): boolean =>
+        isHeld && identityId !== match.identityId && sharesMost(side.model, body, reading.values);
+      if (creates.some(isLostOfAnother)) homes.echoes.add(reading.recordId);
       // Whatever has led it here, and whatever thing it was made of: what we had sent is nobody's news.
       const lost =
         creates.find(({ identityId }) => identityId === match.identityId) ??
@@ -190,7 +193,7 @@ function findCreate(
   if (only !== undefined && others.length === 0) {
     homes.of.set(recordId, only.identityId);
     homes.echoes.add(recordId);
-    if (only.isHeld) homes.made.set(recordId, only.body);
+    homes.made.set(recordId, only.body);
   } else if (alike.some(({ isHeld }) => !isHeld)) {
     remove(sorted, reading);
     sorted.hints.push({ recordId, kind: 'changed', dueInMs: POSSIBLY_OURS_WAIT_MS });

@@ -1,5 +1,6 @@
-import type { Values } from '../../../src/engine/value.ts';
 /** src/store/writes.ts in memory. */
+import { MADE_BY_US } from '../../../src/engine/state.ts';
+import type { Values } from '../../../src/engine/value.ts';
 import type { OpenCreate, SendIntent, WriteEnd } from '../../../src/store/contract.ts';
 import { writeKeyText } from '../../../src/store/writes.ts';
 import { asStored } from './document.ts';
@@ -164,8 +165,6 @@ async function noteAttempts(
   await insertMissing(tx, tx.tables.attempts, attempts);
 }
 
-const MADE_BY_US: ReadonlySet<string> = new Set(['createOutcomeUnknown', 'duplicateRecord']);
-
 export async function openCreates(
   tx: Transaction,
   side: string,
@@ -180,7 +179,7 @@ export async function openCreates(
   }
   for (const { reason, closed, identityId, seen } of select(tx, tx.tables.holds.slots())) {
     const body = (seen as unknown as Readonly<Record<string, Values>>)[side];
-    if (closed !== null || !MADE_BY_US.has(reason) || identityId === null) continue;
+    if (closed !== null || !MADE_BY_US.includes(reason) || identityId === null) continue;
     if (body !== undefined) creates.push({ identityId, body, isHeld: true });
   }
   return creates.slice(0, countMax);
