@@ -1,6 +1,7 @@
 /** What a person's decision does to an identity. Each closes the holds it answers; the plan follows from the new state. */
 import { unchanged } from './existence.ts';
 import {
+  MADE_BY_US,
   PERSON,
   type Bundle,
   type Decision,
@@ -65,17 +66,15 @@ function accounting(link: Link, seen: Values): Link {
   return { ...link, status, accounted: { ...link.accounted, ...seen }, agreed };
 }
 
-/** Whether a create of ours has made a record, or a second one, is no matter of living or not: that is asked by itself. */
-const ABOUT_CREATES: ReadonlySet<HoldReason> = new Set(['createOutcomeUnknown', 'duplicateRecord']);
-
 /**
  * The identity shall live: where its record is gone it is created again, and what was edited while it counted as deleted
  * is merged. `answered`: what the person was asked. The caller has the records that are there looked at again.
  */
 export function refuseDelete(bundle: Bundle, answered: HoldReason): Outcome {
   const links = bundle.links.filter((link) => link.status !== 'gone').map(unseen);
+  // Whether a create of ours has made a record, or a second one, is no matter of living or not: that is asked by itself.
   const holds = bundle.holds.filter(
-    ({ field, reason }) => field !== null || (ABOUT_CREATES.has(reason) && reason !== answered),
+    ({ field, reason }) => field !== null || (MADE_BY_US.includes(reason) && reason !== answered),
   );
   return unchanged({
     ...bundle,
