@@ -59,24 +59,8 @@ export function joinBundles(model: SyncModel, kept: Bundle, gone: Bundle, nowMs:
   const asked = { ...kept, holds: kept.holds.filter((hold) => !isClash(hold)) };
   let outcome: Outcome = { bundle: asked, changes: [], decisions: [], holds: [] };
   for (const link of gone.links) {
-    const { side, recordId, accounted, asOfMs, called } = link;
-    const linked = linkFound(outcome.bundle, side, recordId);
-    const seen = {
-      side,
-      recordId,
-      version: null,
-      values: accounted,
-      readBeganMs: asOfMs,
-      readEndedMs: asOfMs,
-      ...(called === undefined ? {} : { called }),
-    };
-    const next = mergeObservation(model, linked, seen);
-    outcome = {
-      bundle: movedAt(next.bundle, side, nowMs),
-      changes: [...outcome.changes, ...next.changes],
-      decisions: [...outcome.decisions, ...next.decisions],
-      holds: [...outcome.holds, ...next.holds],
-    };
+    const next = takeIn(model, outcome, link);
+    outcome = { ...next, bundle: movedAt(next.bundle, link.side, nowMs) };
   }
   const [first] = gone.links;
   const place = { side: first?.side ?? PERSON, recordId: first?.recordId ?? '' };
@@ -90,6 +74,27 @@ export function joinBundles(model: SyncModel, kept: Bundle, gone: Bundle, nowMs:
       merged: outcome.bundle.identity.golden,
       moved: gone.links.map(({ side, recordId }) => ({ side, recordId })),
     },
+  };
+}
+
+/** The outcome with the record as one of its own: what it is accounted to hold is merged as if it were seen now for the first time. */
+export function takeIn(model: SyncModel, before: Outcome, link: Link): Outcome {
+  const { side, recordId, accounted, asOfMs, called } = link;
+  const seen = {
+    side,
+    recordId,
+    version: null,
+    values: accounted,
+    readBeganMs: asOfMs,
+    readEndedMs: asOfMs,
+    ...(called === undefined ? {} : { called }),
+  };
+  const next = mergeObservation(model, linkFound(before.bundle, side, recordId), seen);
+  return {
+    bundle: next.bundle,
+    changes: [...before.changes, ...next.changes],
+    decisions: [...before.decisions, ...next.decisions],
+    holds: [...before.holds, ...next.holds],
   };
 }
 

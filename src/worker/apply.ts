@@ -15,6 +15,8 @@ import { Collision } from '../store/database.ts';
 import { Batch, changeBody } from './batch.ts';
 import { formerOf, giveWay, isAnother } from './given-again.ts';
 import { confirmMatches, findHomes, identitiesOf, lateHome, type Homes } from './homes.ts';
+import { lookAgain } from './look-again.ts';
+import { partMixed } from './mixed.ts';
 import { readReadings } from './references.ts';
 import type { SyncRuntime } from './runtime.ts';
 import type { ApplyCounts, Sighting, SightingPage } from './sighting.ts';
@@ -48,7 +50,11 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   identityIds.delete('');
   for (const bundle of (await tx.lockBundles([...identityIds])).values()) batch.load(bundle);
   await confirmMatches(runtime, tx, page, sorted, homes, batch);
-  for (const reading of sorted.readings) applyReading(runtime, tx, batch, page, sorted, reading, homes);
+  const parted: Bundle[] = [];
+  for (const reading of sorted.readings) {
+    parted.push(...partMixed(runtime, batch, page, reading, homes));
+    applyReading(runtime, tx, batch, page, sorted, reading, homes);
+  }
   for (const { sighting, known: record } of sorted.existence)
     applyExistence(runtime, tx, batch, page, sorted, sighting, record);
   const dead = sorted.dead.filter((record) => applyUnreadable(batch, page, sorted, record, tx.nowMs));
@@ -56,6 +62,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   for (const recordId of sorted.forgotten) batch.forget(page.side, recordId);
   const lookedAtMs = page.readBeganMs + side.card.readLagMs;
   const wakened = await batch.store(() => storeUnlinked(tx, page, { ...sorted, dead }, lookedAtMs));
+  await lookAgain(tx, parted);
   await pointReferrers(runtime, tx, homes.moves);
   const changed = sorted.readings.length + sorted.existence.length;
   const unreadable =

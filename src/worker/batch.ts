@@ -1,5 +1,6 @@
 /** Gathers what a batch of decisions leaves behind, and stores it in a handful of statements. */
 import { withoutEndedConflicts } from '../engine/agreement.ts';
+import { saidKeys } from '../engine/between.ts';
 import { held, withLink } from '../engine/existence.ts';
 import { guard } from '../engine/guard.ts';
 import { matchKeys } from '../engine/match.ts';
@@ -248,12 +249,34 @@ export class Batch {
       }
     }
     // What was just looked up and not found is free; should another worker have taken it since, storing it collides.
-    const unsure = [...wanted.keys()].filter((key) => !this.#freeKeys.has(key));
+    const said = this.#newSaidKeys();
+    const unsure = [...wanted.keys(), ...said.keys()].filter((key) => !this.#freeKeys.has(key));
     const taken = unsure.length === 0 ? NOTHING_TAKEN : await this.#tx.identitiesByKey(unsure);
     for (const [key, work] of wanted) if (this.#isAnothers(key, taken.get(key), work)) clashing.add(work);
     for (const work of clashing) this.#holdClash(work);
     for (const [key, work] of wanted)
       if (!clashing.has(work)) this.#save.newKeys.push({ key, identityId: work.now.identity.id });
+    // Whose record has said one before is as good as any other.
+    for (const [key, work] of said)
+      if (!taken.has(key) && !clashing.has(work))
+        this.#save.newKeys.push({ key, identityId: work.now.identity.id });
+  }
+
+  /** What records of things say now that they did not say before, each by one of them; what they say no more is free. */
+  #newSaidKeys(): ReadonlyMap<string, Work> {
+    const wanted = new Map<string, Work>();
+    for (const work of this.#work.values()) {
+      const { before, now } = work;
+      if (before !== null && before.identity === now.identity && before.links === now.links) continue;
+      const [old, keys] = [before, now].map((one) =>
+        one === null ? [] : saidKeys(this.#runtime.model, one),
+      );
+      for (const key of old ?? [])
+        if (keys?.includes(key) !== true) this.#save.freedKeys.push({ key, identityId: now.identity.id });
+      for (const key of keys ?? [])
+        if (old?.includes(key) !== true && !wanted.has(key)) wanted.set(key, work);
+    }
+    return wanted;
   }
 
   /** Not its own, and not given away by this very batch. */

@@ -1,4 +1,5 @@
 /** Whose a record is: its link says so, its keys lead there, or it is a create of ours that has landed. */
+import { fieldsOf, saidKey } from '../engine/between.ts';
 import { awaitsKey, lateKeys, matchKeys, matchOf, type Match } from '../engine/match.ts';
 import { holdsAll, sharesMost, sharesValue } from '../engine/resemblance.ts';
 import { linkAt, type Bundle } from '../engine/state.ts';
@@ -28,6 +29,8 @@ export interface Homes {
   readonly late: Map<string, string>;
   /** What has turned out to be another thing. */
   readonly moves: Move[];
+  /** Record id → identities one of whose records has a key of this one, though the identity itself has not. */
+  readonly said: Map<string, readonly string[]>;
 }
 
 interface Matched {
@@ -52,6 +55,7 @@ export async function findHomes(
     echoes: new Set(),
     late: new Map(),
     moves: [],
+    said: new Map(),
   };
   const strangers: Reading[] = [];
   for (const reading of sorted.readings) {
@@ -62,13 +66,20 @@ export async function findHomes(
   if (strangers.length === 0) return homes;
   const keysOf = new Map(strangers.map((reading) => [reading, matchKeys(runtime.model, reading.values)]));
   const keys = [...keysOf.values()].flat();
-  const identityByKey = await tx.identitiesByKey(keys);
+  const isMixed = runtime.model.match.length > 1 && (mayMix(runtime, page) || strangers.some(waited));
+  const asked = isMixed ? [...keys, ...keys.map(saidKey)] : keys;
+  const identityByKey = await tx.identitiesByKey(asked);
   batch.noteFreeKeys(keys.filter((key) => !identityByKey.has(key)));
   const creates = side.model.creates ? await tx.openCreates(page.side, OPEN_CREATES_MAX) : [];
   for (const reading of strangers) {
     const own = keysOf.get(reading) ?? [];
-    const match = matchOf(own, identityByKey);
-    if (match.kind !== 'none') homes.matches.push({ reading, keys: own, identityIds: matchedIn(match) });
+    const said = matchedIn(matchOf(own.map(saidKey), identityByKey));
+    if (said.length > 0) homes.said.set(reading.recordId, said);
+    const leads = matchOf(own, identityByKey);
+    // What waits goes on when no other record says any more what it says: until then its keys do not agree.
+    const all = leads.kind === 'one' && waited(reading) ? [...own, ...own.map(saidKey)] : own;
+    const match = matchOf(all, identityByKey);
+    if (match.kind !== 'none') homes.matches.push({ reading, keys: all, identityIds: matchedIn(match) });
     if (match.kind === 'one') {
       homes.of.set(reading.recordId, match.identityId);
       const isLostOfAnother = ({ identityId, body, isHeld }: OpenCreate): boolean =>
@@ -90,9 +101,27 @@ export async function findHomes(
   return homes;
 }
 
+/**
+ * Whether what is read may show that. Only while a side is read for the first time: what comes later finds things as they are, and
+ * takes nobody's record away.
+ */
+export function mayMix({ model }: SyncRuntime, { isFirst }: SightingPage): boolean {
+  return isFirst === true && model.match.length > 1;
+}
+
+/** It was met before, and was nobody's: its keys were those of several things, or it was taken out of one. */
+function waited({ known }: Reading): boolean {
+  return known !== undefined && known.identityId === null;
+}
+
 /** Every identity that a record of the page may belong to. */
-export function identitiesOf({ of, matches, late }: Homes): readonly string[] {
-  return [...of.values(), ...late.values(), ...matches.flatMap(({ identityIds }) => identityIds)];
+export function identitiesOf({ of, matches, late, said }: Homes): readonly string[] {
+  return [
+    ...of.values(),
+    ...late.values(),
+    ...[...said.values()].flat(),
+    ...matches.flatMap(({ identityIds }) => identityIds),
+  ];
 }
 
 /** What a record refers to may have become known only after it was linked: it may have been another thing all along. */
@@ -160,8 +189,25 @@ export async function confirmMatches(
       remove(sorted, reading);
       sorted.hints.push({ recordId: reading.recordId, kind: 'changed' });
     } else if (identityIds.length > 1)
-      park(page, sorted, reading, 'trueup.ambiguous_match', 'its keys lead to several identities');
+      park(page, sorted, reading, whereTo(runtime, batch, keys, identityByKey), TO_SEVERAL);
   }
+}
+
+/** Where the keys of a record lead, by its fields and without their values. */
+function whereTo(
+  { model }: SyncRuntime,
+  batch: Batch,
+  keys: readonly string[],
+  identityByKey: ReadonlyMap<string, string>,
+): string {
+  const ways = keys.flatMap((key) => {
+    const bundle = batch.get(identityByKey.get(key) ?? '');
+    if (bundle === undefined) return [];
+    const link = bundle.links.find(({ status }) => status === 'live') ?? bundle.links[0];
+    const to = link === undefined ? 'a thing without records' : `${link.side} ${link.recordId}`;
+    return `its ${fieldsOf(model, key).join(' and ')} to ${to}`;
+  });
+  return `its keys lead to several things: ${ways.join(', ')}`;
 }
 
 function matchedIn(match: Match): readonly string[] {
@@ -198,18 +244,17 @@ function findCreate(
     remove(sorted, reading);
     sorted.hints.push({ recordId, kind: 'changed', dueInMs: POSSIBLY_OURS_WAIT_MS });
   } else if (alike.length > 0)
-    park(page, sorted, reading, 'trueup.ambiguous_match', 'a create whose answer was lost may have made it');
+    park(page, sorted, reading, 'a create whose answer was lost may have made it', MADE_BY_US);
   return alike.length > 0;
 }
 
-function park(page: SightingPage, sorted: Sorted, reading: Reading, code: string, message: string): void {
+const TO_SEVERAL =
+  'Correct its keys in the system; or, where the things that they lead to are one, merge them there, or with: trueup match merge.';
+const MADE_BY_US = 'Decide which identity the record belongs to, or correct its keys.';
+
+function park(page: SightingPage, sorted: Sorted, reading: Reading, message: string, advice: string): void {
   remove(sorted, reading);
-  const failure = {
-    kind: 'invalid',
-    code,
-    message,
-    advice: 'Decide which identity the record belongs to, or correct its keys.',
-  };
+  const failure = { kind: 'invalid', code: 'trueup.ambiguous_match', message, advice };
   const { recordId, version } = reading;
   sorted.unlinked.push({ recordId, status: 'parked', version, asOfMs: page.readBeganMs, failure });
 }

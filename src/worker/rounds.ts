@@ -60,8 +60,10 @@ const UNTOUCHED = { recordIds: [], creates: false };
 /** Settles what is to be looked at, and what that lets be read, until nothing more comes of it. */
 export async function settleRecords(runtime: SyncRuntime, signal: AbortSignal): Promise<void> {
   for (let round = 0; round < HINT_ROUNDS_MAX && !signal.aborted; round += 1) {
-    for (const side of runtime.sides.values()) await settleAll(runtime, side, signal);
-    if ((await settleWaits(runtime)) === 0) return;
+    let settled = 0;
+    // What is seen at one side may have records of another looked at.
+    for (const side of runtime.sides.values()) settled += await settleAll(runtime, side, signal);
+    if (settled + (await settleWaits(runtime)) === 0) return;
   }
 }
 
@@ -102,10 +104,14 @@ export class SweepFailed extends Error {
   }
 }
 
-async function settleAll(runtime: SyncRuntime, side: SideRuntime, signal: AbortSignal): Promise<void> {
+async function settleAll(runtime: SyncRuntime, side: SideRuntime, signal: AbortSignal): Promise<number> {
+  let total = 0;
   for (let round = 0; round < HINT_ROUNDS_MAX && !signal.aborted; round += 1) {
-    if ((await settleHints(runtime, side, signal)) === 0) return;
+    const settled = await settleHints(runtime, side, signal);
+    if (settled === 0) break;
+    total += settled;
   }
+  return total;
 }
 
 /** Delivers everything that is due, on all sides at once, until nothing is. Returns how many writes were taken up. */

@@ -35,6 +35,8 @@ export interface SightingPage {
   readonly isCheck?: boolean;
   /** Whether a feed tells of the same records meanwhile: a sweep of a side that has one. Who looks after a hint has that hint. */
   readonly isBesideFeed?: boolean;
+  /** The side is being read for the first time: what it holds was there before, whatever else was read before it. */
+  readonly isFirst?: boolean;
 }
 
 export interface ApplyCounts {

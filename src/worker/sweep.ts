@@ -19,7 +19,7 @@ import {
   SWEEP_EVERY_MS,
 } from './limits.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
-import { sightingsOf, type Sighting } from './sighting.ts';
+import { sightingsOf, type Sighting, type SightingPage } from './sighting.ts';
 
 /** Statistics are refreshed after this many changed records, and each time their number has grown by the factor. */
 const STATISTICS_FIRST_RECORDS = 2_000;
@@ -138,8 +138,10 @@ async function takePage(
       ? [sightings]
       : [sightings.slice(0, middle), sightings.slice(middle)];
   // Applying twice changes nothing, so the position may follow in a transaction of its own, after both halves.
-  const isCheck = side.card.feed !== 'none' && lease.currentAsOfMs !== null;
-  const applied = await Promise.all(halves.map((half) => applyHalf(runtime, side, half, beganMs, isCheck)));
+  const isFirst = lease.currentAsOfMs === null;
+  const hasFeed = side.card.feed !== 'none';
+  const about = { readBeganMs: beganMs, isFirst, isCheck: hasFeed && !isFirst, isBesideFeed: hasFeed };
+  const applied = await Promise.all(halves.map((half) => applyHalf(runtime, side, half, about)));
   const met = { seen: 0, changed: 0, unreadable: 0, missing: 0 };
   for (const { counts } of applied) {
     met.seen += counts.seen;
@@ -171,14 +173,12 @@ async function applyHalf(
   runtime: SyncRuntime,
   side: SideRuntime,
   sightings: readonly Sighting[],
-  beganMs: number,
-  isCheck: boolean,
+  about: Omit<SightingPage, 'side' | 'sightings' | 'followed'>,
 ): Promise<Applied> {
   const { name } = side.model;
-  const page = { side: name, sightings, readBeganMs: beganMs, followed: null };
   try {
     return await runtime.transaction((tx) =>
-      applyPage(runtime, tx, { ...page, isCheck, isBesideFeed: side.card.feed !== 'none' }),
+      applyPage(runtime, tx, { side: name, sightings, followed: null, ...about }),
     );
   } catch (error) {
     if (failureOfError(error).code !== UNEXPECTED) throw error;

@@ -24,8 +24,11 @@ const SENTENCES: Readonly<Record<HoldReason, (side: string, field: string) => st
   massChange: (side) => `Too many changes at once at ${side}.`,
 };
 
-export function holdSentence({ reason, side, field }: HoldRow): string {
-  return SENTENCES[reason](side, field ?? 'the record');
+export function holdSentence({ reason, side, field, identityId, seen }: HoldRow): string {
+  const sentence = SENTENCES[reason](side, field ?? 'the record');
+  // Of a record that is nobody's yet, why it is not has been written down with the hold.
+  const { message = '' } = identityId === null ? (seen as { readonly message?: string }) : {};
+  return message === '' ? sentence : `${sentence.slice(0, -1)}: ${message}.`;
 }
 
 export interface HoldOption {

@@ -133,7 +133,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
     name: 'match-is-not-sought',
     sentence: 'A new record is never matched with a thing that is known already.',
     file: HOMES,
-    find: 'const match = matchOf(own, identityByKey);',
+    find: 'const match = matchOf(all, identityByKey);',
     replace: 'const match = matchOf([], identityByKey);',
   },
   {
