@@ -65,7 +65,7 @@ test('a worker compares the sides of a sync when the time of its schedule has co
       );
       return rows;
     };
-    await expect.poll(compared, { timeout: 25_000 }).toEqual([
+    await expect.poll(compared).toEqual([
       { side: 'crm', state: 'complete', seen: 2, drift: 0 },
       { side: 'list', state: 'complete', seen: 2, drift: 0 },
     ]);

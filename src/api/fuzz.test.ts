@@ -11,6 +11,7 @@ import { observeAll } from '../worker/rounds.ts';
 /** `TRUEUP_FUZZ_REQUESTS=5000 npm test -- src/api/fuzz` for many. */
 const REQUESTS = Number(process.env['TRUEUP_FUZZ_REQUESTS'] ?? 400);
 const SEED = Number(process.env['TRUEUP_FUZZ_SEED'] ?? 1);
+/** Of the processor, so that a busy machine blames no answer. */
 const ANSWER_MS_MAX = 5_000;
 const ANSWER_BYTES_MAX = 1_000_000;
 const UNLIMITED = { burst: 1e9, perSecond: 1e9 };
@@ -50,7 +51,7 @@ afterAll(() => api.close());
 
 /** What is wrong with the answer to a request; null when nothing is. */
 async function judge(made: MadeRequest): Promise<string | null> {
-  const startedMs = api.host.clock.monotonicMs();
+  const before = process.cpuUsage();
   const answer = await api.app.request(ORIGIN + made.path, {
     method: made.method,
     headers: { ...made.headers, authorization },
@@ -62,7 +63,8 @@ async function judge(made: MadeRequest): Promise<string | null> {
     return null;
   }
   const text = await answer.text();
-  const tookMs = api.host.clock.monotonicMs() - startedMs;
+  const { user, system } = process.cpuUsage(before);
+  const tookMs = (user + system) / 1_000;
   if (answer.status >= 500) return `${String(answer.status)} ${text}`;
   if (tookMs > ANSWER_MS_MAX) return `took ${String(Math.round(tookMs))} ms`;
   if (text.length > ANSWER_BYTES_MAX) return `is ${String(text.length)} bytes long`;

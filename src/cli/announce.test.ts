@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWorker } from '../../test/support/killed-worker.ts';
 import { salesforceWorkbench, type SalesforceWorkbench } from '../../test/support/salesforce-workbench.ts';
 import { openTestFolder, type TestFolder } from '../../test/support/test-folder.ts';
+import { until } from '../../test/support/until.ts';
 import { must } from '../lib/assert.ts';
-import { systemClock } from '../lib/clock.ts';
 import { text } from '../simulators/salesforce/fields.ts';
 
 const EVENT = 'Customer_Changed__e';
@@ -83,8 +83,7 @@ test('check says what is announced where, and a change that was delivered is tol
   await writeFile(authority, bench.addresses.ca);
   const worker = startWorker(folder.directory, { ...folder.environment, NODE_EXTRA_CA_CERTS: authority });
   try {
-    for (let look = 0; look < 1_200 && told().length === 0; look += 1) await systemClock.sleep(50);
-    if (told().length === 0) throw new Error(`nothing was told\n${worker.log()}`);
+    await until(() => told().length > 0, worker.log);
     expect(told()).toMatchObject([
       {
         Key__c: 'ann@x.test',
@@ -96,7 +95,7 @@ test('check says what is announced where, and a change that was delivered is tol
   } finally {
     await worker.kill();
   }
-}, 120_000);
+});
 
 test('an event that stands among the sides is refused, with the way to announce it', async () => {
   const file = await folder.read('trueup.yaml');

@@ -5,7 +5,7 @@ import { startWorker, type KilledWorker } from '../../test/support/killed-worker
 import type { TestDatabase } from '../../test/support/postgres.ts';
 import { salesforceWorkbench, type SalesforceWorkbench } from '../../test/support/salesforce-workbench.ts';
 import { openTestFolder, type TestFolder } from '../../test/support/test-folder.ts';
-import { systemClock } from '../lib/clock.ts';
+import { until } from '../../test/support/until.ts';
 
 const RECORDS = 300;
 const REFUSED = 7;
@@ -66,14 +66,6 @@ async function begun(): Promise<KilledWorker> {
   return work();
 }
 
-async function until(isSo: () => boolean | Promise<boolean>, worker: KilledWorker): Promise<void> {
-  for (let look = 0; look < 1_200; look += 1) {
-    if (await isSo()) return;
-    await systemClock.sleep(50);
-  }
-  throw new Error(`it never came to be\n${worker.log()}`);
-}
-
 function jobs(): readonly { readonly state: string; readonly outcomes: number }[] {
   return bench.simulator.bulk
     .all()
@@ -131,7 +123,7 @@ test('a job whose worker is killed in its middle is taken up: every row is accou
   refuseOne();
   bulk.batchRows = 100;
   const first = await begun();
-  await until(() => jobs().some(({ outcomes }) => outcomes >= 100), first);
+  await until(() => jobs().some(({ outcomes }) => outcomes >= 100), first.log);
   bulk.batchMs = 2_000;
   await first.kill();
   expect((await writes())['sent']).toBe(RECORDS);
@@ -139,9 +131,9 @@ test('a job whose worker is killed in its middle is taken up: every row is accou
   const second = work();
   await until(
     async () => ((await writes())['sent'] ?? 0) === 0 && jobs()[0]?.state === 'JobComplete',
-    second,
+    second.log,
   );
-  await until(async () => (await writes())['dead'] === 1, second);
+  await until(async () => (await writes())['dead'] === 1, second.log);
   expect(await writes()).toEqual({ dead: 1, 'ever unknown': 0 });
   expect(jobs()).toHaveLength(1);
   expect(creates()).toBe(RECORDS - 1);
@@ -150,22 +142,22 @@ test('a job whose worker is killed in its middle is taken up: every row is accou
     `select count(*) as links from links where side = 'crm'`,
   );
   expect(rows).toEqual([{ links: String(RECORDS - 1) }]);
-  await until(async () => (await notedJobs()) === 0, second);
+  await until(async () => (await notedJobs()) === 0, second.log);
 }, 180_000);
 
 test('a job whose worker is killed before it is told to begin is stopped, and its rows are sent once', async () => {
   const upload = bench.simulator.fault({ match: { method: 'PUT' }, kind: 'delay', delayMs: 60_000 });
   const first = await begun();
-  await until(() => upload.hits() === 1, first);
+  await until(() => upload.hits() === 1, first.log);
   await first.kill();
   await leapOverLeases();
   const second = work();
-  await until(() => accounts().length === RECORDS, second);
-  await until(async () => Object.keys(await writes()).every((state) => state === 'ever unknown'), second);
+  await until(() => accounts().length === RECORDS, second.log);
+  await until(async () => Object.keys(await writes()).every((state) => state === 'ever unknown'), second.log);
   expect(jobs()[0]).toEqual({ state: 'Aborted', outcomes: 0 });
   expect(creates()).toBe(RECORDS);
   expect(await writes()).toEqual({ 'ever unknown': 0 });
-  await until(async () => (await notedJobs()) === 0, second);
+  await until(async () => (await notedJobs()) === 0, second.log);
 }, 180_000);
 
 test('a worker that stood still past its lease and comes back to its job, which another has taken up, changes nothing', async () => {
@@ -173,21 +165,21 @@ test('a worker that stood still past its lease and comes back to its job, which 
   refuseOne();
   bulk.batchRows = 100;
   const first = await begun();
-  await until(() => jobs().some(({ outcomes }) => outcomes >= 100), first);
+  await until(() => jobs().some(({ outcomes }) => outcomes >= 100), first.log);
   bulk.batchMs = 2_000;
   first.freeze();
   await leapOverLeases();
   const second = work();
-  await until(async () => (await writes())['dead'] === 1 && (await notedJobs()) === 0, second);
+  await until(async () => (await writes())['dead'] === 1 && (await notedJobs()) === 0, second.log);
   const settled = { dead: 1, 'ever unknown': 0 };
   expect(await writes()).toEqual(settled);
   expect(await told()).toEqual({ written: RECORDS - 1, failed: 1 });
   first.thaw();
   // It asks how its job ended and hears what the other has heard: kept as evidence, and nothing else.
-  await until(async () => (await told())['late'] === RECORDS - 1, first);
+  await until(async () => (await told())['late'] === RECORDS - 1, first.log);
   expect(await told()).toEqual({ written: RECORDS - 1, failed: 1, late: RECORDS - 1 });
   await erp.pool.query(`insert into account (key, name) values ('after', 'After all')`);
-  await until(() => org.records('Account').some((record) => record['ERP_Key__c'] === 'after'), first);
+  await until(() => org.records('Account').some((record) => record['ERP_Key__c'] === 'after'), first.log);
   await Promise.all([first.end(), second.end()]);
   expect(await writes()).toEqual(settled);
   expect(jobs()).toHaveLength(1);
@@ -199,13 +191,13 @@ test('a worker that stood still before its job began finds it stopped: its rows 
   const order = { match: { method: 'PATCH' }, times: 1_000 };
   const lost = bench.simulator.fault({ ...order, kind: 'cutBeforeExecute' });
   const first = await begun();
-  await until(() => lost.hits() > 0, first);
+  await until(() => lost.hits() > 0, first.log);
   first.freeze();
   lost.cancel();
   await leapOverLeases();
   const second = work();
-  await until(() => accounts().length === RECORDS, second);
-  await until(async () => (await notedJobs()) === 0, second);
+  await until(() => accounts().length === RECORDS, second.log);
+  await until(async () => (await notedJobs()) === 0, second.log);
   const asked = bench.simulator.fault({
     match: { path: 'unprocessedrecords' },
     kind: 'delay',
@@ -213,7 +205,7 @@ test('a worker that stood still before its job began finds it stopped: its rows 
     times: 1_000,
   });
   first.thaw();
-  await until(() => asked.hits() > 0, first);
+  await until(() => asked.hits() > 0, first.log);
   await Promise.all([first.end(), second.end()]);
   expect(jobs()[0]).toEqual({ state: 'Aborted', outcomes: 0 });
   expect(creates()).toBe(RECORDS);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWorker } from '../../test/support/killed-worker.ts';
 import type { TestDatabase } from '../../test/support/postgres.ts';
 import { openTestFolder, type TestFolder } from '../../test/support/test-folder.ts';
-import { systemClock } from '../lib/clock.ts';
+import { until } from '../../test/support/until.ts';
 import { seededRandom } from '../lib/random.ts';
 
 const KEEP_LAST = 'defaults: {policy: [{priority: [crm, erp]}]}';
@@ -61,7 +61,7 @@ beforeAll(async () => {
 afterAll(async () => folder.close());
 
 const PER_ROUND = 8;
-const LOOKS_PER_LEAP = 10;
+const LOOKS_PER_LEAP = 100;
 
 /** A person's day at one database: new accounts and contacts that refer to each other at random, and old ones that are re-pointed. */
 async function work({ pool }: TestDatabase, own: string, round: number, random: () => number): Promise<void> {
@@ -106,14 +106,13 @@ async function told({ pool }: TestDatabase): Promise<readonly string[]> {
 /** The killed worker's requests have ended with their connections, and its leases end now instead of later. */
 async function leapOverLeases(): Promise<void> {
   for (const { pool } of [crm, erp]) {
-    for (let look = 0; look < 400; look += 1) {
+    await until(async () => {
       const { rows } = await pool.query<{ others: string }>(
         `select count(*) as others from pg_stat_activity
           where datname = current_database() and application_name like 'trueup%' and state <> 'idle'`,
       );
-      if (rows[0]?.others === '0') break;
-      await systemClock.sleep(25);
-    }
+      return rows[0]?.others === '0';
+    });
   }
   await store.pool.query(
     `update writes set lease_until = '-infinity', resolve_at = least(resolve_at, clock_timestamp()),
@@ -139,15 +138,6 @@ async function writes(): Promise<number> {
     `select count(*) as count from journal where kind = 'written'`,
   );
   return Number(rows[0]?.count);
-}
-
-/** Waits until so many writes have been answered: the worker is then in the middle of the others. */
-async function written(count: number): Promise<void> {
-  for (let look = 0; look < 600; look += 1) {
-    if ((await writes()) >= count) return;
-    await systemClock.sleep(25);
-  }
-  throw new Error('the worker does not write');
 }
 
 interface Standing {
@@ -176,24 +166,24 @@ test('workers that are killed again and again leave every reference right on bot
     const worker = startWorker(directory, environment);
     await work(crm, 'crm', round, () => random.fraction());
     await work(erp, 'erp', round, () => random.fraction());
-    await written((await writes()) + 5 + Math.floor(random.fraction() * 40));
+    // The worker is then in the middle of the others.
+    const enough = (await writes()) + 5 + Math.floor(random.fraction() * 40);
+    await until(async () => (await writes()) >= enough, worker.log);
     await worker.kill();
     await leapOverLeases();
   }
   const last = startWorker(directory, environment);
   try {
     let [now, here, there] = [await standing(), await told(crm), await told(erp)];
-    for (let look = 0; look < 300; look += 1) {
-      const isDone = now.open === '0' && now.waits === '0' && JSON.stringify(here) === JSON.stringify(there);
-      if (isDone) break;
+    await until(async (look) => {
       if (look % LOOKS_PER_LEAP === 0) await leapOverRetries();
-      await systemClock.sleep(200);
       [now, here, there] = [await standing(), await told(crm), await told(erp)];
-    }
+      return now.open === '0' && now.waits === '0' && JSON.stringify(here) === JSON.stringify(there);
+    }, last.log);
     expect(now).toEqual({ open: '0', waits: '0', held: '0', dead: '0' });
     expect(here).toEqual(there);
     expect(here).toHaveLength(3 * 2 * PER_ROUND * 3);
   } finally {
     await last.kill();
   }
-}, 240_000);
+}, 500_000);

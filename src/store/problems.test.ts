@@ -41,7 +41,7 @@ test('failures of one cause are one problem, whatever values the system quotes',
     openings: 1,
   });
   expect(opened[0]?.firstSeenMs).toBeGreaterThanOrEqual(began);
-  expect(opened[0]?.firstSeenMs).toBeLessThan(began + 5_000);
+  expect(opened[0]?.firstSeenMs).toBeLessThanOrEqual(await stand.runtime.nowMs());
   expect(await stand.look()).toEqual({ opened: [], resolved: [] });
 });
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { settleRounds, skipWaits, waitingIn } from '../../test/support/rounds.ts';
 import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
+import { until } from '../../test/support/until.ts';
 import type {
   ChangePage,
   ChangesRequest,
@@ -291,15 +292,7 @@ test('a queue of thousands goes out in batches of the size that the target takes
   expect(Math.max(...taken)).toBeLessThanOrEqual(7 * DELIVERY_LANES);
   expect(erp.writeSizes.reduce((sum, size) => sum + size, 0)).toBe(5_000);
   expectInStep(world);
-}, 60_000);
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let look = 0; look < 1_000; look += 1) {
-    if (await condition()) return;
-    await systemClock.sleep(20);
-  }
-  throw new Error('it never came to be');
-}
+});
 
 function sideOf({ sides }: SyncRuntime, name: string): SideRuntime {
   return must(sides.get(name), 'the sync has this side');

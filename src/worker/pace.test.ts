@@ -105,4 +105,4 @@ test('texts that are very long together leave in several deliveries', async () =
   await observeAll(runtime, new AbortController().signal);
   await deliver(runtime);
   expect(erp.batches).toEqual([5, 1]);
-}, 60_000);
+});

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { createTestRuntime, sharedTestStore, simpleDefinition, snapshotOf } from '../../test/support/sync.ts';
+import { until } from '../../test/support/until.ts';
 import { systemClock } from '../lib/clock.ts';
 import { seededRandom } from '../lib/random.ts';
 import { countStates } from '../store/status.ts';
@@ -19,14 +20,6 @@ const LATEST_OR_RANK = {
 function rankedDefinition(name: string): ReturnType<typeof simpleDefinition> {
   const definition = simpleDefinition(SIDES, { name });
   return { ...definition, fields: definition.fields.map((field) => ({ ...field, policy: LATEST_OR_RANK })) };
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let look = 0; look < 600; look += 1) {
-    if (await condition()) return;
-    await systemClock.sleep(25);
-  }
-  throw new Error('it never came to be');
 }
 
 function byEmail(system: MemorySystem): Readonly<Record<string, unknown>> {
@@ -82,7 +75,7 @@ test('three sides edited at random while two workers run come to hold the same, 
     const emails = Object.values(systems[side].all()).map((fields) => fields['email']);
     expect(new Set(emails).size).toBe(emails.length);
   }
-}, 60_000);
+});
 
 /** In one snapshot: the states of each side add up to the records that are known there, counted in another way. */
 async function isBalanced(runtime: SyncRuntime): Promise<boolean> {

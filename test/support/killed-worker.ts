@@ -15,7 +15,7 @@ export interface KilledWorker {
   /** SIGTERM; resolves when it has ended what it was about, and is gone. */
   end(): Promise<void>;
   /** What it has logged, for the report of a failing test. */
-  log(): string;
+  readonly log: () => string;
 }
 
 export function startWorker(directory: string, environment: Readonly<Record<string, string>>): KilledWorker {

@@ -5,9 +5,9 @@ import {
   salesforceWorkbench,
   type SalesforceWorkbench,
 } from '../../../test/support/salesforce-workbench.ts';
+import { until } from '../../../test/support/until.ts';
 import type { ChangePage, Cursor, Session } from '../../connector/contract.ts';
 import { must } from '../../lib/assert.ts';
-import { systemClock } from '../../lib/clock.ts';
 
 let bench: SalesforceWorkbench;
 let session: Session;
@@ -61,7 +61,8 @@ async function follow(
   own: Session,
   since: Cursor,
   isIt: (page: ChangePage) => boolean,
-  meddle: () => void = () => undefined,
+  /** Once there is a subscription. */
+  meddle?: () => void,
 ): Promise<ChangePage> {
   const stop = new AbortController();
   const request = {
@@ -76,8 +77,8 @@ async function follow(
   try {
     for await (const page of own.readChanges(request)) {
       pages += 1;
-      if (pages === 1) {
-        await subscribed();
+      if (pages === 1 && meddle !== undefined) {
+        await until(() => bench.simulator.pubSub.topics().length > 0);
         meddle();
       }
       if (pages > 1 && isIt(page)) return page;
@@ -87,11 +88,6 @@ async function follow(
     stop.abort();
   }
   throw new Error('the page never came');
-}
-
-async function subscribed(): Promise<void> {
-  for (let look = 0; look < 100 && bench.simulator.pubSub.topics().length === 0; look += 1)
-    await systemClock.sleep(10);
 }
 
 test('a transaction that commits late, under a stamp that was passed already, is told', async () => {
