@@ -14,6 +14,7 @@ import { correctLetter, discardAll, REPLAY_PER_SECOND, replayAll } from '../work
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { actor, noteCommandAfter } from './deed.ts';
 import { fieldValue } from './field-value.ts';
+import { lettersMeant, oneMeant, reasonMeant } from './meant.ts';
 import {
   chooseSync,
   SYNC_OPTION,
@@ -24,6 +25,7 @@ import {
   withSync,
   wordsOf,
 } from './open.ts';
+import { tellDiscarded } from './outcomes.ts';
 import { count, instant, type Output } from './output.ts';
 import { show } from './trace.ts';
 
@@ -75,22 +77,11 @@ function wrong(message: string, advice: string | null = null): CommandFailed {
 }
 
 function filterOf(context: CommandContext): LetterFilter {
-  const { flags } = context;
-  const state = text(flags['state']);
+  const state = text(context.flags['state']);
   const states = STATES.filter((known) => known === state);
   if (state !== undefined && states.length === 0)
     throw wrong(`there is no state ${state}`, `They are: ${STATES.join(', ')}`);
-  const given = {
-    side: text(flags['side']),
-    code: text(flags['code']),
-    field: text(flags['field']),
-    recordId: text(flags['record']),
-    problem: text(flags['problem']),
-  };
-  return {
-    ...(state === undefined ? {} : { states }),
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-  };
+  return { ...(state === undefined ? {} : { states }), ...lettersMeant(context) };
 }
 
 async function list(context: CommandContext, installation: Installation, sync: SyncRow): Promise<number> {
@@ -131,10 +122,7 @@ async function oneLetter(
   const { letters } = await installation.transaction((tx) =>
     listLetters(tx, sync.syncKey, { letter: prefix }, null, 2),
   );
-  const [letter, another] = letters;
-  if (letter === undefined) throw wrong(`no letter begins with ${prefix}`, 'See: trueup deadletters list');
-  if (another !== undefined) throw wrong(`several letters begin with ${prefix}`);
-  return letter;
+  return oneMeant(letters, 'letter', prefix, 'See: trueup deadletters list');
 }
 
 async function showOne(context: CommandContext, installation: Installation, sync: SyncRow): Promise<number> {
@@ -178,16 +166,11 @@ async function replay(context: CommandContext, installation: Installation, sync:
 }
 
 async function discard(context: CommandContext, installation: Installation, sync: SyncRow): Promise<number> {
-  const reason = text(context.flags['reason']);
-  if (reason === undefined || reason.trim() === '')
-    throw wrong('--reason is missing: say why they are given up');
+  const reason = reasonMeant(context);
   const filter = await meant(context, installation, sync);
   const discarded = await discardAll(installation, sync, filter, { by: actor(), reason });
   await noteCommandAfter(installation, 'letters.discarded', sync.name, { discarded });
-  context.output.json({ discarded });
-  context.output.line(
-    `${counted(discarded, 'letter is', 'letters are')} given up, until something about the record changes.`,
-  );
+  tellDiscarded(context.output, discarded);
   return EXIT.ok;
 }
 

@@ -13,6 +13,7 @@ import { ChoiceRefused, resolveHold, type HoldChoice } from '../worker/holds.ts'
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { actor, noteCommand } from './deed.ts';
 import { fieldValue } from './field-value.ts';
+import { oneMeant } from './meant.ts';
 import {
   chooseSync,
   SYNC_OPTION,
@@ -23,6 +24,7 @@ import {
   withSync,
   wordsOf,
 } from './open.ts';
+import { tellEmptied, tellReleased } from './outcomes.ts';
 import { instant } from './output.ts';
 
 const HOLDS_SHOWN_MAX = 200;
@@ -99,8 +101,7 @@ async function sayEmptied(
     await syncTx.sayEmptied(side);
     await noteCommand(tx, installation, 'side.emptied', side, { sync: sync.name });
   });
-  context.output.json({ emptied: side });
-  context.output.line(`${side} is swept again, and what is missing there counts as deleted.`);
+  tellEmptied(context.output, side);
   return EXIT.ok;
 }
 
@@ -126,8 +127,7 @@ async function release(context: CommandContext, installation: Installation, sync
       advice: 'Look again: trueup holds list',
     });
   }
-  context.output.json({ released });
-  context.output.line(`${counted(released, 'write is', 'writes are')} queued.`);
+  tellReleased(context.output, released);
   return EXIT.ok;
 }
 
@@ -160,14 +160,8 @@ async function decide(
 ): Promise<number> {
   const [, prefix = ''] = wordsOf(context, ['', 'HOLD']);
   const open = await installation.transaction((tx) => openHolds(tx, sync.syncKey, null, HOLDS_SHOWN_MAX));
-  const matching = open.filter((hold) => hold.holdId.startsWith(prefix));
-  const [hold, ...others] = matching;
-  if (hold === undefined || others.length > 0) {
-    throw new CommandFailed(
-      hold === undefined ? `no open hold begins with ${prefix}` : `several holds begin with ${prefix}`,
-      { exitCode: EXIT.wrongInput },
-    );
-  }
+  const matching = open.filter((one) => one.holdId.startsWith(prefix));
+  const hold = oneMeant(matching, 'open hold', prefix);
   const choice = choiceOf(sync, hold, context);
   try {
     await withSync(installation, sync, (runtime) => resolveHold(runtime, hold, choice, actor()));

@@ -13,6 +13,7 @@ import { joinPair, partIdentities } from '../worker/joins.ts';
 import { CommandFailed, EXIT, type Command } from './command.ts';
 import { actor, noteCommand } from './deed.ts';
 import { exportMatches, importMatches, type MatchContext as Given } from './match/by-file.ts';
+import { oneMeant } from './meant.ts';
 import {
   chooseSync,
   SYNC_OPTION,
@@ -22,6 +23,7 @@ import {
   withInstallation,
   wordsOf,
 } from './open.ts';
+import { tellDecided, tellJoined } from './outcomes.ts';
 import { count, instant } from './output.ts';
 
 const SHOWN_MAX = 50;
@@ -109,12 +111,8 @@ async function decide({ context, installation, sync }: Given, kind: PairDecision
   const [, prefix = ''] = wordsOf(context, ['', 'ID']);
   const joinId = await refusing(async () =>
     installation.transaction(async (tx) => {
-      const [one, ...others] = await openSuggestions(tx, sync.syncKey, prefix, 2);
-      if (one === undefined || others.length > 0)
-        throw new ChoiceRefused(
-          `${one === undefined ? 'no open suggestion begins' : 'several suggestions begin'} with ${prefix}`,
-        );
-      const { suggestionId } = one;
+      const found = await openSuggestions(tx, sync.syncKey, prefix, 2);
+      const { suggestionId } = oneMeant(found, 'open suggestion', prefix);
       const given = [{ suggestionId, kind }];
       const [decided] = await decidePairs(
         tx,
@@ -127,12 +125,7 @@ async function decide({ context, installation, sync }: Given, kind: PairDecision
       return decided?.joinId ?? null;
     }),
   );
-  context.output.json({ decided: prefix, choice: kind, joinId });
-  context.output.line(
-    joinId === null
-      ? 'Rejected: the two will not be suggested again.'
-      : `They are one now. Take it back with: trueup match unmerge ${joinId}`,
-  );
+  tellDecided(context.output, prefix, kind, joinId);
   return EXIT.ok;
 }
 
@@ -177,8 +170,7 @@ async function merge(given: Given): Promise<number> {
       return made;
     }),
   );
-  context.output.json({ joinId });
-  context.output.line(`They are one now. Take it back with: trueup match unmerge ${joinId}`);
+  tellJoined(context.output, joinId);
   return EXIT.ok;
 }
 
@@ -201,11 +193,7 @@ async function unmerge({ context, installation, sync }: Given): Promise<number> 
   const by = actor();
   await refusing(async () =>
     installation.transaction(async (tx) => {
-      const [one, ...others] = await standingJoins(tx, sync.syncKey, prefix, 2);
-      if (one === undefined || others.length > 0)
-        throw new ChoiceRefused(
-          `${one === undefined ? 'no merge begins' : 'several merges begin'} with ${prefix}`,
-        );
+      const one = oneMeant(await standingJoins(tx, sync.syncKey, prefix, 2), 'merge', prefix);
       await partIdentities(
         unopenedSync(installation, sync),
         syncTransaction(tx, sync, installation.ids),

@@ -8,6 +8,7 @@ import { addProblemNote, problemNotes, setProblemOwner, type ProblemFilter } fro
 import { REPLAY_PER_SECOND, replayAll } from '../worker/redrive.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { actor, noteCommand, noteCommandAfter } from './deed.ts';
+import { oneMeant } from './meant.ts';
 import {
   chooseSync,
   SYNC_OPTION,
@@ -95,12 +96,7 @@ function summarise(output: Output, problem: ProblemView): void {
 async function oneProblem(context: CommandContext, installation: Installation): Promise<ProblemView> {
   const [, prefix = ''] = wordsOf(context, ['', 'PROBLEM']);
   const found = await installation.transaction((tx) => currentProblems(tx, { problem: prefix }, 2));
-  const [problem, another] = found;
-  if (problem !== undefined && another === undefined) return problem;
-  throw new CommandFailed(
-    problem === undefined ? `no problem begins with ${prefix}` : `several problems begin with ${prefix}`,
-    { exitCode: EXIT.wrongInput, advice: 'See: trueup problems --all' },
-  );
+  return oneMeant(found, 'problem', prefix, 'See: trueup problems --all');
 }
 
 async function show(context: CommandContext, installation: Installation): Promise<number> {

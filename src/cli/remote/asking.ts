@@ -3,6 +3,7 @@ import type { hc } from 'hono/client';
 
 import type { Api } from '../../api/app.ts';
 import { CommandFailed, EXIT, type CommandContext } from '../command.ts';
+import { oneMeant } from '../meant.ts';
 import { text } from '../open.ts';
 
 export type Client = ReturnType<typeof hc<Api>>;
@@ -57,14 +58,8 @@ export function beginningWith<Entry>(
   what: string,
   prefix: string,
 ): Entry {
-  const [one, ...others] = entries.filter((entry) => idOf(entry).startsWith(prefix));
-  if (one !== undefined && others.length === 0) return one;
-  throw new CommandFailed(
-    one === undefined
-      ? `no ${what} begins with ${prefix}`
-      : `several of the kind ${what} begin with ${prefix}`,
-    { exitCode: EXIT.wrongInput },
-  );
+  const found = entries.filter((entry) => idOf(entry).startsWith(prefix));
+  return oneMeant(found, what, prefix);
 }
 
 /** A word of the command that must be there, such as HOLD. */

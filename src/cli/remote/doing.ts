@@ -1,7 +1,9 @@
 /** The commands that do something, asked of a server elsewhere: by their first word, as on the machine itself. */
 import { counted } from '../../lib/counted.ts';
 import { CommandFailed, EXIT, type CommandContext } from '../command.ts';
+import { lettersMeant, reasonMeant } from '../meant.ts';
 import { text } from '../open.ts';
+import { tellDecided, tellDiscarded, tellEmptied, tellJoined, tellReleased } from '../outcomes.ts';
 import { beginningWith, bodyOf, done, syncMeant, wordAt, type Client, type Remote } from './asking.ts';
 import { approvePlan, makePlan } from './planning.ts';
 
@@ -84,8 +86,7 @@ async function release(context: CommandContext, client: Client): Promise<number>
   const { hash, kind: of } = beginningWith(meant, (set) => set.hash, 'held set', prefix ?? '');
   const json = { sync, side: side ?? '', kind: of, hash };
   const { released } = await bodyOf(client.api.v1['held-writes'].release.$post({ json }));
-  context.output.json({ released });
-  context.output.line(`${counted(released, 'write is', 'writes are')} queued.`);
+  tellReleased(context.output, released);
   return EXIT.ok;
 }
 
@@ -93,8 +94,7 @@ async function emptied(context: CommandContext, client: Client): Promise<number>
   const side = wordAt(context, 1, 'SIDE');
   const param = { name: await syncMeant(context, client), side };
   await done(client.api.v1.syncs[':name'].sides[':side'].emptied.$post({ param }));
-  context.output.json({ emptied: side });
-  context.output.line(`${side} is swept again, and what is missing there counts as deleted.`);
+  tellEmptied(context.output, side);
   return EXIT.ok;
 }
 
@@ -143,17 +143,12 @@ function paced({ flags }: CommandContext): { readonly perSecond?: number } {
 }
 
 /** Which letters are meant: one by the beginning of its id, or all that the filters leave. */
-async function lettersMeant(context: CommandContext, client: Client, sync: string) {
-  const { flags, words } = context;
-  const given = {
-    side: text(flags['side']),
-    code: text(flags['code']),
-    field: text(flags['field']),
-    recordId: text(flags['record']),
-    problem: text(flags['problem']),
-    letter: words[1] === undefined ? undefined : await letterMeant(client, sync, words[1]),
+async function namedLetters(context: CommandContext, client: Client, sync: string) {
+  const { words } = context;
+  return {
+    ...lettersMeant(context),
+    ...(words[1] === undefined ? {} : { letter: await letterMeant(client, sync, words[1]) }),
   };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 async function letterMeant(client: Client, sync: string, prefix: string): Promise<string> {
@@ -166,7 +161,7 @@ async function letterMeant(client: Client, sync: string, prefix: string): Promis
 async function replay(context: CommandContext, client: Client): Promise<number> {
   const sync = await syncMeant(context, client);
   const all = context.flags['all'] === true;
-  const json = { sync, all, ...paced(context), ...(await lettersMeant(context, client, sync)) };
+  const json = { sync, all, ...paced(context), ...(await namedLetters(context, client, sync)) };
   const { replayed } = await bodyOf(client.api.v1['dead-letters'].replay.$post({ json }));
   context.output.json({ replayed });
   context.output.line(`${counted(replayed, 'letter tries', 'letters try')} again. The workers deliver them.`);
@@ -174,16 +169,11 @@ async function replay(context: CommandContext, client: Client): Promise<number> 
 }
 
 async function discard(context: CommandContext, client: Client): Promise<number> {
-  const reason = text(context.flags['reason']);
-  if (reason === undefined)
-    throw new CommandFailed('--reason is missing: say why they are given up', { exitCode: EXIT.wrongInput });
+  const reason = reasonMeant(context);
   const sync = await syncMeant(context, client);
-  const json = { sync, reason, ...(await lettersMeant(context, client, sync)) };
+  const json = { sync, reason, ...(await namedLetters(context, client, sync)) };
   const { discarded } = await bodyOf(client.api.v1['dead-letters'].discard.$post({ json }));
-  context.output.json({ discarded });
-  context.output.line(
-    `${counted(discarded, 'letter is', 'letters are')} given up, until something about the record changes.`,
-  );
+  tellDiscarded(context.output, discarded);
   return EXIT.ok;
 }
 
@@ -208,12 +198,7 @@ async function decideMatch(
   const { id } = beginningWith(open, (match) => match.id, 'open suggestion', prefix);
   const asked = client.api.v1.matches[':id'].decision.$post({ param: { id }, json: { kind } });
   const { joinId } = await bodyOf(asked);
-  context.output.json({ decided: id, choice: kind, joinId });
-  context.output.line(
-    joinId === null
-      ? 'Rejected: the two will not be suggested again.'
-      : `They are one now. Take it back with: trueup match unmerge ${joinId}`,
-  );
+  tellDecided(context.output, id, kind, joinId);
   return EXIT.ok;
 }
 
@@ -230,8 +215,7 @@ async function merge(context: CommandContext, client: Client): Promise<number> {
   };
   const identities = [await identityOf(1), await identityOf(3)] as const;
   const { joinId } = await bodyOf(client.api.v1.merges.$post({ json: { sync, identities } }));
-  context.output.json({ joinId });
-  context.output.line(`They are one now. Take it back with: trueup match unmerge ${joinId}`);
+  tellJoined(context.output, joinId);
   return EXIT.ok;
 }
 
