@@ -172,7 +172,7 @@ describe('PostgreSQL', () => {
 test('a sync that runs notices by itself that a schema is another one', async () => {
   await withOpenSync(async (opened) => {
     expect(await opened.hasNewSchema()).toBe(false);
-    await folder.write(SHEET, (await folder.read(SHEET)).replace('City', 'Town'));
+    await folder.edit(SHEET, 'City', 'Town');
     expect(await opened.hasNewSchema()).toBe(true);
   });
 });

@@ -65,7 +65,7 @@ test('apply carries out the approved plan, but not what has moved since it was m
     { readonly plan: { readonly hash: string; readonly writes: number } },
   ];
   expect(plan.writes).toBe(3);
-  await folder.write(SHEET, (await folder.read(SHEET)).replace('Bob,bob', 'Robert,bob'));
+  await folder.edit(SHEET, 'Bob,bob', 'Robert,bob');
   const applied = await trueup('apply', '--plan', plan.hash.slice(0, 12));
   expect(applied.exitCode).toBe(3);
   expect(applied.json['applied']).toMatchObject([{ delivered: 2, moved: 1 }]);
@@ -93,7 +93,7 @@ test('a conflict that no rule decides waits with both values, and the chosen one
   await crm.pool.query(
     `update contact set city = 'Milan', updated_at = clock_timestamp() where mail = 'ann@x.example'`,
   );
-  await folder.write(SHEET, (await folder.read(SHEET)).replace('Rome', 'Turin'));
+  await folder.edit(SHEET, 'Rome', 'Turin');
   expect((await trueup('apply', '--yes')).exitCode).toBe(3);
   const { json, exitCode } = await trueup('holds');
   expect(exitCode).toBe(3);

@@ -50,11 +50,8 @@ test('the parts arrive as a whole, and the whole in its parts', async () => {
 });
 
 test('an edit of one part changes the whole, and an edit of the whole its parts', async () => {
-  await folder.write(
-    'crm/c.csv',
-    (await folder.read('crm/c.csv')).replace('Ann Marie,Lee', 'Ann Marie,Lee-Roe'),
-  );
-  await folder.write('erp/e.csv', (await folder.read('erp/e.csv')).replace('Bob Ray', 'Robert James Ray'));
+  await folder.edit('crm/c.csv', 'Ann Marie,Lee', 'Ann Marie,Lee-Roe');
+  await folder.edit('erp/e.csv', 'Bob Ray', 'Robert James Ray');
   await folder.trueup('apply', '--yes');
   expect(await folder.read('erp/e.csv')).toContain('Ann Marie Lee-Roe');
   expect(await folder.read('crm/c.csv')).toContain(',Robert James,Ray,');

@@ -1,11 +1,6 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { runTrueup } from '../../test/support/command.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import { openTestFolder, type TestFolder } from '../../test/support/test-folder.ts';
 
 const SYNC_FILE = `version: 1
 connections:
@@ -22,32 +17,20 @@ syncs:
       erp: {connection: erp, collection: e.csv, fields: {email: E-mail, name: Name, phone: Tel}}
 `;
 
-let store: TestDatabase;
-let directory: string;
+let folder: TestFolder;
 
 beforeEach(async () => {
-  store = await createTestDatabase();
-  directory = await mkdtemp(join(tmpdir(), 'trueup-match-'));
-  await mkdir(join(directory, 'crm'));
-  await mkdir(join(directory, 'erp'));
-  await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE);
-  await writeFile(
-    join(directory, 'crm', 'c.csv'),
-    'id,mail,name,phone\n1,ann@x.example,Ann Lee,030 123456\n2,bob@x.example,Bob Ray,030 777777\n3,carl@x.example,Carl Orff,030 888888\n4,,Karl Orff,030 888888\n',
-  );
-  await writeFile(
-    join(directory, 'erp', 'e.csv'),
-    'id,E-mail,Name,Tel\n11,,LEE Anne,030123456\n12,bob@x.example,Robert Ray,030 777777\n13,zoe@x.example,Zoe Zed,030 999999\n',
-  );
+  folder = await openTestFolder({
+    syncFile: SYNC_FILE,
+    files: {
+      'crm/c.csv':
+        'id,mail,name,phone\n1,ann@x.example,Ann Lee,030 123456\n2,bob@x.example,Bob Ray,030 777777\n3,carl@x.example,Carl Orff,030 888888\n4,,Karl Orff,030 888888\n',
+      'erp/e.csv':
+        'id,E-mail,Name,Tel\n11,,LEE Anne,030123456\n12,bob@x.example,Robert Ray,030 777777\n13,zoe@x.example,Zoe Zed,030 999999\n',
+    },
+  });
 });
-afterEach(async () => {
-  await store.drop();
-  await rm(directory, { recursive: true, force: true });
-});
-
-async function trueup(...args: readonly string[]): ReturnType<typeof runTrueup> {
-  return runTrueup([...args, '-C', directory], { DATABASE_URL: store.url });
-}
+afterEach(() => folder.close());
 
 interface Report {
   readonly linked: number;
@@ -60,7 +43,7 @@ interface Report {
 }
 
 async function report(): Promise<Report> {
-  return JSON.parse((await trueup('match', 'report', '--json')).output) as Report;
+  return JSON.parse((await folder.trueup('match', 'report', '--json')).output) as Report;
 }
 
 /** The id of the suggestion that is no double within one side. */
@@ -69,11 +52,11 @@ function idOf({ suggestions }: Report): string {
 }
 
 async function erp(): Promise<string> {
-  return readFile(join(directory, 'erp', 'e.csv'), 'utf8');
+  return folder.read('erp/e.csv');
 }
 
 test('what its keys cannot tell is suggested before anything is written, and made one only by a person', async () => {
-  await trueup('plan');
+  await folder.trueup('plan');
   const found = await report();
   expect(found).toMatchObject({ linked: 1, onlyAt: { crm: 3, erp: 2 } });
   expect(found.suggestions.map(({ kind, why }) => [kind, why.replace(/^\d+ of 100: /, '')])).toEqual(
@@ -82,41 +65,43 @@ test('what its keys cannot tell is suggested before anything is written, and mad
       ['inner', 'same phone; nearly the same name'],
     ]),
   );
-  expect((await trueup('match', 'list')).output).toContain('crm 1  and  erp 11');
-  const confirmed = await trueup('match', 'confirm', idOf(found));
+  expect((await folder.trueup('match', 'list')).output).toContain('crm 1  and  erp 11');
+  const confirmed = await folder.trueup('match', 'confirm', idOf(found));
   expect(confirmed.output).toContain('They are one now.');
-  await trueup('apply', '--yes');
+  await folder.trueup('apply', '--yes');
   expect(await erp()).toContain('11,ann@x.example,Ann Lee,');
   expect(await erp()).not.toMatch(/\n\d+,ann@x\.example.*\n.*ann@x\.example/);
-  expect((await trueup('trace', 'erp', '11')).output).toContain('crm 1');
+  expect((await folder.trueup('trace', 'erp', '11')).output).toContain('crm 1');
 });
 
 test('a merge that is taken back leaves both as they were, in the systems as well', async () => {
-  await trueup('plan');
-  await trueup('match', 'confirm', idOf(await report()));
-  await trueup('apply', '--yes');
-  const [joinId = ''] = (await trueup('match', 'merges')).output.split(' ');
-  expect((await trueup('match', 'unmerge', joinId)).exitCode).toBe(0);
-  await trueup('apply', '--yes');
+  await folder.trueup('plan');
+  await folder.trueup('match', 'confirm', idOf(await report()));
+  await folder.trueup('apply', '--yes');
+  const [joinId = ''] = (await folder.trueup('match', 'merges')).output.split(' ');
+  expect((await folder.trueup('match', 'unmerge', joinId)).exitCode).toBe(0);
+  await folder.trueup('apply', '--yes');
   expect(await erp()).toMatch(/\n11,,LEE Anne,/);
   expect(await erp()).toMatch(/\n\d+,ann@x\.example,Ann Lee,/);
-  expect((await trueup('match', 'merges')).output).toContain(
+  expect((await folder.trueup('match', 'merges')).output).toContain(
     'Nothing was merged, by a person here or in a system.',
   );
 });
 
 test('a pair that was rejected is not suggested again', async () => {
-  await trueup('plan');
+  await folder.trueup('plan');
   const found = await report();
-  expect((await trueup('match', 'reject', idOf(found))).exitCode).toBe(0);
+  expect((await folder.trueup('match', 'reject', idOf(found))).exitCode).toBe(0);
   expect(idOf(await report())).toBe('none');
 });
 
 test('records are made one by hand, and never two of one side', async () => {
-  await trueup('plan');
-  expect((await trueup('match', 'merge', 'crm', '3', 'erp', '13')).exitCode).toBe(0);
-  const refused = await trueup('match', 'merge', 'crm', '3', 'crm', '4');
+  await folder.trueup('plan');
+  expect((await folder.trueup('match', 'merge', 'crm', '3', 'erp', '13')).exitCode).toBe(0);
+  const refused = await folder.trueup('match', 'merge', 'crm', '3', 'crm', '4');
   expect(refused.exitCode).toBe(2);
   expect(refused.errors).toContain('both have a record at crm');
-  expect((await trueup('match', 'merge', 'crm', '99', 'erp', '13')).errors).toContain('crm 99 is not known');
+  expect((await folder.trueup('match', 'merge', 'crm', '99', 'erp', '13')).errors).toContain(
+    'crm 99 is not known',
+  );
 });

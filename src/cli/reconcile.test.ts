@@ -1,11 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { runTrueup } from '../../test/support/command.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import type { TestDatabase } from '../../test/support/postgres.ts';
+import { openTestFolder, type TestFolder } from '../../test/support/test-folder.ts';
 import type { Repair } from '../diagnose/reconcile/repair.ts';
 import type { Report } from '../diagnose/reconcile/report.ts';
 import { openInstallation } from '../server.ts';
@@ -36,32 +32,22 @@ const RECORDS = 2_500;
 /** What no feed by `updated_at` can notice. */
 const UNNOTICED = `'2001-01-01'`;
 
+let folder: TestFolder;
 let crm: TestDatabase;
 let erp: TestDatabase;
-let store: TestDatabase;
-let directory: string;
 
 beforeAll(async () => {
-  [crm, erp, store] = [await createTestDatabase(), await createTestDatabase(), await createTestDatabase()];
-  directory = await mkdtemp(join(tmpdir(), 'trueup-reconcile-'));
-  await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE);
+  folder = await openTestFolder({ syncFile: SYNC_FILE, databases: ['crm', 'erp'] });
+  [crm, erp] = [folder.database('crm'), folder.database('erp')];
   for (const side of [crm, erp]) await side.pool.query(TABLE);
   await crm.pool.query(
     `insert into contact (mail, name, city) select 'p' || n || '@x.example', 'Name ' || n, 'Rome' from generate_series(1, $1) as n`,
     [RECORDS],
   );
   await crm.pool.query(`insert into contact (mail, name) values ('internal@x.example', 'Internal')`);
-  await run('apply', '--yes');
+  await folder.trueup('apply', '--yes');
 });
-afterAll(async () => {
-  for (const database of [crm, erp, store]) await database.drop();
-  await rm(directory, { recursive: true, force: true });
-});
-
-function run(...args: readonly string[]): ReturnType<typeof runTrueup> {
-  const environment = { DATABASE_URL: store.url, CRM_URL: crm.url, ERP_URL: erp.url };
-  return runTrueup([...args, '-C', directory], environment);
-}
+afterAll(() => folder.close());
 
 interface Told {
   readonly exitCode: number;
@@ -69,7 +55,7 @@ interface Told {
 }
 
 async function reconcile(...args: readonly string[]): Promise<Told> {
-  const { exitCode, output, errors } = await run('reconcile', 'customers', '--json', ...args);
+  const { exitCode, output, errors } = await folder.trueup('reconcile', 'customers', '--json', ...args);
   if (output === '') throw new Error(`nothing but: ${errors}`);
   return { exitCode, report: JSON.parse(output) as Told['report'] };
 }
@@ -108,9 +94,9 @@ test('a sample says of how many records it was drawn and how many of the others 
   expect(report.sides).toMatchObject([
     { side: 'crm', seen: 500, same: 500, drift: 0, sample: { of: RECORDS, drawn: 500, othersAtMost: 14 } },
   ]);
-  const { output } = await run('reconcile', '--side', 'crm', '--sample', '500');
+  const { output } = await folder.trueup('reconcile', '--side', 'crm', '--sample', '500');
   expect(output).toContain('with 95 % confidence fewer than 0.6 % of all do, at most 14 of the others');
-  const refused = await run('reconcile', '--sample', '7');
+  const refused = await folder.trueup('reconcile', '--sample', '7');
   expect(refused).toMatchObject({ exitCode: 2 });
 });
 
@@ -137,7 +123,7 @@ test('differences of every class are found exactly, and nothing else', async () 
     `update contact set name = 'Changed', updated_at = clock_timestamp() where mail = 'p6@x.example'`,
   );
   await crm.pool.query(`insert into contact (mail, name) values ('fresh@x.example', 'Fresh')`);
-  await run('plan');
+  await folder.trueup('plan');
   await crm.pool.query(
     `update contact set name = 'Other', updated_at = ${UNNOTICED} where mail = 'p1@x.example'`,
   );
@@ -158,7 +144,7 @@ test('differences of every class are found exactly, and nothing else', async () 
 });
 
 test('the watch hears of the drift of each side', async () => {
-  const environment = { DATABASE_URL: store.url };
+  const { directory, environment } = folder;
   const installation = await openInstallation({ directory, environment, log: silentLog });
   try {
     const last = await installation.transaction(async (tx) => {
@@ -179,7 +165,7 @@ test('the report as a table runs no formula, and as a page it needs nothing else
     `update contact set name = '=HYPERLINK("<b>")', updated_at = ${UNNOTICED} where mail = 'p1@x.example'`,
   );
   for (const format of ['csv', 'html']) {
-    const { exitCode, output } = await run(
+    const { exitCode, output } = await folder.trueup(
       'reconcile',
       '--side',
       'crm',
@@ -191,9 +177,9 @@ test('the report as a table runs no formula, and as a page it needs nothing else
     expect(exitCode).toBe(1);
     expect(output).toContain('Drift: 2 differences');
   }
-  const table = await readFile(join(directory, 'report.csv'), 'utf8');
+  const table = await folder.read('report.csv');
   expect(table).toContain(`name,"'=HYPERLINK(""<b>"")",Name 1\r\n`);
-  const page = await readFile(join(directory, 'report.html'), 'utf8');
+  const page = await folder.read('report.html');
   expect(page).toContain('=HYPERLINK(&quot;&lt;b&gt;&quot;)');
   expect(page).not.toMatch(/<b>|<script|src=|href=/);
 });
@@ -204,7 +190,7 @@ test('a report never replaces a file, and a side or a format that is not there i
     [['--format', 'pdf'], 'there is no format pdf'],
     [['--side', 'shop'], 'customers has no side shop'],
   ] as const) {
-    const { exitCode, errors } = await run('reconcile', ...args);
+    const { exitCode, errors } = await folder.trueup('reconcile', ...args);
     expect(exitCode).toBe(2);
     expect(errors).toContain(says);
   }
@@ -229,7 +215,7 @@ test('repair plans what mends the drift and writes nothing; approved as a whole,
   ).toEqual(['1 create erp extra', '1 create erp missing', '1 update erp differs']);
   expect(await mailsAt(erp, 'fresh', 'stranger')).toBe(0);
   const swept = await sweeps();
-  const applied = await run('apply', '--plan', report.repair?.plan.hash ?? '');
+  const applied = await folder.trueup('apply', '--plan', report.repair?.plan.hash ?? '');
   expect(applied.errors).toBe('');
   // Its records were looked up once more, and no side was read for them.
   expect(await sweeps()).toBe(swept);
@@ -239,12 +225,12 @@ test('repair plans what mends the drift and writes nothing; approved as a whole,
 });
 
 async function sweeps(): Promise<number> {
-  const { rowCount } = await store.pool.query(`select from runs where kind = 'sweep'`);
+  const { rowCount } = await folder.store.pool.query(`select from runs where kind = 'sweep'`);
   return rowCount ?? 0;
 }
 
 async function lose(statement: string): Promise<void> {
-  await store.pool.query(statement);
+  await folder.store.pool.query(statement);
 }
 
 async function mailsAt(database: TestDatabase, ...names: readonly string[]): Promise<number> {

@@ -1,12 +1,8 @@
 /** What an edited sync file would change, asked over HTTP of a real installation. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { runTrueup } from '../../test/support/command.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import { rowHashes } from '../../test/support/postgres.ts';
+import { openTestFolder, type TestFolder } from '../../test/support/test-folder.ts';
 import type { SyncWhatIf } from '../api/host.ts';
 import { serve, type Serving } from '../serve.ts';
 import { openInstallation, type Installation } from '../server.ts';
@@ -40,27 +36,26 @@ syncs:
       erp: {connection: list, collection: e.csv, fields: {email: Mail}}
 `;
 
-let raw: TestDatabase;
-let folder: string;
+let folder: TestFolder;
 let installation: Installation;
 let serving: Serving;
 let headers: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
-  raw = await createTestDatabase();
-  folder = await mkdtemp(join(tmpdir(), 'trueup-asked-'));
-  await mkdir(join(folder, 'data'));
-  const [crm, erp] = [join(folder, 'data', 'c.csv'), join(folder, 'data', 'e.csv')];
-  await writeFile(crm, 'id,mail,status,phone\n1,ann@x.example,active,030 1\n2,bob@x.example,blocked,\n');
-  await writeFile(erp, 'id,Mail,State,Tel\n');
-  await writeFile(join(folder, 'trueup.yaml'), FILE);
-  const environment = { DATABASE_URL: raw.url };
-  await runTrueup(['apply', '--yes', '-C', folder], environment);
+  folder = await openTestFolder({
+    syncFile: FILE,
+    files: {
+      'data/c.csv': 'id,mail,status,phone\n1,ann@x.example,active,030 1\n2,bob@x.example,blocked,\n',
+      'data/e.csv': 'id,Mail,State,Tel\n',
+    },
+  });
+  await folder.trueup('apply', '--yes');
   // Both sides edit one value: a conflict, which crm wins by the order that the file says.
-  await writeFile(crm, (await readFile(crm, 'utf8')).replace('example,active', 'example,blocked'));
-  await writeFile(erp, (await readFile(erp, 'utf8')).replace('example,active', 'example,'));
-  await runTrueup(['apply', '--yes', '-C', folder], environment);
-  installation = await openInstallation({ directory: folder, environment, log: silentLog });
+  await folder.edit('data/c.csv', 'example,active', 'example,blocked');
+  await folder.edit('data/e.csv', 'example,active', 'example,');
+  await folder.trueup('apply', '--yes');
+  const { directory, environment } = folder;
+  installation = await openInstallation({ directory, environment, log: silentLog });
   serving = await serve(installation, {
     hostname: '127.0.0.1',
     port: 0,
@@ -72,8 +67,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await serving.close();
   await installation.close();
-  await raw.drop();
-  await rm(folder, { recursive: true });
+  await folder.close();
 });
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -107,15 +101,8 @@ async function asked(from: string, to: string, since?: string): Promise<readonly
 const TABLES = ['identities', 'links', 'writes', 'holds', 'journal', 'revisions', 'plans', 'streams'];
 
 async function everything(): Promise<unknown> {
-  const files = await Promise.all(['c.csv', 'e.csv'].map((name) => readFile(join(folder, 'data', name))));
-  const rows = await Promise.all(
-    TABLES.map((table) =>
-      raw.pool.query<{ readonly md5: string }>(
-        `select md5(string_agg(t::text, '' order by t::text)) from ${table} t`,
-      ),
-    ),
-  );
-  return [files.map(String), rows.map((found) => found.rows)];
+  const files = await Promise.all(['data/c.csv', 'data/e.csv'].map((file) => folder.read(file)));
+  return [files, await rowHashes(folder.store, TABLES)];
 }
 
 test('what is as it is stored is told as that, and what is new as new', async () => {
@@ -181,7 +168,7 @@ test('a file that is wrong is refused with the place, and so is a moment that is
 
 test('who asked is in the audit trail, and nobody below an admin may', async () => {
   await asked('phone: text', 'phone: text', '2026-01-31');
-  const kept = await raw.pool.query<{ readonly by: string; readonly detail: unknown }>(
+  const kept = await folder.store.pool.query<{ readonly by: string; readonly detail: unknown }>(
     `select by, detail from audit_entries where action = 'syncFile.tried' order by number desc limit 1`,
   );
   expect(kept.rows).toEqual([{ by: 'ada@example.com', detail: { since: '2026-01-31' } }]);
@@ -196,7 +183,7 @@ test('who asked is in the audit trail, and nobody below an admin may', async () 
 });
 
 test('a journal that is longer than the time is read as far as it goes, and that is said', async () => {
-  await raw.pool.query(`insert into journal (sync_key, identity_id, at, side, record_id, kind, body)
+  await folder.store.pool.query(`insert into journal (sync_key, identity_id, at, side, record_id, kind, body)
     select sync_key, identity_id, at, side, record_id, kind, body
       from journal, generate_series(1, 1500) where identity_id is not null`);
   const parsed = parseSyncFile(

@@ -1,11 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { runTrueup } from '../../test/support/command.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import { rowHashes } from '../../test/support/postgres.ts';
+import { openTestFolder, type TestFolder } from '../../test/support/test-folder.ts';
 
 const SYNC_FILE = `version: 1
 connections:
@@ -29,61 +27,39 @@ syncs:
       erp: {connection: erp, collection: e.csv, fields: {email: E-mail, status: State}}
 `;
 
-let store: TestDatabase;
-let directory: string;
+let folder: TestFolder;
 
 beforeAll(async () => {
-  store = await createTestDatabase();
-  directory = await mkdtemp(join(tmpdir(), 'trueup-what-if-'));
-  await mkdir(join(directory, 'crm'));
-  await mkdir(join(directory, 'erp'));
-  await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE);
-  await writeFile(
-    join(directory, 'crm', 'c.csv'),
-    'id,mail,status,phone,kind\n1,ann@x.example,active,030 1,customer\n2,bob@x.example,blocked,,customer\n3,cat@x.example,active,030 3,lead\n',
-  );
-  await writeFile(join(directory, 'erp', 'e.csv'), 'id,E-mail,State,Tel\n');
-  await trueup('apply', '--yes');
+  folder = await openTestFolder({
+    syncFile: SYNC_FILE,
+    files: {
+      'crm/c.csv':
+        'id,mail,status,phone,kind\n1,ann@x.example,active,030 1,customer\n2,bob@x.example,blocked,,customer\n3,cat@x.example,active,030 3,lead\n',
+      'erp/e.csv': 'id,E-mail,State,Tel\n',
+    },
+  });
+  await folder.trueup('apply', '--yes');
 });
-afterAll(async () => {
-  await store.drop();
-  await rm(directory, { recursive: true, force: true });
-});
-
-async function trueup(...args: readonly string[]): ReturnType<typeof runTrueup> {
-  return runTrueup([...args, '-C', directory], { DATABASE_URL: store.url });
-}
+afterAll(() => folder.close());
 
 /** What the edited file would do, and that nothing anywhere has become different by asking. */
 async function tried(from: string, to: string): Promise<Readonly<Record<string, unknown>>> {
-  await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE.replace(from, to));
-  const [files, stored] = [await everything(), await rows()];
-  const { output, errors } = await trueup('what-if', '--json');
+  await folder.write('trueup.yaml', SYNC_FILE.replace(from, to));
+  const [files, stored] = [await everything(), await rowHashes(folder.store, TABLES)];
+  const { output, errors } = await folder.trueup('what-if', '--json');
   expect(errors).toBe('');
   expect(await everything()).toBe(files);
-  expect(await rows()).toEqual(stored);
+  expect(await rowHashes(folder.store, TABLES)).toEqual(stored);
   const { whatIf } = JSON.parse(output) as { readonly whatIf: readonly Readonly<Record<string, unknown>>[] };
   return whatIf[0] ?? {};
 }
 
 async function everything(): Promise<string> {
-  const texts = await Promise.all(
-    ['crm/c.csv', 'erp/e.csv'].map((file) => readFile(join(directory, file), 'utf8')),
-  );
+  const texts = await Promise.all(['crm/c.csv', 'erp/e.csv'].map((file) => folder.read(file)));
   return texts.join('\n');
 }
 
-async function rows(): Promise<unknown> {
-  const tables = ['identities', 'links', 'writes', 'holds', 'journal', 'revisions', 'match_keys', 'streams'];
-  const counted = await Promise.all(
-    tables.map((table) =>
-      store.pool.query<{ readonly md5: string }>(
-        `select md5(string_agg(t::text, '' order by t::text)) from ${table} t`,
-      ),
-    ),
-  );
-  return counted.map(({ rows: found }) => found);
-}
+const TABLES = ['identities', 'links', 'writes', 'holds', 'journal', 'revisions', 'match_keys', 'streams'];
 
 test('a file that was not edited would change nothing', async () => {
   expect(await tried('version: 1', 'version: 1')).toEqual({ sync: 'customers', kind: 'same' });
@@ -136,21 +112,18 @@ test('a condition that lets fewer take part tells how many', async () => {
 });
 
 test('a mapping that does not keep the laws is refused with its counter-example', async () => {
-  await writeFile(
-    join(directory, 'trueup.yaml'),
+  await folder.write(
+    'trueup.yaml',
     SYNC_FILE.replace('status: State}', 'status: State, phone: {field: Tel, case: upper}}'),
   );
-  const { exitCode, errors } = await trueup('what-if');
+  const { exitCode, errors } = await folder.trueup('what-if');
   expect(exitCode).toBe(2);
   expect(errors).toMatch(/phone/);
 });
 
 test('for people it is told in sentences', async () => {
-  await writeFile(
-    join(directory, 'trueup.yaml'),
-    SYNC_FILE.replace('status: State}', 'status: State, phone: Tel}'),
-  );
-  const { output } = await trueup('what-if', '--records', '1');
+  await folder.write('trueup.yaml', SYNC_FILE.replace('status: State}', 'status: State, phone: Tel}'));
+  const { output } = await folder.trueup('what-if', '--records', '1');
   expect(output).toMatch(/customers: tried on 1 of 2; [01] would change, so about [02] of all/);
 });
 
@@ -165,12 +138,12 @@ interface Replayed {
 
 /** What the edited file, kept beside the present one, would have made of the journal. */
 async function replayed(from: string, to: string, ...more: readonly string[]): Promise<Replayed['journal']> {
-  await writeFile(join(directory, 'edited.yaml'), SYNC_FILE.replace(from, to));
-  const before = await rows();
+  await folder.write('edited.yaml', SYNC_FILE.replace(from, to));
+  const before = await rowHashes(folder.store, TABLES);
   const options = ['--mapping', 'edited.yaml', '--since', '2020-01-01', '--json', ...more];
-  const { output, errors } = await trueup('what-if', ...options);
+  const { output, errors } = await folder.trueup('what-if', ...options);
   expect(errors).toBe('');
-  expect(await rows()).toEqual(before);
+  expect(await rowHashes(folder.store, TABLES)).toEqual(before);
   const { whatIf } = JSON.parse(output) as { readonly whatIf: readonly Replayed[] };
   return whatIf[0]?.journal ?? { entries: 0, differences: 0, examples: [], untold: {} };
 }
@@ -192,18 +165,26 @@ test('the journal tells which values would have been written otherwise', async (
 });
 
 test('a value that would have been read otherwise is followed to where it was written, and listed in full', async () => {
-  const list = join(directory, 'differences.csv');
+  const list = join(folder.directory, 'differences.csv');
   const turned = 'status: {field: status, values: {active: blocked, blocked: active}}, phone';
   const { differences } = await replayed('status: status, phone', turned, '--list', list);
   expect(differences).toBe(4);
-  const lines = (await readFile(list, 'utf8')).trim().split('\n').slice(1);
+  const lines = (await folder.read('differences.csv')).trim().split('\n').slice(1);
   const reads = lines.filter((line) => line.includes(',read,')).map((line) => line.replace(/^[^,]*,/, ''));
   expect(reads.toSorted()).toEqual([
     'crm,1,status,status,read,active,blocked,',
     'crm,2,status,status,read,blocked,active,',
   ]);
   expect(lines.filter((line) => line.includes(',written,'))).toHaveLength(2);
-  const again = await trueup('what-if', '--mapping', 'edited.yaml', '--since', '2020-01-01', '--list', list);
+  const again = await folder.trueup(
+    'what-if',
+    '--mapping',
+    'edited.yaml',
+    '--since',
+    '2020-01-01',
+    '--list',
+    list,
+  );
   expect(again.exitCode).toBe(2);
   expect(again.errors).toContain('cannot be written: EEXIST');
 });
@@ -219,20 +200,13 @@ test('a side that would newly have received a field is told with its values', as
 });
 
 test('only what happened since is replayed, and a date that is none is refused', async () => {
-  await writeFile(
-    join(directory, 'edited.yaml'),
-    SYNC_FILE.replace('status: State}', 'status: State, phone: Tel}'),
-  );
-  const later = await trueup('what-if', '--mapping', 'edited.yaml', '--since', '2200-01-01T00:00:00Z');
+  await folder.write('edited.yaml', SYNC_FILE.replace('status: State}', 'status: State, phone: Tel}'));
+  const later = await folder.trueup('what-if', '--mapping', 'edited.yaml', '--since', '2200-01-01T00:00:00Z');
   expect(later.output).toContain('0 entries; 0 values would have been others');
-  const wrong = await trueup('what-if', '--since', '03/04/2026');
+  const wrong = await folder.trueup('what-if', '--since', '03/04/2026');
   expect(wrong).toMatchObject({ exitCode: 2 });
   expect(wrong.errors).toContain('Write it as 2026-03-31');
 });
-
-async function edit(path = '', from = '', to = ''): Promise<void> {
-  await writeFile(path, (await readFile(path, 'utf8')).replace(from, to));
-}
 
 interface Otherwise {
   readonly keys?: Readonly<Record<string, unknown>>;
@@ -240,23 +214,22 @@ interface Otherwise {
 }
 
 async function otherwise(from: string, to: string): Promise<Otherwise> {
-  await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE);
-  await writeFile(join(directory, 'edited.yaml'), SYNC_FILE.replace(from, to));
-  const before = await rows();
+  await folder.write('trueup.yaml', SYNC_FILE);
+  await folder.write('edited.yaml', SYNC_FILE.replace(from, to));
+  const before = await rowHashes(folder.store, TABLES);
   const options = ['--mapping', 'edited.yaml', '--since', '2020-01-01', '--json'];
-  const { output, errors } = await trueup('what-if', ...options);
+  const { output, errors } = await folder.trueup('what-if', ...options);
   expect(errors).toBe('');
-  expect(await rows()).toEqual(before);
+  expect(await rowHashes(folder.store, TABLES)).toEqual(before);
   return (JSON.parse(output) as { readonly whatIf: readonly Otherwise[] }).whatIf[0] ?? {};
 }
 
 test('another policy tells which conflicts of the past would have gone the other way', async () => {
   const files = await everything();
-  await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE);
-  const [crm, erp] = ['crm/c.csv', 'erp/e.csv'].map((file) => join(directory, file));
-  await edit(crm, 'ann@x.example,active', 'ann@x.example,blocked');
-  await edit(erp, 'ann@x.example,active', 'ann@x.example,');
-  await trueup('apply', '--yes');
+  await folder.write('trueup.yaml', SYNC_FILE);
+  await folder.edit('crm/c.csv', 'ann@x.example,active', 'ann@x.example,blocked');
+  await folder.edit('erp/e.csv', 'ann@x.example,active', 'ann@x.example,');
+  await folder.trueup('apply', '--yes');
   expect(await everything()).not.toBe(files);
   const { journal } = await otherwise('priority: [crm, erp]', 'priority: [erp, crm]');
   expect(journal?.rulings).toEqual([

@@ -27,6 +27,18 @@ export async function createTestDatabase(template?: string): Promise<TestDatabas
   };
 }
 
+/** One hash over all rows of each table: equal where nothing in them has become different. */
+export function rowHashes({ pool }: TestDatabase, tables: readonly string[]): Promise<readonly unknown[]> {
+  return Promise.all(
+    tables.map(async (table) => {
+      const { rows } = await pool.query(
+        `select md5(string_agg(t::text, '' order by t::text)) from ${table} t`,
+      );
+      return rows as unknown;
+    }),
+  );
+}
+
 /**
  * A pool says that it has ended before its last sockets are closed; cut off then, they would fail the test that is over. Within
  * one statement the server shows the same activity again and again, unless it is told to look anew.

@@ -25,6 +25,8 @@ export interface TestFolder {
   trueup(...args: readonly string[]): Promise<CommandResult>;
   read(file: string): Promise<string>;
   write(file: string, text: string): Promise<void>;
+  /** Puts other text in the place of the first of these in the file. */
+  edit(file: string, from: string, to: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ export async function openTestFolder(options: TestFolderOptions): Promise<TestFo
       await mkdir(dirname(join(directory, file)), { recursive: true });
       await writeFile(join(directory, file), text);
     },
+    edit: async (file, from, to) => folder.write(file, (await folder.read(file)).replace(from, to)),
     close: async () => {
       for (const database of [store, ...databases.values()]) await database.drop();
       await rm(directory, { recursive: true, force: true });

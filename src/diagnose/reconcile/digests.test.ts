@@ -1,12 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { runTrueup } from '../../../test/support/command.ts';
 import { PLANTED, plantDifferences } from '../../../test/support/planted-differences.ts';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
+import type { TestDatabase } from '../../../test/support/postgres.ts';
+import { openTestFolder, type TestFolder } from '../../../test/support/test-folder.ts';
 import { must } from '../../lib/assert.ts';
 import { seededRandom } from '../../lib/random.ts';
 import { openInstallation, type Installation } from '../../server.ts';
@@ -46,17 +42,15 @@ const TABLE = `create table customer (id bigint generated always as identity pri
   credit numeric(12, 2), active boolean, since date, seen timestamptz, updated_at timestamptz not null default clock_timestamp())`;
 const RECORDS = 4_000;
 
+let folder: TestFolder;
 let crm: TestDatabase;
 let erp: TestDatabase;
-let store: TestDatabase;
-let directory: string;
 let installation: Installation;
 let open: OpenSync;
 
 beforeAll(async () => {
-  [crm, erp, store] = [await createTestDatabase(), await createTestDatabase(), await createTestDatabase()];
-  directory = await mkdtemp(join(tmpdir(), 'trueup-digests-'));
-  await writeFile(join(directory, 'trueup.yaml'), SYNC_FILE);
+  folder = await openTestFolder({ syncFile: SYNC_FILE, databases: ['crm', 'erp'] });
+  [crm, erp] = [folder.database('crm'), folder.database('erp')];
   for (const side of [crm, erp]) await side.pool.query(TABLE);
   await crm.pool.query(
     `insert into customer (email, name, phone, city, credit, active, since, seen)
@@ -66,17 +60,16 @@ beforeAll(async () => {
        from generate_series(1, $1) as n`,
     [RECORDS],
   );
-  const environment = { DATABASE_URL: store.url, CRM_URL: crm.url, ERP_URL: erp.url };
-  await runTrueup(['apply', '--yes', '-C', directory], environment);
-  await runTrueup(['plan', '-C', directory], environment);
+  await folder.trueup('apply', '--yes');
+  await folder.trueup('plan');
+  const { directory, environment } = folder;
   installation = await openInstallation({ directory, environment, log: silentLog });
   open = await openSync(installation, await customers());
 });
 afterAll(async () => {
   await open.close();
   await installation.close();
-  for (const database of [crm, erp, store]) await database.drop();
-  await rm(directory, { recursive: true, force: true });
+  await folder.close();
 });
 
 async function customers() {
