@@ -102,7 +102,11 @@ function hasMoved(link: Link, { sentAgainst }: SentWrite): boolean {
 }
 
 /** What was sent is remembered until a look that begins at `expiresAtMs` or later, which reads the record whatever its version. */
-function remembering(link: Link, { kind, seq, body }: SentWrite, expiresAtMs: number): Link {
+export function remembering(
+  link: Link,
+  { kind, seq, body }: Pick<SentWrite, 'kind' | 'seq' | 'body'>,
+  expiresAtMs: number,
+): Link {
   const sent =
     kind === 'delete' ? { seq, body, expiresAtMs, deletes: true as const } : { seq, body, expiresAtMs };
   return { ...link, version: null, sent: [...link.sent, sent] };

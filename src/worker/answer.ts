@@ -3,14 +3,14 @@ import type { WriteResult } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { acknowledge, withoutWrite, type Receipt } from '../engine/acknowledge.ts';
 import { held, withoutAnswered } from '../engine/existence.ts';
-import { linkAt, type Bundle } from '../engine/state.ts';
+import { linkAt, type Bundle, type Outcome } from '../engine/state.ts';
 import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { KnownRecord, NewHint, StoredBundle, SyncTx, WriteEnd } from '../store/contract.ts';
 import { Batch, changeBody } from './batch.ts';
 import { endAll } from './ends.ts';
 import { stored } from './failures.ts';
-import { giveWayAt } from './given-again.ts';
+import { giveWayAt, rememberDeletes, withDelete } from './given-again.ts';
 import { keyOf, type Intent } from './intent.ts';
 import { afterLag } from './lag.ts';
 import { PAGE_RECORDS_MAX } from './limits.ts';
@@ -116,6 +116,10 @@ async function store(
     side.model.name,
     [...known.values()].filter((record) => !isMadeAndGone(answers, record)),
   );
+  const deleted = answers.flatMap(({ intent: { kind, identityId }, result }) =>
+    kind === 'delete' && result.kind === 'written' ? [{ identityId, recordId: result.recordId }] : [],
+  );
+  await rememberDeletes(tx, batch, side.model.name, deleted);
   const recording: Recording = { runtime, tx, side, batch, known, ends: [], late: [], hints: [] };
   for (const { intent, result } of answers) {
     const row = bundles.get(intent.identityId);
@@ -173,14 +177,14 @@ function isCurrent(bundle: StoredBundle, intent: Intent): boolean {
 }
 
 function recordWritten(recording: Recording, bundle: StoredBundle, intent: Intent, result: Written): void {
-  const { runtime, side, batch, ends, hints } = recording;
+  const { side, batch, ends, hints } = recording;
   ends.push({ ...keyOf(intent), to: 'acknowledged' });
   const entry = { identityId: intent.identityId, side: intent.side, recordId: result.recordId };
   if (isAnothers(recording, intent, result)) {
     holdSecond(batch, withoutWrite(bundle, intent.side), intent, result);
     return;
   }
-  const outcome = acknowledge(runtime.model, bundle, intent, receiptOf(recording, intent, result));
+  const outcome = acknowledged(recording, bundle, intent, result);
   batch.apply(outcome, {
     ...entry,
     kind: 'written',
@@ -192,6 +196,19 @@ function recordWritten(recording: Recording, bundle: StoredBundle, intent: Inten
     hints.push({ recordId: result.recordId, kind: isOpen ? 'deleted' : 'changed' });
   } else if (side.card.version !== 'none' && hasMore(outcome.bundle, intent, result))
     hints.push({ recordId: result.recordId, kind: 'changed' });
+}
+
+/**
+ * What the answer proves. The record of another thing may have gone from under this id while the create was on its way: what was
+ * seen to go, and by whose delete, may as well have been what the create had made.
+ */
+function acknowledged(recording: Recording, bundle: Bundle, intent: Intent, result: Written): Outcome {
+  const outcome = acknowledge(recording.runtime.model, bundle, intent, receiptOf(recording, intent, result));
+  const before = intent.kind === 'create' ? recording.known.get(result.recordId) : undefined;
+  if (before?.status !== 'gone' || before.identityId === null || before.asOfMs <= intent.sentAtMs)
+    return outcome;
+  if (before.identityId === intent.identityId) return outcome;
+  return { ...outcome, bundle: withDelete(outcome.bundle, intent.side, result.recordId, recording.tx.nowMs) };
 }
 
 /** Seen since its delete was sent: what became of it another look tells. */

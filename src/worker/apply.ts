@@ -10,11 +10,12 @@ import { asCalledBefore } from '../engine/references.ts';
 import type { Bundle, Link, Observation } from '../engine/state.ts';
 import { linkAt } from '../engine/state.ts';
 import { must } from '../lib/assert.ts';
-import type { KnownRecord, SyncTx } from '../store/contract.ts';
+import type { KnownRecord, NewHint, SyncTx } from '../store/contract.ts';
 import { Collision } from '../store/database.ts';
 import { Batch, changeBody } from './batch.ts';
 import { formerOf, giveWay, isAnother } from './given-again.ts';
 import { confirmMatches, findHomes, identitiesOf, lateHome, type Homes } from './homes.ts';
+import { afterLag } from './lag.ts';
 import { lookAgain } from './look-again.ts';
 import { partMixed } from './mixed.ts';
 import { readReadings } from './references.ts';
@@ -48,7 +49,8 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
     ...page.sightings.map(({ recordId }) => formerOf(known.get(recordId)) ?? ''),
   ]);
   identityIds.delete('');
-  for (const bundle of (await tx.lockBundles([...identityIds])).values()) batch.load(bundle);
+  const loaded = await tx.lockBundles([...identityIds]);
+  for (const bundle of loaded.values()) batch.load(bundle);
   await confirmMatches(runtime, tx, page, sorted, homes, batch);
   const parted: Bundle[] = [];
   for (const reading of sorted.readings) {
@@ -61,7 +63,11 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   for (const { recordId } of sorted.unlinked) giveWay(batch, page.side, known.get(recordId));
   for (const recordId of sorted.forgotten) batch.forget(page.side, recordId);
   const lookedAtMs = page.readBeganMs + side.card.readLagMs;
-  const wakened = await batch.store(() => storeUnlinked(tx, page, { ...sorted, dead }, lookedAtMs));
+  const wakened = await batch.store(() => {
+    if (page.isBesideFeed === true)
+      sorted.hints.push(...afterLag(side, learned(loaded, batch, page, sorted)));
+    return storeUnlinked(tx, page, { ...sorted, dead }, lookedAtMs);
+  });
   await lookAgain(tx, parted);
   await pointReferrers(runtime, tx, homes.moves);
   const changed = sorted.readings.length + sorted.existence.length;
@@ -71,6 +77,25 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
     counts: { seen: page.sightings.length, changed, unreadable, unchangedIds: sorted.unchangedIds },
     wakened,
   };
+}
+
+/**
+ * Linked records of which the page has brought something new that is accounted for. Where a feed tells of them meanwhile, it may
+ * have told of something newer already, and have been taken for what was known then: they are looked at once more.
+ */
+function learned(
+  loaded: ReadonlyMap<string, Bundle>,
+  batch: Batch,
+  { side }: SightingPage,
+  { readings }: Sorted,
+): readonly NewHint[] {
+  const accountedIn = (bundle: Bundle | undefined): Link['accounted'] | undefined =>
+    bundle === undefined ? undefined : linkAt(bundle, side)?.accounted;
+  return readings.flatMap(({ recordId, linkedTo }) => {
+    const isSame =
+      linkedTo === null || accountedIn(loaded.get(linkedTo)) === accountedIn(batch.get(linkedTo));
+    return isSame ? [] : [{ recordId, kind: 'changed' }];
+  });
 }
 
 /** A feed may tell of a record twice; the later word counts. Two rows that share an id are one unreadable record. */
@@ -149,10 +174,6 @@ function applyReading(
   const side = must(runtime.sides.get(page.side), 'a page comes from a side of the sync');
   const observation = side.model.references.length === 0 ? told : readBeside(side.model, told, link);
   const outcome = mergeObservation(runtime.model, bundle, observation);
-  // The feed may have told of something newer already, and been taken for what was known then.
-  const isLearned = linkAt(outcome.bundle, page.side)?.accounted !== link.accounted;
-  if (page.isBesideFeed === true && !isNew && isLearned)
-    sorted.hints.push({ recordId: reading.recordId, kind: 'changed', dueInMs: side.card.readLagMs });
   const isNews = outcome.changes.length > 0 || outcome.decisions.length > 0;
   const tells = isNew || isNews || outcome.violations !== undefined;
   const story = { identityId: bundle.identity.id, side: page.side, recordId: reading.recordId };

@@ -1,5 +1,6 @@
 /** Systems that give the ids of deleted records again: what was deleted keeps its memory under a name of its own. */
-import { moveAside } from '../engine/existence.ts';
+import { remembering } from '../engine/acknowledge.ts';
+import { moveAside, withLink } from '../engine/existence.ts';
 import { matchKeys } from '../engine/match.ts';
 import type { SyncModel } from '../engine/model.ts';
 import { sharesMost } from '../engine/resemblance.ts';
@@ -45,9 +46,52 @@ export async function giveWayAt(
   known: Iterable<KnownRecord>,
 ): Promise<void> {
   const former = [...known].filter((record) => formerOf(record) !== null);
-  const missing = former.flatMap(({ identityId }) =>
+  await loadOwners(tx, batch, former);
+  for (const record of former) giveWay(batch, side, record);
+}
+
+/** A delete of ours that was carried out, and the thing it was meant for. */
+interface Deleted {
+  readonly recordId: string;
+  readonly identityId: string;
+}
+
+/**
+ * Where the id of a record that we have deleted is that of another thing by now, nothing tells which of the two the delete took:
+ * should that thing's record turn out to be gone, nobody else has deleted it.
+ */
+export async function rememberDeletes(
+  tx: SyncTx,
+  batch: Batch,
+  side: string,
+  deleted: readonly Deleted[],
+): Promise<void> {
+  if (deleted.length === 0) return;
+  const known = await tx.recordsOf(
+    side,
+    deleted.map(({ recordId }) => recordId),
+  );
+  const others = deleted.flatMap(({ recordId, identityId }) => {
+    const record = known.get(recordId);
+    return record === undefined || record.identityId === identityId ? [] : [record];
+  });
+  await loadOwners(tx, batch, others);
+  for (const { recordId, identityId } of others) {
+    const owner = batch.get(identityId ?? '');
+    if (owner !== undefined) batch.put(withDelete(owner, side, recordId, tx.nowMs));
+  }
+}
+
+/** The thing whose record at the side a delete of ours may have taken; as it is where that is not its record, or is gone. */
+export function withDelete(bundle: Bundle, side: string, recordId: string, nowMs: number): Bundle {
+  const link = linkAt(bundle, side);
+  if (link?.recordId !== recordId || link.status === 'gone') return bundle;
+  return withLink(bundle, remembering(link, { kind: 'delete', seq: 0, body: {} }, nowMs));
+}
+
+async function loadOwners(tx: SyncTx, batch: Batch, records: readonly KnownRecord[]): Promise<void> {
+  const missing = records.flatMap(({ identityId }) =>
     identityId === null || batch.get(identityId) !== undefined ? [] : [identityId],
   );
   if (missing.length > 0) for (const bundle of (await tx.lockBundles(missing)).values()) batch.load(bundle);
-  for (const record of former) giveWay(batch, side, record);
 }

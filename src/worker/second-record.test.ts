@@ -312,3 +312,33 @@ test('a delete whose answer was lost leaves nobody waiting for a record that cou
   await settleHints(runtime, side, signal);
   expect(await hints()).toEqual([]);
 });
+
+test('a record that a delete of ours took because it has the id of another is made again, and deleted nowhere else', async () => {
+  const [crm, erp] = [
+    new MemorySystem({ reusesIds: true, card: { conditionalWrite: false } }),
+    new MemorySystem(),
+  ];
+  const definition = simpleDefinition(['crm', 'erp'], { name: 'taken-by-id' });
+  const runtime = await createTestRuntime(store, definition, { crm, erp });
+  const side = must(runtime.sides.get('crm'), 'crm is a side');
+  const id = crm.create({ email: 'kim@x.test', name: 'Kim', phone: null, city: null });
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  erp.remove(erp.find1('email', 'kim@x.test').id);
+  erp.create({ email: 'lea@x.test', name: 'Lea', phone: null, city: null });
+  await captureChanges(runtime, must(runtime.sides.get('erp'), 'erp is a side'), false, signal);
+  await settleHints(runtime, must(runtime.sides.get('erp'), 'erp is a side'), signal);
+  const given = crm.write.bind(crm);
+  crm.write = async (collection, requests) => {
+    crm.write = given;
+    // Somebody deletes the one just before, so that the other gets its id, and then the delete comes.
+    crm.remove(id);
+    const inOrder = requests.toSorted(({ kind }) => (kind === 'create' ? -1 : 1));
+    const results = await given(collection, inOrder);
+    return requests.map((request) => must(results[inOrder.indexOf(request)], 'each has a result'));
+  };
+  await deliverBatch(runtime, side);
+  expect(crm.log.map(({ kind }) => kind)).toEqual(['create', 'delete', 'create', 'delete']);
+  await settle(runtime);
+  expect([emailsAt(crm), emailsAt(erp)]).toEqual([['lea@x.test'], ['lea@x.test']]);
+});
