@@ -36,7 +36,7 @@ export class Chaos {
     if (faults.strikes('workerKilled')) this.#aWorker()?.kill();
     else if (faults.strikes('workerFrozen')) this.#aWorker()?.freeze(tape.pick('faults', 60_000));
     else if (faults.strikes('backupRestored')) this.#world.restore();
-    if (this.#world.isRecovering) await recover(this.#world);
+    if (this.#world.isRecovering) await recover(this.#world.all);
     // Nothing takes no time at all.
     if (shape.isBusy) scheduler.advance(1);
     const kind = tape.pick('schedule', 10);

@@ -1,3 +1,4 @@
+import { withParts } from './parts.ts';
 import { drawBroad, type WorldShape } from './shape.ts';
 import { drawSwarm, THEME_NAMES } from './swarm.ts';
 import type { Tape } from './tape.ts';
@@ -10,5 +11,6 @@ export function drawShape(tape: Tape): WorldShape {
   const [broadName, ...names] = THEME_NAMES;
   const others = names.filter((_, index) => index % 2 === 1).map(() => broadName);
   const about = tape.theme([broadName, ...others, ...names]);
-  return leaveUnsaid(tape, about === broadName ? broad : drawSwarm(tape, about), about);
+  const shape = leaveUnsaid(tape, about === broadName ? broad : drawSwarm(tape, about), about);
+  return withParts(tape, shape);
 }

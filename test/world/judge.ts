@@ -7,6 +7,6 @@ import type { Tape } from './tape.ts';
 export async function judgeHistory(tape: Tape): Promise<HistoryResult> {
   const result = await runHistory(tape);
   if (result.violations.length > 0) return result;
-  checkRulings(result.world);
+  for (const world of result.world.all) checkRulings(world);
   return { ...result, violations: [...result.world.violations] };
 }

@@ -11,21 +11,32 @@ import type { World } from './world.ts';
  * What an operator does after a restore (`trueup recover`): everything is read again before anything is written, and
  * what is owed then is approved as a plan.
  */
-export async function recover(world: World): Promise<void> {
-  const { workers, scheduler, store, violations } = world;
-  await world.direct((tx) => tx.beginRevision([...world.systems.keys()]));
-  for (const worker of workers) worker.observe(true);
-  const rates = world.faults.heal();
+export async function recover(worlds: readonly World[]): Promise<void> {
+  const [first] = worlds;
+  if (first === undefined) return;
+  const { scheduler, faults } = first;
+  for (const world of worlds) {
+    await world.direct((tx) => tx.beginRevision([...world.systems.keys()]));
+    for (const worker of world.workers) worker.observe(true);
+  }
+  const rates = faults.heal();
+  // Nothing of another sync stands still for ever either.
+  scheduler.thawAll();
   for (let round = 0; round < 4; round += 1) {
-    await world.cycle(['reap', 'sweep', 'capture', 'look', 'resolve']);
+    await first.cycle(['reap', 'sweep', 'capture', 'look', 'waits', 'resolve']);
     scheduler.advance(40_000);
   }
+  for (const world of worlds) await goLive(world);
+  faults.begin(rates);
+}
+
+async function goLive(world: World): Promise<void> {
+  const { workers, store, violations } = world;
   for (const worker of workers) worker.observe(false);
   for (const { state, side, kind, firstSentAtMs } of store.tables.writes.rows())
     if (state === 'queued' && firstSentAtMs === null)
       violations.push(`I24: a ${kind} at ${side} may leave, and nobody has approved the plan`);
   await approve(world);
-  world.faults.begin(rates);
   world.isRecovering = false;
 }
 
@@ -37,15 +48,16 @@ async function approve(world: World): Promise<void> {
 }
 
 /** What an observing worker planned after the plan was approved waits for the next approval. */
-export async function approvePlanned(world: World): Promise<void> {
-  if (world.store.tables.writes.rows().some(({ state }) => state === 'planned')) await approve(world);
+export async function approvePlanned(worlds: readonly World[]): Promise<void> {
+  for (const world of worlds)
+    if (world.store.tables.writes.rows().some(({ state }) => state === 'planned')) await approve(world);
 }
 
 /** Somebody changes the policies: a new revision, observed until its plan is approved. */
 export async function revise(world: World): Promise<void> {
   world.model = reviseModel(world.tape, world.shape.definition);
   for (const worker of world.workers) worker.use(world.model);
-  await recover(world);
+  await recover([world]);
 }
 
 /** Somebody lets go one set of what the guard has stopped. */

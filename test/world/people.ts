@@ -97,10 +97,10 @@ export class People {
         break;
       }
       case 'delete':
-        this.#remove(system, record);
+        this.remove(system, record);
         break;
       case 'massDelete':
-        for (const one of system.records.all()) this.#remove(system, one);
+        for (const one of system.records.all()) this.remove(system, one);
         break;
       case 'undelete':
         this.#undelete(system, record);
@@ -149,11 +149,18 @@ export class People {
     }
   }
 
-  #create(system: SimulatedSystem, email: string | null): void {
+  /** Somebody enters a new record, with a key of its own; returns its id. */
+  enterNew(system: SimulatedSystem, besides: Fields = {}): string {
+    return this.#create(system, this.#newKey(), besides);
+  }
+
+  #create(system: SimulatedSystem, email: string | null, besides: Fields = {}): string {
     const gap = this.#tape.chance('people', this.#shape.gapPerMille) ? this.#field() : null;
     const entered = FIELDS.filter((field) => field !== gap);
     const values = Object.fromEntries(entered.map((field) => [field, this.#value(system, field, null)]));
-    system.act('user', system.records.newId(), { email, ...values });
+    const id = system.records.newId();
+    system.act('user', id, { email, ...values, ...besides });
+    return id;
   }
 
   #edit(system: SimulatedSystem, record: Seen): void {
@@ -172,7 +179,7 @@ export class People {
   /** Two records become one: the other goes, this one takes a value of it. */
   #merge(system: SimulatedSystem, record: Seen): void {
     const other = this.#pick(system.records.all().filter(({ id }) => id !== record.id));
-    if (other !== undefined) this.#remove(system, other);
+    if (other !== undefined) this.remove(system, other);
     this.#edit(system, record);
   }
 
@@ -223,7 +230,7 @@ export class People {
     else system.act('user', record.id, { email });
   }
 
-  #remove(system: SimulatedSystem, record: Seen): void {
+  remove(system: SimulatedSystem, record: Seen): void {
     this.#removed.push({ system, id: record.id, fields: record.fields });
     system.act('user', record.id, null);
   }

@@ -59,6 +59,8 @@ export class Records {
   /** Ids that went to another record after theirs was deleted. */
   readonly givenAgain = new Set<string>();
   onGivenAgain: (id: string) => void = () => undefined;
+  /** Told of every record that was deleted, by whomever. */
+  onDeleted: (id: string) => void = () => undefined;
   readonly #side: string;
   readonly #counter: Counter;
   readonly #states = new Map<string, State[]>();
@@ -123,6 +125,7 @@ export class Records {
     states.push({ order, atMs, fields: after, isHidden, version });
     this.#states.set(id, states);
     this.entries.push({ order, atMs, side: this.#side, actor, kind, recordId: id, before, after, write });
+    if (kind === 'delete') this.onDeleted(id);
   }
 }
 

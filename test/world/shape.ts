@@ -57,6 +57,14 @@ export interface WorldShape {
   readonly decidePerMille: number;
   /** Of a thousand records that somebody enters, how many lack a field. */
   readonly gapPerMille: number;
+  /** The second sync over the same systems, whose records refer to those of the first; null where there is none. */
+  readonly parts: PartsShape | null;
+}
+
+/** A sync of parts: each may belong to a thing, and names it by the id that it has at that system. */
+export interface PartsShape extends WorldShape {
+  /** Sides of the parts at which the system takes a reference away when what it names is deleted. */
+  readonly clearing: ReadonlySet<string>;
 }
 
 export const HABITS = [
@@ -126,6 +134,7 @@ export function drawBroad(tape: Tape): WorldShape {
     leapMsMax: 2_000,
     decidePerMille: 200,
     gapPerMille: 0,
+    parts: null,
   };
 }
 

@@ -30,7 +30,7 @@ export async function shrink(
   for (let before = -1; before !== search.size && !search.isOver;) {
     before = search.size;
     // People and faults are what a reader has to follow; the schedule is longest and comes last.
-    for (const strand of ['faults', 'people', 'shape', 'schedule'] as const)
+    for (const strand of ['faults', 'people', 'references', 'shape', 'schedule'] as const)
       await shrinkStrand(search, strand);
   }
   return search.best;
@@ -107,8 +107,9 @@ function sizeOf(recording: Recording): number {
 }
 
 /** Harmless choices at the end need not be kept: that is what a tape gives when it has run out. */
-export function withoutTail({ shape, people, schedule, faults }: Recording): Recording {
-  return { shape: cut(shape), people: cut(people), schedule: cut(schedule), faults: cut(faults) };
+export function withoutTail(recording: Recording): Recording {
+  const strands = STRANDS.map((strand) => [strand, cut(recording[strand])] as const);
+  return Object.fromEntries(strands) as Recording;
 }
 
 function cut(choices: readonly number[]): readonly number[] {

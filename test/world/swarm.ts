@@ -283,6 +283,7 @@ export function drawSwarm(tape: Tape, about: ThemeName): WorldShape {
     habitPerMille: traits.habitPerMille ?? choose(tape, 'shape', [500, 250, 800] as const),
     decidePerMille: 400,
     gapPerMille: 0,
+    parts: null,
     isRanked: traits.isRanked ?? tape.chance('shape', 200),
     order: traits.order ?? [],
     quickPerMille: traits.quickPerMille ?? choose(tape, 'shape', [0, 0, 0, 100] as const),

@@ -4,7 +4,8 @@
  */
 import { seededRandom } from '../../src/lib/random.ts';
 
-export const STRANDS = ['shape', 'people', 'schedule', 'faults'] as const;
+/** All of a world's second sync is drawn in one of its own: histories without one go the way they went before it. */
+export const STRANDS = ['shape', 'people', 'schedule', 'faults', 'references'] as const;
 export type Strand = (typeof STRANDS)[number];
 
 /** What was chosen, in order, per strand. */
@@ -17,11 +18,23 @@ export interface Tape {
   chance(strand: Strand, perMille: number): boolean;
   /** What the history is about: one of the list, unless the tape was made for one of them. */
   theme<T extends string>(list: readonly [T, ...T[]]): T;
+  /** Whether the history has this besides: in so many of a thousand, and in all that the tape was made for. */
+  feature(name: Feature, perMille: number): boolean;
   recorded(): Recording;
 }
 
+/** What any history can have besides what it is about; each is drawn in the strand of its name. */
+const FEATURES = ['references'] as const satisfies readonly Strand[];
+export type Feature = (typeof FEATURES)[number];
+
 abstract class BaseTape implements Tape {
-  readonly #recorded: Record<Strand, number[]> = { shape: [], people: [], schedule: [], faults: [] };
+  readonly #recorded: Record<Strand, number[]> = {
+    shape: [],
+    people: [],
+    schedule: [],
+    faults: [],
+    references: [],
+  };
 
   abstract draw(strand: Strand, count: number): number;
 
@@ -39,10 +52,17 @@ abstract class BaseTape implements Tape {
     return choose(this, 'shape', list);
   }
 
+  feature(name: Feature, perMille: number): boolean {
+    return this.chance(name, perMille);
+  }
+
   recorded(): Recording {
     return this.#recorded;
   }
 }
+
+/** What `chance` takes for true, however seldom that is. */
+const CERTAIN = 999;
 
 class SeedTape extends BaseTape {
   readonly #randoms;
@@ -54,14 +74,22 @@ class SeedTape extends BaseTape {
     this.#about = about;
     const of = (index: number) =>
       seededRandom(Math.imul(seed + 1, 0x9e37_79b1) ^ Math.imul(index + 1, 0x85eb_ca6b));
-    this.#randoms = { shape: of(0), people: of(1), schedule: of(2), faults: of(3) };
+    this.#randoms = { shape: of(0), people: of(1), schedule: of(2), faults: of(3), references: of(4) };
   }
 
   /** Recorded as if it had been drawn. */
   override theme<T extends string>(list: readonly [T, ...T[]]): T {
-    this.#next = this.#about === null ? null : list.findIndex((name) => name === this.#about);
-    if (this.#next === -1) throw new Error(`no history is about ${String(this.#about)}: ${list.join(', ')}`);
+    const isFeature = FEATURES.some((name) => name === this.#about);
+    this.#next = this.#about === null || isFeature ? null : list.findIndex((name) => name === this.#about);
+    if (this.#next === -1)
+      throw new Error(`no history is about ${String(this.#about)}: ${[...list, ...FEATURES].join(', ')}`);
     return super.theme(list);
+  }
+
+  /** Recorded as if it had been drawn. */
+  override feature(name: Feature, perMille: number): boolean {
+    this.#next = this.#about === name ? CERTAIN : null;
+    return super.feature(name, perMille);
   }
 
   draw(strand: Strand, count: number): number {
@@ -74,7 +102,13 @@ class SeedTape extends BaseTape {
 
 class ReplayTape extends BaseTape {
   readonly #given: Recording;
-  readonly #position: Record<Strand, number> = { shape: 0, people: 0, schedule: 0, faults: 0 };
+  readonly #position: Record<Strand, number> = {
+    shape: 0,
+    people: 0,
+    schedule: 0,
+    faults: 0,
+    references: 0,
+  };
 
   constructor(given: Recording) {
     super();
@@ -95,6 +129,18 @@ export function seedTape(seed: number, about: string | null = null): Tape {
 
 export function replayTape(recording: Recording): Tape {
   return new ReplayTape(recording);
+}
+
+/** The tape for whoever draws his shape and his people in another strand than theirs. */
+export function drawnIn(tape: Tape, strand: Strand): Tape {
+  const of = (given: Strand): Strand => (given === 'shape' || given === 'people' ? strand : given);
+  return {
+    pick: (given, count) => tape.pick(of(given), count),
+    chance: (given, perMille) => tape.chance(of(given), perMille),
+    theme: (list) => tape.theme(list),
+    feature: (name, perMille) => tape.feature(name, perMille),
+    recorded: () => tape.recorded(),
+  };
 }
 
 /** One of the list; the first is the harmless one. */

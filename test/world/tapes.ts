@@ -22,7 +22,10 @@ export async function saveTape(file: string, { broke, recording }: SavedTape): P
 }
 
 export async function readTape(file: string): Promise<SavedTape> {
-  return JSON.parse(await readFile(file, 'utf8')) as SavedTape;
+  const { broke, recording } = JSON.parse(await readFile(file, 'utf8')) as SavedTape;
+  // A strand that there was not yet when the tape was saved has nothing in it.
+  const strands = STRANDS.map((strand) => [strand, recording[strand] ?? []] as const);
+  return { broke, recording: Object.fromEntries(strands) as Recording };
 }
 
 /** The tapes of the folder by name; none when there is no folder. */

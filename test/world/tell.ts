@@ -20,11 +20,11 @@ export async function tellHistory(tape: Tape): Promise<Told> {
   const watched = await watchHistory(tape);
   const { world, violations } = watched.result;
   const lines = [
-    ...shapeLines(world.shape),
+    ...world.all.flatMap(({ shape }) => shapeLines(shape)),
     '',
     ...once(eventLines(watched)),
     '',
-    ...stateLines(world),
+    ...world.all.flatMap(stateLines),
     '',
     ...(violations.length === 0 ? ['Every promise was kept.'] : violations.map((text) => `BROKEN  ${text}`)),
   ];
@@ -83,7 +83,7 @@ function eventLines({ result: { world }, happenings, startMs }: Watched): readon
     things.set(identityId, name);
     return name;
   };
-  const { journal } = world.store.dump();
+  const journal = world.all.flatMap(({ store }) => store.dump().journal);
   const happened = happenings.map((one): Line => ({ atMs: one.atMs, text: happeningText(one) }));
   const noted = journal.map(({ atMs, identityId, side, recordId, kind, body }): Line => {
     const place = recordId === null ? side : `${side} ${recordId}`;
@@ -145,8 +145,9 @@ function fieldsText(fields: Json): readonly string[] {
 
 /** How the world stands at the end: what Trueup says and what the systems hold. */
 function stateLines(world: World): readonly string[] {
-  const { identities, links, holds, writes } = world.store.dump();
-  const lines: string[] = ['At the end'];
+  const { identities, links, holds, writes, waits } = world.store.dump();
+  const { name } = world.model;
+  const lines: string[] = [world.all.length === 1 ? 'At the end' : `At the end of the ${name}`];
   for (const { id, golden, tombstone } of identities) {
     lines.push(`  ${tombstone === null ? 'golden' : 'deleted'} ${valuesText(golden)}`);
     for (const { side, recordId, status, linked } of links)
@@ -154,6 +155,9 @@ function stateLines(world: World): readonly string[] {
         lines.push(`    ${side} ${recordId} ${status}${recordText(world, side, recordId)}`);
     for (const { side, kind, state, identityId } of writes)
       if (identityId === id) lines.push(`    a write to ${side} is open: ${kind}, ${state}`);
+    for (const { identityId, side, kind, parentRecord, parentId } of waits)
+      if (identityId === id)
+        lines.push(`    waits at ${side}, ${kind}: ${parentRecord ?? parentId ?? 'others refer to it'}`);
     for (const { identityId, reason, field, closed } of holds)
       if (identityId === id && closed === null)
         lines.push(`    held: ${reason}${field === null ? '' : ` of ${field}`}`);

@@ -27,9 +27,16 @@ export function hasWork(tables: Tables, unit: Unit, side: string, nowMs: number)
       for (const { row } of writesBySide.slots(side))
         if (row?.state === 'queued' || row?.state === 'planned') return true;
       return false;
+    case 'waits':
+      return isWaitDue(tables, nowMs);
     case 'capture':
       return true;
   }
+}
+
+function isWaitDue({ waits }: Tables, nowMs: number): boolean {
+  for (const { row } of waits.slots()) if (row !== null && row.dueAtMs <= nowMs) return true;
+  return false;
 }
 
 function isSweepDue({ streams }: Tables, side: string, nowMs: number): boolean {
@@ -53,6 +60,7 @@ export function waitingWork(
   }
   for (const unit of CLAIMED)
     for (const side of systems.keys()) if (hasWork(tables, unit, side, nowMs)) waiting.push([unit, side]);
+  if (isWaitDue(tables, nowMs)) waiting.push(['waits', '']);
   for (const { row } of tables.writes.slots())
     if (row?.state === 'sent' && row.leaseUntilMs < nowMs) return [...waiting, ['reap', row.side]];
   return waiting;

@@ -1,5 +1,6 @@
 /** Workers as processes: each does production's units of work on a connection of its own, and can be killed between any two steps. */
 import type { SyncModel } from '../../src/engine/model.ts';
+import type { Referrer } from '../../src/engine/references.ts';
 import type { Ids } from '../../src/lib/ids.ts';
 import { seededRandom } from '../../src/lib/random.ts';
 import { captureChanges } from '../../src/worker/capture.ts';
@@ -8,6 +9,7 @@ import { UNEXPECTED } from '../../src/worker/failures.ts';
 import { settleHints } from '../../src/worker/look.ts';
 import { resolveUnknown } from '../../src/worker/resolve.ts';
 import type { Mode, SideRuntime, SyncRuntime } from '../../src/worker/runtime.ts';
+import { settleWaits } from '../../src/worker/settle-waits.ts';
 import { sweepSide } from '../../src/worker/sweep.ts';
 import { reap } from '../../src/worker/sync-worker.ts';
 import { createWakes } from '../../src/worker/wakes.ts';
@@ -19,7 +21,7 @@ import type { MemoryStore } from './store/memory-store.ts';
 import { connectionLost, sqlError } from './store/sql-error.ts';
 import type { SimulatedSystem } from './system.ts';
 
-export const UNITS = ['capture', 'look', 'deliver', 'resolve', 'sweep', 'reap'] as const;
+export const UNITS = ['capture', 'look', 'deliver', 'resolve', 'sweep', 'reap', 'waits'] as const;
 export type Unit = (typeof UNITS)[number];
 
 const SERIALIZATION_FAILURE = '40001';
@@ -31,6 +33,8 @@ const SKEWS_MS = [0, 90_000, -90_000, 3_600_000] as const;
 
 export interface WorkerHost {
   readonly model: SyncModel;
+  /** The fields, of any sync, that name things of this one. */
+  readonly referrers: readonly Referrer[];
   readonly systems: ReadonlyMap<string, SimulatedSystem>;
   readonly scheduler: Scheduler;
   readonly faults: Faults;
@@ -96,7 +100,7 @@ export class SimulatedWorker {
   begin(unit: Unit, side: string): void {
     // Several deliveries may be under way, as in production; of the others one per side.
     const lane = unit === 'deliver' ? ` ${String(this.#host.faults.pick(2))}` : '';
-    const key = unit === 'reap' ? unit : `${unit} ${side}${lane}`;
+    const key = unit === 'reap' || unit === 'waits' ? unit : `${unit} ${side}${lane}`;
     const [life, underWay] = [this.#life, this.#underWay];
     if (underWay.has(key)) return;
     underWay.add(key);
@@ -112,6 +116,7 @@ export class SimulatedWorker {
   #work(unit: Unit, side: string): Promise<unknown> {
     const runtime = this.#runtime;
     const at = runtime.sides.get(side);
+    if (unit === 'waits') return settleWaits(runtime);
     if (at === undefined || unit === 'reap') return reap(runtime);
     switch (unit) {
       case 'capture':
@@ -169,7 +174,7 @@ export class SimulatedWorker {
 
   #start(): SyncRuntime {
     this.#life += 1;
-    const { model, systems, scheduler, faults } = this.#host;
+    const { model, referrers, systems, scheduler, faults } = this.#host;
     const owner = `${this.#name}.${String(this.#life)}`;
     this.#owner = owner;
     const connection = this.#connection;
@@ -181,9 +186,10 @@ export class SimulatedWorker {
     };
     return {
       syncKey: '1',
-      name: 'things',
+      name: model.name,
       mode: this.#mode,
       model,
+      referrers,
       sides: new Map(
         model.sides.map((side): [string, SideRuntime] => {
           const system = systems.get(side.name);

@@ -18,6 +18,7 @@ import { tellHistory } from './tell.ts';
 import { kindOf } from './violation.ts';
 
 const SEEDS = 240;
+const REFERRING_SEEDS = 60;
 /** Whatever else becomes hard to find, this bug must be found: it takes old values for new ones. */
 const CANARY = 'every-change-is-an-edit';
 const CANARY_SEEDS = 40;
@@ -27,6 +28,13 @@ describe('the simulated world', () => {
     const { broken, histories } = await runSeeds({ firstSeed: 1, seeds: SEEDS, lanes: 2 });
     expect(broken).toEqual([]);
     expect(histories).toBe(SEEDS);
+  });
+
+  test(`keeps every promise in ${String(REFERRING_SEEDS)} histories of things and their parts`, async () => {
+    const given = { firstSeed: 1, seeds: REFERRING_SEEDS, lanes: 2, about: 'references' };
+    const { broken, histories } = await runSeeds(given);
+    expect(broken).toEqual([]);
+    expect(histories).toBe(REFERRING_SEEDS);
   });
 
   test('goes the same way again from the same seed, and from the tape of what was chosen', async () => {

@@ -1,5 +1,6 @@
 /** One world while its history runs: systems, people, workers and the store, moved on by choices from the tape. */
 import type { SyncModel } from '../../src/engine/model.ts';
+import { referrersOf } from '../../src/engine/references.ts';
 import { seededRandom } from '../../src/lib/random.ts';
 import type { StoredFailure } from '../../src/store/contract.ts';
 import type { HoldRow } from '../../src/store/holds.ts';
@@ -7,37 +8,70 @@ import type { HoldChoice } from '../../src/worker/holds.ts';
 import { countedIds } from './counted-ids.ts';
 import { Faults } from './faults.ts';
 import { CommitWatch } from './oracle/commits.ts';
+import { clearReferences } from './parts.ts';
 import { People } from './people.ts';
 import { Scheduler, settled } from './scheduler.ts';
-import type { WorldShape } from './shape.ts';
+import type { PartsShape, WorldShape } from './shape.ts';
+import { NEVER } from './store/instant.ts';
 import { createMemoryStore, type MemoryStore, type Snapshot } from './store/memory-store.ts';
-import { recordKey, type StreamRow } from './store/rows.ts';
+import { recordKey, type StreamRow, type Tables } from './store/rows.ts';
 import { SimulatedSystem } from './system.ts';
-import type { Tape } from './tape.ts';
+import { drawnIn, type Tape } from './tape.ts';
 import { hasWork } from './work.ts';
 import { SimulatedWorker, type Unit } from './workers.ts';
 
 /** A unit of work that has not ended after so many steps never will. */
 const UNIT_STEPS_MAX = 4_000;
+/** What workers are called, sync by sync. */
+const LETTERS = ['w', 'p'] as const;
 /** So often a unit of work may be begun anew at once. */
 const TURNS_MAX = 20;
+
+/** What the worlds of an installation's syncs share: one time, one fate, one store. */
+interface Common {
+  readonly scheduler: Scheduler;
+  readonly faults: Faults;
+  readonly violations: string[];
+  readonly counter: { next(): number; last(): number };
+  readonly syncs: Map<string, Tables>;
+  readonly all: World[];
+}
+
+function newCommon(tape: Tape): Common {
+  let order = 0;
+  return {
+    scheduler: new Scheduler(),
+    faults: new Faults(tape),
+    violations: [],
+    counter: { next: () => (order += 1), last: () => order },
+    syncs: new Map(),
+    all: [],
+  };
+}
 
 export class World {
   readonly shape: WorldShape;
   readonly tape: Tape;
-  readonly scheduler = new Scheduler();
+  readonly scheduler: Scheduler;
   readonly faults: Faults;
   readonly systems: ReadonlyMap<string, SimulatedSystem>;
   readonly store: MemoryStore;
   readonly people: People;
   readonly workers: readonly SimulatedWorker[];
-  readonly violations: string[] = [];
+  /** Of every sync of the world. */
+  readonly violations: string[];
+  /** This one, and that of the second sync if there is one: they go through the same history. */
+  readonly all: readonly World[];
+  /** The second sync, where this is the first of two. */
+  readonly parts: (World & { readonly shape: PartsShape }) | null;
   /** Decisions of people, for the checks: what was decided about which hold. */
   readonly decided: { readonly hold: HoldRow; readonly choice: HoldChoice; readonly order: number }[] = [];
-  #order = 0;
+  readonly #common: Common;
   #backup: Snapshot | null = null;
   /** The number of the last thing that had happened when the store went back in time; 0 when it never did. */
   restoredOrder = 0;
+  /** The number of the last thing that had happened when Trueup had taken everything in, and nothing had gone wrong yet. */
+  settledOrder = 0;
   /** How often a person let go what a guard had stopped. */
   released = 0;
   /** Records that got the id of another before Trueup had seen that one's end: nobody can tell the two apart. */
@@ -49,17 +83,23 @@ export class World {
   model: SyncModel;
   isRecovering = false;
 
-  constructor(shape: WorldShape, tape: Tape) {
+  constructor(shape: WorldShape, tape: Tape, common: Common = newCommon(tape)) {
     this.shape = shape;
     this.tape = tape;
-    const { scheduler } = this;
-    this.faults = new Faults(tape);
-    const counter = { next: () => (this.#order += 1), last: () => this.#order };
+    this.#common = common;
+    const { scheduler, counter } = common;
+    this.scheduler = scheduler;
+    this.faults = common.faults;
+    this.violations = common.violations;
+    this.all = common.all;
+    common.all.push(this);
     this.systems = new Map(
       shape.systems.map((one) => [one.name, new SimulatedSystem(one, scheduler, this.faults, counter)]),
     );
     const storeClock = scheduler.clock('store');
     this.store = createMemoryStore({
+      name: shape.model.name,
+      syncs: common.syncs,
       sides: shape.model.sides.map(({ name }) => name),
       clock: storeClock,
       random: seededRandom(1),
@@ -73,7 +113,10 @@ export class World {
     this.people = new People(shape, [...this.systems.values()], tape);
     this.model = shape.model;
     const { systems, store, faults, model } = this;
+    const definitions =
+      shape.parts === null ? [shape.definition] : [shape.definition, shape.parts.definition];
     const host = {
+      referrers: referrersOf(shape.definition.name, definitions),
       systems,
       store,
       faults,
@@ -85,12 +128,19 @@ export class World {
     };
     this.workers = Array.from(
       { length: shape.workers },
-      (_, index) => new SimulatedWorker(host, `w${String(index)}`),
+      (_, index) => new SimulatedWorker(host, `${LETTERS[common.all.length - 1] ?? ''}${String(index)}`),
     );
+    this.parts = shape.parts === null ? null : this.#withParts(shape.parts, drawnIn(tape, 'references'));
+  }
+
+  #withParts(shape: PartsShape, tape: Tape): World & { readonly shape: PartsShape } {
+    const parts = Object.assign(new World(shape, tape, this.#common), { shape });
+    clearReferences(this.systems, parts.systems, shape.clearing);
+    return parts;
   }
 
   get order(): number {
-    return this.#order;
+    return this.#common.counter.last();
   }
 
   #noteGivenAgain(side: string, recordId: string): void {
@@ -110,38 +160,46 @@ export class World {
 
   /** Everything of everybody until nobody has anything to do, or only waits for time to pass. */
   async #finish(): Promise<void> {
+    const everybody = this.all.length === 1 ? this.workers : this.all.flatMap(({ workers }) => workers);
+    const areIdle = (): boolean => everybody.every((worker) => worker.isIdle);
     for (let step = 0; step < UNIT_STEPS_MAX; step += 1) {
       await settled();
       if (this.scheduler.readyCount > 0) await this.scheduler.resume(0);
-      else if (this.workers.every((worker) => worker.isIdle) || !this.scheduler.advanceToNext()) {
-        if (this.workers.every((worker) => worker.isIdle)) return;
+      else if (areIdle() || !this.scheduler.advanceToNext()) {
+        if (areIdle()) return;
         break;
       }
     }
     this.violations.push('work that was begun never ended');
-    for (const worker of this.workers) worker.kill();
+    for (const worker of everybody) worker.kill();
   }
 
-  /** One round of everything, undisturbed. */
+  /** One round of everything of every sync, undisturbed. */
   async cycle(units: readonly Unit[]): Promise<void> {
-    const [worker] = this.workers;
     const swept = new Set<string>();
     for (const unit of units) {
-      for (const side of unit === 'reap' ? [''] : this.systems.keys()) {
-        // A sweep begins with what its feed has to tell.
-        if (unit === 'capture' && swept.has(side)) continue;
-        // A look takes up so many records at a time; as in production, the next follows at once.
-        for (let turn = 0; turn < TURNS_MAX && this.#hasWork(unit, side); turn += 1) {
-          if (unit === 'sweep') swept.add(side);
-          await this.scheduler.flowing(() => {
-            worker?.begin(unit, side);
-            return this.#finish();
-          });
-          if (unit !== 'look' || !this.#isLookDue(side)) break;
-        }
-        // Nothing takes no time at all.
-        this.scheduler.advance(1);
+      // Where nothing refers to anything nothing waits for anything.
+      if (unit === 'waits' && this.all.length === 1) continue;
+      for (const world of this.all) await world.#cycleUnit(unit, swept);
+    }
+  }
+
+  async #cycleUnit(unit: Unit, swept: Set<string>): Promise<void> {
+    const [worker] = this.workers;
+    for (const side of unit === 'reap' || unit === 'waits' ? [''] : this.systems.keys()) {
+      // A sweep begins with what its feed has to tell.
+      if (unit === 'capture' && swept.has(side)) continue;
+      // A look takes up so many records at a time; as in production, the next follows at once.
+      for (let turn = 0; turn < TURNS_MAX && this.#hasWork(unit, side); turn += 1) {
+        if (unit === 'sweep') swept.add(side);
+        await this.scheduler.flowing(() => {
+          worker?.begin(unit, side);
+          return this.#finish();
+        });
+        if (unit !== 'look' || !this.#isLookDue(side)) break;
       }
+      // Nothing takes no time at all.
+      this.scheduler.advance(1);
     }
   }
 
@@ -158,14 +216,20 @@ export class World {
 
   /** Streams that somebody reads, or has died reading. */
   get isLeased(): boolean {
-    return this.store.tables.streams.rows().some(({ leaseUntilMs }) => leaseUntilMs > this.scheduler.nowMs);
+    return this.all.some(({ store }) =>
+      store.tables.streams.rows().some(({ leaseUntilMs }) => leaseUntilMs > this.scheduler.nowMs),
+    );
   }
 
   /** The store is put back to an earlier time, as from a backup; every process begins anew. */
   restore(): void {
+    for (const world of this.all) world.#restore();
+  }
+
+  #restore(): void {
     if (this.#backup === null) this.#backup = this.store.snapshot();
     else if (this.restoredOrder === 0) {
-      this.restoredOrder = this.#order;
+      this.restoredOrder = this.order;
       this.store.restore(this.#backup);
       for (const worker of this.workers) worker.kill();
       this.isRecovering = true;
@@ -173,7 +237,8 @@ export class World {
   }
 
   async wakeSweeps(): Promise<void> {
-    for (const side of this.systems.keys()) await this.direct((tx) => tx.wakeStream(side, 'sweep'));
+    for (const world of this.all)
+      for (const side of world.systems.keys()) await world.direct((tx) => tx.wakeStream(side, 'sweep'));
   }
 
   /** A call of somebody who is not a worker; who holds what it waits for goes on meanwhile. */
@@ -198,24 +263,29 @@ export class World {
     throw new Error('a call never came back');
   }
 
-  /** What is still open, and when the next of it is due. */
+  /** What is still open, and when the next of it is due. What waits for another thing goes on by itself, or stays. */
   pending(): { readonly count: number; readonly dueMs: number | null } {
+    const open = this.all.flatMap((world) => world.#open());
+    return { count: open.length, dueMs: open.length === 0 ? null : Math.min(...open) };
+  }
+
+  #open(): readonly number[] {
     const { tables } = this.store;
     const [hints, writes, streams] = [tables.hints.rows(), tables.writes.rows(), tables.streams.rows()];
-    const open = [
+    return [
       ...hints
         .filter(({ state }) => state === 'open')
         .map(({ dueAtMs, leaseUntilMs }) => Math.max(dueAtMs, leaseUntilMs)),
       ...writes
         .filter(({ state }) => state === 'queued' || state === 'unknown' || state === 'planned')
-        .map(({ dueAtMs }) => dueAtMs),
+        .flatMap(({ dueAtMs }) => (dueAtMs === NEVER ? [] : [dueAtMs])),
+      ...tables.waits.rows().flatMap(({ kind, dueAtMs }) => (kind === 'point' ? [dueAtMs] : [])),
       ...streams
         .filter((stream) => this.#isPassing(stream) || this.#isSweepOwed(stream))
         .map(({ dueAtMs }) => dueAtMs),
       ...streams.map(({ leaseUntilMs }) => leaseUntilMs).filter((untilMs) => untilMs > this.scheduler.nowMs),
       ...writes.filter(({ state }) => state === 'sent').map(({ leaseUntilMs }) => leaseUntilMs),
     ];
-    return { count: open.length, dueMs: open.length === 0 ? null : Math.min(...open) };
   }
 
   /** Somebody has asked for it, if only for when a lag has passed; of sides without a feed the next is always near. */
@@ -234,7 +304,7 @@ export class World {
 
   trueupEntries(): number {
     let count = 0;
-    for (const { records } of this.systems.values())
+    for (const { records } of this.all.flatMap(({ systems }) => [...systems.values()]))
       for (const { actor } of records.entries) if (actor === 'trueup') count += 1;
     return count;
   }

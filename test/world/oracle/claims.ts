@@ -22,6 +22,8 @@ function checkDecisions(world: World, entries: readonly Entry[]): void {
   for (const { side, after } of takenAway(entries))
     for (const field of TEXT_FIELDS) entered.add(`${side} ${keyed(field, textOf(after, field) ?? '')}`);
   for (const { field, rule, winner, loser } of world.store.dump().decisions) {
+    // What is decided of references are things, and nobody enters those.
+    if (world.model.fields.get(field)?.type.kind === 'reference') continue;
     for (const { side, value } of [winner, loser]) {
       if (typeof value !== 'string' || side === 'person' || value.startsWith(AUTOMATED_CITY)) continue;
       if (!entered.has(`${side} ${keyed(field, value)}`))

@@ -18,11 +18,17 @@ export function checkConvergence(world: Judged): void {
   for (const { linked } of dump.links)
     if (linked !== null)
       linksOf.set(linked.identityId, [...(linksOf.get(linked.identityId) ?? []), linked.link]);
+  const waiting = new Set(
+    // What is not known yet of one record keeps the others from being made.
+    dump.waits?.map(({ kind, identityId, side }) =>
+      kind === 'read' ? `read ${identityId}` : `${kind} ${identityId} ${side}`,
+    ),
+  );
   for (const identity of dump.identities) {
     if (stopped.has(identity.id)) continue;
     const links = linksOf.get(identity.id) ?? [];
-    if (identity.tombstone === null) checkIdentity(world, identity, links);
-    else checkBuried(world, identity, links);
+    if (identity.tombstone === null) checkIdentity(world, identity, links, waiting);
+    else checkBuried(world, identity, links, waiting);
   }
   for (const { side, kind, failure } of dump.streams)
     if (failure !== null && !emptied.has(side))
@@ -39,7 +45,7 @@ function emptiedSides(world: Judged, { streams }: Dump): ReadonlySet<string> {
 }
 
 /** Identities that wait for a person: a hold, a write that failed for good, a record that cannot be read. */
-function stoppedIdentities(
+export function stoppedIdentities(
   { holds, writes, hints, links }: Dump,
   emptied: ReadonlySet<string>,
 ): ReadonlySet<string> {
@@ -85,17 +91,25 @@ function checkRecords(
   }
 }
 
-function checkIdentity(world: Judged, identity: Identity, links: readonly Link[]): void {
+/** `waiting`: what waits for another thing; whether it has reason to, `references.ts` judges. */
+function checkIdentity(
+  world: Judged,
+  identity: Identity,
+  links: readonly Link[],
+  waiting: ReadonlySet<string>,
+): void {
   const isAlive = links.some(({ status }) => status === 'live');
   for (const side of world.model.sides) {
     const system = world.systems.get(side.name);
     const link = links.find((one) => one.side === side.name);
     if (system === undefined) continue;
     if (link === undefined) {
+      const isAwaited =
+        waiting.has(`read ${identity.id}`) || waiting.has(`write ${identity.id} ${side.name}`);
       const isTold = side.lenses.some(
         ({ field, direction }) => direction !== 'in' && identity.golden[field.name] !== undefined,
       );
-      if (side.creates && isAlive && isTold)
+      if (side.creates && isAlive && isTold && !isAwaited)
         world.violations.push(`I1: ${identity.id} has no record at ${side.name}`);
     } else if (link.status === 'live') {
       const record = system.records.now(link.recordId);
@@ -113,6 +127,8 @@ function checkRecord(
   record: Seen,
 ): void {
   for (const lens of side.lenses) {
+    // What a reference says is no value of its own: `references.ts` judges what it means.
+    if (lens.refersTo !== null) continue;
     const { name } = lens.field;
     const holds = valueAt(lens, record);
     const place = `${name} of ${side.name} ${record.id}`;
@@ -152,8 +168,14 @@ function text(value: Value | undefined): string {
 }
 
 /** I10: a deleted thing lives nowhere where it could have been deleted. */
-function checkBuried(world: Judged, identity: Identity, links: readonly Link[]): void {
+function checkBuried(
+  world: Judged,
+  identity: Identity,
+  links: readonly Link[],
+  waiting: ReadonlySet<string>,
+): void {
   for (const { side, status, recordId } of links) {
+    if (waiting.has(`delete ${identity.id} ${side}`)) continue;
     if (status !== 'live' || world.model.sideOf.get(side)?.deletes !== true) continue;
     const record = world.systems.get(side)?.records.now(recordId) ?? null;
     if (record !== null && !record.isHidden)

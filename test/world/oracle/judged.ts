@@ -14,6 +14,8 @@ export interface JudgedStore {
   readonly writes: readonly Pick<Row<'writes'>, 'identityId' | 'side' | 'kind' | 'state' | 'failure'>[];
   readonly holds: readonly Row<'holds'>[];
   readonly decisions: readonly Pick<Row<'decisions'>, 'identityId' | 'field' | 'rule' | 'loser'>[];
+  /** Absent where nothing refers to anything. */
+  readonly waits?: readonly Pick<Row<'waits'>, 'kind' | 'identityId' | 'side'>[];
   readonly journal: readonly Pick<Row<'journal'>, 'kind' | 'side' | 'recordId' | 'body'>[];
 }
 

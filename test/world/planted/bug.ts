@@ -1,4 +1,5 @@
 import type { ThemeName } from '../swarm.ts';
+import type { Feature } from '../tape.ts';
 
 /** A text of a source file, and what stands in its place when the bug is planted. */
 export interface Patch {
@@ -19,7 +20,7 @@ export interface PlantedBug extends Patch {
   /** What the code does wrong with it, in one sentence. */
   readonly sentence: string;
   /** What the histories are about in which it is looked for; by default anything. */
-  readonly about?: ThemeName;
+  readonly about?: ThemeName | Feature;
   /** What else guards against the same, and has to go with it before anything can be broken. */
   readonly guards?: readonly Patch[];
 }

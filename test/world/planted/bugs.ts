@@ -7,6 +7,7 @@ import { OUTCOME_BUGS } from './outcome-bugs.ts';
 import { PEOPLE_BUGS } from './people-bugs.ts';
 import { READING_BUGS } from './reading-bugs.ts';
 import { RECORD_BUGS } from './record-bugs.ts';
+import { REFERENCE_BUGS } from './reference-bugs.ts';
 
 export const BUGS: readonly PlantedBug[] = [
   ...READING_BUGS,
@@ -16,6 +17,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...ORDER_BUGS,
   ...PEOPLE_BUGS,
   ...RECORD_BUGS,
+  ...REFERENCE_BUGS,
 ];
 
 export function bugNamed(name: string): PlantedBug | null {

@@ -151,8 +151,8 @@ const CALLS = {
   pruneForgotten,
 };
 
-/** The simulated sync is alone, its rules never change, and nothing is joined in it. */
-const ALONE: KeyingTx & Pick<SyncTx, 'referrers' | 'saveNames' | 'noteJoins'> = {
+/** No rules of a simulated sync ever change, nothing is joined in it, and its workers know by themselves who refers to it. */
+const STILL: KeyingTx & Pick<SyncTx, 'referrers' | 'saveNames' | 'noteJoins'> = {
   referrers: () => Promise.resolve([]),
   saveNames: () => Promise.resolve(),
   noteJoins: () => Promise.resolve(),
@@ -168,7 +168,7 @@ type Bound<Calls> = {
     ? (...given: Given) => Result
     : never;
 };
-type Prepared = Bound<typeof CALLS> & typeof ALONE;
+type Prepared = Bound<typeof CALLS> & typeof STILL;
 
 /** Made once: a history has thousands of transactions, and most of them make three calls. */
 const PREPARED: Prepared = Object.assign(
@@ -180,7 +180,7 @@ const PREPARED: Prepared = Object.assign(
       },
     ]),
   ) as unknown as Bound<typeof CALLS>,
-  ALONE,
+  STILL,
 );
 
 export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & ControlTx {
