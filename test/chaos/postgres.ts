@@ -2,17 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import type { Random } from '../../src/lib/random.ts';
 import { ownerFor, reachableBinaries, reachableDirectory } from '../../src/store/embedded/reachable.ts';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/store/embedded/server.ts';
-
-/** Below the ports that the system gives to clients, so that nobody takes ours while the server is down. */
-const PORT_FIRST = 20_000;
-const PORTS = 10_000;
-const PORT_TRIES_MAX = 50;
+import { freePort, startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/store/embedded/server.ts';
 
 export interface ChaosPostgres {
   readonly url: string;
@@ -74,20 +68,4 @@ async function chownAll(folder: string, { uid, gid }: { uid: number; gid: number
   const child = spawn('chown', ['-R', `${String(uid)}:${String(gid)}`, folder], { stdio: 'ignore' });
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error('the restored data could not be given to its owner');
-}
-
-async function freePort(random: Random): Promise<number> {
-  for (let count = 0; count < PORT_TRIES_MAX; count += 1) {
-    const port = PORT_FIRST + Math.floor(random.fraction() * PORTS);
-    if (await isFree(port)) return port;
-  }
-  throw new Error('no free port for PostgreSQL');
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }

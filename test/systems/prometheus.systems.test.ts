@@ -1,7 +1,5 @@
 /** A real Prometheus scrapes the metrics of a real worker's listener and fires the rules of deploy/. */
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,6 +11,7 @@ import { watchOnce } from '../../src/diagnose/watch/watch.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createIds } from '../../src/lib/ids.ts';
 import { systemRandom } from '../../src/lib/random.ts';
+import { freePort } from '../../src/store/embedded/server.ts';
 import { silentLog } from '../../src/worker/runtime.ts';
 import { failingStand, thing, type FailingStand } from '../support/failing.ts';
 import { createTestStore, type TestStore } from '../support/sync.ts';
@@ -89,16 +88,6 @@ afterAll(async () => {
   await store.close();
   await rm(directory, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function ask(path: string): Promise<unknown> {
   const answer = await fetch(`${address}${path}`);

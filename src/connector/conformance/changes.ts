@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { systemClock } from '../../lib/clock.ts';
-import { FEED_LAG_MS, gather, hintsOf, notices, presentPosition, readChanges } from './feed.ts';
+import { FEED_LAG_MS, gather, hintsOf, notices, presentPosition, readChanges, spell } from './feed.ts';
 import { failureOf, seed, seedOne, textOf, type Ground, type Rule } from './rule.ts';
 
 const TIED_RECORDS = 20;
@@ -120,7 +120,7 @@ export const CHANGE_RULES: readonly Rule[] = [
       const since = await presentPosition(ground);
       const stop = new AbortController();
       const edited = ground.user.edit(id, textOf(ground, 'edited'));
-      const deadline = systemClock.sleep(ground.harness.feedLagMsMax ?? FEED_LAG_MS, stop.signal).then(() => {
+      const deadline = spell(ground.harness.feedLagMsMax ?? FEED_LAG_MS, stop.signal).then(() => {
         stop.abort();
       });
       let seen = false;
@@ -144,7 +144,7 @@ export const CHANGE_RULES: readonly Rule[] = [
     check: async (ground) => {
       const since = await presentPosition(ground);
       const stop = new AbortController();
-      const deadline = systemClock.sleep(ALIVE_MS_MAX, stop.signal).then(() => {
+      const deadline = spell(ALIVE_MS_MAX, stop.signal).then(() => {
         stop.abort();
       });
       let alive = false;
@@ -173,7 +173,7 @@ export const CHANGE_RULES: readonly Rule[] = [
       const abort = async (): Promise<boolean> => {
         await systemClock.sleep(ABORT_AFTER_MS);
         stop.abort();
-        await systemClock.sleep(ABORT_MS_MAX, giveUp.signal);
+        await spell(ABORT_MS_MAX, giveUp.signal);
         return false;
       };
       const reading = readUntilAborted(ground, since, stop.signal);

@@ -189,7 +189,8 @@ function memorySession(system: MemorySystem): Session {
         }
         if (!sent) yield pageOf([], at);
         sent = true;
-        if (follow) await (fault === 'feed-abort' ? systemClock.sleep(1_500) : systemClock.sleep(20, signal));
+        if (follow) await systemClock.sleep(20, signal);
+        if (fault === 'feed-abort' && signal.aborted) await new Promise(() => undefined);
         waits = follow && since !== null && !signal.aborted;
       }
     },

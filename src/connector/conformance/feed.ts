@@ -7,8 +7,17 @@ import type { Ground } from './rule.ts';
 
 /** How long a feed may lag when the harness does not say. */
 export const FEED_LAG_MS = 10_000;
-const RETRY_MS = 50;
+const STEP_MS = 50;
 const PAGE_RECORDS_MAX = 3;
+
+/**
+ * Resolves after so long, or at once when aborted. In short steps: while the machine stands still, whoever is waited for loses no
+ * more than one of them.
+ */
+export async function spell(delayMs: number, signal: AbortSignal): Promise<void> {
+  for (let restMs = delayMs; restMs > 0 && !signal.aborted; restMs -= STEP_MS)
+    await systemClock.sleep(Math.min(STEP_MS, restMs), signal);
+}
 
 /** The ids that a page says may have changed, and those it says were deleted. */
 export function notices(page: ChangePage): readonly Hint[] {
@@ -57,8 +66,7 @@ export interface Gathered {
 export async function gather(ground: Ground, since: Cursor, wanted: readonly Hint[]): Promise<Gathered> {
   const met: Hint[] = [];
   let [before, cursor] = [since, since];
-  const deadlineMs = systemClock.monotonicMs() + (ground.harness.feedLagMsMax ?? FEED_LAG_MS);
-  while (systemClock.monotonicMs() < deadlineMs) {
+  for (let restMs = ground.harness.feedLagMsMax ?? FEED_LAG_MS; restMs > 0; restMs -= STEP_MS) {
     for await (const page of readChanges(ground, ground.session, { since: cursor })) {
       assert.ok(
         page.records.length + page.hints.length <= PAGE_RECORDS_MAX,
@@ -68,7 +76,7 @@ export async function gather(ground: Ground, since: Cursor, wanted: readonly Hin
       [before, cursor] = [cursor, page.cursor];
       if (missingFrom(met, wanted).length === 0) return { notices: met, before, cursor };
     }
-    await systemClock.sleep(RETRY_MS);
+    await systemClock.sleep(STEP_MS);
   }
   const missing = missingFrom(met, wanted).length;
   throw new assert.AssertionError({

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { salesforceWorkbench, type SalesforceWorkbench } from '../../../test/support/salesforce-workbench.ts';
 import type { BegunJob, Session, WriteRequest, WriteResult } from '../../connector/contract.ts';
@@ -194,7 +194,7 @@ test('rows that are together too long for one job go in several, and a job that 
   expect(ingestJobs()).toBe(2);
   const late = bench.simulator.fault({ match: { method: 'PUT' }, kind: 'delay', delayMs: 1_000 });
   const writing = session.write('Account', laterCreates(120));
-  await vi.waitFor(() => expect(late.hits()).toBe(1));
+  await expect.poll(() => late.hits()).toBe(1);
   bench.clock.shift(6 * 60_000);
   expect(new Set((await writing).map(said))).toEqual(new Set(['transient salesforce.job_aborted']));
   expect(bench.simulator.org.records('Account')).toHaveLength(600);

@@ -11,11 +11,15 @@ import { join } from 'node:path';
 
 import pg from 'pg';
 
+import { systemRandom, type Random } from '../../lib/random.ts';
 import { ownerFor, reachableBinaries, reachableDirectory, type Owner } from './reachable.ts';
 
 const START_WAIT_S = 60;
 const LOCK_WAIT_MS = 60_000;
 const LOCK_RETRY_MS = 50;
+const PORT_FIRST = 20_000;
+const PORTS = 10_000;
+const PORT_TRIES_MAX = 50;
 
 export interface EmbeddedPostgres {
   /** Connection string of the superuser to the database `postgres`. Holds a password: never log it. */
@@ -153,18 +157,16 @@ async function stopWhenAlone(url: string, stop: () => Promise<void>): Promise<vo
   if (others.rows[0]?.count === '0') await stop();
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('no free port on 127.0.0.1'));
-        else resolve(address.port);
-      });
-    });
-  });
+/**
+ * A port of 127.0.0.1 on which nobody listens, from below those that machines hand out by themselves: between this and the time it
+ * is listened on, and while its owner is down, no connection of anybody else comes to have it.
+ */
+export async function freePort(random: Random = systemRandom): Promise<number> {
+  for (let tries = 0; tries < PORT_TRIES_MAX; tries += 1) {
+    const port = PORT_FIRST + Math.floor(random.fraction() * PORTS);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('no free port on 127.0.0.1');
 }
 
 /** The port the server had last time, if it is still free: addresses that people noted stay good. */
