@@ -209,3 +209,14 @@ test('a journal that is longer than the time is read as far as it goes, and that
   expect([all?.isWhole, some?.isWhole]).toEqual([true, false]);
   expect([some?.entries, (all?.entries ?? 0) > 2_000]).toEqual([2_000, true]);
 });
+
+test('another condition tells whose records would have taken no part, and what the journal cannot tell of it', async () => {
+  const crm = 'crm: {connection: list, collection: c.csv, fields: {email: mail, status';
+  const limited = crm.replace('fields', 'where: [{field: status, is: active}], fields');
+  const [people] = await asked(crm, limited, '2020-01-01');
+  expect(people?.edit?.past?.judged).toMatchObject({
+    broken: [],
+    leaving: [{ side: 'crm', records: 2 }],
+    unseen: ['crm'],
+  });
+});

@@ -7,6 +7,7 @@ import type { Installation } from '../server.ts';
 import { findSync, type SyncRow } from '../store/control.ts';
 import type { SyncFile } from '../syncfile/sync-file.ts';
 import type { Described } from './sync-file.ts';
+import { judgedShape } from './what-if/judged.ts';
 import { tryKeys } from './what-if/keys.ts';
 import { replayPast, type Past } from './what-if/past.ts';
 import { tryPresent, type Present } from './what-if/present.ts';
@@ -106,7 +107,7 @@ function presentShape({ tally, total, calls, admitted }: Present): Omit<Edit, 'k
   };
 }
 
-function pastShape({ replayings, rulings }: Past, sinceMs: number): NonNullable<Edit['past']> {
+function pastShape({ replayings, rulings, judged }: Past, sinceMs: number): NonNullable<Edit['past']> {
   const { beginMs, entries, isWhole, differences, counts, examples, untold } = replayings;
   return {
     from: at(Math.max(beginMs ?? sinceMs, sinceMs)),
@@ -140,6 +141,18 @@ function pastShape({ replayings, rulings }: Past, sinceMs: number): NonNullable<
       was,
       ...(would === undefined ? {} : { would }),
     })),
+    judged: judgedOf(judged),
+  };
+}
+
+function judgedOf(judged: Past['judged']): NonNullable<Edit['past']>['judged'] {
+  const { broken, freed, leaving, untold, unseen } = judgedShape(judged);
+  return {
+    broken: some(broken),
+    freed: some(freed),
+    leaving: some(leaving),
+    untold: some(untold),
+    unseen: some(unseen),
   };
 }
 

@@ -210,7 +210,11 @@ test('only what happened since is replayed, and a date that is none is refused',
 
 interface Otherwise {
   readonly keys?: Readonly<Record<string, unknown>>;
-  readonly journal?: { readonly rulings: unknown; readonly rulingExamples: unknown };
+  readonly journal?: {
+    readonly rulings: unknown;
+    readonly rulingExamples: unknown;
+    readonly judged: unknown;
+  };
 }
 
 async function otherwise(from: string, to: string): Promise<Otherwise> {
@@ -247,4 +251,11 @@ test('other match keys tell which things they would join, and of which a person 
     expect.stringMatching(/^crm [12], .* and {2}crm [12], .* \(both at crm\)$/),
   ]);
   expect((await otherwise('match: email', 'match: [[email, status]]')).keys).toMatchObject({ asked: 0 });
+});
+
+test('another condition tells which records would have taken no part at some time', async () => {
+  // Bob has always been blocked, and Ann came to be.
+  const kind = 'where: [{field: kind, is: customer}]';
+  const { journal } = await otherwise(kind, 'where: [{field: status, is: active}]');
+  expect(journal?.judged).toMatchObject({ leaving: [{ side: 'crm', records: 2 }], unseen: ['crm'] });
 });

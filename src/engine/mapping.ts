@@ -18,14 +18,18 @@ export type Reading =
 
 /** Reads every mapped field. A record is taken whole or not at all: half a record would merge as if it were all. */
 export function readRecord(side: SideModel, natives: ReadonlyMap<string, NativeValue>): Reading {
-  if (side.where.length > 0 && !side.where.every((condition) => meets(condition, natives)))
-    return { kind: 'excluded' };
-  if (side.filter !== null) {
-    const admits = side.filter.admits(natives);
-    if (admits instanceof InvalidValue) return { kind: 'invalid', problems: [filterProblem(side, admits)] };
-    if (!admits) return { kind: 'excluded' };
-  }
-  return readFields(side, natives);
+  const part = takesPart(side, natives);
+  if (part instanceof InvalidValue) return { kind: 'invalid', problems: [filterProblem(side, part)] };
+  return part ? readFields(side, natives) : { kind: 'excluded' };
+}
+
+/** Whether the record meets the conditions of its side; the failure where the filter cannot say. */
+export function takesPart(
+  { where, filter }: SideModel,
+  natives: ReadonlyMap<string, NativeValue>,
+): boolean | InvalidValue {
+  if (where.length > 0 && !where.every((condition) => meets(condition, natives))) return false;
+  return filter === null ? true : filter.admits(natives);
 }
 
 function readFields(side: SideModel, natives: ReadonlyMap<string, NativeValue>): Reading {

@@ -97,8 +97,8 @@ test('only policies that say something else are changed, of fields that both kno
   const after = { ...before, fields: [...fields, { ...fields[0], name: 'new' } as (typeof fields)[number]] };
   const changed = changedPolicies(before, after);
   expect([...changed.keys()]).toEqual(['phone']);
-  expect(['crm', 'erp'].map((side) => refusedBy(changed, 'phone', side))).toEqual(['erp', null]);
-  expect(refusedBy(changed, 'name', 'crm')).toBe(null);
+  expect(['crm', 'erp'].map((side) => refusedBy(changed, 'phone', side, {}))).toEqual(['erp', null]);
+  expect(refusedBy(changed, 'name', 'crm', {})).toBe(null);
 });
 
 test('what is told of another order is what the merge makes of the same conflict by it', () => {

@@ -5,7 +5,7 @@
 import type { FieldPolicy, SyncDefinition } from './model.ts';
 import { ownerOf } from './policy.ts';
 import { PERSON, type Rule } from './state.ts';
-import { isEmpty, type Value } from './value.ts';
+import { isEmpty, type Value, type Values } from './value.ts';
 
 /** A recorded ruling on a conflict. */
 export interface Ruling {
@@ -124,14 +124,24 @@ function rankOf(sides: readonly string[], side: string): number {
   return index < 0 ? sides.length : index;
 }
 
-/** An edit that met no conflict, of a side that would not have been let write the field; null where it would have been. */
+/**
+ * An edit that met no conflict, of a side that would not have been let write the field: the owner; null where it would have been.
+ * Undefined where an owner's condition goes by a golden value of then that is not known. `golden`: what is known of them.
+ */
 export function refusedBy(
   policies: ReadonlyMap<string, ChangedPolicy>,
   field: string,
   side: string,
-): string | null {
+  golden: Values,
+): string | null | undefined {
   const { after } = policies.get(field) ?? {};
-  if (after === undefined || after.owners.some(({ when }) => when !== undefined)) return null;
-  const owner = ownerOf(after, {});
-  return owner === null || owner === side || side === PERSON ? null : owner;
+  if (after === undefined || side === PERSON) return null;
+  // The first owner whose condition holds: the conditions before it must be known to fail.
+  const place = after.owners.findIndex(
+    ({ when }) => when === undefined || golden[when.field] === when.equals,
+  );
+  const asked = place < 0 ? after.owners : after.owners.slice(0, place);
+  if (asked.some(({ when }) => when !== undefined && golden[when.field] === undefined)) return undefined;
+  const owner = after.owners[place]?.side ?? null;
+  return owner === side ? null : owner;
 }

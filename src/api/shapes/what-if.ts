@@ -19,6 +19,33 @@ const Keys = z
   })
   .openapi('WhatIfKeys');
 
+const Judged = z
+  .object({
+    broken: list(
+      z.object({
+        side: z.string(),
+        field: z.string(),
+        onViolation: z.enum(['flag', 'hold', 'correct']),
+        says: z.string(),
+        values: z.int(),
+        examples: list(z.string()),
+      }),
+    ).openapi({ description: 'Values that break a rule which is new or says something else' }),
+    freed: list(z.object({ place: z.string(), values: z.int() })).openapi({
+      description: 'Values that a rule kept out, and no rule would',
+    }),
+    leaving: list(z.object({ ...Place, examples: list(z.string()) })).openapi({
+      description: 'Records that would have taken no part',
+    }),
+    untold: list(z.object({ what: z.string(), number: z.int() })).openapi({
+      description: 'What the journal does not hold enough of to tell',
+    }),
+    unseen: list(z.string()).openapi({
+      description: 'Sides with another condition: what took no part there is not in the journal',
+    }),
+  })
+  .openapi('WhatIfJudged');
+
 const Past = z
   .object({
     from: Instant.openapi({ description: 'Where the journal was begun to be read' }),
@@ -71,6 +98,7 @@ const Past = z
         would: Value.optional().openapi({ description: 'Missing where a person would have been asked' }),
       }),
     ),
+    judged: Judged.openapi({ description: 'By edited rules of the data dictionary and edited conditions' }),
   })
   .openapi('WhatIfPast');
 

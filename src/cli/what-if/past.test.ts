@@ -58,3 +58,22 @@ test('an edit that nobody contradicted is told where another side with a record 
   expect([...rulings.counts.values()]).toMatchObject([{ field: 'phone', refused: 1 }]);
   expect(rulings.examples).toMatchObject([{ record: 'crm crm1', was: '2', would: '1', how: 'refused' }]);
 });
+
+test('an owner with a condition is told where the journal has said what the condition looks at', () => {
+  const owners = [{ side: 'erp', when: { field: 'city', equals: 'Ulm' } }];
+  const fields = BEFORE.fields.map((field) => ({ ...field, policy: { ...field.policy, owners } }));
+  const now = new Map([['erp', ANN]]);
+  const edit = entry('crm', 'changed', { fields: { phone: ['1', '2', 'edit'] } });
+  const counted = (...before: readonly PagedEntry[]): unknown => {
+    const rulings = new Rulings(BEFORE, { ...BEFORE, fields });
+    for (const one of [...before, edit]) rulings.addEntry(one, now);
+    return [...rulings.counts.values()].map(({ field, refused, untold }) => [field, refused, untold]);
+  };
+  expect(counted()).toEqual([['phone', 0, 1]]);
+  expect(counted(entry('crm', 'linked', { fields: became({ city: 'Ulm' }) }))).toEqual([['phone', 1, 0]]);
+  expect(counted(entry('crm', 'linked', { fields: became({ city: 'Rome' }) }))).toEqual([]);
+  // Of another thing it says nothing.
+  expect(counted(entry('crm', 'linked', { fields: became({ city: 'Ulm' }) }, 'two'))).toEqual([
+    ['phone', 0, 1],
+  ]);
+});

@@ -49,6 +49,8 @@ export class Rulings {
   readonly policies: ReadonlyMap<string, ChangedPolicy>;
   readonly counts = new Map<string, RulingCount>();
   readonly examples: RulingExample[] = [];
+  #identityId = '';
+  #golden: Values = {};
 
   constructor(before: SyncDefinition, after: SyncDefinition) {
     this.policies = changedPolicies(before, after);
@@ -58,15 +60,32 @@ export class Rulings {
    * An entry of the journal: what only one side had edited is told there, and no ruling was recorded. `accounted`: what the records
    * of its identity hold, by side; an owner without one has nothing to say.
    */
-  addEntry({ atMs, side, recordId, kind, body }: PagedEntry, accounted: ReadonlyMap<string, Values>): void {
-    if (this.policies.size === 0 || kind !== 'changed') return;
+  addEntry(
+    { identityId, atMs, side, recordId, kind, body }: PagedEntry,
+    accounted: ReadonlyMap<string, Values>,
+  ): void {
+    if (this.policies.size === 0) return;
     const { fields = {} } = body as unknown as Body;
+    const golden = this.#goldenBefore(identityId, fields);
+    if (kind !== 'changed') return;
     for (const [field, [would, was, rule]] of Object.entries(fields)) {
-      const owner = rule === 'edit' ? refusedBy(this.policies, field, side) : null;
-      if (owner === null || accounted.get(owner)?.[field] === undefined) continue;
+      const owner = rule === 'edit' ? refusedBy(this.policies, field, side, golden) : null;
+      if (owner === undefined) this.#countOf(field).untold += 1;
+      if (owner == null || accounted.get(owner)?.[field] === undefined) continue;
       this.#countOf(field).refused += 1;
       this.#example({ atMs, record: `${side} ${recordId ?? '?'}`, field, was, would, how: 'refused' });
     }
+  }
+
+  /** What is known to have been golden when the entry came; identity by identity, in the order of time. */
+  #goldenBefore(identityId: string, fields: NonNullable<Body['fields']>): Values {
+    if (identityId !== this.#identityId) [this.#identityId, this.#golden] = [identityId, {}];
+    const golden: Record<string, Value> = { ...this.#golden };
+    // An entry tells what stood before; of nothing it cannot be told whether it was empty or not there.
+    for (const [field, [before]] of Object.entries(fields)) if (before !== null) golden[field] ??= before;
+    const after = Object.entries(fields).map(([field, [, became]]) => [field, became] as const);
+    this.#golden = { ...golden, ...Object.fromEntries(after) };
+    return golden;
   }
 
   addDecision(decision: PagedDecision, record: string): void {

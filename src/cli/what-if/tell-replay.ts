@@ -7,6 +7,7 @@ import type { SyncRow } from '../../store/control.ts';
 import { CommandFailed, EXIT, type CommandContext } from '../command.ts';
 import { text } from '../open.ts';
 import { count, instant } from '../output.ts';
+import { judgedShape, tellJudged } from './judged.ts';
 import type { KeyTally } from './keys.ts';
 import type { DifferenceList } from './list.ts';
 import { replayPast } from './past.ts';
@@ -37,7 +38,7 @@ export async function tellReplay(
   keys: KeyTally | null,
 ): Promise<object> {
   const { output, signal } = context;
-  const { replayings, rulings } = await replayPast({
+  const { replayings, rulings, judged } = await replayPast({
     installation,
     sync,
     edited,
@@ -51,8 +52,13 @@ export async function tellReplay(
   output.progressDone();
   show(context, sinceMs, replayings, list !== null);
   tellRulings(context, rulings);
+  tellJudged(context, judged);
   const { counts, examples, untold, ...sums } = replayings;
-  const ruled = { rulings: [...rulings.counts.values()], rulingExamples: rulings.examples };
+  const ruled = {
+    rulings: [...rulings.counts.values()],
+    rulingExamples: rulings.examples,
+    judged: judgedShape(judged),
+  };
   return { sinceMs, ...sums, counts, examples, untold: Object.fromEntries(untold), ...ruled };
 }
 

@@ -40,7 +40,8 @@ export function KeyAnswer({ keys, hasPast }: { readonly keys: Keys; readonly has
 
 /** Values, conflicts and edits of the past that would have come out otherwise, and what cannot be told. */
 export function PastAnswer({ past }: { readonly past: Past }) {
-  const { from, entries, isWhole, differences, counts, examples, untold, rulings, rulingExamples } = past;
+  const { from, entries, isWhole, differences, counts, examples, untold, rulings, rulingExamples, judged } =
+    past;
   return (
     <>
       <Text size="sm" mt="sm">
@@ -58,6 +59,9 @@ export function PastAnswer({ past }: { readonly past: Past }) {
           <List.Item key={one.field}>
             {one.field}: {rulingParts(one).join('; ')}
           </List.Item>
+        ))}
+        {judgedParts(judged).map((part) => (
+          <List.Item key={part}>{part}</List.Item>
         ))}
         {untold.map(({ place, values }) => (
           <List.Item key={place}>
@@ -121,5 +125,35 @@ function rulingParts({
     ...(byItself === 0 ? [] : [`${count(byItself)} that a person was asked would have been decided`]),
     ...(refused === 0 ? [] : [`${counted(refused, 'edit')} would have been put back: another side owns it`]),
     ...(untold === 0 ? [] : [`${count(untold)} cannot be told: they go by what was not recorded`]),
+  ];
+}
+
+const WOULD = {
+  flag: 'would have been taken, and told of',
+  hold: 'would have been held',
+  correct: 'would have been put back',
+} as const;
+
+/** By edited rules of the data dictionary and edited conditions. */
+function judgedParts({ broken, freed, leaving, untold, unseen }: Past['judged']): readonly string[] {
+  return [
+    ...broken.map(
+      ({ side, field, onViolation, says, values, examples }) =>
+        `${counted(values, 'value')} of ${side} ${field} ${WOULD[onViolation]}: ${says} (${examples.join(', ')})`,
+    ),
+    ...freed.map(
+      ({ place, values }) => `${counted(values, 'value')} of ${place} that were held would have been taken`,
+    ),
+    ...leaving.map(
+      ({ side, records, examples }) =>
+        `${counted(records, 'record')} of ${side} would have taken no part at some time (${examples.join(', ')})`,
+    ),
+    ...untold.map(
+      ({ what, number }) =>
+        `${count(number)} ${what} cannot be told: the journal does not hold all that they go by`,
+    ),
+    ...unseen.map(
+      (side) => `What of ${side} takes no part now is not in the journal: what would take part is told above`,
+    ),
   ];
 }
