@@ -38,19 +38,30 @@ interface Walk {
   readonly rows: string;
 }
 
-const ofStatus = (status: RecordStatus): Walk => ({
+/** Which rows of the table are walked, and which of them may be meant; without either, all. */
+interface Narrowing {
+  readonly among?: string;
+  readonly likely?: string;
+}
+
+const alongRecords = (table: string, { among = 'true', likely = 'true' }: Narrowing): Walk => ({
   by: 'record',
-  rows: `select record_id as place, record_id as key, true as is_likely from links
-          where sync_key = $1 and status = '${status}' and side = $2 and ($3::text is null or record_id > $3)
+  rows: `select record_id as place, record_id as key, ${likely} as is_likely from ${table}
+          where sync_key = $1 and ${among} and side = $2 and ($3::text is null or record_id > $3)
           order by record_id limit $4`,
 });
 
-const ofParkedWrites = (state: 'held' | 'dead'): Walk => ({
+const alongIdentities = (table: string, { among = 'true', likely = 'true' }: Narrowing): Walk => ({
   by: 'identity',
-  rows: `select identity_id::text as place, identity_id::text as key, state = '${state}' as is_likely from writes
-          where sync_key = $1 and due_at = 'infinity' and ($2::text is not null) and ($3::uuid is null or identity_id > $3::uuid)
+  rows: `select identity_id::text as place, identity_id::text as key, ${likely} as is_likely from ${table}
+          where sync_key = $1 and ${among} and ($2::text is not null) and ($3::uuid is null or identity_id > $3::uuid)
           order by identity_id limit $4`,
 });
+
+const ofStatus = (status: RecordStatus): Walk => alongRecords('links', { among: `status = '${status}'` });
+
+const ofParkedWrites = (state: 'held' | 'dead'): Walk =>
+  alongIdentities('writes', { among: `due_at = 'infinity'`, likely: `state = '${state}'` });
 
 const WALKS: Readonly<Record<RecordReason, Walk>> = {
   gone: ofStatus('gone'),
@@ -62,49 +73,13 @@ const WALKS: Readonly<Record<RecordReason, Walk>> = {
   writeFailed: ofParkedWrites('dead'),
   writeGivenUp: ofParkedWrites('dead'),
   writeHeld: ofParkedWrites('held'),
-  lookFailed: {
-    by: 'record',
-    rows: `select record_id as place, record_id as key, true as is_likely from hints
-            where sync_key = $1 and state = 'dead' and side = $2 and ($3::text is null or record_id > $3)
-            order by record_id limit $4`,
-  },
-  lookGivenUp: {
-    by: 'record',
-    rows: `select record_id as place, record_id as key, true as is_likely from discards
-            where sync_key = $1 and identity_id is null and side = $2 and ($3::text is null or record_id > $3)
-            order by record_id limit $4`,
-  },
-  hold: {
-    by: 'identity',
-    rows: `select identity_id::text as place, identity_id::text as key, true as is_likely from holds
-            where sync_key = $1 and closed_at is null and identity_id is not null and ($2::text is not null)
-              and ($3::uuid is null or identity_id > $3::uuid)
-            order by identity_id limit $4`,
-  },
-  toBeRead: {
-    by: 'record',
-    rows: `select record_id as place, record_id as key, state = 'open' as is_likely from hints
-            where sync_key = $1 and side = $2 and ($3::text is null or record_id > $3)
-            order by record_id limit $4`,
-  },
-  owed: {
-    by: 'identity',
-    rows: `select identity_id::text as place, identity_id::text as key, state not in ('held', 'dead') as is_likely from writes
-            where sync_key = $1 and ($2::text is not null) and ($3::uuid is null or identity_id > $3::uuid)
-            order by identity_id limit $4`,
-  },
-  waits: {
-    by: 'identity',
-    rows: `select identity_id::text as place, identity_id::text as key, kind in ('read', 'point') as is_likely from waits
-            where sync_key = $1 and ($2::text is not null) and ($3::uuid is null or identity_id > $3::uuid)
-            order by identity_id limit $4`,
-  },
-  inStep: {
-    by: 'record',
-    rows: `select record_id as place, record_id as key, status = 'live' as is_likely from links
-            where sync_key = $1 and side = $2 and ($3::text is null or record_id > $3)
-            order by record_id limit $4`,
-  },
+  lookFailed: alongRecords('hints', { among: `state = 'dead'` }),
+  lookGivenUp: alongRecords('discards', { among: 'identity_id is null' }),
+  hold: alongIdentities('holds', { among: 'closed_at is null and identity_id is not null' }),
+  toBeRead: alongRecords('hints', { likely: `state = 'open'` }),
+  owed: alongIdentities('writes', { likely: `state not in ('held', 'dead')` }),
+  waits: alongIdentities('waits', { likely: `kind in ('read', 'point')` }),
+  inStep: alongRecords('links', { likely: `status = 'live'` }),
 };
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
