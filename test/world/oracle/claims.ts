@@ -6,7 +6,9 @@ import { changedTexts, isSame, keyed, TEXT_FIELDS, textOf, timeline } from './tr
 
 export function checkClaims(world: World): void {
   // What the lost part of the store knew is not known any more, nor whose a record is that has the id of another.
-  const isGivenAgain = [...world.systems.values()].some(({ records }) => records.givenAgain.size > 0);
+  const isGivenAgain = world.all.some(({ systems }) =>
+    [...systems.values()].some(({ records }) => records.givenAgain.size > 0),
+  );
   if (world.restoredOrder > 0 || isGivenAgain) return;
   const entries = timeline(world);
   checkDecisions(world, entries);
