@@ -2,13 +2,21 @@
  * Applies what a look at a side showed: finds or makes the identity of every record, merges, plans, and stores all of it
  * in the caller's transaction. Running it twice with the same sightings changes nothing the second time.
  */
-import { linkFound, mergeDelete, mergeHidden, mergeReturn, mergeUnreadable } from '../engine/existence.ts';
+import {
+  held,
+  linkFound,
+  mergeDelete,
+  mergeHidden,
+  mergeReturn,
+  mergeUnreadable,
+} from '../engine/existence.ts';
 import { matchKeys } from '../engine/match.ts';
 import { mergeObservation, newIdentity, newLink } from '../engine/merge.ts';
 import type { SideModel } from '../engine/model.ts';
 import { asCalledBefore } from '../engine/references.ts';
+import { sharesMost } from '../engine/resemblance.ts';
 import type { Bundle, Link, Observation } from '../engine/state.ts';
-import { linkAt } from '../engine/state.ts';
+import { linkAt, unansweredAt } from '../engine/state.ts';
 import { must } from '../lib/assert.ts';
 import type { KnownRecord, NewHint, SyncTx } from '../store/contract.ts';
 import { Collision } from '../store/database.ts';
@@ -139,6 +147,7 @@ function applyReading(
   const bundle = bundleFor(runtime, batch, told, reading, homes);
   if (formerOf(reading.known) !== bundle?.identity.id) giveWay(batch, page.side, reading.known);
   if (bundle === null) {
+    noteSecond(batch, must(runtime.sides.get(page.side), 'a page comes from a side').model, reading, homes);
     const [code, message] = homes.echoes.has(reading.recordId)
       ? [
           'trueup.ambiguous_match',
@@ -183,6 +192,21 @@ function applyReading(
   });
   if (reading.stampedMs !== null) batch.noteStamp(page.side, reading.recordId, reading.stampedMs);
   batch.apply(outcome, tells ? { ...story, kind: isNew ? 'linked' : 'changed', body } : null);
+}
+
+/** An open create has made it beside the record that took its place: what was sent is kept, should no answer come. */
+function noteSecond(batch: Batch, model: SideModel, { recordId, values }: Reading, { of }: Homes): void {
+  const { name: side } = model;
+  const home = batch.get(of.get(recordId) ?? '');
+  const write = home === undefined ? undefined : unansweredAt(home, side);
+  if (home === undefined || write?.kind !== 'create' || write.body === null) return;
+  const isAsked = home.holds.some(
+    ({ reason, sides }) => reason === 'duplicateRecord' && sides?.includes(side) === true,
+  );
+  if (isAsked || !sharesMost(model, write.body, values)) return;
+  const hold = { field: null, reason: 'duplicateRecord' as const, seen: write.body, side };
+  const story = { identityId: home.identity.id, side, recordId };
+  batch.apply(held(home, hold), { ...story, kind: 'held', body: { reason: hold.reason } });
 }
 
 /** What was seen, beside what is known by now of what the record calls things. */

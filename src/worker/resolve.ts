@@ -63,8 +63,12 @@ async function investigate(
             addressed.map(({ recordId }) => recordId),
             side.model.natives,
           );
-    for (const [index, { write }] of addressed.entries())
-      findings.set(write.writeId, findingOf(side, lookups[index]));
+    for (const [index, { write }] of addressed.entries()) {
+      const finding = findingOf(side, lookups[index]);
+      // A record that somebody has entered in place of a lost create tells nothing of that once it is gone.
+      if (write.kind !== 'create' || finding.kind === 'record' || finding.kind === 'failed')
+        findings.set(write.writeId, finding);
+    }
     const creates = rows.map(({ write }) => write).filter(({ writeId }) => !findings.has(writeId));
     for (const [writeId, finding] of await findCreated(runtime, side, creates))
       findings.set(writeId, finding);

@@ -199,6 +199,41 @@ test('a record that looks like what a lost create has made is not taken for a ne
   expect([crm.size, erp.size]).toEqual([3, 3]);
 });
 
+/** Ann's create at erp is lost, and somebody has entered her there as well; `rekeyed`: what was made has got another key. */
+async function lostBesideAnother(
+  name: string,
+  rekeyed: boolean,
+): Promise<{ readonly erp: MemorySystem; readonly other: string; readonly runtime: SyncRuntime }> {
+  const card = { createIdentity: 'none' } as const;
+  const [crm, erp] = [new MemorySystem(), new MemorySystem({ card })];
+  const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name }), { crm, erp });
+  const side = must(runtime.sides.get('erp'), 'erp is a side');
+  crm.create({ email: 'ann@x.test', name: 'Ann', phone: '1', city: 'Annstadt' });
+  await observeAll(runtime, signal);
+  const other = erp.create({ email: 'ann@x.test', name: 'Anna', phone: '2', city: 'Bonn' });
+  erp.faults.push({ kind: 'loseAnswer' });
+  await deliverBatch(runtime, side);
+  if (rekeyed) erp.edit(erp.find1('name', 'Ann').id, { email: 'amy@x.test' });
+  await captureChanges(runtime, side, false, signal);
+  await settleHints(runtime, side, signal);
+  return { erp, other, runtime };
+}
+
+test('what a lost create has made beside somebody’s record keeps what was sent, before any answer tells', async () => {
+  const { runtime } = await lostBesideAnother('beside', false);
+  const holds = await snapshotOf(store, (tx) => openHolds(tx, runtime.syncKey, null, 9));
+  const kept = holds.filter(({ reason, identityId }) => reason === 'duplicateRecord' && identityId !== null);
+  expect(kept).toMatchObject([{ seen: { erp: { name: 'Ann', city: 'Annstadt' } } }]);
+});
+
+test('that somebody’s record is gone does not tell that a create beside it was not carried out', async () => {
+  const { erp, other, runtime } = await lostBesideAnother('gone-beside', true);
+  erp.remove(other);
+  await resolveUnknown(runtime, must(runtime.sides.get('erp'), 'erp is a side'));
+  const holds = await snapshotOf(store, (tx) => openHolds(tx, runtime.syncKey, null, 9));
+  expect(holds.map(({ reason }) => reason)).toContain('createOutcomeUnknown');
+});
+
 test('of an edit and a new record that ask for one key the new record gets it, and the edit waits', async () => {
   const { crm, erp, runtime } = await start('asked-twice');
   const id = crm.create({ email: 'una@x.test', name: 'Una', phone: null, city: null });

@@ -1,6 +1,7 @@
-import { readRecord } from '../../../src/engine/mapping.ts';
 /** I6, I10, I13, I19: what is there, what is not, and whose it is. */
+import { readRecord } from '../../../src/engine/mapping.ts';
 import { matchKeys } from '../../../src/engine/match.ts';
+import { PERSON } from '../../../src/engine/state.ts';
 import type { Fields } from '../records.ts';
 import type { World } from '../world.ts';
 import { timeline } from './truth.ts';
@@ -124,7 +125,7 @@ function checkBroughtBack(world: World, { identities, links, holds, writes }: Du
 }
 
 /** I10: a delete takes no edit along that the deleted record had not received, unless a rule or a person said so. */
-function checkTakenAlong(world: World, { identities, links, holds, decisions }: Dump): void {
+function checkTakenAlong(world: World, { identities, links, holds, decisions, journal }: Dump): void {
   const ruled = new Set(
     decisions.flatMap(({ rule, identityId, field }) =>
       rule === 'deleteWins' ? [`${identityId} ${field}`] : [],
@@ -135,11 +136,16 @@ function checkTakenAlong(world: World, { identities, links, holds, decisions }: 
     if (tombstone === null || asked.has(id)) continue;
     const link = links.find(({ side, linked }) => side === tombstone.side && linked?.identityId === id)
       ?.linked?.link;
+    // In one moment of the world only the journal tells which of two came first.
+    const story = journal.filter(({ identityId }) => identityId === id);
+    const isDecidedAfter =
+      story.findLastIndex(({ kind }) => kind === 'decided') >
+      story.findLastIndex(({ kind, side }) => kind === 'deleted' && side === tombstone.side);
     for (const { field, direction } of world.model.sideOf.get(tombstone.side)?.lenses ?? []) {
       const edit = edits[field.name];
       if (link?.status !== 'gone' || direction === 'in' || edit === undefined) continue;
       // What was decided about it afterwards was not there to be taken along.
-      if (edit.untilMs > tombstone.atMs) continue;
+      if (edit.untilMs > tombstone.atMs || (edit.side === PERSON && isDecidedAfter)) continue;
       const isBehind = edit.side !== tombstone.side && edit.seq > (link.agreed[field.name] ?? 0);
       if (!isBehind || field.same(golden[field.name], link.accounted[field.name])) continue;
       if (!ruled.has(`${id} ${field.name}`))
