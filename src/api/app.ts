@@ -104,7 +104,7 @@ function routesOf(host: ApiHost, setUp: SetUp, publicUrl: string | null) {
     .route('/', matchRoutes(host, tasks))
     .route('/', problemRoutes(host))
     .route('/', letterRoutes(host))
-    .route('/', diagnosisRoutes())
+    .route('/', diagnosisRoutes(host))
     .route('/', supportBundleRoutes())
     .route('/', measureRoutes())
     .route('/', alertRoutes(host))

@@ -203,10 +203,14 @@ test('what people complain of is walked down to its cause', async () => {
   const param = { name: 'things' };
   const paused = await client.api.v1.syncs[':name'].mode.$put({ param, json: { mode: 'paused' } });
   expect((await paused.json()).mode).toBe('paused');
-  const { items: found } = await (
+  const { items: found, blind } = await (
     await client.api.v1.diagnosis.$get({ query: { sync: 'things', symptom: 'nothing' } })
   ).json();
   expect(found[0]?.cause).toMatch(/paused/);
+  expect(found[0]).toMatchObject({ weight: 'stopped', fault: { kind: 'setUp' }, place: 'sync' });
+  expect(blind.map(({ says }) => says)).toContain(
+    'while the sync is paused, its signs of life were not judged',
+  );
   const none = await client.api.v1.diagnosis.$get({ query: { sync: 'nothing' } });
   expect(none.status).toBe(404);
 });

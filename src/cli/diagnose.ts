@@ -1,5 +1,5 @@
-import { gatherEvidence } from '../diagnose/evidence.ts';
-import { diagnose as diagnoseSync, SYMPTOMS, type Finding, type Symptom } from '../diagnose/symptoms.ts';
+import { diagnoseSyncs, type WeighedFinding } from '../diagnose/diagnosis.ts';
+import { FAULTS, SYMPTOMS, type Symptom } from '../diagnose/finding.ts';
 import { counted } from '../lib/counted.ts';
 import { allSyncs } from '../store/control.ts';
 import { CommandFailed, EXIT, type Command } from './command.ts';
@@ -25,46 +25,50 @@ export const diagnose: Command = {
           advice: `They are: ${NAMES.join(', ')}`,
         });
       const only = text(context.flags['sync']);
-      const { syncs, nowMs } = await installation.transaction(async (tx) => {
-        const found: { readonly sync: string; readonly findings: readonly Finding[] }[] = [];
-        for (const sync of await allSyncs(tx)) {
-          if (only !== undefined && sync.name !== only) continue;
-          const findings = diagnoseSync(await gatherEvidence(tx, sync));
-          found.push({
-            sync: sync.name,
-            findings: findings.filter(({ symptom }) => wanted.includes(symptom)),
-          });
-        }
-        return { syncs: found, nowMs: tx.nowMs };
-      });
-      context.output.json({ syncs });
-      for (const { sync, findings } of syncs) {
-        context.output.line(`${sync}:`);
-        for (const symptom of wanted)
-          show(
-            context.output,
-            symptom,
-            findings.filter((finding) => finding.symptom === symptom),
-            nowMs,
-          );
+      const known = await installation.transaction(allSyncs);
+      const syncs = known.filter(({ name }) => only === undefined || name === only);
+      const nowMs = await installation.database.nowMs();
+      const { findings, blind } = await diagnoseSyncs(installation, syncs);
+      const { output } = context;
+      const told = syncs.map(({ name }) => ({ sync: name, findings: ofSync(findings, name, wanted) }));
+      output.json({ syncs: told, blind });
+      for (const one of told) {
+        output.line(`${one.sync}:`);
+        for (const symptom of wanted) show(output, symptom, one.findings, nowMs);
       }
-      if (syncs.length === 0) context.output.line('No sync is known here yet. Run: trueup plan');
-      return syncs.some(({ findings }) => findings.length > 0) ? EXIT.attention : EXIT.ok;
+      if (blind.length > 0) output.line('Not seen:');
+      for (const { sync, says } of blind) output.line(`  ${sync === null ? '' : `${sync}: `}${says}`);
+      if (syncs.length === 0) output.line('No sync is known here yet. Run: trueup plan');
+      return told.some(({ findings }) => findings.length > 0) ? EXIT.attention : EXIT.ok;
     }),
 };
 
-function show(output: Output, symptom: Symptom, findings: readonly Finding[], nowMs: number): void {
+function ofSync(
+  findings: readonly WeighedFinding[],
+  name: string,
+  wanted: readonly Symptom[],
+): readonly WeighedFinding[] {
+  return findings.filter(
+    ({ sync, symptoms }) => sync === name && symptoms.some((symptom) => wanted.includes(symptom)),
+  );
+}
+
+function show(output: Output, symptom: Symptom, all: readonly WeighedFinding[], nowMs: number): void {
+  const findings = all.filter(({ symptoms }) => symptoms.includes(symptom));
   if (findings.length === 0) {
     output.line(`  ${SYMPTOMS[symptom]}? No sign of it.`);
     return;
   }
   output.line(`  ${SYMPTOMS[symptom]}:`);
-  for (const { cause, evidence, side, sinceMs, records, advice, next } of findings) {
+  for (const { cause, evidence, side, sinceMs, records, fault, advice, next } of findings) {
     const where = side === null ? '' : ` At ${side}`;
     const since = sinceMs === null ? '' : ` since ${instant(sinceMs)} (${duration(nowMs - sinceMs)})`;
-    const many = records === null ? '' : `, ${counted(records, 'record')}`;
+    const many = records === null ? '' : `, ${counted(records.count, 'record')}`;
     output.line(`    ${cause}${where}${since}${many}.`.replace('..', '.'));
     for (const line of evidence) output.line(`      evidence: ${line}`);
+    const samples = (records?.samples ?? []).map(({ recordId }) => recordId);
+    if (samples.length > 0) output.line(`      for example: ${samples.join(', ')}`);
+    output.line(`      whose fault: ${FAULTS[fault]}`);
     output.line(`      what to do: ${advice}`);
     output.line(`      next: ${next}`);
   }

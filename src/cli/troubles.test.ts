@@ -97,14 +97,17 @@ test('diagnose walks from what is seen to the cause, and answers only the sympto
   const all = await trueup('diagnose');
   expect(all.exitCode).toBe(3);
   expect(all.output).toContain(CODE);
-  expect(all.output).toMatch(/what to do: .+\n +next: trueup /);
+  expect(all.output).toMatch(/whose fault: the values of the records\n +what to do: .+\n +next: trueup /);
+  expect(all.output).toMatch(/Not seen:\n +customers: crm was never reconciled/);
   const { syncs } = await told('diagnose', 'missing');
   const [{ sync, findings }] = syncs as readonly [
-    { readonly sync: string; readonly findings: readonly { readonly symptom: string }[] },
+    { readonly sync: string; readonly findings: readonly { readonly symptoms: readonly string[] }[] },
   ];
   expect(sync).toBe('customers');
-  expect(findings.map(({ symptom }) => symptom)).toContain('missing');
-  expect(new Set(findings.map(({ symptom }) => symptom)).size).toBe(1);
+  expect(findings.map(({ symptoms }) => symptoms.includes('missing'))).toEqual([true]);
+  const { output } = await trueup('diagnose', 'missing');
+  expect(output).toContain('Records are missing:');
+  expect(output).not.toContain('The systems disagree');
 });
 
 test('alerts are raised by a look, told once, and listed until they are over', async () => {

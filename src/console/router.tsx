@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router';
 
 import { sessionQuery } from './data/queries.ts';
+import { SYMPTOMS, type Symptom } from './pages/diagnosis/words.ts';
 import { LISTED_STATES, type ListedState } from './pages/records/listed-states.ts';
 import { TABS, type Tab } from './pages/syncs/tabs.ts';
 import { Crash } from './parts/Crash.tsx';
@@ -126,6 +127,21 @@ const review = createRoute({
   component: lazyRouteComponent(() => import('./pages/review/Review.tsx'), 'Review'),
 });
 
+interface DiagnosisSearch {
+  readonly sync?: string;
+  readonly symptom?: Symptom;
+}
+
+const diagnosis = createRoute({
+  getParentRoute: () => shell,
+  path: '/diagnosis',
+  validateSearch: (search: Record<string, unknown>): DiagnosisSearch => {
+    const found = SYMPTOMS.find(({ symptom }) => symptom === search['symptom']);
+    return { ...texts(search, ['sync']), ...(found === undefined ? {} : { symptom: found.symptom }) };
+  },
+  component: lazyRouteComponent(() => import('./pages/diagnosis/Diagnosis.tsx'), 'Diagnosis'),
+});
+
 const problems = createRoute({
   getParentRoute: () => shell,
   path: '/problems',
@@ -238,6 +254,7 @@ const settings = createRoute({
 
 const inShell = [
   overview,
+  diagnosis,
   records,
   record,
   journey,

@@ -1,24 +1,33 @@
+import { announcementVitals } from '../store/announcements.ts';
 import type { SyncRow } from '../store/control.ts';
 import type { Tx } from '../store/database.ts';
 import { heldWrites } from '../store/held.ts';
+import { refreshProblems } from '../store/problems.ts';
 import { countStates, countWrites } from '../store/status.ts';
 import { vitalsOf } from '../store/vitals.ts';
-import { currentProblems } from './problems.ts';
+import { shownProblems } from './problems.ts';
 import type { Evidence } from './symptoms.ts';
-import { watchSync } from './watch/watchdogs.ts';
+import { watchAnnouncements, watchSync } from './watch/watchdogs.ts';
 
 const PROBLEMS_MAX = 500;
 
-/** Gathers, in one snapshot of the store, what a diagnosis of the sync goes by. */
+/** Gathers, in one snapshot of the store, what a diagnosis of the sync goes by. Of other syncs it takes the last look at them. */
 export async function gatherEvidence(tx: Tx, sync: SyncRow): Promise<Evidence> {
   const { syncKey, definition } = sync;
   const sides = definition.sides.map(({ name }) => name);
   const writes = await countWrites(tx, syncKey);
+  const counts = await countStates(tx, syncKey, sides);
+  await refreshProblems(tx, sync);
+  const problems = await shownProblems(tx, { syncKey, state: 'open' }, PROBLEMS_MAX + 1);
+  const vitals = await vitalsOf(tx, syncKey);
+  const announced = await announcementVitals(tx, syncKey);
   return {
     sync,
-    counts: await countStates(tx, syncKey, sides),
-    problems: await currentProblems(tx, { syncKey, state: 'open' }, PROBLEMS_MAX),
-    conditions: watchSync(sync, await vitalsOf(tx, syncKey)),
+    counts,
+    problems: problems.slice(0, PROBLEMS_MAX),
+    problemsLeftOut: problems.length > PROBLEMS_MAX,
+    vitals,
+    conditions: [...watchSync(sync, vitals), ...watchAnnouncements(sync, announced, tx.nowMs)],
     heldSets: await heldWrites(tx, syncKey),
     plannedWrites: writes
       .filter(({ state }) => state === 'planned')

@@ -3,40 +3,23 @@ import { counted } from '../lib/counted.ts';
 import type { SyncRow } from '../store/control.ts';
 import type { HeldSet } from '../store/held.ts';
 import type { SideCounts } from '../store/status.ts';
-import type { ProblemView } from './problem-view.ts';
+import type { Vitals } from '../store/vitals.ts';
+import { finding, ofCondition, ofProblem, samplesOf, type Finding, type Symptom } from './finding.ts';
+import { connectionOf, type ProblemView } from './problem-view.ts';
 import type { Condition } from './watch/condition.ts';
-
-export type Symptom = 'nothing' | 'missing' | 'duplicates' | 'stale' | 'mismatch';
-
-export const SYMPTOMS: Readonly<Record<Symptom, string>> = {
-  nothing: 'Nothing is syncing',
-  missing: 'Records are missing',
-  duplicates: 'There are duplicates',
-  stale: 'What arrives is out of date',
-  mismatch: 'The systems disagree',
-};
 
 /** One sync, with everything that is known of how it stands. */
 export interface Evidence {
   readonly sync: SyncRow;
   readonly counts: readonly SideCounts[];
+  /** The largest; `problemsLeftOut` says whether there are more. */
   readonly problems: readonly ProblemView[];
+  readonly problemsLeftOut: boolean;
+  readonly vitals: Vitals;
   readonly conditions: readonly Condition[];
   readonly heldSets: readonly HeldSet[];
   readonly plannedWrites: number;
   readonly nowMs: number;
-}
-
-/** A cause with what speaks for it. `sure` where the evidence leaves no other. */
-export interface Finding {
-  readonly symptom: Symptom;
-  readonly cause: string;
-  readonly evidence: readonly string[];
-  readonly side: string | null;
-  readonly sinceMs: number | null;
-  readonly records: number | null;
-  readonly advice: string;
-  readonly next: string;
 }
 
 export function diagnose(evidence: Evidence): readonly Finding[] {
@@ -51,82 +34,106 @@ export function diagnose(evidence: Evidence): readonly Finding[] {
 
 const OF_A_SIDE: ReadonlySet<string> = new Set(['transient', 'rateLimited', 'auth', 'config']);
 
-function nothingSyncs({ sync, problems, conditions, plannedWrites }: Evidence): readonly Finding[] {
-  const findings: Finding[] = [];
-  if (sync.mode === 'paused')
-    findings.push(
-      ofTheSync(
-        'The sync is paused.',
-        `${sync.name} is in the mode paused`,
-        'Resume it when it may run again.',
-        'trueup apply',
-      ),
-    );
-  if (sync.mode === 'observe')
-    findings.push(
-      ofTheSync(
-        'The sync only observes: nobody has approved its plan yet.',
-        `revision ${String(sync.revision)} is observed, ${counted(plannedWrites, 'write is', 'writes are')} planned`,
-        'Look at the plan and approve it.',
-        'trueup plan',
-      ),
-    );
-  for (const condition of conditions.filter(({ code }) => code === 'watch.stalled'))
-    findings.push(ofCondition('nothing', condition));
+function nothingSyncs(evidence: Evidence): readonly Finding[] {
+  const { problems, conditions } = evidence;
+  const stalled = conditions.filter(({ code }) => code === 'watch.stalled');
   // What stops a whole side stops everything that comes from it or goes to it.
   const stopping = problems.filter(
     ({ kind, records, direction }) => OF_A_SIDE.has(kind) && (records === 0 || direction === 'both'),
   );
-  return [...findings, ...stopping.map((problem) => ofProblem('nothing', problem))];
+  return [
+    ...ofMode(evidence),
+    ...stalled.map((condition) => ofCondition('nothing', condition, evidence.sync)),
+    ...stopping.map((problem) => ofProblem('nothing', problem, evidence.sync)),
+  ];
 }
 
-function ofTheSync(cause: string, evidence: string, advice: string, next: string): Finding {
-  return {
-    symptom: 'nothing',
-    cause,
-    evidence: [evidence],
-    side: null,
-    sinceMs: null,
-    records: null,
-    advice,
-    next,
-  };
+function ofMode({ sync, plannedWrites }: Evidence): readonly Finding[] {
+  switch (sync.mode) {
+    case 'live':
+      return [];
+    case 'paused':
+      return [
+        finding({
+          symptom: 'nothing',
+          cause: 'The sync is paused.',
+          evidence: [`${sync.name} is in the mode paused`],
+          weight: 'stopped',
+          fault: 'setUp',
+          advice: 'Resume it when it may run again.',
+          place: 'sync',
+          next: 'trueup apply',
+        }),
+      ];
+    case 'observe':
+      return [
+        finding({
+          symptom: 'nothing',
+          cause: 'The sync only observes: nobody has approved its plan yet.',
+          evidence: [
+            `revision ${String(sync.revision)} is observed, ${counted(plannedWrites, 'write is', 'writes are')} planned`,
+          ],
+          weight: 'stopped',
+          fault: 'decision',
+          advice: 'Look at the plan and approve it.',
+          place: 'plan',
+          next: 'trueup plan',
+        }),
+      ];
+  }
 }
 
-function recordsMissing({ counts, problems, sync }: Evidence): readonly Finding[] {
-  const lost = problems.filter(
+function recordsMissing(evidence: Evidence): readonly Finding[] {
+  const lost = evidence.problems.filter(
     ({ code, kind, records }) =>
-      records > 0 &&
-      (kind === 'invalid' || kind === 'permanent' || code === 'hold.hidden' || code === 'hold.massDelete'),
+      records > 0 && (kind === 'invalid' || kind === 'permanent' || code === 'hold.hidden'),
   );
-  const excluded = counts.flatMap(({ side, excluded: records, records: all }): readonly Finding[] =>
-    records === 0
-      ? []
-      : [
-          {
-            symptom: 'missing',
-            cause: `A rule of the sync, or a person, leaves ${String(records)} of ${counted(all, 'record')} of ${side} out.`,
-            evidence: filtersOf(sync, side),
-            side,
-            sinceMs: null,
-            records,
-            advice: 'If one of them should take part, trace it: it says which rule it does not meet.',
-            next: `trueup trace ${side} ID`,
-          },
-        ],
-  );
-  const receiving = sync.definition.sides.filter(({ creates }) => !creates).map(({ name }) => name);
-  const closed: readonly Finding[] = receiving.map((side) => ({
-    symptom: 'missing',
-    cause: `The sync makes no records at ${side}.`,
-    evidence: [`\`creates\` is off for ${side}`],
-    side,
-    sinceMs: null,
-    records: null,
-    advice: 'If new records should arrive there, switch `creates` on.',
-    next: 'trueup plan',
-  }));
-  return [...lost.map((problem) => ofProblem('missing', problem)), ...excluded, ...closed];
+  const deletes = evidence.heldSets.filter(({ kind }) => kind === 'delete');
+  return [
+    ...deletes.map((flood) => ofFlood('missing', flood, evidence)),
+    ...lost.map((problem) => ofProblem('missing', problem, evidence.sync)),
+    ...excludedRecords(evidence),
+    ...closedSides(evidence),
+  ];
+}
+
+function excludedRecords({ counts, sync }: Evidence): readonly Finding[] {
+  return counts
+    .filter(({ excluded }) => excluded > 0)
+    .map(({ side, excluded, records }) =>
+      finding({
+        symptom: 'missing',
+        cause: `A rule of the sync, or a person, leaves ${String(excluded)} of ${counted(records, 'record')} of ${side} out.`,
+        evidence: filtersOf(sync, side),
+        weight: 'asSetUp',
+        fault: 'setUp',
+        side,
+        records: { count: excluded, samples: [] },
+        advice: 'If one of them should take part, trace it: it says which rule it does not meet.',
+        place: 'excludedRecords',
+        connection: connectionOf(sync, side) ?? null,
+        next: `trueup trace ${side} ID`,
+      }),
+    );
+}
+
+function closedSides({ sync }: Evidence): readonly Finding[] {
+  return sync.definition.sides
+    .filter(({ creates }) => !creates)
+    .map(({ name: side, connection }) =>
+      finding({
+        symptom: 'missing',
+        cause: `The sync makes no records at ${side}.`,
+        evidence: [`\`creates\` is off for ${side}`],
+        weight: 'asSetUp',
+        fault: 'setUp',
+        side,
+        advice: 'If new records should arrive there, switch `creates` on.',
+        place: 'syncFile',
+        connection,
+        next: 'trueup plan',
+      }),
+    );
 }
 
 function filtersOf({ definition }: SyncRow, side: string): readonly string[] {
@@ -145,10 +152,10 @@ const ABOUT_DUPLICATES: ReadonlySet<string> = new Set([
 ]);
 
 /** Also what the systems themselves call a duplicate, by their own codes. */
-function duplicates({ problems }: Evidence): readonly Finding[] {
-  return problems
+function duplicates(evidence: Evidence): readonly Finding[] {
+  return evidence.problems
     .filter(({ code }) => ABOUT_DUPLICATES.has(code) || /duplicate|unique/.test(code))
-    .map((problem) => ofProblem('duplicates', problem));
+    .map((problem) => ofProblem('duplicates', problem, evidence.sync));
 }
 
 const ABOUT_TIME: ReadonlySet<string> = new Set([
@@ -157,74 +164,59 @@ const ABOUT_TIME: ReadonlySet<string> = new Set([
   'watch.deaf_feed',
   'watch.wrong_clock',
   'watch.queue',
-  'watch.quota',
+  'watch.failure_rate',
   'watch.announcements',
 ]);
 
-function outOfDate({ conditions, problems }: Evidence): readonly Finding[] {
-  const waiting = problems.filter(({ kind }) => kind === 'transient' || kind === 'rateLimited');
+function outOfDate(evidence: Evidence): readonly Finding[] {
+  const late = evidence.conditions.filter(({ code }) => ABOUT_TIME.has(code));
+  const waiting = evidence.problems.filter(({ kind }) => kind === 'transient' || kind === 'rateLimited');
   return [
-    ...conditions
-      .filter(({ code }) => ABOUT_TIME.has(code))
-      .map((condition) => ofCondition('stale', condition)),
-    ...waiting.map((problem) => ofProblem('stale', problem)),
+    ...late.map((condition) => ofCondition('stale', condition, evidence.sync)),
+    ...waiting.map((problem) => ofProblem('stale', problem, evidence.sync)),
   ];
 }
 
-function mismatches({ problems, heldSets }: Evidence): readonly Finding[] {
+function mismatches(evidence: Evidence): readonly Finding[] {
+  const { problems, conditions } = evidence;
+  const drift = conditions.filter(({ code }) => code === 'watch.drift');
   const held = problems.filter(
-    ({ kind, code }) => kind === 'hold' && !ABOUT_DUPLICATES.has(code) && code !== 'hold.hidden',
+    ({ kind, code }) =>
+      kind === 'hold' && !ABOUT_DUPLICATES.has(code) && !OF_FLOODS.has(code) && code !== 'hold.hidden',
   );
   const refused = problems.filter(
     ({ kind, direction }) => (kind === 'invalid' || kind === 'permanent') && direction !== 'in',
   );
-  const floods = heldSets.map(({ side, kind, writes, hash }): Finding => ({
-    symptom: 'mismatch',
-    cause: `The guard has stopped ${String(writes)} ${kind}s at ${side}.`,
-    evidence: ['more would change at once than the guard lets through'],
-    side,
-    sinceMs: null,
-    records: writes,
-    advice: 'Look at them. If they are meant, let exactly these go.',
-    next: `trueup holds release ${side} ${kind} ${hash.slice(0, 12)}`,
-  }));
-  return [...[...held, ...refused].map((problem) => ofProblem('mismatch', problem)), ...floods];
+  return [
+    ...drift.map((condition) => ofCondition('mismatch', condition, evidence.sync)),
+    ...[...held, ...refused].map((problem) => ofProblem('mismatch', problem, evidence.sync)),
+    ...evidence.heldSets.map((flood) => ofFlood('mismatch', flood, evidence)),
+  ];
 }
 
-function ofProblem(symptom: Symptom, problem: ProblemView): Finding {
-  const { explanation, code, message, samples, side, openedMs, records, advice, problemId, reach } = problem;
-  const others =
-    reach === 'side'
-      ? []
-      : [reach === 'systems' ? 'several systems fail at once' : 'every sync of the connection has it'];
-  return {
-    symptom,
-    cause: explanation ?? code,
-    evidence: [
-      `${code}: ${message}`,
-      ...others,
-      ...(samples.length === 0 ? [] : [`for example ${samples.join(', ')}`]),
-    ],
-    side,
-    sinceMs: openedMs,
-    records: records === 0 ? null : records,
-    advice: advice ?? '',
-    next: `trueup problems show ${problemId}`,
-  };
-}
+/** Told once, as the set that is let go. */
+const OF_FLOODS: ReadonlySet<string> = new Set(['hold.massDelete', 'hold.massChange']);
 
-function ofCondition(
+function ofFlood(
   symptom: Symptom,
-  { title, detail, side, sinceMs, records, advice }: Condition,
+  { side, kind, writes, hash }: HeldSet,
+  { sync, problems }: Evidence,
 ): Finding {
-  return {
+  const code = kind === 'delete' ? 'hold.massDelete' : 'hold.massChange';
+  const problem = problems.find((one) => one.side === side && one.code === code);
+  return finding({
     symptom,
-    cause: title,
-    evidence: [detail],
+    cause: `The guard has stopped ${counted(writes, kind)} at ${side}.`,
+    evidence: ['more would change at once than the guard lets through'],
+    weight: 'partly',
+    fault: 'decision',
     side,
-    sinceMs,
-    records: records?.count ?? null,
-    advice,
-    next: 'trueup alerts',
-  };
+    sinceMs: problem?.openedMs ?? null,
+    records: { count: writes, samples: samplesOf(problem) },
+    advice: 'Look at them. If they are meant, let exactly these go.',
+    place: 'review',
+    connection: connectionOf(sync, side) ?? null,
+    problemId: problem?.problemId ?? null,
+    next: `trueup holds release ${side} ${kind} ${hash.slice(0, 12)}`,
+  });
 }

@@ -14,6 +14,7 @@ const STATEMENT_TIMEOUT_MS = 300_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
+const QUERY_CANCELED = '57014';
 
 /** Two transactions met; this one changed nothing and can simply run again. */
 export class Collision extends Error {
@@ -30,6 +31,11 @@ export function isStoreOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof pg.DatabaseError) return OUTAGE_CLASSES.has(error.code?.slice(0, 2) ?? '');
   return ('syscall' in error && 'code' in error) || OUTAGE_MESSAGES.test(error.message);
+}
+
+/** A statement took longer than it was allowed to. */
+export function isTooSlow(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === QUERY_CANCELED;
 }
 
 /** The lease under which the work was done has passed to someone else: nothing of it may be stored. */
@@ -162,6 +168,25 @@ export function transactionOn(client: pg.ClientBase, nowMs: number): Tx {
     execute: async (statement, values) => {
       const result = await client.query(statement, values === undefined ? undefined : [...values]);
       return result.rowCount ?? 0;
+    },
+  };
+}
+
+/** The same transaction, in which every statement ends within what is then left of the time, or throws what `isTooSlow` knows. */
+export function withinTime(tx: Tx, leftMs: () => number): Tx {
+  const limit = (): Promise<number> =>
+    tx.execute(`select set_config('statement_timeout', $1, true)`, [
+      String(Math.max(1, Math.ceil(leftMs()))),
+    ]);
+  return {
+    nowMs: tx.nowMs,
+    query: async <Row extends pg.QueryResultRow>(statement: string, values?: readonly unknown[]) => {
+      await limit();
+      return tx.query<Row>(statement, values);
+    },
+    execute: async (statement, values) => {
+      await limit();
+      return tx.execute(statement, values);
     },
   };
 }

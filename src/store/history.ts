@@ -131,6 +131,31 @@ export interface KnownLink {
   readonly failure: StoredFailure | null;
 }
 
+const IDENTITY_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The identities of records of a side by their ids; an id that no record there has may be an identity's own. Others are left out. */
+export async function identitiesOf(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const linked = await tx.query<{ record_id: string; identity_id: string }>(
+    `select record_id, identity_id from links
+      where sync_key = $1 and side = $2 and record_id = any($3::text[]) and identity_id is not null`,
+    [syncKey, side, ids],
+  );
+  const found = new Map(linked.map((row) => [row.record_id, row.identity_id]));
+  const others = ids.filter((id) => !found.has(id) && IDENTITY_ID.test(id));
+  const own = await tx.query<{ identity_id: string }>(
+    'select identity_id from identities where sync_key = $1 and identity_id = any($2::uuid[])',
+    [syncKey, others],
+  );
+  for (const { identity_id: id } of own) found.set(id, id);
+  return found;
+}
+
 /** The record itself; null when the store has never heard of it. */
 export async function findRecord(
   tx: Tx,

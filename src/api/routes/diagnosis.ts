@@ -1,36 +1,24 @@
 /** The five symptoms walked down to their causes, for every sync or one. */
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 
-import { gatherEvidence } from '../../diagnose/evidence.ts';
-import { diagnose } from '../../diagnose/symptoms.ts';
+import { diagnoseSyncs } from '../../diagnose/diagnosis.ts';
 import { allSyncs } from '../../store/control.ts';
 import { syncsMeant } from '../actions/find.ts';
 import { needs, type ApiEnv } from '../api-env.ts';
-import { at, Instant, json, list, NAME_LENGTH_MAX, page } from '../shapes/common.ts';
+import type { ApiHost } from '../host.ts';
+import { json, NAME_LENGTH_MAX } from '../shapes/common.ts';
+import { Diagnosis, Symptom } from '../shapes/diagnosis.ts';
 import { refuse } from '../shapes/refuse.ts';
-
-const Symptom = z.enum(['nothing', 'missing', 'duplicates', 'stale', 'mismatch']);
-
-const Finding = z
-  .object({
-    sync: z.string(),
-    symptom: Symptom,
-    cause: z.string(),
-    evidence: list(z.string()),
-    side: z.string().nullable(),
-    since: Instant.nullable(),
-    records: z.int().nullable(),
-    advice: z.string(),
-    next: z.string().openapi({ description: 'The command that goes on from here' }),
-  })
-  .openapi('Finding');
+import { diagnosisView } from '../views/diagnosis.ts';
 
 const getDiagnosis = createRoute({
   method: 'get',
   path: '/diagnosis',
   tags: ['problems'],
-  summary: 'What people complain of, each with its causes and what speaks for them',
-  description: 'Counts every record anew: about a second per million.',
+  summary:
+    'What people complain of, each with its causes, what speaks for them, and what could not be looked at',
+  description:
+    'Counts every record anew: about a second per million. After 20 seconds it tells what it has, and names what it has not.',
   ...needs('viewer'),
   request: {
     query: z.object({
@@ -38,22 +26,18 @@ const getDiagnosis = createRoute({
       symptom: Symptom.optional(),
     }),
   },
-  responses: { 200: json(page(Finding), 'All that was found; there is no second page') },
+  responses: { 200: json(Diagnosis, 'The heaviest first; there is no second page') },
 });
 
-export function diagnosisRoutes() {
+export function diagnosisRoutes({ clock, database }: ApiHost) {
   return new OpenAPIHono<ApiEnv>({ defaultHook: refuse }).openapi(getDiagnosis, async (context) => {
     const { sync, symptom } = context.req.valid('query');
-    const found = await context.get('inWorkspace')(async (tx) => {
-      const all: z.infer<typeof Finding>[] = [];
-      for (const row of syncsMeant(await allSyncs(tx), sync)) {
-        const findings = diagnose(await gatherEvidence(tx, row));
-        for (const { sinceMs, ...finding } of findings)
-          if (symptom === undefined || finding.symptom === symptom)
-            all.push({ ...finding, sync: row.name, since: at(sinceMs) });
-      }
-      return all;
-    });
-    return context.json({ items: found, next: null }, 200);
+    const transaction = context.get('inWorkspace');
+    const asOfMs = await database.nowMs();
+    const syncs = syncsMeant(await transaction(allSyncs), sync);
+    const { findings, blind } = await diagnoseSyncs({ transaction, clock }, syncs);
+    const asked = findings.filter(({ symptoms }) => symptom === undefined || symptoms.includes(symptom));
+    const shape = await transaction((tx) => diagnosisView(tx, syncs, { findings: asked, blind }, asOfMs));
+    return context.json(shape, 200);
   });
 }

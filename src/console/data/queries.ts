@@ -9,6 +9,7 @@ const PAGE_SIZE = '200';
 const TASK_LOOK_EVERY_MS = 700;
 /** The watch looks every minute, and no topic of the event stream tells of it. */
 const ALERTS_LOOK_EVERY_MS = 10_000;
+const DIAGNOSE_EVERY_MS = 60_000;
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
@@ -158,6 +159,14 @@ export const problemQuery = (id: string) =>
   queryOptions({
     queryKey: ['problems', 'one', id],
     queryFn: ({ signal }) => get('/problems/:id', signal, { param: { id } }),
+  });
+
+/** Every record is counted for it: it is not made anew whenever something changes. */
+export const diagnosisQuery = (sync: string | undefined) =>
+  queryOptions({
+    queryKey: ['diagnosis', sync ?? null],
+    queryFn: ({ signal }) => get('/diagnosis', signal, { query: { sync } }),
+    refetchInterval: DIAGNOSE_EVERY_MS,
   });
 
 export const alertsQuery = (state: Alert['state']) =>

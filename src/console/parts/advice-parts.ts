@@ -13,7 +13,7 @@ const PLACES = {
   holds: { to: '/review', words: 'Review' },
   match: { to: '/review', words: 'Review' },
   problems: { to: '/problems', words: 'Problems' },
-  diagnose: { to: '/problems', words: 'Problems' },
+  diagnose: { to: '/diagnosis', words: 'Diagnosis' },
   deadletters: { to: '/dead-letters', words: 'Dead letters' },
   trace: { to: '/records', words: 'Records' },
   alerts: { to: '/alerts', words: 'Alerts' },

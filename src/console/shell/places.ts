@@ -12,11 +12,13 @@ import {
   IconScale,
   IconSearch,
   IconSettings,
+  IconStethoscope,
 } from '@tabler/icons-react';
 
 /** `waiting` names the count of the overview that stands beside the page's name. */
 export const PLACES = [
   { to: '/', label: 'Overview', key: 'o', icon: IconHome, group: 'watch' },
+  { to: '/diagnosis', label: 'Diagnosis', key: 'i', icon: IconStethoscope, group: 'watch' },
   { to: '/records', label: 'Records', key: 'r', icon: IconSearch, group: 'watch' },
   { to: '/review', label: 'Review', key: 'w', icon: IconChecklist, group: 'watch', waiting: 'review' },
   { to: '/problems', label: 'Problems', key: 'p', icon: IconAlertTriangle, group: 'watch' },

@@ -19,6 +19,7 @@ const text = (words: string | RegExp) => (page: Page) => page.getByText(words).f
 /** In the order of the sidebar. */
 export const everyPage: readonly Place[] = [
   at('overview', '/', text('To be written here')),
+  at('diagnosis', '/diagnosis', text('What to do')),
   at('records', '/records', text('Brightmill Textiles')),
   {
     name: 'journey',

@@ -10,7 +10,7 @@ import type { Concern } from './concerns.ts';
 /** What needs a person, each with the way to it. */
 export function ConcernList({ concerns }: { readonly concerns: readonly Concern[] }) {
   return (
-    <Panel title="Needs a person" flush>
+    <Panel title="Needs a person" flush aside={<ToButton to="/diagnosis">Diagnose</ToButton>}>
       <ul className={classes['list']}>
         {concerns.map((concern) => (
           <li key={concern.key} className={classes['concern']}>

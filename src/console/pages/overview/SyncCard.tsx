@@ -1,6 +1,7 @@
 import { Group } from '@mantine/core';
 
 import type { Sync } from '../../data/contract.ts';
+import { DiagnoseLink } from '../../parts/DiagnoseLink.tsx';
 import { ModeTag } from '../../parts/ModeTag.tsx';
 import { Panel } from '../../parts/Panel.tsx';
 import { To } from '../../parts/To.tsx';
@@ -21,6 +22,7 @@ export function SyncCard({ sync }: { readonly sync: Sync }) {
         </Group>
       }
       about={`${sync.entity}, revision ${String(sync.revision)}`}
+      aside={<DiagnoseLink sync={sync.name} />}
     >
       <ul className={classes['sides']}>
         {sync.sides.map((side) => (

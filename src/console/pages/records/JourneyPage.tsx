@@ -4,6 +4,7 @@ import { useParams } from '@tanstack/react-router';
 import type { Hold, Journey, Wait } from '../../data/contract.ts';
 import { journeyQuery } from '../../data/queries.ts';
 import { Ago } from '../../parts/Ago.tsx';
+import { DiagnoseLink } from '../../parts/DiagnoseLink.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Panel } from '../../parts/Panel.tsx';
@@ -21,7 +22,11 @@ export function JourneyPage() {
   const { identity } = useParams({ from: '/shell/records/$identity' });
   const query = useQuery(journeyQuery(identity));
   return (
-    <Page title={query.data?.title ?? 'Record'} about={<To to="/records">All records</To>}>
+    <Page
+      title={query.data?.title ?? 'Record'}
+      about={<To to="/records">All records</To>}
+      actions={query.data !== undefined && <DiagnoseLink sync={query.data.sync} />}
+    >
       <Loaded query={query}>
         {(journey) => (
           <>

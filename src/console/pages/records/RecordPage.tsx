@@ -5,6 +5,7 @@ import { useSearch } from '@tanstack/react-router';
 import { recordQuery } from '../../data/queries.ts';
 import { Refusal } from '../../data/request.ts';
 import { Advice } from '../../parts/Advice.tsx';
+import { DiagnoseLink } from '../../parts/DiagnoseLink.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Panel } from '../../parts/Panel.tsx';
 import { RefusalNote } from '../../parts/RefusalNote.tsx';
@@ -25,6 +26,7 @@ export function RecordPage() {
           All records of {side}
         </To>
       }
+      actions={<DiagnoseLink sync={sync} />}
     >
       <Panel title="How it stands">
         <Standing sync={sync} side={side} id={id} />

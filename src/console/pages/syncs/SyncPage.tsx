@@ -5,6 +5,7 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import type { SyncDetail } from '../../data/contract.ts';
 import { syncQuery } from '../../data/queries.ts';
 import { Ago } from '../../parts/Ago.tsx';
+import { DiagnoseLink } from '../../parts/DiagnoseLink.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Panel } from '../../parts/Panel.tsx';
@@ -28,7 +29,12 @@ export function SyncPage() {
     <Page
       title={name}
       about={<To to="/syncs">All syncs</To>}
-      actions={query.data !== undefined && <ModeSwitch name={name} mode={query.data.mode} />}
+      actions={
+        <>
+          <DiagnoseLink sync={name} />
+          {query.data !== undefined && <ModeSwitch name={name} mode={query.data.mode} />}
+        </>
+      }
     >
       <Loaded query={query}>{(sync) => <Content sync={sync} />}</Loaded>
     </Page>

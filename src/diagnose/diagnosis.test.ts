@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { failingStand, thing, type FailingStand } from '../../test/support/failing.ts';
+import { createTestStore, type TestStore } from '../../test/support/sync.ts';
+import { systemClock } from '../lib/clock.ts';
+import { findRecord } from '../store/history.ts';
+import { diagnoseSyncs, type Diagnosis } from './diagnosis.ts';
+import { gatherEvidence } from './evidence.ts';
+import { diagnose } from './symptoms.ts';
+
+let store: TestStore;
+beforeAll(async () => {
+  store = await createTestStore();
+});
+afterAll(() => store.close());
+
+function diagnosed({ transaction, sync }: FailingStand, msMax?: number): Promise<Diagnosis> {
+  return diagnoseSyncs({ transaction, clock: systemClock }, [sync], msMax);
+}
+
+test('what stops a side comes before what stops a record, and one cause is told once with all its symptoms', async () => {
+  const stand = await failingStand(store, 'weighed', ['ann']);
+  stand.erp.mood.refuse = ({ name }) =>
+    name === 'bob' ? { kind: 'invalid', code: 'tryton.validation', message: 'no bobs', field: 'name' } : null;
+  const bob = stand.crm.create(thing('bob'));
+  await stand.settle();
+  stand.crm.mood.down = { kind: 'auth', code: 'tryton.login_refused', message: 'login refused' };
+  await stand.settle();
+  const { findings } = await diagnosed(stand);
+  expect(
+    findings.map(({ weight, fault, side, symptoms, place }) => [weight, fault, side, symptoms, place]),
+  ).toEqual([
+    ['stopped', 'access', 'crm', ['nothing'], 'connection'],
+    ['partly', 'values', 'erp', ['missing', 'mismatch'], 'problem'],
+  ]);
+  const known = await stand.transaction((tx) => findRecord(tx, stand.sync.syncKey, 'crm', bob));
+  // At erp there is no record of it: it is named by what it is.
+  const identityId = known?.identityId ?? '';
+  expect(findings[1]?.records).toEqual({ count: 1, samples: [{ recordId: identityId, identityId }] });
+});
+
+test('a sync that takes too long is named as not looked at, and the diagnosis ends in its time', async () => {
+  const stand = await failingStand(store, 'slow', ['ann']);
+  const { promise: over, resolve: end } = Promise.withResolvers<void>();
+  const { promise: locked, resolve: lock } = Promise.withResolvers<void>();
+  const holding = stand.transaction(async (tx) => {
+    await tx.execute('select pg_advisory_xact_lock(hashtextextended($2, $1))', [
+      stand.sync.syncKey,
+      'problems',
+    ]);
+    lock();
+    await over;
+  });
+  await locked;
+  const slow = await diagnosed(stand, 500);
+  const none = await diagnosed(stand, 0);
+  end();
+  await holding;
+  for (const { findings, blind } of [slow, none]) {
+    expect(findings).toEqual([]);
+    expect(blind).toMatchObject([{ sync: 'slow', side: null, says: expect.stringMatching('not looked at') }]);
+  }
+});
+
+test('what cannot be seen is said: a side that cannot be read, and one that was never reconciled', async () => {
+  const stand = await failingStand(store, 'blind', ['ann']);
+  const before = await diagnosed(stand);
+  expect(before.blind.map(({ side, says }) => [side, says.split(':')[0]])).toEqual([
+    ['crm', 'crm was never reconciled'],
+    ['erp', 'erp was never reconciled'],
+  ]);
+  stand.erp.mood.down = { kind: 'auth', code: 'tryton.login_refused', message: 'login refused' };
+  await stand.settle();
+  const { blind } = await diagnosed(stand);
+  expect(blind.map(({ says }) => says)).toContainEqual(
+    expect.stringMatching(/^erp cannot be read: what has changed there since 20\d\d-/),
+  );
+});
+
+test('drift that a reconciliation found is a mismatch, and mended there', async () => {
+  const stand = await failingStand(store, 'drifted', ['ann']);
+  const evidence = await stand.transaction((tx) => gatherEvidence(tx, stand.sync));
+  const drift = {
+    key: 'watch.drift',
+    code: 'watch.drift',
+    severity: 'critical',
+    sync: 'drifted',
+    side: 'erp',
+    title: 'Drift',
+    detail: '2 differences',
+    advice: '',
+    sinceMs: 1,
+  } as const;
+  expect(diagnose({ ...evidence, conditions: [drift] })).toMatchObject([
+    { symptom: 'mismatch', weight: 'stopped', place: 'reconciliation', next: 'trueup reconcile drifted' },
+  ]);
+});
