@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 async function reconcile(): Promise<void> {
-  await toEnd(await client.api.v1.syncs[':name'].reconciliation.$post({ param: { name } }));
+  await toEnd(await client.api.v1.syncs[':name'].reconciliation.$post({ param: { name }, query: {} }));
 }
 
 async function toEnd(started: { readonly status: number; json(): Promise<unknown> }): Promise<void> {

@@ -10,8 +10,6 @@ import {
   raisedAlerts,
   removeChannel,
   saveChannel,
-  type ChannelKind,
-  type ChannelRow,
 } from '../store/alerts.ts';
 import { openSecret, saveSecret } from '../store/control.ts';
 import { setExpectation } from '../store/vitals.ts';
@@ -26,10 +24,15 @@ import {
   withInstallation,
   wordsOf,
 } from './open.ts';
-import { duration, instant, spanMs } from './output.ts';
-
-const KINDS: readonly ChannelKind[] = ['email', 'slack', 'teams', 'pagerduty', 'webhook'];
-const SETTINGS = ['host', 'port', 'from', 'to', 'user', 'tls', 'url'] as const;
+import { instant } from './output.ts';
+import {
+  CHANNEL_SETTINGS,
+  channelAsked,
+  expectationAsked,
+  expectationText,
+  secretGiven,
+  wrong,
+} from './telling.ts';
 
 export const alerts: Command = {
   name: 'alerts',
@@ -38,7 +41,7 @@ export const alerts: Command = {
   example: 'SLACK_URL=https://hooks.slack.com/… trueup alerts add ops slack --secret-from SLACK_URL',
   options: {
     ...SYNC_OPTION,
-    ...Object.fromEntries(SETTINGS.map((name) => [name, { type: 'string' as const }])),
+    ...Object.fromEntries(CHANNEL_SETTINGS.map((name) => [name, { type: 'string' as const }])),
     'secret-from': { type: 'string' },
     severity: { type: 'string' },
     'no-digest': { type: 'boolean' },
@@ -67,10 +70,6 @@ export const alerts: Command = {
     }),
 };
 
-function wrong(message: string, advice: string | null = null): CommandFailed {
-  return new CommandFailed(message, { exitCode: EXIT.wrongInput, advice });
-}
-
 async function list(context: CommandContext, installation: Installation): Promise<number> {
   const { raised, channels, states } = await installation.transaction(async (tx) => ({
     raised: await raisedAlerts(tx),
@@ -97,41 +96,20 @@ async function list(context: CommandContext, installation: Installation): Promis
 }
 
 async function add(context: CommandContext, installation: Installation): Promise<number> {
-  const [, name = '', kind = ''] = wordsOf(context, ['', 'NAME', 'KIND']);
-  const { flags, environment } = context;
-  const known = KINDS.find((each) => each === kind);
-  if (known === undefined) throw wrong(`there is no kind ${kind}`, `They are: ${KINDS.join(', ')}`);
-  if (!/^[a-z][a-z0-9_-]{0,54}$/.test(name))
-    throw wrong('NAME takes small letters, digits, - and _, and begins with a letter');
-  const severity = text(flags['severity']) ?? 'warning';
-  if (severity !== 'warning' && severity !== 'critical') throw wrong('--severity takes warning or critical');
-  const settings: ChannelRow['settings'] = Object.fromEntries(
-    SETTINGS.flatMap((setting) => {
-      const value = text(flags[setting]);
-      return value === undefined ? [] : [[setting, value]];
-    }),
-  );
-  const variable = text(flags['secret-from']);
-  const given = variable === undefined ? undefined : environment[variable];
-  if (variable !== undefined && (given === undefined || given === ''))
-    throw wrong(`the environment has no ${variable}`);
+  const channel = channelAsked(context);
+  const given = secretGiven(context);
+  const { name, kind, settings, severity } = channel;
   const { workspaceNo, sealer } = installation;
   const secret =
     given === undefined
       ? await installation.transaction((tx) => openSecret(tx, sealer, workspaceNo, channelSecret(name)))
       : new Secret(given);
-  const complaint = complaintAbout(known, settings, secret);
+  const complaint = complaintAbout(kind, settings, secret);
   if (complaint !== null) throw wrong(complaint, 'See --help; secrets are given with --secret-from VARIABLE');
   await installation.transaction(async (tx) => {
-    await saveChannel(tx, workspaceNo, {
-      name,
-      kind: known,
-      settings,
-      severity,
-      digest: flags['no-digest'] !== true,
-    });
+    await saveChannel(tx, workspaceNo, channel);
     if (secret !== null) await saveSecret(tx, sealer, workspaceNo, channelSecret(name), secret);
-    await noteCommand(tx, installation, 'channel.saved', name, { kind: known, severity });
+    await noteCommand(tx, installation, 'channel.saved', name, { kind, severity });
   });
   context.output.json({ channel: name });
   context.output.line(`${name} is told from now on. Try it: trueup alerts test ${name}`);
@@ -178,27 +156,12 @@ async function expect(context: CommandContext, installation: Installation): Prom
   const sides = sync.definition.sides.map(({ name }) => name);
   if (!sides.includes(side))
     throw wrong(`${sync.name} has no side ${side}`, `Its sides: ${sides.join(', ')}`);
-  const expected = {
-    side,
-    freshWithinMs: spanOf(context.flags['fresh'], 'fresh'),
-    changesWithinMs: spanOf(context.flags['changes-every'], 'changes-every'),
-  };
+  const expected = { side, ...expectationAsked(context) };
   await installation.transaction(async (tx) => {
     await setExpectation(tx, sync.syncKey, expected);
     await noteCommand(tx, installation, 'side.expected', side, { sync: sync.name, ...expected });
   });
   context.output.json({ sync: sync.name, ...expected });
-  const fresh = expected.freshWithinMs === null ? 'as usual' : `within ${duration(expected.freshWithinMs)}`;
-  const changes =
-    expected.changesWithinMs === null ? 'as it has' : `every ${duration(expected.changesWithinMs)}`;
-  context.output.line(`${side} is expected to be fresh ${fresh} and to change ${changes}.`);
+  context.output.line(expectationText(side, expected));
   return EXIT.ok;
-}
-
-/** `10m` and its like; null when not given. */
-function spanOf(flag: unknown, option: string): number | null {
-  if (flag === undefined) return null;
-  const ms = spanMs(text(flag) ?? '');
-  if (ms !== null) return ms;
-  throw wrong(`--${option} takes a span such as 30s, 10m, 4h or 2d`);
 }

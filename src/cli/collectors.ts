@@ -9,6 +9,7 @@ import { CommandFailed, EXIT, type Command, type CommandContext } from './comman
 import { noteCommand } from './deed.ts';
 import { text, verbOf, withInstallation, wordsOf } from './open.ts';
 import { instant } from './output.ts';
+import { nameGiven, secretGiven, wrong } from './telling.ts';
 
 export const collectors: Command = {
   name: 'collectors',
@@ -27,10 +28,6 @@ export const collectors: Command = {
     }),
 };
 
-function wrong(message: string, advice: string | null = null): CommandFailed {
-  return new CommandFailed(message, { exitCode: EXIT.wrongInput, advice });
-}
-
 async function list({ output }: CommandContext, installation: Installation): Promise<number> {
   const all = await installation.transaction(allCollectors);
   output.json({ collectors: all });
@@ -45,13 +42,9 @@ async function list({ output }: CommandContext, installation: Installation): Pro
 
 async function add(context: CommandContext, installation: Installation): Promise<number> {
   const [, name = ''] = wordsOf(context, ['', 'NAME']);
-  if (!/^[a-z][a-z0-9_-]{0,54}$/.test(name))
-    throw wrong('NAME takes small letters, digits, - and _, and begins with a letter');
+  nameGiven(name);
   const url = text(context.flags['url']) ?? '';
-  const variable = text(context.flags['secret-from']);
-  const given = variable === undefined ? undefined : context.environment[variable];
-  if (variable !== undefined && (given === undefined || given === ''))
-    throw wrong(`the environment has no ${variable}`);
+  const given = secretGiven(context);
   const { workspaceNo, sealer } = installation;
   const headers = given === undefined ? await keptHeaders(installation, name, url) : new Secret(given);
   const complaint = otlpComplaint(url, headers);

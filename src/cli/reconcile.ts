@@ -1,7 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-
-import type { SideBudget } from '../diagnose/reconcile/budget.ts';
+import {
+  SAMPLE_RECORDS_MAX,
+  SAMPLE_RECORDS_MIN,
+  sampleBudget,
+  type SideBudget,
+} from '../diagnose/reconcile/budget.ts';
 import { csvReport, htmlReport } from '../diagnose/reconcile/formats.ts';
 import type { Reconciled } from '../diagnose/reconcile/look.ts';
 import { planRepair, type Repair, type RepairGroup } from '../diagnose/reconcile/repair.ts';
@@ -26,6 +28,7 @@ import { noteCommand } from './deed.ts';
 import { chooseSync, text, withInstallation, withSync } from './open.ts';
 import { count, instant, type Output } from './output.ts';
 import { valuesText } from './plan.ts';
+import { giveReport } from './report-file.ts';
 
 const SAMPLES_SHOWN_MAX = 20;
 const PAST_MAX = 12;
@@ -62,7 +65,7 @@ export const reconcile: Command = {
         return { report: found, repair: planned };
       });
       context.output.json({ ...report, verdict: verdictOf(report), repair, past });
-      await give(context, write(report), verdictOf(report));
+      await giveReport(context, write(report), verdictOf(report));
       if (write === reportText) context.output.line(await scheduleLine(installation, sync));
       if (write === reportText && past.length > 0) showPast(context.output, past);
       // A report for programs stands alone.
@@ -79,32 +82,6 @@ const FORMATS: Readonly<Record<string, (report: Report) => string>> = {
   csv: csvReport,
   html: htmlReport,
 };
-
-/** To the file that was named, otherwise to the terminal. */
-async function give(
-  { flags, directory, output }: CommandContext,
-  page: string,
-  verdict: string,
-): Promise<void> {
-  const target = text(flags['out']);
-  if (target === undefined) {
-    output.line(page.trimEnd());
-    return;
-  }
-  const path = resolve(directory, target);
-  // The values of records are in it.
-  await writeFile(path, page, { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
-    const isThere = (error as { readonly code?: unknown }).code === 'EEXIST';
-    throw new CommandFailed(isThere ? `${path} is already there` : `${path} could not be written`, {
-      exitCode: EXIT.wrongInput,
-      advice: isThere
-        ? 'Move it away first, or give another name.'
-        : 'Look whether the folder is there and may be written.',
-    });
-  });
-  output.line(`Wrote ${path}.`);
-  output.line(verdict);
-}
 
 type Write = (report: Report) => string;
 
@@ -171,9 +148,6 @@ const BECAUSE: Readonly<Record<RepairGroup['because'], string>> = {
 };
 const HASH_SHOWN = 12;
 
-const SAMPLE_RECORDS_MIN = 100;
-const SAMPLE_RECORDS_MAX = 100_000;
-
 function sampleOf(flags: CommandContext['flags']): SideBudget | null {
   const given = text(flags['sample']);
   if (given === undefined) return null;
@@ -183,7 +157,7 @@ function sampleOf(flags: CommandContext['flags']): SideBudget | null {
       `--sample takes a number from ${count(SAMPLE_RECORDS_MIN)} to ${count(SAMPLE_RECORDS_MAX)}`,
       { exitCode: EXIT.wrongInput },
     );
-  return { beyond: 'sample', recordsMax: records, sampleRecords: records, spent: () => 0 };
+  return sampleBudget(records);
 }
 
 async function scheduleLine(installation: Installation, sync: SyncRow): Promise<string> {

@@ -6,8 +6,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { runTrueup, type CommandResult } from '../../test/support/command.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import { must } from '../lib/assert.ts';
 import { serve, type Serving } from '../serve.ts';
 import { openInstallation, type Installation } from '../server.ts';
+import { allSyncs } from '../store/control.ts';
+import { expectationsOf } from '../store/vitals.ts';
 import { silentLog } from '../worker/runtime.ts';
 import { filesWork } from './serve-dictionary.ts';
 
@@ -30,6 +33,7 @@ let installation: Installation;
 let serving: Serving;
 let token: string;
 let approver: string;
+let admin: string;
 
 beforeAll(async () => {
   raw = await createTestDatabase();
@@ -48,7 +52,7 @@ beforeAll(async () => {
     files: filesWork,
   });
   const tokens = await firstTokens();
-  [token, approver] = [tokens.viewer, tokens.approver];
+  [token, approver, admin] = [tokens.viewer, tokens.approver, tokens.admin];
 });
 afterAll(async () => {
   await serving.close();
@@ -57,7 +61,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function firstTokens(): Promise<{ readonly viewer: string; readonly approver: string }> {
+async function firstTokens(): Promise<Readonly<Record<'viewer' | 'approver' | 'admin', string>>> {
   const headers = { 'content-type': 'application/json' };
   const person = {
     email: 'ada@example.com',
@@ -80,7 +84,7 @@ async function firstTokens(): Promise<{ readonly viewer: string; readonly approv
     });
     return ((await made.json()) as { readonly token: string }).token;
   };
-  return { viewer: await make('viewer'), approver: await make('approver') };
+  return { viewer: await make('viewer'), approver: await make('approver'), admin: await make('admin') };
 }
 
 function remote(
@@ -109,12 +113,12 @@ test('a record is traced and its values are explained from afar', async () => {
 test('the trail of what people did is verified on the machine, also against a head that was kept', async () => {
   const environment = { DATABASE_URL: raw.url };
   const verified = await runTrueup(['audit', 'verify', '-C', folder], environment);
-  expect([verified.exitCode, verified.output]).toEqual([0, expect.stringContaining('8 entries')]);
+  expect([verified.exitCode, verified.output]).toEqual([0, expect.stringContaining('9 entries')]);
   const longer = await runTrueup(
-    ['audit', 'verify', '--head', `10:${'0'.repeat(64)}`, '-C', folder],
+    ['audit', 'verify', '--head', `11:${'0'.repeat(64)}`, '-C', folder],
     environment,
   );
-  expect([longer.exitCode, longer.output]).toEqual([3, expect.stringContaining('broken at entry 9')]);
+  expect([longer.exitCode, longer.output]).toEqual([3, expect.stringContaining('broken at entry 10')]);
 });
 
 test('what is held is decided from afar, by the beginning of its id', async () => {
@@ -180,6 +184,61 @@ test('a doing command from afar says what it needs, and does nothing where nothi
   const all = await remote(['deadletters', 'replay', '--all'], may);
   expect(all.output).toContain('0 letters try again');
   expect((await remote(['deadletters'])).output).toBe('There are no such letters.\n');
+});
+
+test('sides are reconciled from afar, the report is shown or put into a file, and drift can be planned away', async () => {
+  const may = { TRUEUP_TOKEN: approver };
+  const refused = await remote(['reconcile']);
+  expect([refused.exitCode, refused.errors]).toEqual([1, expect.stringContaining('needs the role operator')]);
+  const shown = await remote(['reconcile', 'people', '--side', 'left', '--sample', '100'], may);
+  expect(shown.exitCode).toBe(0);
+  expect(shown.output).toMatch(/^people:\n {2}left: \d records?, \d the same, 0 drift\n/);
+  expect(shown.output).not.toContain('right:');
+  expect(shown.output).toContain('It runs by itself with `reconcile: {every: week}` in the sync file.');
+  const path = join(folder, 'report.csv');
+  const written = await remote(['reconcile', '--format', 'csv', '--out', path, '--repair'], may);
+  expect([written.exitCode, written.output]).toEqual([0, expect.stringContaining(`Wrote ${path}.`)]);
+  expect(written.output).toContain('To mend the drift:');
+  expect(await readFile(path, 'utf8')).toMatch(/^side,record,identity,/);
+  const again = await remote(['reconcile', '--out', path], may);
+  expect([again.exitCode, again.errors]).toEqual([2, expect.stringContaining('is already there')]);
+  for (const [flags, complaint] of [
+    [['--side', 'moon'], 'there is no side of people "moon" here'],
+    [['--sample', '5'], 'query.sample: '],
+    [['--format', 'pdf'], 'there is no format pdf'],
+  ] as const)
+    expect((await remote(['reconcile', ...flags], may)).errors).toContain(complaint);
+});
+
+test('who is told, what is expected of a side and where metrics go is said from afar, and secrets stay there', async () => {
+  const may = { TRUEUP_TOKEN: admin, SLACK_URL: 'https://hooks.slack.com/services/xyzzy' };
+  const url = 'https://otlp.example.com/v1/metrics';
+  expect((await remote(['alerts'])).output).toContain('Nobody is told');
+  const add = ['alerts', 'add', 'ops', 'slack', '--secret-from', 'SLACK_URL', '--severity', 'critical'];
+  const refused = await remote(add, { ...may, TRUEUP_TOKEN: approver });
+  expect([refused.exitCode, refused.errors]).toEqual([1, expect.stringContaining('needs the role admin')]);
+  const without = await remote(add.slice(0, 4), may);
+  expect([without.exitCode, without.errors]).toEqual([1, expect.stringContaining('settings: ')]);
+  expect((await remote(add, may)).output).toContain('ops is told from now on.');
+  const listed = await remote(['alerts']);
+  expect(listed.output).toContain('channel ops (slack, critical): last told');
+  expect(listed.output).not.toContain('xyzzy');
+  const expected = await remote(['alerts', 'expect', 'left', '--fresh', '10m'], may);
+  expect(expected.output).toMatch(/^left is expected to be fresh within 10 min/);
+  const { syncKey } = must((await installation.transaction(allSyncs))[0], 'there is one sync');
+  expect(await installation.transaction((tx) => expectationsOf(tx, syncKey))).toEqual([
+    { side: 'left', freshWithinMs: 600_000, changesWithinMs: null },
+  ]);
+  expect((await remote(['alerts', 'expect', 'moon'], may)).errors).toContain('there is no side of people');
+  expect((await remote(['alerts', 'look'], may)).output).toMatch(/^\d raised, \d recovered\.\n$/);
+  expect((await remote(['alerts', 'test', 'nobody'], may)).errors).toContain(
+    'there is no channel "nobody" here',
+  );
+  expect((await remote(['alerts', 'remove', 'ops'], may)).output).toBe('ops is told no more.\n');
+  expect((await remote(['collectors', 'add', 'metrics', '--url', url], may)).exitCode).toBe(0);
+  expect((await remote(['collectors'])).output).toContain(`metrics  ${url}: last sent`);
+  expect((await remote(['collectors', 'remove', 'metrics'], may)).exitCode).toBe(0);
+  expect((await remote(['collectors'])).output).toContain('The metrics are sent nowhere');
 });
 
 test('what the server refuses, and what cannot be asked of it, is told with what to do', async () => {

@@ -9,6 +9,8 @@ import { wordsOf } from './open.ts';
 import { count, duration } from './output.ts';
 import { bodyOf, syncMeant, type Client, type Remote } from './remote/asking.ts';
 import { DOING } from './remote/doing.ts';
+import { reconcileThere } from './remote/reconciling.ts';
+import { alerts, collectors } from './remote/telling.ts';
 import { show } from './trace.ts';
 
 const SHOWING: ReadonlyMap<string, Remote> = new Map([
@@ -20,14 +22,18 @@ const SHOWING: ReadonlyMap<string, Remote> = new Map([
   ['deadletters', letters],
   ['match', matches],
   ['test-record', testRecord],
+  ['reconcile', reconcileThere],
+  ['alerts', alerts],
+  ['collectors', collectors],
 ]);
 /** Of these the words say what is shown; of the others the first one says what is done. */
-const OF_WORDS: ReadonlySet<string> = new Set(['trace', 'blame', 'test-record']);
+const OF_WORDS: ReadonlySet<string> = new Set(['trace', 'blame', 'test-record', 'reconcile']);
 /** The commands that can be asked of a server elsewhere. */
 export const REMOTE_NAMES: readonly string[] = [...new Set([...SHOWING.keys(), ...DOING.keys()])];
 const ANSWER_WAIT_MS = 60_000;
-/** A plan reads every side. */
-const PLAN_WAIT_MS = 60 * 60_000;
+/** These read every side. */
+const READING: ReadonlySet<string> = new Set(['plan', 'reconcile']);
+const READING_WAIT_MS = 60 * 60_000;
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** Runs the command of this name against the server; what the token may do there, the server says. */
@@ -41,7 +47,7 @@ export async function runRemote(name: string, server: string, context: CommandCo
       advice: 'Make a token in the settings of the console, and set it in the environment.',
     });
   const over = new AbortController();
-  const late = systemClock.sleep(name === 'plan' ? PLAN_WAIT_MS : ANSWER_WAIT_MS, over.signal);
+  const late = systemClock.sleep(READING.has(name) ? READING_WAIT_MS : ANSWER_WAIT_MS, over.signal);
   const signal = AbortSignal.any([context.signal, abortAfter(late)]);
   try {
     return await remote(

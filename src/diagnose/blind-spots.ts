@@ -19,6 +19,7 @@ export function blindSpots(evidence: Evidence): readonly BlindSpot[] {
     ...(problemsLeftOut ? [cut] : []),
     ...unjudgedSigns(evidence),
     ...sync.definition.sides.flatMap(({ name }) => ofSide(evidence, name)),
+    ...neverReconciled(evidence),
   ];
 }
 
@@ -42,15 +43,21 @@ function ofSide({ vitals, conditions }: Evidence, side: string): readonly BlindS
     const since = new Date(asOfMs).toISOString();
     spots.push({ side, says: `${side} cannot be read: what has changed there since ${since} is not known` });
   }
-  if (!vitals.reconciliations.some((one) => one.side === side))
-    spots.push({
-      side,
-      says: `${side} was never reconciled: values that nobody told of may differ without anything showing it`,
-    });
   if (conditions.some((one) => one.side === side && one.code === 'watch.deaf_feed'))
     spots.push({
       side,
       says: `the feed of ${side} does not tell of everything: newer changes may be unseen`,
     });
   return spots;
+}
+
+function neverReconciled({ sync, vitals }: Evidence): readonly BlindSpot[] {
+  const sides = sync.definition.sides
+    .map(({ name }) => name)
+    .filter((name) => !vitals.reconciliations.some(({ side }) => side === name));
+  if (sides.length === 0) return [];
+  const which = `${sides.join(', ')} ${sides.length === 1 ? 'was' : 'were'} never reconciled`;
+  return [
+    { side: null, says: `${which}: values that nobody told of may differ without anything showing it` },
+  ];
 }

@@ -1,4 +1,5 @@
 /** Comparing a sync's sides with what should stand there, and planning what mends the drift. */
+import { sampleBudget } from '../../diagnose/reconcile/budget.ts';
 import { keptReport } from '../../diagnose/reconcile/kept.ts';
 import type { Reconciled } from '../../diagnose/reconcile/look.ts';
 import { planRepair } from '../../diagnose/reconcile/repair.ts';
@@ -15,22 +16,34 @@ import { notFound } from '../problem.ts';
 import type { Progress } from '../tasks.ts';
 import { syncNamed } from './find.ts';
 
+/** What is compared; all sides as a whole where nothing is said. */
+export interface Compared {
+  readonly side?: string | undefined;
+  /** How many records are drawn of a side that cannot digest them itself. */
+  readonly sample?: number | undefined;
+}
+
 /** Writes to no system. What it came to is kept in the store. */
 export async function reconcile(
   host: ApiHost,
   { workspaceNo }: Principal,
   sync: SyncRow,
+  { side: only, sample }: Compared,
   tell: Progress,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, ids, random } = host;
   await host.work(workspaceNo).withSync(sync, async (runtime) => {
     tell('comparing digests', 0, null);
-    await reconcileSides(reconciledOf(host, workspaceNo, sync, runtime), [...runtime.sides.values()], {
+    const sides = [...runtime.sides.values()].filter(
+      ({ model }) => only === undefined || model.name === only,
+    );
+    await reconcileSides(reconciledOf(host, workspaceNo, sync, runtime), sides, {
       clock,
       ids,
       random,
       signal,
+      ...(sample === undefined ? {} : { budgetOf: () => sampleBudget(sample) }),
       onProgress: (side, seen) => tell(`reading ${side}`, seen, null),
     });
   });

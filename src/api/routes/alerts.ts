@@ -17,11 +17,12 @@ import {
 import { audit } from '../../store/audit.ts';
 import { openSecret, saveSecret } from '../../store/control.ts';
 import type { Tx } from '../../store/database.ts';
+import { expectOfSide } from '../actions/expectations.ts';
 import { needs, principalOf, type ApiEnv } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
 import { ApiProblem, notFound } from '../problem.ts';
 import { Alert, alertShape, Channel, CHANNEL_KINDS, ChannelName } from '../shapes/alerts.ts';
-import { at, failureOf, json, list, NO_CONTENT, page, takes } from '../shapes/common.ts';
+import { at, failureOf, json, list, NameParam, NO_CONTENT, page, takes } from '../shapes/common.ts';
 import { refuse } from '../shapes/refuse.ts';
 
 const RECOVERED_MAX = 200;
@@ -45,6 +46,28 @@ const postLook = createRoute({
   summary: 'Looks now, as the watch does every minute',
   ...needs('operator'),
   responses: { 200: json(z.object({ raised: z.int(), recovered: z.int() }), 'What has changed by it') },
+});
+
+const WITHIN_MS_MAX = 366 * 24 * 60 * 60_000;
+const Within = z
+  .int()
+  .min(1_000)
+  .max(WITHIN_MS_MAX)
+  .nullable()
+  .openapi({ description: 'Null leaves it to the habit of the side' });
+
+const putExpectation = createRoute({
+  method: 'put',
+  path: '/syncs/{name}/sides/{side}/expectation',
+  tags: ['alerts'],
+  summary:
+    'Says how old what is known of a side may be, and how long it may be quiet, before somebody is told',
+  ...needs('operator'),
+  request: {
+    params: NameParam.extend({ side: NameParam.shape.name }),
+    body: takes(z.object({ freshWithinMs: Within, changesWithinMs: Within })),
+  },
+  responses: NO_CONTENT,
 });
 
 const getChannels = createRoute({
@@ -117,6 +140,13 @@ export function alertRoutes(host: ApiHost) {
       const { workspaceNo } = principalOf(context.get('principal'));
       const { raised, recovered } = await host.work(workspaceNo).lookNow();
       return context.json({ raised: raised.length, recovered: recovered.length }, 200);
+    })
+    .openapi(putExpectation, async (context) => {
+      const principal = principalOf(context.get('principal'));
+      const { name, side } = context.req.valid('param');
+      const expected = { side, ...context.req.valid('json') };
+      await context.get('inWorkspace')((tx) => expectOfSide(tx, principal, name, expected));
+      return context.body(null, 204);
     })
     .openapi(getChannels, async (context) =>
       context.json({ items: await context.get('inWorkspace')(channelViews), next: null }, 200),

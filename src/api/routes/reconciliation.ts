@@ -1,6 +1,7 @@
 /** Reconciliation: begun, shown, downloaded, and its drift mended by a plan. */
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 
+import { SAMPLE_RECORDS_MAX, SAMPLE_RECORDS_MIN } from '../../diagnose/reconcile/budget.ts';
 import { csvReport, htmlReport } from '../../diagnose/reconcile/formats.ts';
 import { keptReport } from '../../diagnose/reconcile/kept.ts';
 import { standingOf } from '../../diagnose/reconcile/standing.ts';
@@ -9,7 +10,8 @@ import { syncNamed } from '../actions/find.ts';
 import { reconcile, repair, reportOfSync } from '../actions/reconcile.ts';
 import { needs, principalOf, type ApiEnv } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
-import { json, NameParam } from '../shapes/common.ts';
+import { notFound } from '../problem.ts';
+import { json, NAME_LENGTH_MAX, NameParam } from '../shapes/common.ts';
 import { Reconciliation, reconciliationShape } from '../shapes/reconciliation.ts';
 import { refuse } from '../shapes/refuse.ts';
 import { Task, taskShape } from '../shapes/tasks.ts';
@@ -33,7 +35,16 @@ const postReconciliation = createRoute({
   tags: ['reconciliation'],
   summary: 'Compares every side with what should stand there; writes to no system',
   ...needs('operator'),
-  request: { params: NameParam },
+  request: {
+    params: NameParam,
+    query: z.object({
+      side: z.string().min(1).max(NAME_LENGTH_MAX).optional().openapi({ description: 'Only this side' }),
+      sample: z.coerce.number().int().min(SAMPLE_RECORDS_MIN).max(SAMPLE_RECORDS_MAX).optional().openapi({
+        type: 'integer',
+        description: 'So many records drawn by lot, where a side cannot digest them itself',
+      }),
+    }),
+  },
   responses: { 202: json(Task, 'The work, begun') },
 });
 
@@ -74,10 +85,13 @@ export function reconciliationRoutes(host: ApiHost, tasks: Tasks) {
     .openapi(postReconciliation, async (context) => {
       const principal = principalOf(context.get('principal'));
       const { name } = context.req.valid('param');
+      const asked = context.req.valid('query');
       const sync = await context.get('inWorkspace')((tx) => syncNamed(tx, name));
+      if (asked.side !== undefined && !sync.definition.sides.some((side) => side.name === asked.side))
+        throw notFound(`side of ${name}`, asked.side);
       const what = { kind: 'reconciliation', sync: name } as const;
       const task = tasks.start(principal.workspaceNo, what, (tell, signal) =>
-        reconcile(host, principal, sync, tell, signal),
+        reconcile(host, principal, sync, asked, tell, signal),
       );
       return context.json(taskShape(task), 202);
     })

@@ -25,8 +25,12 @@ export async function diagnosisView(
   const keys = syncs.map(({ syncKey }) => syncKey);
   const golden = await goldenOf(tx, keys, [...new Set(identities)]);
   const byKey = new Map(syncs.map((sync) => [sync.syncKey, sync]));
-  const items = findings.map((finding) => findingShape(finding, byKey, golden));
-  return { asOf: at(asOfMs), items, next: null, blind };
+  return {
+    asOf: at(asOfMs),
+    items: findings.map((finding) => findingShape(finding, byKey, golden)),
+    next: null,
+    blind,
+  };
 }
 
 function findingShape(

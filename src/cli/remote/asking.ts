@@ -22,6 +22,13 @@ export async function bodyOf<Body>(asked: Promise<Answer<Body>>): Promise<Body> 
   throw await refusalOf(answer);
 }
 
+/** A file, as text. */
+export async function textOf(asked: Promise<Answer<unknown> & { text(): Promise<string> }>): Promise<string> {
+  const answer = await asked;
+  if (answer.ok) return answer.text();
+  throw await refusalOf(answer);
+}
+
 /** For what answers nothing when it is done. */
 export async function done(asked: Promise<Answer<unknown>>): Promise<void> {
   const answer = await asked;
@@ -33,8 +40,11 @@ async function refusalOf(answer: Answer<unknown>): Promise<CommandFailed> {
     title?: string;
     detail?: string;
     advice?: string;
+    errors?: readonly { readonly path: string; readonly message: string }[];
   } | null;
-  const message = problem?.detail ?? problem?.title ?? `the server answered with ${String(answer.status)}`;
+  const places = (problem?.errors ?? []).map(({ path, message: says }) => `${path}: ${says}`).join('; ');
+  const whole = problem?.detail ?? problem?.title ?? `the server answered with ${String(answer.status)}`;
+  const message = places === '' ? whole : places;
   return new CommandFailed(message, { advice: problem?.advice ?? null });
 }
 

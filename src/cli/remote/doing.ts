@@ -6,6 +6,16 @@ import { text } from '../open.ts';
 import { tellDecided, tellDiscarded, tellEmptied, tellJoined, tellReleased } from '../outcomes.ts';
 import { beginningWith, bodyOf, done, syncMeant, wordAt, type Client, type Remote } from './asking.ts';
 import { approvePlan, makePlan } from './planning.ts';
+import {
+  addChannel,
+  addCollector,
+  expectThere,
+  look,
+  removeChannel,
+  removeCollector,
+  tryChannel,
+  tryCollector,
+} from './telling.ts';
 
 const PAGE = '200';
 /** Pages that are looked through for an id of which only the beginning was given. */
@@ -41,6 +51,8 @@ export const DOING: ReadonlyMap<string, Verbs> = new Map<string, Verbs>([
       unmerge,
     },
   ],
+  ['alerts', { add: addChannel, remove: removeChannel, test: tryChannel, look, expect: expectThere }],
+  ['collectors', { add: addCollector, remove: removeCollector, test: tryCollector }],
   ['plan', { '': makePlan }],
   ['apply', { '': approvePlan }],
 ]);

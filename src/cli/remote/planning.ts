@@ -1,33 +1,31 @@
 /** Plans of a server elsewhere: made there, shown here, and let go by their hash. */
-import { systemClock } from '../../lib/clock.ts';
 import { CommandFailed, EXIT, type CommandContext } from '../command.ts';
 import { text } from '../open.ts';
 import { count } from '../output.ts';
 import { valuesText } from '../plan.ts';
 import { bodyOf, syncMeant, type Client } from './asking.ts';
-
-const LOOK_EVERY_MS = 500;
+import { taskDone } from './tasks.ts';
 
 /** Reads every side there, and shows what would be written. Writes nothing anywhere. */
 export async function makePlan(context: CommandContext, client: Client): Promise<number> {
-  const { output, signal } = context;
   const name = await syncMeant(context, client);
-  const begun = await bodyOf(client.api.v1.syncs[':name'].plan.$post({ param: { name } }));
-  for (let task = begun; ;) {
-    if (task.state === 'failed')
-      throw new CommandFailed(task.failure?.message ?? 'the plan could not be made', {
-        advice: task.failure?.advice ?? null,
-      });
-    if (task.state === 'done') break;
-    output.progress(task.label, task.done, task.total);
-    await systemClock.sleep(LOOK_EVERY_MS, signal);
-    signal.throwIfAborted();
-    task = await bodyOf(client.api.v1.tasks[':id'].$get({ param: { id: task.id } }));
-  }
-  output.progressDone();
-  const { plan, groups } = await bodyOf(client.api.v1.syncs[':name'].plan.$get({ param: { name } }));
-  output.json({ sync: name, plan, groups });
-  output.line(`${name}:`);
+  await taskDone(context, client, await bodyOf(client.api.v1.syncs[':name'].plan.$post({ param: { name } })));
+  const { plan, groups } = await newestPlan(client, name);
+  context.output.json({ sync: name, plan, groups });
+  context.output.line(`${name}:`);
+  showPlan(context, { plan, groups });
+  return EXIT.ok;
+}
+
+/** The plan that was sealed last, with samples of what it would write. */
+export function newestPlan(client: Client, name: string) {
+  return bodyOf(client.api.v1.syncs[':name'].plan.$get({ param: { name } }));
+}
+
+export function showPlan(
+  { output }: CommandContext,
+  { plan, groups }: Awaited<ReturnType<typeof newestPlan>>,
+): void {
   for (const { side, kind, count: writes, samples } of groups) {
     output.line(`  ${count(writes)} ${kind}${writes === 1 ? '' : 's'} at ${side}, for example:`);
     for (const { values } of samples)
@@ -35,7 +33,6 @@ export async function makePlan(context: CommandContext, client: Client): Promise
   }
   if (groups.length === 0) output.line('  Nothing is to be written.');
   else output.line(`\n  To do exactly this: trueup apply --plan ${plan?.hash.slice(0, 12) ?? ''} --server …`);
-  return EXIT.ok;
 }
 
 /** Lets the plan of this hash go; the workers there do the rest. */
@@ -47,7 +44,7 @@ export async function approvePlan(context: CommandContext, client: Client): Prom
       advice: 'From afar a plan is let go by its hash: trueup plan --server … tells it.',
     });
   const name = await syncMeant(context, client);
-  const { plan } = await bodyOf(client.api.v1.syncs[':name'].plan.$get({ param: { name } }));
+  const { plan } = await newestPlan(client, name);
   if (plan === null || !plan.hash.startsWith(prefix))
     throw new CommandFailed(`the newest plan of ${name} has another hash`, {
       exitCode: EXIT.wrongInput,

@@ -16,6 +16,15 @@ export interface SideBudget {
   spent(): number;
 }
 
+/** What somebody may ask for who wants no more than a sample looked at. */
+export const SAMPLE_RECORDS_MIN = 100;
+export const SAMPLE_RECORDS_MAX = 100_000;
+
+/** So many records and no more, whatever the limits of the system would give. */
+export function sampleBudget(records: number): SideBudget {
+  return { beyond: 'sample', recordsMax: records, sampleRecords: records, spent: () => 0 };
+}
+
 /** Counts what all sessions that are opened through it take of each limit. Lives for one reconciliation. */
 export class Meter {
   readonly #schedule: Pick<ReconcileSchedule, 'shareMax' | 'everyHours'>;
