@@ -39,7 +39,7 @@ export const diagnose: Command = {
       if (blind.length > 0) output.line('Not seen:');
       for (const { sync, says } of blind) output.line(`  ${sync === null ? '' : `${sync}: `}${says}`);
       if (syncs.length === 0) output.line('No sync is known here yet. Run: trueup plan');
-      return told.some(({ findings }) => findings.length > 0) ? EXIT.attention : EXIT.ok;
+      return told.some((one) => one.findings.length > 0) ? EXIT.attention : EXIT.ok;
     }),
 };
 

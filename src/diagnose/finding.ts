@@ -134,6 +134,9 @@ function placeOf({ kind, code, isOurBug }: ProblemView): Place {
   return kind === 'hold' || code === 'trueup.side_emptied' ? 'review' : 'problem';
 }
 
+/** Signs that nothing at all goes on. */
+const STOPPING_SIGNS: ReadonlySet<string> = new Set(['watch.stalled', 'watch.stale']);
+
 const FAULTS_OF_SIGNS: Readonly<Record<string, Fault>> = {
   'watch.stalled': 'workers',
   'watch.silent': 'system',
@@ -144,7 +147,7 @@ const FAULTS_OF_SIGNS: Readonly<Record<string, Fault>> = {
 
 export function ofCondition(
   symptom: Symptom,
-  { code, title, detail, severity, side, sinceMs, records, advice }: Condition,
+  { code, title, detail, side, sinceMs, records, advice }: Condition,
   sync: SyncRow,
 ): Finding {
   const connection = side === null ? null : (connectionOf(sync, side) ?? null);
@@ -152,7 +155,7 @@ export function ofCondition(
     symptom,
     cause: title,
     evidence: [detail],
-    weight: severity === 'critical' ? 'stopped' : 'partly',
+    weight: STOPPING_SIGNS.has(code) ? 'stopped' : 'partly',
     fault: FAULTS_OF_SIGNS[code] ?? 'unclear',
     side,
     sinceMs,

@@ -32,14 +32,18 @@ export function diagnose(evidence: Evidence): readonly Finding[] {
   ];
 }
 
-const OF_A_SIDE: ReadonlySet<string> = new Set(['transient', 'rateLimited', 'auth', 'config']);
+/** What no record is to blame for, whichever of them met it first. */
+const OF_A_SIDE: ReadonlySet<string> = new Set(['auth', 'config']);
+/** What mostly passes by itself, and is told because it has not. */
+const WAITING: ReadonlySet<string> = new Set(['transient', 'rateLimited', 'precondition', 'unknownOutcome']);
 
 function nothingSyncs(evidence: Evidence): readonly Finding[] {
   const { problems, conditions } = evidence;
   const stalled = conditions.filter(({ code }) => code === 'watch.stalled');
   // What stops a whole side stops everything that comes from it or goes to it.
   const stopping = problems.filter(
-    ({ kind, records, direction }) => OF_A_SIDE.has(kind) && (records === 0 || direction === 'both'),
+    ({ kind, records, direction }) =>
+      records === 0 || OF_A_SIDE.has(kind) || (WAITING.has(kind) && direction === 'both'),
   );
   return [
     ...ofMode(evidence),
@@ -170,7 +174,7 @@ const ABOUT_TIME: ReadonlySet<string> = new Set([
 
 function outOfDate(evidence: Evidence): readonly Finding[] {
   const late = evidence.conditions.filter(({ code }) => ABOUT_TIME.has(code));
-  const waiting = evidence.problems.filter(({ kind }) => kind === 'transient' || kind === 'rateLimited');
+  const waiting = evidence.problems.filter(({ kind }) => WAITING.has(kind));
   return [
     ...late.map((condition) => ofCondition('stale', condition, evidence.sync)),
     ...waiting.map((problem) => ofProblem('stale', problem, evidence.sync)),
