@@ -111,7 +111,10 @@ test('no open problem is left out, whatever its kind, its direction and how many
     (['in', 'out', 'both'] as const).flatMap((direction) =>
       [0, 1].map((records) => ({
         ...problem,
-        ...{ kind, direction, records, problemId: `${kind} ${direction} ${String(records)}` },
+        kind,
+        direction,
+        records,
+        problemId: `${kind} ${direction} ${String(records)}`,
       })),
     ),
   );

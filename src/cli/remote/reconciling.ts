@@ -16,12 +16,16 @@ type Report = NonNullable<Answer['report']>;
 const kept = (client: Client, name: string) =>
   bodyOf(client.api.v1.syncs[':name'].reconciliation.$get({ param: { name } }));
 
-/** Compares every side there, or the one that is named, and plans the repair where that is asked for. */
+/**
+ * Compares every side there, or the one that is named, and plans the repair where that is asked for. Shown is what the server
+ * keeps: the newest report of every side.
+ */
 export async function reconcileThere(context: CommandContext, client: Client): Promise<number> {
   const { flags, output, words } = context;
   const format = formatOf(context);
   const name = words[0] ?? (await syncMeant(context, client));
-  const query = { side: text(flags['side']), sample: text(flags['sample']) };
+  const only = text(flags['side']);
+  const query = { side: only, sample: text(flags['sample']) };
   const compared = client.api.v1.syncs[':name'].reconciliation.$post({ param: { name }, query });
   await taskDone(context, client, await bodyOf(compared));
   const answer = await kept(client, name);
@@ -30,8 +34,12 @@ export async function reconcileThere(context: CommandContext, client: Client): P
   output.json({ sync: name, ...answer });
   await giveReport(context, await pageOf(client, name, format, answer, report), report.verdict);
   if (format === 'text') output.line(scheduleLine(answer));
-  if (flags['repair'] === true) await repairThere(context, client, name);
-  return report.drift === 0 ? EXIT.ok : EXIT.failed;
+  // A report for programs stands alone.
+  const isAlone = format !== 'text' && text(flags['out']) === undefined;
+  if (flags['repair'] === true) await repairThere(context, client, name, isAlone);
+  // The server keeps the newest report of every side: only what was asked for is judged.
+  const judged = report.sides.filter(({ side }) => only === undefined || side === only);
+  return judged.every(({ drift }) => drift === 0) ? EXIT.ok : EXIT.failed;
 }
 
 const FORMATS = ['text', 'json', 'csv', 'html'] as const;
@@ -93,9 +101,15 @@ function scheduleLine({ schedule }: Answer): string {
 }
 
 /** Seals what mends the drift as a plan, and shows it. Nothing is written before it is let go. */
-async function repairThere(context: CommandContext, client: Client, name: string): Promise<void> {
+async function repairThere(
+  context: CommandContext,
+  client: Client,
+  name: string,
+  isAlone: boolean,
+): Promise<void> {
   const planned = client.api.v1.syncs[':name'].reconciliation.repair.$post({ param: { name } });
   await taskDone(context, client, await bodyOf(planned));
+  if (isAlone) return;
   context.output.line('To mend the drift:');
   showPlan(context, await newestPlan(client, name));
 }
