@@ -45,6 +45,17 @@ function stepAt(side: SideModel, bundle: Bundle, stopped: boolean): WriteStep | 
   return open.kind === owed ? null : { kind: 'change', side: side.name, write: owed };
 }
 
+/** What an open write is by now, whatever it was when it was opened; null when it is owed no more. */
+export function kindNow(
+  model: SyncModel,
+  bundle: Bundle,
+  { side, kind }: Pick<OpenWrite, 'side' | 'kind'>,
+): WriteKind | null {
+  const step = planIdentity(model, bundle).find((planned) => planned.side === side);
+  if (step === undefined) return kind;
+  return step.kind === 'drop' ? null : step.write;
+}
+
 /** What would be sent now is the very thing that was sent last. */
 export function isSameAgain(side: SideModel, bundle: Bundle, open: OpenWrite, owed: WriteKind): boolean {
   if (open.kind !== owed || open.body === null) return open.kind === owed;

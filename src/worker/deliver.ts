@@ -5,7 +5,7 @@
 import type { WriteResult } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { renderBody, type Rendering } from '../engine/mapping.ts';
-import { isSameAgain, missingRequired, planIdentity } from '../engine/plan.ts';
+import { isSameAgain, kindNow, missingRequired } from '../engine/plan.ts';
 import type { Translate } from '../engine/references.ts';
 import { linkAt } from '../engine/state.ts';
 import type { Values } from '../engine/value.ts';
@@ -161,7 +161,7 @@ function intentOf(
   there: There,
   nowMs: number,
 ): Made {
-  const kind = kindNow(runtime, side, bundle, row);
+  const kind = kindNow(runtime.model, bundle, row);
   if (kind === null) return null;
   const link = kind === 'create' ? undefined : linkAt(bundle, side.model.name);
   if (kind === 'delete' && there.referredTo.has(row.identityId)) {
@@ -238,17 +238,6 @@ function rendered(
 /** The system would refuse the same values again. */
 function isRefusal(failure: StoredFailure | null): failure is StoredFailure {
   return failure?.kind === 'invalid' || failure?.kind === 'permanent';
-}
-
-function kindNow(
-  runtime: SyncRuntime,
-  side: SideRuntime,
-  bundle: StoredBundle,
-  row: WriteRow,
-): WriteRow['kind'] | null {
-  const step = planIdentity(runtime.model, bundle).find((planned) => planned.side === side.model.name);
-  if (step === undefined) return row.kind;
-  return step.kind === 'drop' ? null : step.write;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Ends what waits: whoever brings what is waited for makes the wait due, and every wait is also checked by itself now and then. */
+import { kindNow } from '../engine/plan.ts';
 import { linkAt } from '../engine/state.ts';
 import { must } from '../lib/assert.ts';
 import type { StoredBundle, SyncTx } from '../store/contract.ts';
@@ -31,7 +32,9 @@ async function settle(runtime: SyncRuntime, tx: SyncTx): Promise<Settled> {
   const found = waits.filter(({ identityId }) => bundles.has(identityId));
   const points = found.filter((wait) => wait.kind === 'point');
   const mine = found.filter(({ kind }) => kind !== 'point');
-  const over = mine.filter((wait) => isObsolete(wait, must(bundles.get(wait.identityId), 'it is locked')));
+  const over = mine.filter((wait) =>
+    isObsolete(runtime, wait, must(bundles.get(wait.identityId), 'it is locked')),
+  );
   const open = mine.filter((wait) => !over.includes(wait));
   const met = await metAmong(runtime, tx, open);
   await tx.endWaits([...over, ...met, ...points]);
@@ -46,7 +49,8 @@ async function settle(runtime: SyncRuntime, tx: SyncTx): Promise<Settled> {
       })),
     );
   }
-  const writes = met.filter(({ kind }) => kind !== 'read');
+  // What waits in vain is decided afresh as well: nothing else would put it back into the queue.
+  const writes = [...over, ...met].filter(({ kind }) => kind !== 'read');
   await tx.releaseWrites(writes);
   const wakened = points.length === 0 ? [] : await pointAnew(runtime, tx, points, bundles);
   const ended = over.length + met.length + points.length;
@@ -58,11 +62,13 @@ function sidesOf(waits: readonly Wait[]): ReadonlySet<string> {
 }
 
 /** What waited is no longer there: a write that is not owed any more, a reference that has been read or taken away. */
-function isObsolete(wait: Wait, bundle: StoredBundle): boolean {
+function isObsolete({ model }: SyncRuntime, wait: Wait, bundle: StoredBundle): boolean {
   if (wait.kind === 'read') return unreadOf(linkAt(bundle, wait.side))?.[wait.field] === undefined;
   const write = bundle.writes.find(({ side }) => side === wait.side);
   if (write?.state !== 'planned' && write?.state !== 'queued') return true;
-  return (wait.kind === 'delete') !== (write.kind === 'delete');
+  // A write that was opened as another kind is parked as what it has become.
+  const owed = kindNow(model, bundle, write);
+  return owed === null || (wait.kind === 'delete') !== (owed === 'delete');
 }
 
 /** The waits whose end has come. */
