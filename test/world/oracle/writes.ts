@@ -105,11 +105,13 @@ function forget(lives: Map<string, string>, record: string): void {
 
 /**
  * I9: nothing is deleted that no person deleted, or merged away, elsewhere before. A thing is known by its values; where somebody
- * has put another key in the place of one, by both.
+ * has put another key in the place of one, by both; and what a create has made of it, whatever that holds, by the create.
  */
 function checkDeletes(world: Judged, entries: readonly Entry[]): void {
   const valuesOf = new Map<string, Set<string>>();
   const deleted = new Set<string>();
+  const makers = new Map<string, string | undefined>();
+  const deletedThings = new Set<string | undefined>();
   const replaced = new Map<string, string>();
   const keyAt = new Map<string, string>();
   const isDeleted = (value: string, seen: readonly string[] = []): boolean => {
@@ -137,8 +139,13 @@ function checkDeletes(world: Judged, entries: readonly Entry[]): void {
     if (email === null)
       for (const element of elementsOf(entry.after?.['tags'])) values.add(keyed('tags', element));
     valuesOf.set(record, values);
+    const sentFor = world.senders.get(entry.write?.key ?? '');
+    if (entry.kind === 'create') makers.set(record, sentFor);
     if (entry.kind !== 'delete') continue;
-    if (entry.actor !== 'trueup') for (const value of values) deleted.add(value);
+    if (entry.actor !== 'trueup') {
+      for (const value of values) deleted.add(value);
+      if (makers.get(record) !== undefined) deletedThings.add(makers.get(record));
+    } else if (deletedThings.has(sentFor)) continue;
     else if (![...values].some((value) => isDeleted(value)))
       world.violations.push(
         `${isConcealed(world) ? 'I11' : 'I9'}: ${record} was deleted, and nobody had deleted it anywhere`,
