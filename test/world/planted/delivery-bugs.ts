@@ -18,7 +18,7 @@ export const DELIVERY_BUGS: readonly PlantedBug[] = [
     name: 'sends-what-was-queued',
     sentence: 'What is sent is the kind of write that was queued, not the kind that is owed now.',
     file: DELIVER,
-    find: 'const kind = kindNow(runtime, side, bundle, row);',
+    find: 'const kind = kindNow(runtime.model, bundle, row);',
     replace: 'const kind: WriteRow["kind"] | null = row.kind;',
   },
   {

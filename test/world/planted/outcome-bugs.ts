@@ -110,6 +110,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'id-given-again-unnoticed',
+    about: 'idsGivenAgain',
     sentence: 'The memory of a deleted record stands in the way of the record that has got its id.',
     file: 'src/worker/given-again.ts',
     find: 'for (const record of former) giveWay(batch, side, record);',
