@@ -43,7 +43,7 @@ test.each([[], ['help'], ['--help'], ['-h']])(
 
 test('the help of a command names --server only where a server can be asked', async () => {
   expect((await runTrueup(['status', '--help'], {})).output).toContain('--server');
-  expect((await runTrueup(['reconcile', '--help'], {})).output).not.toContain('--server');
+  expect((await runTrueup(['isolate', '--help'], {})).output).not.toContain('--server');
 });
 
 test('a misspelt folder is told, and nothing is made there', async () => {
