@@ -1,8 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import { importableIn, importOpenApi } from '../connectors/rest/openapi/import.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { writeNewFile } from './new-file.ts';
 import { text, verbOf, wordsOf } from './open.ts';
 import { count } from './output.ts';
 
@@ -65,22 +66,10 @@ async function draft(
   const target = text(context.flags['output']);
   if (target === undefined) output.line(yaml.trimEnd());
   else {
-    await write(resolve(context.directory, target), yaml);
+    await writeNewFile(resolve(context.directory, target), yaml);
     output.line(`Wrote ${target}: ${count(decisions)} things to decide, each marked with "decide:".`);
   }
   for (const error of errors) output.error(`Not usable yet: ${error}`);
   output.json({ description: yaml, decisions, errors });
   return errors.length === 0 ? EXIT.ok : EXIT.attention;
-}
-
-async function write(path: string, yaml: string): Promise<void> {
-  await writeFile(path, yaml, { flag: 'wx' }).catch((error: unknown) => {
-    const isThere = (error as { readonly code?: unknown }).code === 'EEXIST';
-    throw new CommandFailed(isThere ? `${path} is already there` : `${path} could not be written`, {
-      exitCode: EXIT.wrongInput,
-      advice: isThere
-        ? 'Move it away first, or give another name.'
-        : 'Look whether the folder is there and may be written.',
-    });
-  });
 }

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { draftDictionary } from '../syncfile/dictionary/draft.ts';
@@ -7,6 +6,7 @@ import { dictionaryPage } from '../syncfile/dictionary/html.ts';
 import { markdownPage } from '../syncfile/dictionary/markdown.ts';
 import { entityPages } from '../syncfile/dictionary/page.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
+import { writeNewFile } from './new-file.ts';
 import { text, verbOf, withInstallation } from './open.ts';
 import { count } from './output.ts';
 import { describeSides, FILE_OPTION, FILE_OPTION_HELP, readSyncFile, saveConnections } from './sync-file.ts';
@@ -94,15 +94,7 @@ async function give(context: CommandContext, page: string, result: unknown): Pro
   if (target === undefined) context.output.line(page.trimEnd());
   else {
     const path = join(context.directory, target);
-    await writeFile(path, page, { flag: 'wx' }).catch((error: unknown) => {
-      const isThere = (error as { readonly code?: unknown }).code === 'EEXIST';
-      throw new CommandFailed(isThere ? `${path} is already there` : `${path} could not be written`, {
-        exitCode: EXIT.wrongInput,
-        advice: isThere
-          ? 'Move it away first, or give another name.'
-          : 'Look whether the folder is there and may be written.',
-      });
-    });
+    await writeNewFile(path, page);
     context.output.line(`Wrote ${path}.`);
   }
   context.output.json(result);

@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
-import { CommandFailed, EXIT, type CommandContext } from './command.ts';
+import type { CommandContext } from './command.ts';
+import { writeNewFile } from './new-file.ts';
 import { text } from './open.ts';
 
 /** To the file that `--out` names, which must not be there yet, and the verdict to the terminal; otherwise all to the terminal. */
@@ -17,15 +17,7 @@ export async function giveReport(
   }
   const path = resolve(directory, target);
   // The values of records are in it.
-  await writeFile(path, page, { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
-    const isThere = (error as { readonly code?: unknown }).code === 'EEXIST';
-    throw new CommandFailed(isThere ? `${path} is already there` : `${path} could not be written`, {
-      exitCode: EXIT.wrongInput,
-      advice: isThere
-        ? 'Move it away first, or give another name.'
-        : 'Look whether the folder is there and may be written.',
-    });
-  });
+  await writeNewFile(path, page, 0o600);
   output.line(`Wrote ${path}.`);
   output.line(verdict);
 }

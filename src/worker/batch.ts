@@ -256,7 +256,7 @@ export class Batch {
     for (const work of clashing) this.#holdClash(work);
     for (const [key, work] of wanted)
       if (!clashing.has(work)) this.#save.newKeys.push({ key, identityId: work.now.identity.id });
-    // Whose record has said one before is as good as any other.
+    // Of several things whose records say one key, that which is asked for it first keeps it: it only leads to a question.
     for (const [key, work] of said)
       if (!taken.has(key) && !clashing.has(work))
         this.#save.newKeys.push({ key, identityId: work.now.identity.id });

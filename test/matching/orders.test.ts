@@ -4,7 +4,6 @@ import { expect, test } from 'vitest';
 
 import { compileSync, type Resolver } from '../../src/engine/model.ts';
 import { must } from '../../src/lib/assert.ts';
-import type { Clock } from '../../src/lib/clock.ts';
 import { createIds } from '../../src/lib/ids.ts';
 import { seededRandom } from '../../src/lib/random.ts';
 import { captureChanges } from '../../src/worker/capture.ts';
@@ -12,6 +11,7 @@ import { observeAll, settleRecords } from '../../src/worker/rounds.ts';
 import { silentLog, type SyncRuntime } from '../../src/worker/runtime.ts';
 import { createWakes } from '../../src/worker/wakes.ts';
 import { MemorySystem } from '../support/memory-system.ts';
+import { steppingClock } from '../support/stepping-clock.ts';
 import { simpleDefinition } from '../support/sync.ts';
 import { createMemoryStore, type MemoryStore } from '../world/store/memory-store.ts';
 
@@ -23,19 +23,6 @@ interface Person {
 }
 
 type Sides = Readonly<Record<string, readonly Person[]>>;
-
-/** Time that passes only by waiting, and a little with every look at it. */
-function steppingClock(): Clock {
-  let nowMs = Date.UTC(2026, 0, 1);
-  return {
-    nowMs: () => (nowMs += 1),
-    monotonicMs: () => nowMs,
-    sleep: (delayMs) => {
-      nowMs += delayMs;
-      return Promise.resolve();
-    },
-  };
-}
 
 interface Read {
   readonly store: MemoryStore;

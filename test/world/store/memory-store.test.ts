@@ -11,6 +11,7 @@ import { deliverAll, observeAll } from '../../../src/worker/rounds.ts';
 import { silentLog, type SyncRuntime } from '../../../src/worker/runtime.ts';
 import { createWakes } from '../../../src/worker/wakes.ts';
 import { MemorySystem } from '../../support/memory-system.ts';
+import { steppingClock } from '../../support/stepping-clock.ts';
 import { simpleDefinition } from '../../support/sync.ts';
 import { EMPTY_SAVE } from './differential/save-steps.ts';
 import { createMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory-store.ts';
@@ -18,19 +19,6 @@ import { connectionLost } from './sql-error.ts';
 
 const signal = new AbortController().signal;
 const SIDES = ['crm', 'erp'];
-
-/** Time that passes only by waiting, and a little with every look at it. */
-function steppingClock(): Clock {
-  let nowMs = Date.UTC(2026, 0, 1);
-  return {
-    nowMs: () => (nowMs += 1),
-    monotonicMs: () => nowMs,
-    sleep: (delayMs) => {
-      nowMs += delayMs;
-      return Promise.resolve();
-    },
-  };
-}
 
 function newStore(change: Partial<MemoryStoreOptions> = {}): MemoryStore & { readonly clock: Clock } {
   const clock = steppingClock();

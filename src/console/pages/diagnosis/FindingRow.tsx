@@ -1,9 +1,10 @@
 import { Text } from '@mantine/core';
-import { Fragment, type ReactNode } from 'react';
+import { Fragment } from 'react';
 
 import type { Finding } from '../../data/contract.ts';
 import { Advice } from '../../parts/Advice.tsx';
 import { Ago } from '../../parts/Ago.tsx';
+import { Fact } from '../../parts/Fact.tsx';
 import { counted } from '../../parts/numbers.ts';
 import { Tag } from '../../parts/Tag.tsx';
 import { To } from '../../parts/To.tsx';
@@ -62,15 +63,6 @@ function Where({ finding: { sync, side, since, records } }: { readonly finding: 
         </>
       )}
     </>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

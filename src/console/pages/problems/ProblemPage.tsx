@@ -1,13 +1,13 @@
 import { Stack, Text } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
 
 import type { ProblemDetail } from '../../data/contract.ts';
 import { lettersQuery, problemQuery } from '../../data/queries.ts';
 import { Advice } from '../../parts/Advice.tsx';
 import { Ago } from '../../parts/Ago.tsx';
 import { EndlessList } from '../../parts/EndlessList.tsx';
+import { Fact } from '../../parts/Fact.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { count } from '../../parts/numbers.ts';
 import { Page } from '../../parts/Page.tsx';
@@ -94,14 +94,5 @@ function Facts({ problem }: { readonly problem: ProblemDetail }) {
         </Fact>
       </dl>
     </Panel>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
