@@ -70,9 +70,9 @@ async function noteUnread(tx: SyncTx, side: SideModel, changed: readonly Changed
   await tx.noteWaits(waits);
 }
 
-/** What is gone, or kept from us, need not be read again. */
+/** What is gone, or kept from us, need not be read again; what cannot be read is read as a whole as soon as it can be. */
 export function unreadOf(link: Link | undefined): Link['unread'] {
-  return link?.status === 'live' ? link.unread : undefined;
+  return link?.status === 'live' && link.isUnreadable !== true ? link.unread : undefined;
 }
 
 /** A record that has let go of what it referred to may have been the last to hold on to it. */
