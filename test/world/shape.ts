@@ -182,9 +182,10 @@ const nothing = (): Fields => ({});
 /** An automation that marks every record it sees without the mark. */
 const stampTags = (_before: Fields | null, after: Fields): Fields => {
   const tags = textsOf(after['tags']);
-  return tags.includes('seen') ? {} : { tags: [...tags, 'seen'] };
+  return tags.includes(AUTOMATED_TAG) ? {} : { tags: [...tags, AUTOMATED_TAG] };
 };
-/** What such an automation enters is entered many times, and nobody's loss. */
+/** What such automations enter is entered many times, and nobody's loss. */
+export const AUTOMATED_TAG = 'seen';
 export const AUTOMATED_CITY = 'CITY OF ';
 /** An automation that puts one value back whatever anybody enters: two of them chase each other. */
 export const insistOnCity =

@@ -1,13 +1,13 @@
 /**
  * I25: a part never names a thing that nobody meant, or that was never there; and at rest it names the same thing at every side, or
- * something says why not. Which records are of one thing the systems' own logs tell: they have held a value that is of one thing
- * alone, as people enter none twice.
+ * something says why not. Which records are of one thing `kin.ts` tells.
  */
 import { partsAt, REFERENCE } from '../parts.ts';
 import type { Fields } from '../records.ts';
 import { NEVER } from '../store/instant.ts';
 import type { World } from '../world.ts';
 import { stoppedIdentities } from './convergence.ts';
+import { kinOf, recordWord, type Kin } from './kin.ts';
 import { textOf, timeline } from './truth.ts';
 
 export function checkReferences(things: World, parts: World): void {
@@ -17,33 +17,6 @@ export function checkReferences(things: World, parts: World): void {
   checkStale(things, parts, kin);
   checkWaits(things, parts);
   checkDeletes(things, parts);
-}
-
-/** Records of one thing have one word in common; undefined for what was never there. */
-type Kin = (side: string, recordId: string) => string | undefined;
-
-function kinOf(world: World): Kin {
-  const parent = new Map<string, string>();
-  const root = (word: string): string => {
-    const up = parent.get(word);
-    return up === undefined || up === word ? word : root(up);
-  };
-  for (const { side, recordId, after } of timeline(world)) {
-    const record = recordWord(side, recordId);
-    if (!parent.has(record)) parent.set(record, record);
-    for (const field of ['email', 'name'] as const) {
-      const value = textOf(after, field);
-      if (value !== null) parent.set(root(`${field}=${value}`), root(record));
-    }
-  }
-  return (side, recordId) => {
-    const record = recordWord(side, recordId);
-    return parent.has(record) ? root(record) : undefined;
-  };
-}
-
-function recordWord(side: string, recordId: string): string {
-  return JSON.stringify([side, recordId]);
 }
 
 /** The side of the things that a side of the parts is at the same system as. */
@@ -114,9 +87,11 @@ function checkStale(things: World, parts: World, kin: Kin): void {
   if (isGivenAgain(things)) return;
   const excused = excusedRecords(parts);
   const lost = excusedRecords(things);
-  const { links } = things.store.dump();
-  const identityOf = (side: string, recordId: string): string | undefined =>
-    links.find((row) => row.side === side && row.recordId === recordId)?.linked?.identityId;
+  const { links, journal } = things.store.dump();
+  const identityOf = (side: string, recordId: string): string | null | undefined =>
+    links.find((row) => row.side === side && row.recordId === recordId)?.linked?.identityId ??
+    // A record that is gone may have lost its link: then the journal tells whose it was.
+    journal.findLast((told) => told.side === side && told.recordId === recordId)?.identityId;
   for (const [side, { records }] of parts.systems) {
     const at = thingsAt(side);
     const there = things.systems.get(at)?.records;
@@ -200,17 +175,29 @@ function checkWaits(things: World, parts: World): void {
       if (kind === 'point') world.violations.push(`I25: ${identityId} is not pointed anew at ${side}`);
       if (kind !== 'delete') continue;
       const own = links.find((row) => row.side === side && row.linked?.identityId === identityId);
-      const isNamed = parts.systems
-        .get(partsAt(side))
-        ?.records.all()
-        .some(({ fields }) => namedIn(fields) === own?.recordId);
-      if (isNamed !== true)
+      if (!isNamedOrHeld(parts, partsAt(side), own?.recordId ?? ''))
         world.violations.push(
           `I25: the delete of ${side} ${own?.recordId ?? ''} waits, and nothing names it`,
         );
     }
   }
   checkAwaited(things, parts);
+}
+
+/** Some part names it; or one has, and what it names by now is part of what a person is asked. */
+function isNamedOrHeld({ systems, store }: World, side: string, thing: string): boolean {
+  const records = systems.get(side)?.records;
+  if (records?.all().some(({ fields }) => namedIn(fields) === thing) === true) return true;
+  const dump = store.dump();
+  const stopped = stoppedIdentities(dump, new Set());
+  return dump.links.some(
+    ({ side: at, recordId, status, linked }) =>
+      at === side &&
+      status === 'live' &&
+      stopped.has(linked?.identityId ?? '') &&
+      records?.entries.some((entry) => entry.recordId === recordId && namedIn(entry.after) === thing) ===
+        true,
+  );
 }
 
 /** A wait for a thing ends when the thing can be named. */
