@@ -109,6 +109,19 @@ test('a restored store holds every row as it was, opens its secrets, and only ob
   expect(after['links']?.split('\n')).toHaveLength(before['links']?.split('\n').length ?? 0);
 });
 
+test('a backup lies where it was said, outside of the folder too', async () => {
+  await live();
+  const elsewhere = await mkdtemp(join(tmpdir(), 'trueup-backups-'));
+  try {
+    const file = join(elsewhere, 'all.gz');
+    expect((await run(['backup', file], store.raw.url)).output).toContain(`${file}: `);
+    expect((await run(['backup', '--check', file], store.raw.url)).output).toContain(`${file} is whole`);
+    expect((await run(['restore', file], empty.url)).exitCode).toBe(0);
+  } finally {
+    await rm(elsewhere, { recursive: true });
+  }
+});
+
 test('the audit trail of a restored store is whole, and goes on', async () => {
   await live();
   await run(['backup', 'all.gz'], store.raw.url);

@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
@@ -33,7 +33,7 @@ export const backup: Command = {
     withInstallation(context, async (installation) => {
       const [name = ''] = wordsOf(context, ['FILE']);
       if (context.flags['check'] === true) return check(context, installation, name);
-      const path = join(context.directory, name);
+      const path = resolve(context.directory, name);
       const lines = backupLines(installation.database.url, sealedWord(installation));
       const made = createWriteStream(path, { flags: 'wx', mode: 0o600 });
       try {
@@ -72,7 +72,7 @@ async function check(context: CommandContext, installation: Installation, name: 
 }
 
 function unpacked(context: CommandContext, name: string): AsyncIterable<Uint8Array> {
-  const file = createReadStream(join(context.directory, name));
+  const file = createReadStream(resolve(context.directory, name));
   const chunks = file.pipe(createGunzip());
   file.on('error', (error) => chunks.destroy(error));
   return chunks;

@@ -1,3 +1,7 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { CommandResult } from '../../test/support/command.ts';
@@ -63,6 +67,24 @@ test('a draft is made from the file and the systems, and never over a file that 
   const again = await trueup('dictionary', 'draft', '--output', 'dictionary.yaml');
   expect(again.errors).toContain('is already there');
   await folder.write('dictionary.yaml', DICTIONARY);
+});
+
+test('a sync file and an export may lie outside of the folder', async () => {
+  const elsewhere = await mkdtemp(join(tmpdir(), 'trueup-elsewhere-'));
+  try {
+    await writeFile(join(elsewhere, 'dictionary.yaml'), DICTIONARY);
+    const named = join(elsewhere, 'dictionary.yaml');
+    await writeFile(
+      join(elsewhere, 'edited.yaml'),
+      SYNC_FILE.replace('dictionary: dictionary.yaml', `dictionary: ${named}`),
+    );
+    const page = join(elsewhere, 'page.md');
+    const args = ['--format', 'markdown', '--output', page, '--file', join(elsewhere, 'edited.yaml')];
+    expect((await trueup('dictionary', 'export', ...args)).errors).toBe('');
+    expect(await readFile(page, 'utf8')).toContain('Whoever has bought from us.');
+  } finally {
+    await rm(elsewhere, { recursive: true });
+  }
 });
 
 test('what breaks a rule is held or flagged on its way in, and a person lets it go', async () => {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 
 import { draftDictionary } from '../syncfile/dictionary/draft.ts';
 import { entitySchema } from '../syncfile/dictionary/entity-schema.ts';
@@ -93,7 +93,7 @@ async function give(context: CommandContext, page: string, result: unknown): Pro
   const target = text(context.flags['output']);
   if (target === undefined) context.output.line(page.trimEnd());
   else {
-    const path = join(context.directory, target);
+    const path = resolve(context.directory, target);
     await writeNewFile(path, page);
     context.output.line(`Wrote ${path}.`);
   }

@@ -1,7 +1,7 @@
 /** Reads the folder's sync file, brings it into the store, and says what is wrong with it where it is wrong. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 import { openConnection } from '../connections.ts';
 import type { CollectionDescription, Session, SystemRecord } from '../connector/contract.ts';
@@ -38,7 +38,7 @@ export async function readSyncFile(
   how: 'with dictionary' | 'without dictionary' = 'with dictionary',
 ): Promise<ReadFile> {
   const name = text(context.flags['file']) ?? SYNC_FILE;
-  const path = join(context.directory, name);
+  const path = resolve(context.directory, name);
   const source = await readFile(path, 'utf8').catch(() => null);
   if (source === null) {
     throw new CommandFailed(`there is no ${path}`, {
@@ -63,7 +63,7 @@ export function knownSettings(): Parameters<typeof parseSyncFile>[2] {
 }
 
 async function readDictionary(context: CommandContext, folder: string, name: string): Promise<Dictionary> {
-  const path = join(folder, name);
+  const path = resolve(folder, name);
   const source = await readFile(path, 'utf8').catch(() => null);
   if (source === null) {
     throw new CommandFailed(`there is no data dictionary ${path}`, {
