@@ -65,6 +65,9 @@ export interface HintRow {
   readonly attempts: number;
 }
 
+/** A record that the feed told to be gone, at this instant at the earliest, and of which no look has settled that. */
+export type ToldGone = Pick<HintRow, 'recordId' | 'notedAtMs'>;
+
 export interface NewHint {
   readonly recordId: string;
   readonly kind: 'changed' | 'deleted' | 'missing';
@@ -281,9 +284,9 @@ export interface SyncTx extends ReferenceTx, KeyingTx, JoinTx {
   ): Promise<void>;
   /**
    * Who looks at one of these meanwhile looks once more, as what was seen now may be newer; and who has just looked is waited for.
-   * Where a look has failed the next is due at once: what was in its way may be gone.
+   * Where a look has failed the next is due at once: what was in its way may be gone. Gives those that the feed has told to be gone.
    */
-  lookOnceMore(side: string, recordIds: readonly string[]): Promise<void>;
+  lookOnceMore(side: string, recordIds: readonly string[]): Promise<readonly ToldGone[]>;
   /** Deletes the dead hints of records that could be read after all. */
   closeDeadHints(side: string, recordIds: readonly string[]): Promise<void>;
   /** Puts hints back. With `dead` they wait for a person. */

@@ -1,6 +1,6 @@
 /** Notices that a record must be looked at: one per record, so a flood of them is bounded by the number of records. */
 import { failureText } from './codec.ts';
-import type { HintRow, NewHint, StoredFailure } from './contract.ts';
+import type { HintRow, NewHint, StoredFailure, ToldGone } from './contract.ts';
 import type { Tx } from './database.ts';
 
 export async function noteHints(
@@ -173,13 +173,17 @@ export async function lookOnceMore(
   syncKey: string,
   side: string,
   recordIds: readonly string[],
-): Promise<void> {
-  if (recordIds.length === 0) return;
-  await tx.execute(
+): Promise<readonly ToldGone[]> {
+  if (recordIds.length === 0) return [];
+  const rows = await tx.query<{ record_id: string; kind: HintRow['kind']; noted_at_ms: number }>(
     `update hints set lease_epoch = lease_epoch + 1, lease_until = '-infinity',
             due_at = case when failure is null then due_at else least(due_at, clock_timestamp()) end
-      where sync_key = $1 and side = $2 and state = 'open' and record_id = any($3)`,
+      where sync_key = $1 and side = $2 and state = 'open' and record_id = any($3)
+      returning record_id, kind, extract(epoch from noted_at)::float8 * 1000 as noted_at_ms`,
     [syncKey, side, recordIds],
+  );
+  return rows.flatMap(({ record_id: recordId, kind, noted_at_ms: notedAtMs }) =>
+    kind === 'deleted' ? [{ recordId, notedAtMs }] : [],
   );
 }
 

@@ -15,13 +15,13 @@ import { mergeObservation, newIdentity, newLink } from '../engine/merge.ts';
 import type { SideModel } from '../engine/model.ts';
 import { asCalledBefore } from '../engine/references.ts';
 import { sharesMost } from '../engine/resemblance.ts';
-import type { Bundle, Link, Observation } from '../engine/state.ts';
+import type { Bundle, DeleteEvidence, Link, Observation } from '../engine/state.ts';
 import { linkAt, unansweredAt } from '../engine/state.ts';
 import { must } from '../lib/assert.ts';
 import type { KnownRecord, NewHint, SyncTx } from '../store/contract.ts';
 import { Collision } from '../store/database.ts';
 import { Batch, changeBody } from './batch.ts';
-import { formerOf, giveWay, isAnother } from './given-again.ts';
+import { formerOf, giveWay, hasTakenItsId, isAnother } from './given-again.ts';
 import { confirmMatches, findHomes, identitiesOf, lateHome, type Homes } from './homes.ts';
 import { afterLag } from './lag.ts';
 import { lookAgain } from './look-again.ts';
@@ -40,11 +40,12 @@ export interface Applied {
 }
 
 export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: SightingPage): Promise<Applied> {
-  const page = { ...given, sightings: once(given.sightings) };
-  const side = must(runtime.sides.get(page.side), 'a page comes from a side of the sync');
-  const recordIds = page.sightings.map(({ recordId }) => recordId);
+  const side = must(runtime.sides.get(given.side), 'a page comes from a side of the sync');
+  const sightings = once(given.sightings);
+  const recordIds = sightings.map(({ recordId }) => recordId);
   // Before anything is known of them: who has looked already is waited for, and who is looking finds the hint taken up again.
-  await tx.lookOnceMore(page.side, recordIds);
+  const toldMeanwhile = await tx.lookOnceMore(side.model.name, recordIds);
+  const page = { ...given, sightings, toldGone: [...(given.toldGone ?? []), ...toldMeanwhile] };
   const known = await tx.recordsOf(page.side, recordIds);
   const sorted = sort(side, page, known, tx.nowMs);
   await readReadings(tx, side.model, sorted.readings);
@@ -176,6 +177,11 @@ function applyReading(
   if (link?.status !== 'live') return;
   if (page.readBeganMs <= link.asOfMs) {
     // Something newer was accounted for while the page waited for the lock.
+    sorted.hints.push({ recordId: reading.recordId, kind: 'changed' });
+    return;
+  }
+  if (hasTakenItsId(runtime.model, bundle, link, reading, page.toldGone ?? [])) {
+    applyDelete(runtime, tx, batch, bundle, page.side, reading.recordId, 'feed');
     sorted.hints.push({ recordId: reading.recordId, kind: 'changed' });
     return;
   }
@@ -323,13 +329,27 @@ function applyExistence(
     sorted.hints.push({ recordId: sighting.recordId, kind: kindOf(sighting) });
     return;
   }
-  const story = { identityId: bundle.identity.id, side, recordId: sighting.recordId };
-  if (sighting.kind === 'deleted') {
-    const outcome = mergeDelete(runtime.model, bundle, side, sighting.evidence, tx.nowMs);
-    const body = deletedBody(runtime.sides.get(side), sighting.evidence);
-    if (outcome.bundle !== bundle) batch.apply(outcome, { ...story, kind: 'deleted', body });
-  } else if (sighting.kind === 'hidden') {
+  if (sighting.kind === 'deleted')
+    applyDelete(runtime, tx, batch, bundle, side, sighting.recordId, sighting.evidence);
+  else if (sighting.kind === 'hidden') {
     const outcome = mergeHidden(bundle, side, tx.nowMs);
+    const story = { identityId: bundle.identity.id, side, recordId: sighting.recordId };
     if (outcome.bundle !== bundle) batch.apply(outcome, { ...story, kind: 'hidden', body: {} });
   }
+}
+
+function applyDelete(
+  runtime: SyncRuntime,
+  tx: SyncTx,
+  batch: Batch,
+  bundle: Bundle,
+  side: string,
+  recordId: string,
+  evidence: DeleteEvidence,
+): void {
+  const outcome = mergeDelete(runtime.model, bundle, side, evidence, tx.nowMs);
+  if (outcome.bundle === bundle) return;
+  const story = { identityId: bundle.identity.id, side, recordId };
+  const body = deletedBody(runtime.sides.get(side), evidence);
+  batch.apply(outcome, { ...story, kind: 'deleted', body });
 }

@@ -4,9 +4,10 @@ import { moveAside, withLink } from '../engine/existence.ts';
 import { matchKeys } from '../engine/match.ts';
 import type { SyncModel } from '../engine/model.ts';
 import { sharesMost } from '../engine/resemblance.ts';
-import { linkAt, type Bundle } from '../engine/state.ts';
+import { linkAt, type Bundle, type Link } from '../engine/state.ts';
+import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
-import type { KnownRecord, SyncTx } from '../store/contract.ts';
+import type { KnownRecord, SyncTx, ToldGone } from '../store/contract.ts';
 import type { Batch } from './batch.ts';
 import type { Reading } from './sort.ts';
 
@@ -19,11 +20,35 @@ export function isAnother(
 ): boolean {
   const link = linkAt(deleted, side);
   if (linkedTo !== null || link?.status !== 'gone' || link.recordId !== recordId) return false;
-  const [old, keys] = [matchKeys(model, deleted.identity.golden), matchKeys(model, values)];
-  if (keys.length > 0) return !keys.some((key) => old.includes(key));
+  const keys = matchKeys(model, values);
+  if (keys.length > 0) return !sharesKey(model, deleted, keys);
   // What comes back without a key is known by what it held.
-  const known = must(model.sideOf.get(side), 'a record is seen at a side of its sync');
-  return !sharesMost(known, link.accounted, values);
+  return !isLike(model, link, values);
+}
+
+/**
+ * The feed had told that the thing's record is gone, and nobody has seen that one since. What is there under its id is another
+ * one, unless a key or most of what it holds speaks against that: a record may be deleted and brought back.
+ */
+export function hasTakenItsId(
+  model: SyncModel,
+  thing: Bundle,
+  link: Link,
+  { recordId, linkedTo, values }: Reading,
+  toldGone: readonly ToldGone[],
+): boolean {
+  const told = toldGone.find((one) => one.recordId === recordId);
+  if (linkedTo === null || told === undefined || (link.lookedAtMs ?? 0) > told.notedAtMs) return false;
+  return !sharesKey(model, thing, matchKeys(model, values)) && !isLike(model, link, values);
+}
+
+function sharesKey(model: SyncModel, { identity }: Bundle, keys: readonly string[]): boolean {
+  const old = matchKeys(model, identity.golden);
+  return keys.some((key) => old.includes(key));
+}
+
+function isLike(model: SyncModel, { side, accounted }: Link, values: Values): boolean {
+  return sharesMost(must(model.sideOf.get(side), 'a link is at a side of its sync'), accounted, values);
 }
 
 /** The identity whose deleted record had this id; null where there is none. */

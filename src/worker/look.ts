@@ -248,6 +248,7 @@ async function settleKnown(
     ],
     readBeganMs: beganMs,
     followed: null,
+    toldGone: settled.filter(({ kind }) => kind === 'deleted'),
   });
   return { wakened, following };
 }

@@ -1,6 +1,7 @@
 /** What a look at a side showed of one record, before anything is concluded from it. */
 import type { SystemRecord, UnreadableRecord } from '../connector/contract.ts';
 import type { DeleteEvidence, Followed } from '../engine/state.ts';
+import type { ToldGone } from '../store/contract.ts';
 
 export type Sighting =
   | { readonly kind: 'record'; readonly recordId: string; readonly record: SystemRecord }
@@ -29,6 +30,8 @@ export interface SightingPage {
   readonly sightings: readonly Sighting[];
   /** Store-clock instant before which nothing of this page was read. */
   readonly readBeganMs: number;
+  /** Of records that the feed had told to be gone before this look: when it did, at the earliest. Absent where nothing is known of that. */
+  readonly toldGone?: readonly ToldGone[];
   /** What the feed had shown before this page; null where no feed shows it, or one that has shown nothing yet. */
   readonly followed: Followed | null;
   /** Whether a feed should have told of whatever is news here: a side with a feed is compared, not for the first time. */

@@ -1,6 +1,6 @@
 /** src/store/hints.ts in memory. */
 import type { JsonObject } from '../../../src/lib/json.ts';
-import type { HintRow, NewHint, StoredFailure } from '../../../src/store/contract.ts';
+import type { HintRow, NewHint, StoredFailure, ToldGone } from '../../../src/store/contract.ts';
 import { asStored } from './document.ts';
 import { LONG_AGO, storedMs } from './instant.ts';
 import { pairKey, type StoredHint } from './rows.ts';
@@ -204,10 +204,10 @@ export async function lookOnceMore(
   tx: Transaction,
   side: string,
   recordIds: readonly string[],
-): Promise<void> {
-  if (recordIds.length === 0) return;
+): Promise<readonly ToldGone[]> {
+  if (recordIds.length === 0) return [];
   await tx.statement('lookOnceMore');
-  await change(
+  const raised = await change(
     tx,
     hintsOf(tx, side, recordIds),
     ({ state }) => state === 'open',
@@ -217,6 +217,9 @@ export async function lookOnceMore(
       leaseUntilMs: LONG_AGO,
       dueAtMs: hint.failure === null ? hint.dueAtMs : Math.min(hint.dueAtMs, tx.clockMs()),
     }),
+  );
+  return raised.flatMap(({ recordId, kind, notedAtMs }) =>
+    kind === 'deleted' ? [{ recordId, notedAtMs }] : [],
   );
 }
 

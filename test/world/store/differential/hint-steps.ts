@@ -76,8 +76,10 @@ export const hintSteps: readonly fc.Arbitrary<Step>[] = [
       return tx.buryRecords(args.side, isTwice ? [record, record] : [record], isEarly ? 0 : FAR_MS);
     },
   ),
-  step('lookOnceMore', fc.record({ side, recordIds: fc.array(recordId, { maxLength: 2 }) }), (tx, args) =>
-    tx.lookOnceMore(args.side, args.recordIds),
+  step(
+    'lookOnceMore',
+    fc.record({ side, recordIds: fc.array(recordId, { maxLength: 2 }) }),
+    async (tx, args) => sorted(await tx.lookOnceMore(args.side, args.recordIds), (told) => told.recordId),
   ),
   step('closeDeadHints', fc.record({ side, recordIds: fc.array(recordId, { maxLength: 2 }) }), (tx, args) =>
     tx.closeDeadHints(args.side, args.recordIds),
