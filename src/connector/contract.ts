@@ -62,6 +62,11 @@ export interface SnapshotPage {
   readonly resume: Cursor | null;
   /** True on exactly the last page, and only when the whole collection has really been read. */
   readonly complete: boolean;
+  /**
+   * The records are as they were at some moment since the read began, which the first request of it says, the one without a place
+   * to go on from. Absent: as they are at some moment after the page was asked for.
+   */
+  readonly isOld?: boolean;
 }
 
 /** What to read of a collection as a whole, and where to go on. */
@@ -70,6 +75,11 @@ export interface SnapshotRequest {
   readonly fields: readonly string[];
   readonly resume: Cursor | null;
   readonly pageRecordsMax: number;
+  /**
+   * The caller can make use of pages that are as old as the whole read, and of empty ones while the system gathers its records:
+   * then a job of the system may do the reading, where that is cheaper. Said alike whenever a read goes on.
+   */
+  readonly mayBeOld?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -208,7 +218,8 @@ export interface Session {
 
   /**
    * Every record that exists throughout the read appears at least once; a change made meanwhile may or may not show.
-   * May read at most one page ahead of what was asked for: the caller dates a page by the request before it.
+   * May read at most one page ahead of what was asked for: the caller dates a page by the request before it, and one that
+   * is old by the beginning of the read. Gives a page, however empty, every 15 seconds while the system gathers its records.
    */
   readAll(request: SnapshotRequest): AsyncIterable<SnapshotPage>;
 

@@ -99,11 +99,13 @@ async function readAllPages(
     fields: side.model.natives,
     resume: lease.runId === runId ? position.resume : null,
     pageRecordsMax: PAGE_RECORDS_MAX,
+    mayBeOld: true,
     signal,
   };
   for await (const page of side.session.readAll(request)) {
     pageNo += 1;
-    const counts = await takePage(runtime, side, lease, runId, page, pageNo, beganMs);
+    const datedMs = page.isOld === true ? await runBeganMs(runtime, side, runId) : beganMs;
+    const counts = await takePage(runtime, side, lease, runId, page, pageNo, datedMs);
     seen += counts.seen;
     changed += counts.changed;
     onProgress({ side: side.model.name, seen, changed });
@@ -191,6 +193,19 @@ async function applyHalf(
   }
 }
 
+/** Store-clock instant before which nothing of what the run has read can be, however old its pages are. */
+async function runBeganMs(runtime: SyncRuntime, side: SideRuntime, runId: string): Promise<number> {
+  return (await runStartedMs(runtime, side, runId)) - side.card.readLagMs;
+}
+
+async function runStartedMs(runtime: SyncRuntime, side: SideRuntime, runId: string): Promise<number> {
+  const startedAtMs = await runtime.transaction((tx) => tx.runStartedAtMs(runId));
+  // Who was silent for too long finds the run ended by the one who took over.
+  if (startedAtMs === null)
+    throw new LeaseLost(`the sweep of ${side.model.name} was taken over by another worker`);
+  return startedAtMs;
+}
+
 async function finish(
   runtime: SyncRuntime,
   side: SideRuntime,
@@ -198,9 +213,7 @@ async function finish(
   runId: string,
 ): Promise<void> {
   const { name } = side.model;
-  const startedAtMs = await runtime.transaction((tx) => tx.runStartedAtMs(runId));
-  // Who was silent for too long finds the run ended by the one who took over.
-  if (startedAtMs === null) throw new LeaseLost(`the sweep of ${name} was taken over by another worker`);
+  const startedAtMs = await runStartedMs(runtime, side, runId);
   let after: string | null = null;
   let missing = 0;
   for (;;) {

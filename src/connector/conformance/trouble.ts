@@ -86,6 +86,7 @@ export const TROUBLE_RULES: readonly Rule[] = [
           fields: ground.fields.names,
           resume: null,
           pageRecordsMax: 10,
+          mayBeOld: true,
           signal,
         };
         for await (const page of ground.session.readAll(request))

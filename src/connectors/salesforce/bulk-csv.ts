@@ -80,9 +80,18 @@ export type Cell = (name: string) => string;
 
 /** The rows of a list that a job has left. What is no CSV, or was cut off, ⇒ a failure. */
 export function parsedResult(text: string): readonly Cell[] {
-  const [header = [], ...rows] = parsed(text);
+  return cellsOf(parsedTable(text));
+}
+
+export function cellsOf({ header, rows }: Table): readonly Cell[] {
   const places = new Map(header.map((name, index) => [name, index]));
   return rows.map((row) => (name) => row[places.get(name) ?? -1] ?? '');
+}
+
+/** What is no CSV, or was cut off, ⇒ a failure. */
+export function parsedTable(text: string): Table {
+  const [header = [], ...rows] = parsed(text);
+  return { header, rows };
 }
 
 function parsed(text: string): readonly (readonly string[])[] {
@@ -90,6 +99,6 @@ function parsed(text: string): readonly (readonly string[])[] {
     return parse(text, { bom: true, skip_empty_lines: true });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw refuse('unexpected_answer', 'A list of the rows of a bulk job is no CSV, or not all of it came.');
+    throw refuse('unexpected_answer', 'What a bulk job has left is no CSV, or not all of it came.');
   }
 }

@@ -89,4 +89,5 @@ function native(fields: ReadonlyMap<string, NativeValue>): Readonly<Record<strin
 conformanceSuite('salesforce', SCORE, {
   polling: () => harnessOf({}),
   'change events beside polling': () => harnessOf({ change_events: 'Account' }),
+  'reading by query jobs': () => harnessOf({ bulk_read_from: '1' }),
 });

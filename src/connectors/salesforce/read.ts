@@ -16,10 +16,7 @@ export interface Selection {
   readonly fields: readonly SalesforceField[];
 }
 
-/**
- * Keyset by id: a place that no locator can lose. The Bulk API is not used to read, because its answer is as old as the job
- * while a page must not be older than the request for it.
- */
+/** Keyset by id: a place that no locator can lose. */
 export async function* readAll(
   api: SalesforceApi,
   selection: Selection,

@@ -23,13 +23,21 @@ export function columnsOf(
 }
 
 export function recordOf(row: JsonObject, fields: readonly SalesforceField[]): SystemRecord {
+  return recordFrom((name) => cell(row, name), fields);
+}
+
+/** The same, whatever the row is: `valueOf` gives what REST would, by the name of the column. */
+export function recordFrom(
+  valueOf: (name: string) => Json,
+  fields: readonly SalesforceField[],
+): SystemRecord {
   const values = new Map<string, NativeValue>(
-    fields.map((field) => [field.name, decoded(field, cell(row, field.name))]),
+    fields.map((field) => [field.name, decoded(field, valueOf(field.name))]),
   );
-  const modifiedAtMs = Date.parse(zoned(textOf(row['LastModifiedDate'])));
+  const modifiedAtMs = Date.parse(zoned(textOf(valueOf('LastModifiedDate'))));
   return {
-    id: textOf(row['Id']),
-    version: versionOf(textOf(row['SystemModstamp']), values),
+    id: textOf(valueOf('Id')),
+    version: versionOf(textOf(valueOf('SystemModstamp')), values),
     fields: values,
     ...(Number.isNaN(modifiedAtMs) ? {} : { modifiedAtMs }),
   };

@@ -3,7 +3,7 @@ import type { Score } from '../../connector/score.ts';
 
 export const SCORE: Score = [
   {
-    setUps: ['polling', 'change events beside polling'],
+    setUps: ['polling', 'change events beside polling', 'reading by query jobs'],
     held: 49,
     notApplicable: {
       'the system cannot digest its records': ['digests'],

@@ -12,7 +12,8 @@ import { refuse } from './failures.ts';
 import { lookUp } from './look.ts';
 import type { SalesforceField } from './object.ts';
 import { publishAll } from './publish.ts';
-import { findByValue, readAll, type Selection } from './read.ts';
+import { readWhole } from './read-by-job.ts';
+import { findByValue, type Selection } from './read.ts';
 import { rightsBeyond } from './rights.ts';
 import type { Settings } from './settings.ts';
 import { takeUpAll, writeAll } from './write.ts';
@@ -43,7 +44,8 @@ export function salesforceSession(
     },
     readAll: (request) =>
       untilAborted(request.signal, async function* pages() {
-        yield* readAll(api, await select(request.collection, request.fields), request);
+        const selection = await select(request.collection, request.fields);
+        yield* readWhole(api, selection, request, settings.bulkReadFrom);
       }),
     readChanges: (request) =>
       untilAborted(request.signal, async function* pages() {

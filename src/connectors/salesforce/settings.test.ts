@@ -16,6 +16,7 @@ test('what is left out has a default', () => {
     overlapSeconds: 60,
     changeEvents: [],
     bulkFrom: 5_000,
+    bulkReadFrom: 100_000,
     collectionsPerCall: 5,
   });
 });

@@ -35,6 +35,8 @@ export interface Settings {
   readonly errorLog: string | null;
   /** Writes of at least so many records go by the Bulk API; 0 for never. */
   readonly bulkFrom: number;
+  /** Objects of at least so many records are read as a whole by the Bulk API; 0 for never. */
+  readonly bulkReadFrom: number;
   /** Collections of 200 records that share one request. */
   readonly collectionsPerCall: number;
 }
@@ -45,6 +47,9 @@ const OVERLAP_SECONDS = 60;
 const SECONDS_MAX = 3_600;
 const BULK_FROM = 5_000;
 const BULK_FROM_MAX = 1_000_000;
+/** 50 requests page by page, about half of that by a job. */
+const BULK_READ_FROM = 100_000;
+const BULK_READ_FROM_MAX = 1_000_000_000;
 const COLLECTIONS_MAX = 5;
 const PUB_SUB = 'api.pubsub.salesforce.com:7443';
 
@@ -118,6 +123,12 @@ export const SETTINGS: readonly SettingDescription[] = [
     'tunesOnly',
   ),
   setting(
+    'bulk_read_from',
+    `Objects of so many records are read as a whole by the Bulk API (default ${String(BULK_READ_FROM)}, 0 for never)`,
+    '100000',
+    'tunesOnly',
+  ),
+  setting(
     'collections_per_call',
     'Collections of 200 records in one request, 1 to 5 (default 5)',
     '5',
@@ -155,6 +166,7 @@ export function settingsOf(given: Given): Settings {
     pubSubEndpoint: endpointOf(given['pubsub_endpoint'] ?? PUB_SUB),
     errorLog: given[ERROR_LOG_SETTING] ?? null,
     bulkFrom: wholeNumber(reader, 'bulk_from', BULK_FROM, BULK_FROM_MAX),
+    bulkReadFrom: wholeNumber(reader, 'bulk_read_from', BULK_READ_FROM, BULK_READ_FROM_MAX),
     collectionsPerCall: Math.max(
       1,
       wholeNumber(reader, 'collections_per_call', COLLECTIONS_MAX, COLLECTIONS_MAX),
