@@ -171,7 +171,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
     about: 'idsGivenAgain',
     sentence: 'An id that a system gives again is taken for the return of what was deleted.',
     file: 'src/worker/given-again.ts',
-    find: 'if (keys.length > 0) return !keys.some((key) => old.includes(key));',
+    find: 'if (keys.length > 0) return !sharesKey(model, deleted, keys);',
     replace: 'return false;',
   },
   {
