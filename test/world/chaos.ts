@@ -31,25 +31,28 @@ export class Chaos {
     this.#world = world;
   }
 
-  async step(): Promise<void> {
-    const { tape, scheduler, faults, shape } = this.#world;
+  /** Not `async`, like all that a history does thousands of times: a promise more costs more than the choice it is for. */
+  step(): Promise<void> {
+    const { tape, faults } = this.#world;
     if (faults.strikes('workerKilled')) this.#aWorker()?.kill();
     else if (faults.strikes('workerFrozen')) this.#aWorker()?.freeze(tape.pick('faults', 60_000));
     else if (faults.strikes('backupRestored')) this.#world.restore();
-    if (this.#world.isRecovering) await recover(this.#world.all);
+    return this.#world.isRecovering ? recover(this.#world.all).then(() => this.#move()) : this.#move();
+  }
+
+  #move(): Promise<void> {
+    const { tape, scheduler, shape } = this.#world;
     // Nothing takes no time at all.
     if (shape.isBusy) scheduler.advance(1);
     const kind = tape.pick('schedule', 10);
     const ready = scheduler.readyCount;
-    if (ready > 0 && kind < (shape.isBusy ? 8 : 7)) await scheduler.resume(this.#placeOf(ready));
-    else if (kind === 9 || (ready === 0 && kind % 3 === 0)) {
+    if (ready > 0 && kind < (shape.isBusy ? 8 : 7)) return scheduler.resume(this.#placeOf(ready));
+    if (kind === 9 || (ready === 0 && kind % 3 === 0)) {
       scheduler.advance(1 + tape.pick('schedule', shape.leapMsMax));
-      await settled();
-    } else {
-      if (shape.isBusy && shape.sweeps && tape.chance('schedule', 100)) await this.#world.wakeSweeps();
-      this.#begin();
-      await settled();
+      return settled();
     }
+    const wakes = shape.isBusy && shape.sweeps && tape.chance('schedule', 100);
+    return wakes ? this.#world.wakeSweeps().then(() => this.#begin()) : this.#begin();
   }
 
   #placeOf(ready: number): number {
@@ -58,7 +61,12 @@ export class Chaos {
     return tape.pick('schedule', Math.min(ready, 6));
   }
 
-  #begin(): void {
+  #begin(): Promise<void> {
+    this.#beginWork();
+    return settled();
+  }
+
+  #beginWork(): void {
     const { tape, shape, store, systems, scheduler } = this.#world;
     const isAimed = shape.isBusy && tape.pick('schedule', 8) > 0;
     const waiting = isAimed ? waitingWork(store.tables, systems, scheduler.nowMs) : [];

@@ -89,10 +89,11 @@ async function chaos(world: World): Promise<void> {
 
 /** A step of anybody's: of the one sync, or of either. */
 function movesOf(world: World): () => Promise<void> {
-  const [things, parts] = world.all.map((one) => new Chaos(one));
-  return async () => {
-    const isOfParts = parts !== undefined && world.tape.chance('references', OF_PARTS_PER_MILLE);
-    await (isOfParts ? parts : things)?.step();
+  const things = new Chaos(world);
+  const parts = world.parts === null ? null : new Chaos(world.parts);
+  return () => {
+    const isOfParts = parts !== null && world.tape.chance('references', OF_PARTS_PER_MILLE);
+    return (isOfParts ? parts : things).step();
   };
 }
 

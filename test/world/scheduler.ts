@@ -154,14 +154,14 @@ export class Scheduler {
   }
 
   /** Lets the one at the place go on until it, and all that it sets going, waits again. */
-  async resume(place: number): Promise<void> {
+  resume(place: number): Promise<void> {
     const runnable = this.#frozenUntilMs.size === 0 ? this.#ready : this.#runnable();
     const parked = runnable[place % Math.max(1, runnable.length)];
-    if (parked === undefined) return;
+    if (parked === undefined) return ON;
     this.#ready.splice(this.#ready.indexOf(parked), 1);
     this.steps += 1;
     parked.resume();
-    await settled();
+    return settled();
   }
 }
 

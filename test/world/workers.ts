@@ -158,12 +158,13 @@ export class SimulatedWorker {
   }
 
   /** Others may go on here, or the connection may break. */
-  async #stand(owner: Owner, point: string): Promise<void> {
+  #stand(owner: Owner, point: string): Promise<void> {
     const { scheduler, faults } = this.#host;
-    await scheduler.pause(owner, point);
-    if (faults.strikes('storeLost')) throw connectionLost();
-    if (point === 'commit' && faults.strikes('storeCollision'))
-      throw sqlError(SERIALIZATION_FAILURE, 'could not serialize access');
+    return scheduler.pause(owner, point).then(() => {
+      if (faults.strikes('storeLost')) throw connectionLost();
+      if (point === 'commit' && faults.strikes('storeCollision'))
+        throw sqlError(SERIALIZATION_FAILURE, 'could not serialize access');
+    });
   }
 
   /** Its own in every life, so that nobody mistakes what a dead process made for its own. */

@@ -41,12 +41,9 @@ export function connection(host: ConnectionHost): Connection {
   const throwIfBroken = (): void => {
     if (broken !== null) throw broken.error;
   };
-  const reach = async (point: string): Promise<void> => {
+  const reach = (point: string): Promise<void> | null => {
     throwIfBroken();
-    const pause = host.pause(point);
-    if (pause === null) return;
-    await pause;
-    throwIfBroken();
+    return host.pause(point)?.then(throwIfBroken) ?? null;
   };
 
   const runOnce = async <T>(action: (tx: SyncTx & ControlTx) => Promise<T>): Promise<T> => {

@@ -89,8 +89,8 @@ export class Transaction extends LockHolder {
   /** Stands at the start of every statement. */
   statement(point: string): Promise<void> {
     this.#point = point;
-    const pause = this.#pause(point);
-    if (pause !== null) return pause.then(() => this.#begin());
+    const begun = this.#pause(point, () => this.#begin());
+    if (begun !== null) return begun;
     this.#begin();
     return AT_ONCE;
   }
@@ -103,19 +103,21 @@ export class Transaction extends LockHolder {
     assert(!this.#isEnded, 'no call on a transaction that has ended');
   }
 
-  #pause(point: string): Promise<void> | null {
+  /** Null where nobody waits, and nothing is done either; what follows a wait is done by the same promise. */
+  #pause<T>(point: string, next: () => T): Promise<T> | null {
     this.#throwIfBroken();
     const pause = this.host.pause(point);
-    return pause === null ? null : this.#until(pause);
+    return pause === null ? null : this.#after(pause, next);
   }
 
-  async #until(pause: Promise<void>): Promise<void> {
+  async #after<T>(pause: Promise<void>, next: () => T): Promise<T> {
     try {
       await pause;
     } catch (error) {
       this.break(error);
     }
     this.#throwIfBroken();
+    return next();
   }
 
   #throwIfBroken(): void {
@@ -161,7 +163,7 @@ export class Transaction extends LockHolder {
     const end = this.awaitEnd(holder);
     this.host.onBlocked(this.#point);
     await end;
-    await this.#pause(`${this.#point}/woken`);
+    await this.#pause(`${this.#point}/woken`, () => undefined);
   }
 
   /** Stores the row in a slot whose lock is held; null deletes it. */
@@ -186,8 +188,11 @@ export class Transaction extends LockHolder {
   }
 
   /** Makes everything durable. A transaction in which a statement was refused is rolled back instead, and says nothing. */
-  async commit(): Promise<boolean> {
-    await this.#pause('commit');
+  commit(): Promise<boolean> {
+    return this.#pause('commit', () => this.#complete()) ?? Promise.resolve(this.#complete());
+  }
+
+  #complete(): boolean {
     if (this.#isFailed) return false;
     this.#publish();
     this.#end(true);
