@@ -14,12 +14,17 @@ export interface FieldProblem {
 export type Reading =
   | { readonly kind: 'values'; readonly values: Values }
   | { readonly kind: 'excluded' }
-  | { readonly kind: 'invalid'; readonly problems: readonly FieldProblem[] };
+  /** `readable`: what could be read all the same. It says whose the record may be, and no more; references say nothing of that. */
+  | { readonly kind: 'invalid'; readonly problems: readonly FieldProblem[]; readonly readable: Values };
 
 /** Reads every mapped field. A record is taken whole or not at all: half a record would merge as if it were all. */
 export function readRecord(side: SideModel, natives: ReadonlyMap<string, NativeValue>): Reading {
   const part = takesPart(side, natives);
-  if (part instanceof InvalidValue) return { kind: 'invalid', problems: [filterProblem(side, part)] };
+  if (part instanceof InvalidValue) {
+    const read = readFields(side, natives);
+    const readable = read.kind === 'values' ? withoutReferences(side, read.values) : read.readable;
+    return { kind: 'invalid', problems: [filterProblem(side, part)], readable };
+  }
   return part ? readFields(side, natives) : { kind: 'excluded' };
 }
 
@@ -32,7 +37,10 @@ export function takesPart(
   return filter === null ? true : filter.admits(natives);
 }
 
-function readFields(side: SideModel, natives: ReadonlyMap<string, NativeValue>): Reading {
+function readFields(
+  side: SideModel,
+  natives: ReadonlyMap<string, NativeValue>,
+): Exclude<Reading, { readonly kind: 'excluded' }> {
   const values: Record<string, Value | undefined> = { ...side.blank };
   let [problems, isWhole]: [FieldProblem[] | null, boolean] = [null, true];
   for (const lens of side.lenses) {
@@ -47,7 +55,8 @@ function readFields(side: SideModel, natives: ReadonlyMap<string, NativeValue>):
       problems.push({ field: lens.field.name, native: lens.native, code: value.code, reason: value.reason });
     } else values[lens.field.name] = value;
   }
-  if (problems !== null) return { kind: 'invalid', problems };
+  if (problems !== null)
+    return { kind: 'invalid', problems, readable: withoutReferences(side, onlyGiven(values)) };
   return { kind: 'values', values: isWhole ? (values as Values) : onlyGiven(values) };
 }
 
@@ -68,6 +77,11 @@ function onlyGiven(values: Readonly<Record<string, Value | undefined>>): Values 
     if (value !== undefined) given[name] = value;
   }
   return given;
+}
+
+function withoutReferences({ references }: SideModel, values: Values): Values {
+  const names = new Set(references.map(({ field }) => field.name));
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !names.has(name)));
 }
 
 /** Whether such a record takes part nobody can tell, so it waits by name instead of silently taking none. */

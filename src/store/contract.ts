@@ -126,6 +126,8 @@ export interface UnlinkedRecord {
   readonly version: string | null;
   readonly asOfMs: number;
   readonly failure: StoredFailure | null;
+  /** Its match keys, as far as they could be read: nothing with one of them is made at the side while it waits. */
+  readonly keys: readonly string[];
 }
 
 export interface IdentityHold extends NewHold {

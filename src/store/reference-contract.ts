@@ -22,6 +22,8 @@ export type Wait = Key & {
     | { readonly kind: 'write'; readonly at: Place; readonly parentId: string }
     /** The open write deletes what others still refer to: it is parked, and the field is empty. */
     | { readonly kind: 'delete' }
+    /** The open create would give the side a second record of this one's key, which is linked to nothing there: it is parked. */
+    | { readonly kind: 'key'; readonly at: Place; readonly parentRecord: string }
     /** What the field refers to has moved: the identity's record, and what is known of it, are pointed anew. */
     | ({ readonly kind: 'point'; readonly at: Place } & Move)
   );
@@ -71,6 +73,10 @@ export interface ReferenceTx {
   wakeWriters(place: Place, identityIds: readonly string[]): Promise<void>;
   /** Makes due the deletes of the sync's identities that wait for nobody to refer to them. */
   wakeDeletes(sync: string, identityIds: readonly string[]): Promise<void>;
+  /** Of these keys those that records at the side have which are linked to nothing, each with the first such record by its id. */
+  unlinkedByKey(side: string, keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Makes due what of these identities waits for a record that has their key: they may have another one now. */
+  wakeKeyed(identityIds: readonly string[]): Promise<void>;
   /** Takes due waits to be checked; unless they end, they are due again by themselves, ever later up to a minute. */
   claimWaits(countMax: number): Promise<readonly Wait[]>;
 

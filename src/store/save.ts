@@ -10,6 +10,7 @@ import type { JournalEntry, NewWrite, RecordHold, Save, UnlinkedRecord, WriteKey
 import { Collision, type Tx } from './database.ts';
 import { saveReferrals } from './names.ts';
 import { openRecordHolds, settleRecordHolds } from './record-holds.ts';
+import { freeUnlinkedKeys, keepUnlinkedKeys } from './unlinked-keys.ts';
 
 export async function save(tx: Tx, syncKey: string, revision: number, ids: Ids, batch: Save): Promise<void> {
   await freeKeys(tx, syncKey, batch.freedKeys);
@@ -24,10 +25,12 @@ export async function save(tx: Tx, syncKey: string, revision: number, ids: Ids, 
   await changeWrites(tx, syncKey, batch.changedWrites);
   await closeHolds(tx, syncKey, batch.closedHolds);
   await openHolds(tx, syncKey, ids, batch.holds);
-  await settleRecordHolds(tx, syncKey, [
+  const settled = [
     ...batch.forgotten,
     ...batch.links.map(({ link }) => ({ side: link.side, recordId: link.recordId })),
-  ]);
+  ];
+  await settleRecordHolds(tx, syncKey, settled);
+  await freeUnlinkedKeys(tx, syncKey, settled);
   await insertDecisions(tx, syncKey, revision, ids, batch.decisions);
   await insertJournal(tx, syncKey, batch.journal);
 }
@@ -329,6 +332,7 @@ export async function saveUnlinked(
     if (touched < records.length) throw new Collision('another worker has just linked the same record');
   }
   const places = records.map(({ recordId }) => ({ side, recordId }));
+  await keepUnlinkedKeys(tx, syncKey, side, records);
   await settleRecordHolds(tx, syncKey, places, holds);
   await openRecordHolds(tx, syncKey, ids, holds);
 }

@@ -40,6 +40,7 @@ import {
   streamFailure,
   wakeStream,
 } from './streams.ts';
+import { unlinkedKeys } from './unlinked-keys.ts';
 import {
   claimWaits,
   endWaits,
@@ -103,6 +104,7 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     },
     noteJoins: (joins) => noteJoins(tx, syncKey, joins),
     saveUnlinked: (side, records, holds) => saveUnlinked(tx, syncKey, ids, side, records, holds),
+    ...unlinkedKeys(tx, syncKey),
     claimQueued: (side, countMax) => claimQueued(tx, syncKey, side, countMax, approvedUntilMs),
     claimUnknown: (side, countMax) => claimUnknown(tx, syncKey, side, countMax),
     sendWrites: (intents, leaseMs) => sendWrites(tx, syncKey, intents, leaseMs),

@@ -34,6 +34,8 @@ export type WaitReason =
   | { readonly kind: 'notCreated' }
   /** It is there, and has no value in the field that it is named by. */
   | { readonly kind: 'nameless' }
+  /** Of a record that is linked to nothing: it is gone by now, or has another key. */
+  | { readonly kind: 'outOfTheWay' }
   /** Of a record to be deleted: */
   | { readonly kind: 'referredTo' };
 
@@ -229,6 +231,10 @@ function told(
   const base = { kind, identityId, side, field, sinceMs, record, name };
   const at = { sync: row.parent_sync ?? '', side: row.parent_side ?? '' };
   if (kind === 'delete') return { ...base, parent: null, reason: { kind: 'referredTo' } };
+  if (kind === 'key') {
+    const parent = { ...at, recordId: text ?? '' };
+    return { ...base, parent, reason: reasonInTheWay(known, parent) };
+  }
   if (kind === 'read') {
     const parent = { ...at, recordId: text ?? '' };
     if (by !== null) return { ...base, parent, reason: reasonOfName(names.get(row) ?? 0) };
@@ -268,6 +274,12 @@ function reasonToRead({ links }: Known, { side, recordId }: NamedRecord): WaitRe
     default:
       return { kind: 'deleted' };
   }
+}
+
+/** Whose it is is not known, for as long as it is linked to nothing. */
+function reasonInTheWay(known: Known, record: NamedRecord): WaitReason {
+  const reason = reasonToRead(known, record);
+  return reason.kind === 'parked' || reason.kind === 'unreadable' ? reason : { kind: 'outOfTheWay' };
 }
 
 const NOT_THERE: Readonly<Partial<Record<LinkStatus, WaitReason>>> = {

@@ -94,10 +94,15 @@ export async function noteWaits(tx: Tx, syncKey: string, waits: readonly Wait[])
       of((wait) => (wait.kind === 'delete' ? null : wait.at.sync)),
       of((wait) => (wait.kind === 'delete' ? null : wait.at.side)),
       of((wait) => (wait.kind === 'delete' ? null : (wait.at.by ?? null))),
-      of((wait) => (wait.kind === 'read' ? wait.parentRecord : wait.kind === 'point' ? wait.fromId : null)),
+      of(parentRecordOf),
       of((wait) => (wait.kind === 'write' ? wait.parentId : wait.kind === 'point' ? wait.toId : null)),
     ],
   );
+}
+
+function parentRecordOf(wait: Wait): string | null {
+  if (wait.kind === 'read' || wait.kind === 'key') return wait.parentRecord;
+  return wait.kind === 'point' ? wait.fromId : null;
 }
 
 const SAME_TARGET = `(waits.parent_sync, waits.parent_side, waits.parent_field, waits.parent_record, waits.parent_id)
@@ -120,7 +125,7 @@ export async function endWaits(tx: Tx, syncKey: string, ends: readonly WaitEnd[]
 }
 
 /** By those who bring what is waited for. Who is just changing a wait looks by itself, so nobody waits for its lock. */
-const WAKE = `update waits set due_at = clock_timestamp(), checks = 0
+export const WAKE = `update waits set due_at = clock_timestamp(), checks = 0
       where ctid = any(array(select ctid from waits where`;
 
 export async function wakeReaders(tx: Tx, place: Place, calls: readonly string[]): Promise<void> {
@@ -177,6 +182,8 @@ export async function claimWaits(tx: Tx, syncKey: string, countMax: number): Pro
     switch (row.kind) {
       case 'read':
         return { ...own, kind: 'read', at, parentRecord: row.parent_record ?? '' };
+      case 'key':
+        return { ...own, kind: 'key', at, parentRecord: row.parent_record ?? '' };
       case 'write':
         return { ...own, kind: 'write', at, parentId: row.parent_id ?? '' };
       case 'delete':

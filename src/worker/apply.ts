@@ -75,7 +75,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   const wakened = await batch.store(() => {
     if (page.isBesideFeed === true)
       sorted.hints.push(...afterLag(side, learned(loaded, batch, page, sorted)));
-    return storeUnlinked(tx, page, { ...sorted, dead }, lookedAtMs);
+    return storeUnlinked(runtime, tx, page, { ...sorted, dead }, lookedAtMs);
   });
   await lookAgain(tx, parted);
   await pointReferrers(runtime, tx, homes.moves);
@@ -114,6 +114,7 @@ function once(sightings: readonly Sighting[]): readonly Sighting[] {
 }
 
 async function storeUnlinked(
+  { model }: SyncRuntime,
   tx: SyncTx,
   page: SightingPage,
   sorted: Sorted,
@@ -126,7 +127,11 @@ async function storeUnlinked(
     reason: failure?.code === 'trueup.duplicate_record' ? 'duplicateRecord' : 'ambiguousMatch',
     seen: { message: failure?.message ?? '' },
   }));
-  await tx.saveUnlinked(page.side, sorted.unlinked, holds);
+  const unlinked = sorted.unlinked.map(({ values, ...record }) => ({
+    ...record,
+    keys: matchKeys(model, values),
+  }));
+  await tx.saveUnlinked(page.side, unlinked, holds);
   // Also of records not known before: what broke us then has never been linked. And of unchanged ones: a record may have been
   // put back to what is known of it.
   const read = [...sorted.readings, ...sorted.unlinked].map(({ recordId }) => recordId);
@@ -163,6 +168,7 @@ function applyReading(
       status: 'parked',
       version: reading.version,
       asOfMs: page.readBeganMs,
+      values: reading.values,
       failure: {
         kind: 'invalid',
         code,

@@ -16,6 +16,7 @@ import { EARLY_LOOK_MS } from './limits.ts';
 import { hintRecords } from './look-again.ts';
 import type { Changed } from './moves.ts';
 import type { SyncRuntime } from './runtime.ts';
+import { wakeKeyed } from './unlinked.ts';
 import { noteReferences } from './waits.ts';
 
 interface Work extends Changed {
@@ -148,6 +149,7 @@ export class Batch {
     await this.#guard();
     await this.#tx.save(this.#save);
     await noteReferences(this.#runtime, this.#tx, [...this.#work.values()]);
+    await wakeKeyed(this.#tx, [...this.#work.values()]);
     await beside();
     await hintRecords(this.#tx, this.#deleted, { kind: 'deleted', dueInMs: EARLY_LOOK_MS });
     await this.#lookAtHeld();

@@ -22,6 +22,7 @@ import { withoutChanged } from './look-before.ts';
 import { claim, type Pace } from './pace.ts';
 import { callsThere, sendable } from './references.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
+import { standingInTheWay } from './unlinked.ts';
 import { park, stillReferredTo } from './waits.ts';
 
 /** Delivers one batch. Returns how many writes it took from the queue. */
@@ -85,7 +86,7 @@ async function intend(runtime: SyncRuntime, tx: SyncTx, side: SideRuntime): Prom
       characters += charactersOf(made);
     }
   }
-  await park(tx, waits);
+  await parkWaits(tx, side, waits);
   await tx.sendWrites([...intents, ...refused.map(({ intent }) => intent)], pace.leaseMs);
   await tx.endWrites(
     refused.map(({ intent, failure }): WriteEnd => ({
@@ -96,6 +97,14 @@ async function intend(runtime: SyncRuntime, tx: SyncTx, side: SideRuntime): Prom
   );
   await tx.save({ ...emptySave(), droppedWrites: dropped });
   return { intents, taken: ids.length - (due.length - decided), pace };
+}
+
+/** Who stands in the way is looked at once more: by now it may be known whose it is. */
+async function parkWaits(tx: SyncTx, { model }: SideRuntime, waits: readonly Wait[]): Promise<void> {
+  await park(tx, waits);
+  const inTheWay = waits.flatMap((wait) => (wait.kind === 'key' ? wait.parentRecord : []));
+  const hints = [...new Set(inTheWay)].map((recordId) => ({ recordId, kind: 'changed' as const }));
+  await tx.noteHints(model.name, hints);
 }
 
 function charactersOf({ body }: Intent): number {
@@ -121,6 +130,8 @@ function dueIn(bundle: StoredBundle | undefined, side: SideRuntime): readonly Du
 interface There {
   readonly callNow: Translate;
   readonly referredTo: ReadonlySet<string>;
+  /** Of things to be made those whose key a record has that is linked to nothing. */
+  readonly inTheWay: ReadonlyMap<string, Wait>;
 }
 
 async function namesThere(
@@ -143,6 +154,7 @@ async function namesThere(
       side.model.name,
       deleted.map(({ identity }) => identity.id),
     ),
+    inTheWay: await standingInTheWay(runtime, tx, side.model.name, bundles),
   };
 }
 
@@ -169,6 +181,8 @@ function intentOf(
     const wait = { identityId, side: row.side, field: '', recordId: link?.recordId ?? null };
     return { waits: [{ ...wait, kind: 'delete' }] };
   }
+  const inTheWay = kind === 'create' ? there.inTheWay.get(row.identityId) : undefined;
+  if (inTheWay !== undefined) return { waits: [inTheWay] };
   const sent = sendable(side.model, bundle, kind, there.callNow);
   if (sent.kind === 'wait') return sent;
   const { body } = sent;

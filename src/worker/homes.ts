@@ -255,6 +255,6 @@ const MADE_BY_US = 'Decide which identity the record belongs to, or correct its 
 function park(page: SightingPage, sorted: Sorted, reading: Reading, message: string, advice: string): void {
   remove(sorted, reading);
   const failure = { kind: 'invalid', code: 'trueup.ambiguous_match', message, advice };
-  const { recordId, version } = reading;
-  sorted.unlinked.push({ recordId, status: 'parked', version, asOfMs: page.readBeganMs, failure });
+  const { recordId, version, values } = reading;
+  sorted.unlinked.push({ recordId, status: 'parked', version, asOfMs: page.readBeganMs, failure, values });
 }

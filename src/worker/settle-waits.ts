@@ -7,11 +7,11 @@ import type { Wait } from '../store/reference-contract.ts';
 import { WAITS_CHECKED_MAX } from './limits.ts';
 import { pointAnew } from './point-anew.ts';
 import type { SyncRuntime } from './runtime.ts';
-import { hasReferences, stillReferredTo, unreadOf } from './waits.ts';
+import { standingInTheWay, type KeyWait } from './unlinked.ts';
+import { stillReferredTo, unreadOf } from './waits.ts';
 
 /** Ends due waits whose time has come. Returns how many it ended. */
 export async function settleWaits(runtime: SyncRuntime): Promise<number> {
-  if (!hasReferences(runtime)) return 0;
   const { ended, looks, writes } = await runtime.transaction(async (tx) => settle(runtime, tx));
   for (const side of looks) runtime.wakes.wake(`look ${side}`);
   for (const side of writes) runtime.wakes.wake(`deliver ${side}`);
@@ -36,7 +36,9 @@ async function settle(runtime: SyncRuntime, tx: SyncTx): Promise<Settled> {
     isObsolete(runtime, wait, must(bundles.get(wait.identityId), 'it is locked')),
   );
   const open = mine.filter((wait) => !over.includes(wait));
-  const met = await metAmong(runtime, tx, open);
+  const keyed = open.filter((wait) => wait.kind === 'key');
+  const others = open.filter(({ kind }) => kind !== 'key');
+  const met = [...(await metAmong(runtime, tx, others)), ...(await freedAmong(runtime, tx, keyed, bundles))];
   await tx.endWaits([...over, ...met, ...points]);
   const reads = met.filter(({ kind }) => kind === 'read');
   for (const side of sidesOf(reads)) {
@@ -68,6 +70,7 @@ function isObsolete({ model }: SyncRuntime, wait: Wait, bundle: StoredBundle): b
   if (write?.state !== 'planned' && write?.state !== 'queued') return true;
   // A write that was opened as another kind is parked as what it has become.
   const owed = kindNow(model, bundle, write);
+  if (wait.kind === 'key') return owed !== 'create';
   return owed === null || (wait.kind === 'delete') !== (owed === 'delete');
 }
 
@@ -81,6 +84,24 @@ async function metAmong(runtime: SyncRuntime, tx: SyncTx, waits: readonly Wait[]
   );
   for (const group of groups.values()) met.push(...(await metOfOneKind(runtime, tx, group)));
   return met;
+}
+
+/** Those in whose way the record stands no more. Whether another one does, delivering finds out. */
+async function freedAmong(
+  runtime: SyncRuntime,
+  tx: SyncTx,
+  waits: readonly KeyWait[],
+  bundles: ReadonlyMap<string, StoredBundle>,
+): Promise<readonly Wait[]> {
+  const freed: Wait[] = [];
+  for (const [side, some] of Map.groupBy(waits, (wait) => wait.side)) {
+    const things = some.map(({ identityId }) => must(bundles.get(identityId), 'it is locked'));
+    const found = await standingInTheWay(runtime, tx, side, things);
+    freed.push(
+      ...some.filter(({ identityId, parentRecord }) => found.get(identityId)?.parentRecord !== parentRecord),
+    );
+  }
+  return freed;
 }
 
 /** Of waits for one place, or at one side. */

@@ -24,6 +24,11 @@ export interface Reading {
   readonly linkedTo: string | null;
 }
 
+/** One that is linked to nothing, and what of it could be read. */
+export interface Unlinked extends Omit<UnlinkedRecord, 'keys'> {
+  readonly values: Values;
+}
+
 export interface Damaged {
   readonly recordId: string;
   readonly identityId: string;
@@ -34,7 +39,7 @@ export interface Damaged {
 export interface Sorted {
   readonly readings: Reading[];
   readonly existence: { readonly sighting: Sighting; readonly known: KnownRecord }[];
-  readonly unlinked: UnlinkedRecord[];
+  readonly unlinked: Unlinked[];
   readonly hints: NewHint[];
   /** Records of identities that cannot be read. */
   readonly dead: Damaged[];
@@ -87,8 +92,8 @@ export function sort(
 }
 
 /** Nobody knew it; what was read before, and is not yet applied, must not bring it in. */
-function goneUnknown(recordId: string, asOfMs: number): UnlinkedRecord {
-  return { recordId, status: 'gone', version: null, asOfMs, failure: null };
+function goneUnknown(recordId: string, asOfMs: number): Unlinked {
+  return { recordId, status: 'gone', version: null, asOfMs, failure: null, values: {} };
 }
 
 /** What the feed itself said of a delete must not be forgotten: another look could not prove it. */
@@ -124,11 +129,20 @@ function sortRecord(
           version: record.version,
           asOfMs,
           failure: null,
+          values: {},
         });
       } else sorted.existence.push({ sighting: { kind: 'hidden', recordId }, known });
       break;
     case 'invalid':
-      sortUnreadable(asOfMs, sorted, recordId, failureOf(reading.problems), known, record.version);
+      sortUnreadable(
+        asOfMs,
+        sorted,
+        recordId,
+        failureOf(reading.problems),
+        known,
+        record.version,
+        reading.readable,
+      );
       break;
   }
 }
@@ -140,10 +154,11 @@ function sortUnreadable(
   failure: StoredFailure,
   known: KnownRecord | undefined,
   version: string | null = null,
+  values: Values = {},
 ): void {
   const identityId = known?.identityId ?? null;
   if (identityId !== null) sorted.dead.push({ recordId, identityId, failure });
-  else sorted.unlinked.push({ recordId, status: 'unreadable', version, asOfMs, failure });
+  else sorted.unlinked.push({ recordId, status: 'unreadable', version, asOfMs, failure, values });
 }
 
 function failureOf(problems: readonly FieldProblem[]): StoredFailure {

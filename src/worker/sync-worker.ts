@@ -19,13 +19,14 @@ import { resolveUnknown } from './resolve.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { settleWaits } from './settle-waits.ts';
 import { sweepSide } from './sweep.ts';
-import { hasReferences } from './waits.ts';
 
 /** Resolves when the signal has aborted and the work under way has ended, or its grace has run out. */
 export async function runSync(runtime: SyncRuntime, signal: AbortSignal): Promise<void> {
   await rekey(runtime, signal);
-  const loops: Promise<void>[] = [loop(runtime, 'reap', signal, () => reap(runtime))];
-  if (hasReferences(runtime)) loops.push(loop(runtime, 'waits', signal, () => settleWaits(runtime)));
+  const loops: Promise<void>[] = [
+    loop(runtime, 'reap', signal, () => reap(runtime)),
+    loop(runtime, 'waits', signal, () => settleWaits(runtime)),
+  ];
   for (const side of runtime.sides.values()) loops.push(...sideLoops(runtime, side, signal));
   for (const outlet of runtime.mode === 'live' ? (runtime.outlets ?? []) : [])
     loops.push(

@@ -1,5 +1,6 @@
 import { withParts } from './parts.ts';
 import { drawBroad, type WorldShape } from './shape.ts';
+import { withStrangers } from './strangers.ts';
 import { drawSwarm, THEME_NAMES } from './swarm.ts';
 import type { Tape } from './tape.ts';
 import { leaveUnsaid } from './unsaid.ts';
@@ -12,5 +13,5 @@ export function drawShape(tape: Tape): WorldShape {
   const others = names.filter((_, index) => index % 2 === 1).map(() => broadName);
   const about = tape.theme([broadName, ...others, ...names]);
   const shape = leaveUnsaid(tape, about === broadName ? broad : drawSwarm(tape, about), about);
-  return withParts(tape, shape);
+  return withStrangers(tape, withParts(tape, shape));
 }

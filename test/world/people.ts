@@ -2,6 +2,7 @@
 import type { NativeValue } from '../../src/engine/value.ts';
 import type { Fields, Seen } from './records.ts';
 import { FIELDS, textsOf, type Habit, type WorldShape } from './shape.ts';
+import { strangersAt } from './strangers.ts';
 import type { SimulatedSystem } from './system.ts';
 import type { Tape } from './tape.ts';
 
@@ -88,14 +89,15 @@ export class People {
       case 'keyless':
         this.#create(system, null);
         break;
-      case 'twin': {
-        // Somebody enters here what is on its way from another side.
-        const other = this.#pick(this.#systems.flatMap(({ records }) => records.all()));
-        const email = other?.fields['email'];
-        if (typeof email === 'string' && this.#keysAt(system).has(email)) this.#edit(system, record);
-        else this.#create(system, typeof email === 'string' ? email : this.#newKey());
+      case 'twin':
+        this.#enterTwin(system, record, {});
         break;
-      }
+      case 'stranger':
+        this.#enterStranger(system, record);
+        break;
+      case 'mend':
+        this.#mend(system, record);
+        break;
       case 'delete':
         this.remove(system, record);
         break;
@@ -161,6 +163,28 @@ export class People {
     const id = system.records.newId();
     system.act('user', id, { email, ...values, ...besides });
     return id;
+  }
+
+  /** Somebody enters here what is on its way from another side. */
+  #enterTwin(system: SimulatedSystem, record: Seen, besides: Fields): void {
+    const other = this.#pick(this.#systems.flatMap(({ records }) => records.all()));
+    const email = other?.fields['email'];
+    if (typeof email === 'string' && this.#keysAt(system).has(email)) this.#edit(system, record);
+    else this.#create(system, typeof email === 'string' ? email : this.#newKey(), besides);
+  }
+
+  #enterStranger(system: SimulatedSystem, record: Seen): void {
+    const unreadable = { name: [this.#value(system, 'name', null)] };
+    if (this.#tape.chance('people', 500)) this.enterNew(system, unreadable);
+    else this.#enterTwin(system, record, unreadable);
+  }
+
+  #mend(system: SimulatedSystem, record: Seen): void {
+    const stranger = this.#pick(strangersAt(system));
+    if (stranger === undefined) this.#edit(system, record);
+    else if (this.#tape.chance('people', 200)) this.remove(system, stranger);
+    else if (this.#tape.chance('people', 250)) system.act('user', stranger.id, { email: this.#newKey() });
+    else system.act('user', stranger.id, { name: this.#value(system, 'name', null) });
   }
 
   #edit(system: SimulatedSystem, record: Seen): void {

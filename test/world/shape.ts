@@ -100,7 +100,14 @@ export const SWARM_HABITS = [
   /** One field here, and in the same moment another one of the same thing at another side. */
   'cross',
 ] as const;
-export type Habit = (typeof SWARM_HABITS)[number];
+/** What people do besides where there are strangers. */
+const STRANGE_HABITS = [
+  /** A new record that cannot be read, with a key of its own or with that of another side's. */
+  'stranger',
+  /** Such a record is put right, gets another key, or is deleted. */
+  'mend',
+] as const;
+export type Habit = (typeof SWARM_HABITS)[number] | (typeof STRANGE_HABITS)[number];
 
 /** A history that knows a little of everything. */
 export function drawBroad(tape: Tape): WorldShape {

@@ -4,8 +4,8 @@
  */
 import { seededRandom } from '../../src/lib/random.ts';
 
-/** All of a world's second sync is drawn in one of its own: histories without one go the way they went before it. */
-export const STRANDS = ['shape', 'people', 'schedule', 'faults', 'references'] as const;
+/** All of a world's second sync is drawn in one of its own, and so is whether there are strangers: histories without go the way they went. */
+export const STRANDS = ['shape', 'people', 'schedule', 'faults', 'references', 'strangers'] as const;
 export type Strand = (typeof STRANDS)[number];
 
 /** What was chosen, in order, per strand. */
@@ -24,7 +24,7 @@ export interface Tape {
 }
 
 /** What any history can have besides what it is about; each is drawn in the strand of its name. */
-const FEATURES = ['references'] as const satisfies readonly Strand[];
+const FEATURES = ['references', 'strangers'] as const satisfies readonly Strand[];
 export type Feature = (typeof FEATURES)[number];
 
 abstract class BaseTape implements Tape {
@@ -34,6 +34,7 @@ abstract class BaseTape implements Tape {
     schedule: [],
     faults: [],
     references: [],
+    strangers: [],
   };
 
   abstract draw(strand: Strand, count: number): number;
@@ -74,7 +75,14 @@ class SeedTape extends BaseTape {
     this.#about = about;
     const of = (index: number) =>
       seededRandom(Math.imul(seed + 1, 0x9e37_79b1) ^ Math.imul(index + 1, 0x85eb_ca6b));
-    this.#randoms = { shape: of(0), people: of(1), schedule: of(2), faults: of(3), references: of(4) };
+    this.#randoms = {
+      shape: of(0),
+      people: of(1),
+      schedule: of(2),
+      faults: of(3),
+      references: of(4),
+      strangers: of(5),
+    };
   }
 
   /** Recorded as if it had been drawn. */
@@ -108,6 +116,7 @@ class ReplayTape extends BaseTape {
     schedule: 0,
     faults: 0,
     references: 0,
+    strangers: 0,
   };
 
   constructor(given: Recording) {

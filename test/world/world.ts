@@ -104,9 +104,9 @@ export class World {
       clock: storeClock,
       random: seededRandom(1),
       ids: countedIds(0),
-      onCommitted: (changes) => commits.check(changes),
+      onCommitted: (changes, beganMs) => commits.check(changes, beganMs, storeClock.nowMs()),
     });
-    const commits = new CommitWatch(this.store.tables, this.violations);
+    const commits = new CommitWatch(this.store.tables, this.violations, this.systems);
     this.senders = commits.senders;
     for (const [side, { records }] of this.systems)
       records.onGivenAgain = (id) => this.#noteGivenAgain(side, id);
@@ -178,8 +178,8 @@ export class World {
   async cycle(units: readonly Unit[]): Promise<void> {
     const swept = new Set<string>();
     for (const unit of units) {
-      // Where nothing refers to anything nothing waits for anything.
-      if (unit === 'waits' && this.all.length === 1) continue;
+      // Where nothing refers to anything hardly anything waits for anything.
+      if (unit === 'waits' && this.all.length === 1 && !this.#hasWaits) continue;
       for (const world of this.all) await world.#cycleUnit(unit, swept);
     }
   }
@@ -201,6 +201,11 @@ export class World {
       // Nothing takes no time at all.
       this.scheduler.advance(1);
     }
+  }
+
+  get #hasWaits(): boolean {
+    for (const _ of this.store.tables.waits.slots()) return true;
+    return false;
   }
 
   #hasWork(unit: Unit, side: string): boolean {
@@ -279,7 +284,11 @@ export class World {
       ...writes
         .filter(({ state }) => state === 'queued' || state === 'unknown' || state === 'planned')
         .flatMap(({ dueAtMs }) => (dueAtMs === NEVER ? [] : [dueAtMs])),
-      ...tables.waits.rows().flatMap(({ kind, dueAtMs }) => (kind === 'point' ? [dueAtMs] : [])),
+      ...tables.waits
+        .rows()
+        .flatMap(({ kind, dueAtMs }) =>
+          kind === 'point' || (kind === 'key' && dueAtMs <= this.scheduler.nowMs) ? [dueAtMs] : [],
+        ),
       ...streams
         .filter((stream) => this.#isPassing(stream) || this.#isSweepOwed(stream))
         .map(({ dueAtMs }) => dueAtMs),

@@ -75,7 +75,7 @@ const Step = z
 
 const Wait = z
   .object({
-    kind: z.enum(['read', 'write', 'delete']),
+    kind: z.enum(['read', 'write', 'delete', 'key']),
     side: z.string(),
     field: z.string(),
     since: Instant,

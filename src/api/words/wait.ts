@@ -13,6 +13,8 @@ export function waitSentence({ kind, side, field, record, parent, name, reason, 
       if (name !== null)
         return `${who} waits for the ${name.field} of ${whom}, by which ${side} names its ${field}: ${why}`;
       return `${who} waits for ${whom} to exist at ${side}, as its ${field}: ${why}`;
+    case 'key':
+      return `${who} waits to be made at ${side}: its ${field} is that of ${whom}, ${why}`;
     case 'delete':
       return `the delete of ${who} waits: ${why}`;
   }
@@ -35,6 +37,8 @@ function whyText(reason: WaitReason, side: string): string {
       return 'which is parked until a person decides (trueup holds)';
     case 'unreadable':
       return `which cannot be read: ${reason.message}`;
+    case 'outOfTheWay':
+      return 'which is no longer in the way';
     case 'noSuchName':
       return 'nothing is called so';
     case 'sharedName':

@@ -1,10 +1,11 @@
 /**
- * I12, I16, I27: what must hold after every single transaction. It is read from the store's rows as they are committed, so that
+ * I5, I12, I16, I27: what must hold after every single transaction. It is read from the store's rows as they are committed, so that
  * nothing can put right later what was wrong for a moment.
  */
 import type { Identity, WriteState } from '../../../src/engine/state.ts';
-import type { StoredEntry, StoredWrite, Tables } from '../store/rows.ts';
+import { recordKey, type RecordRow, type StoredEntry, type StoredWrite, type Tables } from '../store/rows.ts';
 import type { Change } from '../store/transaction.ts';
+import type { SimulatedSystem } from '../system.ts';
 
 /**
  * From what state a write may come into which. A write that leaves was answered, closed or is owed no more; one that did not
@@ -28,18 +29,27 @@ export class CommitWatch {
   readonly #reopened = new Map<string, string>();
   /** Per write that was ever sent the thing that it was sent for. */
   readonly senders = new Map<string, string>();
+  readonly #systems: ReadonlyMap<string, SimulatedSystem>;
+  /** Since when what is known of a record that is linked to nothing is known. */
+  readonly #waitingSinceMs = new Map<string, number>();
 
-  constructor(tables: Tables, violations: string[]) {
+  constructor(tables: Tables, violations: string[], systems: ReadonlyMap<string, SimulatedSystem>) {
     this.#tables = tables;
     this.#violations = violations;
+    this.#systems = systems;
   }
 
-  check(changes: readonly Change[]): void {
+  /** What one transaction has left behind, when it began, and when it was committed. */
+  check(changes: readonly Change[], beganMs: number, nowMs: number): void {
     const told = new Set<string>();
     for (const { table, after } of changes)
       if (table === 'journal') told.add((after as StoredEntry).identityId ?? '');
     for (const { table, before, after } of changes) {
-      if (table === 'writes') this.#checkWrite(before as StoredWrite | null, after as StoredWrite | null);
+      if (table === 'writes') {
+        this.#checkWrite(before as StoredWrite | null, after as StoredWrite | null);
+        this.#checkAlone(before as StoredWrite | null, after as StoredWrite | null, beganMs);
+      } else if (table === 'links' && after !== null)
+        this.#waitingSinceMs.set(recordKey(after as RecordRow), nowMs);
       else if (table === 'identities')
         this.#checkStory(before as Identity | null, after as Identity | null, told);
     }
@@ -72,6 +82,26 @@ export class CommitWatch {
     const isAnother = after?.kind !== dead.kind;
     if (after === null || isNews || isAnother || dead.body === null) this.#reopened.delete(dead.writeId);
     else this.#reopened.set(dead.writeId, JSON.stringify(dead.body));
+  }
+
+  /** I5: nothing is made beside a record that has its key, is linked to nothing, and was known when this was decided. */
+  #checkAlone(before: StoredWrite | null, after: StoredWrite | null, beganMs: number): void {
+    if (after?.state !== 'sent' || before?.state === 'sent' || after.kind !== 'create') return;
+    const { side, identityId, body } = after;
+    const records = this.#systems.get(side)?.records;
+    for (const { row } of this.#tables.linksBySide.slots(side)) {
+      if (row === null || (row.status !== 'parked' && row.status !== 'unreadable') || row.linked !== null)
+        continue;
+      const { recordId, asOfMs } = row;
+      const sinceMs = this.#waitingSinceMs.get(recordKey(row));
+      if (sinceMs === undefined || sinceMs >= beganMs) continue;
+      const email = records?.now(recordId)?.fields['email'] ?? null;
+      const isKnown = records?.entries.every((entry) => entry.recordId !== recordId || entry.atMs < asOfMs);
+      if (email !== null && email === body?.['email'] && isKnown === true)
+        this.#violations.push(
+          `I5: ${side} ${recordId} has the key of ${identityId} and is linked to nothing, and another was made beside it`,
+        );
+    }
   }
 
   /** What leaves is what is golden at this moment, and nothing that a person is asked about. */

@@ -91,7 +91,7 @@ function checkRecords(
   }
 }
 
-/** `waiting`: what waits for another thing; whether it has reason to, `references.ts` judges. */
+/** `waiting`: what waits for another thing; whether it has reason to, `references.ts` judges, and of keys `existence.ts`. */
 function checkIdentity(
   world: Judged,
   identity: Identity,
@@ -105,7 +105,9 @@ function checkIdentity(
     if (system === undefined) continue;
     if (link === undefined) {
       const isAwaited =
-        waiting.has(`read ${identity.id}`) || waiting.has(`write ${identity.id} ${side.name}`);
+        waiting.has(`read ${identity.id}`) ||
+        waiting.has(`write ${identity.id} ${side.name}`) ||
+        waiting.has(`key ${identity.id} ${side.name}`);
       const isTold = side.lenses.some(
         ({ field, direction }) => direction !== 'in' && identity.golden[field.name] !== undefined,
       );

@@ -4,7 +4,7 @@ import { matchKeys } from '../../../src/engine/match.ts';
 import { PERSON } from '../../../src/engine/state.ts';
 import type { Fields } from '../records.ts';
 import type { World } from '../world.ts';
-import { timeline } from './truth.ts';
+import { textOf, timeline } from './truth.ts';
 
 type Dump = ReturnType<World['store']['dump']>;
 
@@ -16,6 +16,7 @@ export function checkExistence(world: World): void {
   checkBroughtBack(world, dump);
   checkTakenAlong(world, dump);
   checkAskedAgain(world, dump);
+  checkInTheWay(world, dump);
 }
 
 /** I12: what a person has been shown and has decided upon is not asked again while nothing is new. */
@@ -39,6 +40,23 @@ function checkAskedAgain(world: World, { holds }: Dump): void {
           `I12: a person is asked again about ${hold.identityId ?? ''} what was decided: ${reason}`,
         );
     }
+  }
+}
+
+/** I13: what waits to be made for a record of its key waits for one that is linked to nothing and has that key still. */
+function checkInTheWay(world: World, { waits, links, identities }: Dump): void {
+  for (const { kind, identityId, side, parentRecord } of waits) {
+    if (kind !== 'key') continue;
+    const row = links.find((one) => one.side === side && one.recordId === parentRecord);
+    const record = world.systems.get(side)?.records.now(parentRecord ?? '') ?? null;
+    const email = identities.find(({ id }) => id === identityId)?.golden['email'];
+    const isWaiting = row?.status === 'parked' || row?.status === 'unreadable';
+    // Of one that is gone without anybody having told so only a sweep tells.
+    const isOther = record !== null && !record.isHidden && textOf(record.fields, 'email') !== email;
+    if (!isWaiting || isOther)
+      world.violations.push(
+        `I13: ${identityId} is not made at ${side}, as if ${parentRecord ?? ''} were in its way`,
+      );
   }
 }
 

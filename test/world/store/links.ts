@@ -12,6 +12,7 @@ import { UNIQUE_VIOLATION } from './sql-error.ts';
 import { change, upsert } from './statements.ts';
 import type { Slot } from './table.ts';
 import type { Transaction } from './transaction.ts';
+import { keepUnlinkedKeys } from './unlinked-keys.ts';
 
 export async function forgetLinks(tx: Transaction, forgotten: Save['forgotten']): Promise<void> {
   if (forgotten.length === 0) return;
@@ -146,6 +147,7 @@ export async function saveUnlinked(
     if (stored < rows.length) throw new Collision('another worker has just linked the same record');
   }
   const places = records.map(({ recordId }) => ({ side, recordId }));
+  await keepUnlinkedKeys(tx, side, records);
   await settleRecordHolds(tx, places, holds);
   await openRecordHolds(tx, holds);
 }

@@ -192,7 +192,8 @@ test('what was forgotten more than a day ago is let go', async () => {
   const store = newStore();
   const forgotten = [{ side: 'crm', recordId: '1' }];
   await store.transaction(async (tx) => {
-    const record = { recordId: '1', status: 'excluded', version: null, asOfMs: 0, failure: null } as const;
+    const unknown = { recordId: '1', status: 'excluded', version: null, asOfMs: 0, failure: null } as const;
+    const record = { ...unknown, keys: [] };
     await tx.saveUnlinked('crm', [record], []);
     await tx.save({ ...EMPTY_SAVE, forgotten });
   });

@@ -41,8 +41,8 @@ export interface MemoryStoreOptions extends Partial<ConnectionOptions> {
   /** Spreads those waits. */
   readonly random: Random;
   readonly ids: Ids;
-  /** Told of every transaction that has been committed, at once: nothing else has happened since. */
-  readonly onCommitted?: (changes: readonly Change[]) => void;
+  /** Told of every transaction that has been committed, at once, and when it began: nothing else has happened since. */
+  readonly onCommitted?: (changes: readonly Change[], beganMs: number) => void;
 }
 
 /** The committed rows of every table. */
@@ -120,7 +120,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
         open.delete(tx);
         if (!isCommitted) return;
         commits += 1;
-        options.onCommitted?.(tx.changes);
+        options.onCommitted?.(tx.changes, tx.nowMs);
       },
     });
   };
@@ -160,6 +160,7 @@ function dumpOf(tables: Tables): Dump {
     identities: tables.identities.rows(),
     links: tables.links.rows(),
     matchKeys: tables.matchKeys.rows(),
+    unlinkedKeys: tables.unlinkedKeys.rows(),
     writes: tables.writes.rows(),
     attempts: tables.attempts.rows(),
     holds: tables.holds.rows(),

@@ -63,6 +63,13 @@ export interface KeyRow {
   readonly identityId: string;
 }
 
+/** A key of a record that is linked to nothing. */
+export interface UnlinkedKeyRow {
+  readonly side: string;
+  readonly recordId: string;
+  readonly key: string;
+}
+
 export interface StoredWrite {
   readonly identityId: string;
   readonly side: string;
@@ -220,6 +227,8 @@ export function createTables() {
   const writesByIdentity = new Index<StoredWrite>(({ identityId }) => identityId);
   const writesBySide = new Index<StoredWrite>(({ side }) => side);
   const hintsBySide = new Index<StoredHint>(({ side }) => side);
+  const unlinkedByKey = new Index<UnlinkedKeyRow>(({ side, key }) => pairKey(side, key));
+  const unlinkedByRecord = new Index<UnlinkedKeyRow>(recordKey);
   const sightingsByRun = new Index<SightingsRow>(({ runId }) => runId);
   return {
     linksByIdentity,
@@ -228,6 +237,8 @@ export function createTables() {
     writesBySide,
     hintsBySide,
     sightingsByRun,
+    unlinkedByKey,
+    unlinkedByRecord,
     scope: new Table<ScopeRow>({ name: 'scope', keyOf: () => SCOPE }),
     plans: new Table<StoredPlan>({ name: 'plans', keyOf: ({ hash }) => hash }),
     streams: new Table<StreamRow>({ name: 'streams', keyOf: ({ side, kind }) => pairKey(side, kind) }),
@@ -245,6 +256,11 @@ export function createTables() {
       indexes: [linksByIdentity, linksBySide],
     }),
     matchKeys: new Table<KeyRow>({ name: 'match_keys', keyOf: ({ key }) => key }),
+    unlinkedKeys: new Table<UnlinkedKeyRow>({
+      name: 'unlinked_keys',
+      keyOf: ({ key, ...record }) => pairKey(recordKey(record), key),
+      indexes: [unlinkedByKey, unlinkedByRecord],
+    }),
     writes: new Table<StoredWrite>({
       name: 'writes',
       keyOf: writeKey,

@@ -11,6 +11,7 @@ import { forgetLinks, saveLinks } from './links.ts';
 import { pairKey, writeKey, type StoredWrite } from './rows.ts';
 import { change, insert, upsert } from './statements.ts';
 import type { Transaction } from './transaction.ts';
+import { freeUnlinkedKeys } from './unlinked-keys.ts';
 
 export async function save(tx: Transaction, revision: number, batch: Save): Promise<void> {
   await freeKeys(tx, batch.freedKeys);
@@ -24,10 +25,12 @@ export async function save(tx: Transaction, revision: number, batch: Save): Prom
   await changeWrites(tx, batch.changedWrites);
   await closeHolds(tx, batch.closedHolds);
   await openIdentityHolds(tx, batch.holds);
-  await settleRecordHolds(tx, [
+  const settled = [
     ...batch.forgotten,
     ...batch.links.map(({ link }) => ({ side: link.side, recordId: link.recordId })),
-  ]);
+  ];
+  await settleRecordHolds(tx, settled);
+  await freeUnlinkedKeys(tx, settled);
   await insertDecisions(tx, revision, batch.decisions);
   await insertJournal(tx, batch.journal);
 }

@@ -51,6 +51,7 @@ import {
   wakeStream,
 } from './streams.ts';
 import type { Transaction } from './transaction.ts';
+import { unlinkedByKey, wakeKeyed } from './unlinked-keys.ts';
 import {
   claimWaits,
   endWaits,
@@ -142,6 +143,8 @@ const CALLS = {
   claimWaits,
   parkWrites,
   releaseWrites,
+  unlinkedByKey,
+  wakeKeyed,
   openHolds: listHolds,
   beginRevision,
   recover,

@@ -95,6 +95,12 @@ export class Transaction extends LockHolder {
     return AT_ONCE;
   }
 
+  /** A statement in which nobody else goes on. */
+  pass(): void {
+    this.#throwIfBroken();
+    this.#begin();
+  }
+
   #begin(): void {
     if (this.#isFailed) {
       const message = 'current transaction is aborted, commands ignored until end of transaction block';

@@ -70,7 +70,7 @@ export async function noteWaits(tx: Transaction, waits: readonly Wait[]): Promis
     parentSync: wait.kind === 'delete' ? null : wait.at.sync,
     parentSide: wait.kind === 'delete' ? null : wait.at.side,
     parentField: wait.kind === 'delete' ? null : (wait.at.by ?? null),
-    parentRecord: wait.kind === 'read' ? wait.parentRecord : wait.kind === 'point' ? wait.fromId : null,
+    parentRecord: parentRecordOf(wait),
     parentId: wait.kind === 'write' ? wait.parentId : wait.kind === 'point' ? wait.toId : null,
     sinceMs: tx.clockMs(),
     dueAtMs: tx.clockMs(WAIT_CHECK_FIRST_MS),
@@ -81,6 +81,11 @@ export async function noteWaits(tx: Transaction, waits: readonly Wait[]): Promis
     const { sinceMs, dueAtMs, checks } = found;
     return { ...row, sinceMs, dueAtMs, checks };
   });
+}
+
+function parentRecordOf(wait: Wait): string | null {
+  if (wait.kind === 'read' || wait.kind === 'key') return wait.parentRecord;
+  return wait.kind === 'point' ? wait.fromId : null;
 }
 
 function targetOf({ parentSync, parentSide, parentField, parentRecord, parentId }: StoredWait): string {
@@ -175,7 +180,7 @@ function allWaits(tx: Transaction): readonly Table<StoredWait>[] {
   return [...tx.host.syncs.values()].map(({ waits }) => waits);
 }
 
-async function wake(
+export async function wake(
   tx: Transaction,
   point: string,
   tables: readonly Table<StoredWait>[],
@@ -224,6 +229,7 @@ function waitOf({ identityId, side, field, kind, recordId, ...parent }: StoredWa
   const at = parent.parentField === null ? where : { ...where, by: parent.parentField };
   switch (kind) {
     case 'read':
+    case 'key':
       return { ...own, kind, at, parentRecord: parent.parentRecord ?? '' };
     case 'write':
       return { ...own, kind, at, parentId: parent.parentId ?? '' };

@@ -57,6 +57,7 @@ export function inColumns(dump: Dump): Tables {
       identityId: linked?.identityId ?? null,
     })),
     match_keys: dump.matchKeys.map(({ key, identityId }) => ({ matchKey: key, identityId })),
+    unlinked_keys: dump.unlinkedKeys.map(({ key, ...row }) => ({ ...row, matchKey: key })),
     writes: dump.writes.map((row) => ({ ...row })),
     attempts: dump.attempts.map((row) => ({ ...row })),
     holds: dump.holds.map(({ closed, ...row }) => ({

@@ -6,6 +6,7 @@ import {
   failure,
   failureOrNull,
   HOUR_MS,
+  identityId,
   leaseMs,
   lookMs,
   MINUTE_MS,
@@ -91,6 +92,7 @@ const unlinked = fc.record({
   status: fc.constantFrom<UnlinkedRecord['status']>('parked', 'excluded', 'unreadable'),
   version,
   failure: fc.option(failure, { freq: 8 }),
+  keys: fc.uniqueArray(fc.constantFrom('email=a', 'email=b', 'phone=1'), { maxLength: 2 }),
 });
 const recordHold = fc.record({
   recordId,
@@ -114,6 +116,12 @@ export const unlinkedSteps: readonly fc.Arbitrary<Step>[] = [
         args.holds.map((hold) => ({ ...hold, side: args.side })),
       ),
   ),
+  step(
+    'unlinkedByKey',
+    fc.record({ side, keys: fc.uniqueArray(fc.constantFrom('email=a', 'email=b', 'phone=1')) }),
+    async (tx, args) => Object.fromEntries(await tx.unlinkedByKey(args.side, args.keys)),
+  ),
+  step('wakeKeyed', fc.uniqueArray(identityId, { maxLength: 3 }), (tx, ids) => tx.wakeKeyed(ids)),
   step(
     'recordsOf',
     fc.record({ side, recordIds: fc.uniqueArray(recordId, { maxLength: 3 }) }),

@@ -117,6 +117,7 @@ const TABLES = [
   'identities',
   'links',
   'match_keys',
+  'unlinked_keys',
   'writes',
   'attempts',
   'holds',

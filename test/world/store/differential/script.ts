@@ -24,6 +24,7 @@ const THEMES: readonly (readonly fc.Arbitrary<Step>[])[] = [
   streamSteps,
   [saveStep, ...runSteps],
   [saveStep, ...waitSteps, ...waitSteps],
+  [saveStep, ...unlinkedSteps, ...unlinkedSteps, ...waitSteps],
 ];
 const EVERYTHING = [...new Set(THEMES.flat())];
 

@@ -48,6 +48,13 @@ const wait: fc.Arbitrary<Wait> = fc.oneof(
   }),
   fc.record({
     ...own,
+    recordId: fc.constant(null),
+    kind: fc.constant('key' as const),
+    at: place,
+    parentRecord: recordId,
+  }),
+  fc.record({
+    ...own,
     recordId,
     kind: fc.constant('point' as const),
     at: called,
@@ -63,7 +70,7 @@ const waits = fc.uniqueArray(wait, {
 const end: fc.Arbitrary<WaitEnd> = fc.record({
   identityId,
   side,
-  kind: fc.constantFrom('read' as const, 'write' as const, 'delete' as const, 'point' as const),
+  kind: fc.constantFrom('read', 'write', 'delete', 'point', 'key'),
   field: fc.option(own.field),
 });
 const writeKeys = fc.uniqueArray(fc.record({ identityId, side }), {
