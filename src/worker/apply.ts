@@ -64,7 +64,9 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   const parted: Bundle[] = [];
   for (const reading of sorted.readings) {
     parted.push(...partMixed(runtime, batch, page, reading, homes));
-    applyReading(runtime, tx, batch, page, sorted, reading, homes);
+    if (homes.unsure.has(reading.recordId))
+      sorted.hints.push({ recordId: reading.recordId, kind: 'changed' });
+    else applyReading(runtime, tx, batch, page, sorted, reading, homes);
   }
   for (const { sighting, known: record } of sorted.existence)
     applyExistence(runtime, tx, batch, page, sorted, sighting, record);

@@ -31,6 +31,8 @@ export interface Homes {
   readonly moves: Move[];
   /** Record id → identities one of whose records has a key of this one, though the identity itself has not. */
   readonly said: Map<string, readonly string[]>;
+  /** Records that lead to one thing more by now than when they were looked for: they are looked for once more. */
+  readonly unsure: Set<string>;
 }
 
 interface Matched {
@@ -56,6 +58,7 @@ export async function findHomes(
     late: new Map(),
     moves: [],
     said: new Map(),
+    unsure: new Set(),
   };
   const strangers: Reading[] = [];
   for (const reading of sorted.readings) {

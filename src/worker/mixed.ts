@@ -17,7 +17,7 @@ export function partMixed(
   batch: Batch,
   page: SightingPage,
   { recordId, linkedTo, values }: Reading,
-  { of, said }: Homes,
+  { of, said, unsure }: Homes,
 ): readonly Bundle[] {
   if (linkedTo !== null || !mayMix(runtime, page)) return [];
   const { model } = runtime;
@@ -29,6 +29,7 @@ export function partMixed(
     // What only a record of it said, it may have come to hold itself by what was read on this page.
     const isFound = matchKeys(model, bundle.identity.golden).some((key) => record.keys.includes(key));
     if (isFound && !of.has(recordId)) of.set(recordId, identityId);
+    else if (isFound && of.get(recordId) !== identityId) unsure.add(recordId);
     const isHome = of.get(recordId) === identityId;
     const links = isHome ? linksBetween(model, bundle, record) : linksSaying(model, bundle, record);
     if (links.length === 0) continue;
