@@ -9,6 +9,7 @@ import { Secret } from '../lib/secret.ts';
 import type { Installation } from '../server.ts';
 import { secretNames, type ConnectionRow } from '../store/control.ts';
 import { giveSecret, secretsOf } from '../store/secret-uses.ts';
+import { wakeConnection } from '../store/streams.ts';
 import { authoriseConnection, PORT_OPTION_HELP } from './authorise.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { actor, noteCommand } from './deed.ts';
@@ -172,6 +173,7 @@ async function tryConnection(
   const session = await opened(context, installation, connection);
   try {
     const collections = (await session.describe()).length;
+    await installation.transaction((tx) => wakeConnection(tx, connection.name));
     const title = connectors.get(connection.system)?.title ?? connection.system;
     context.output.line(
       `${connection.name}: connected to ${title}, ${count(collections)} ${collections === 1 ? 'collection' : 'collections'}`,

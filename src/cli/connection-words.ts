@@ -31,6 +31,12 @@ export function quotaText(quota: Quota, nowMs: number): string {
   return `limit ${limit}: ${count(used)} of ${count(max)} used (${String(share)} %)${forecast}`;
 }
 
+/** A side that cannot be read, and in how long it is tried again. */
+export function unreadText(side: string, why: string, nextTryMs: number): string {
+  const next = nextTryMs < 1_000 ? 'now' : `in ${duration(nextTryMs)}`;
+  return `  ${side} cannot be read: ${why} (next try ${next})`;
+}
+
 function because(reason: string | null): string {
   return reason === null ? '' : ` — ${reason}`;
 }

@@ -5,6 +5,7 @@ import { systemClock } from '../lib/clock.ts';
 /** Commands asked of a server elsewhere instead of this folder's installation: `--server URL`, TRUEUP_TOKEN. */
 import { counted } from '../lib/counted.ts';
 import { CommandFailed, EXIT, type CommandContext } from './command.ts';
+import { unreadText } from './connection-words.ts';
 import { wordsOf } from './open.ts';
 import { count, duration } from './output.ts';
 import { bodyOf, syncMeant, type Client, type Remote } from './remote/asking.ts';
@@ -117,8 +118,9 @@ async function status({ output }: CommandContext, client: Client): Promise<numbe
         lagMs === null ? 'not yet' : `${duration(lagMs)} ago`,
       ]),
     );
-    for (const { name, failure } of sync.sides)
-      if (failure !== null) output.line(`  ${name} cannot be read: ${failure.message}`);
+    for (const { name, failure, nextTryAt } of sync.sides)
+      if (failure !== null && nextTryAt !== null)
+        output.line(unreadText(name, failure.message, Date.parse(nextTryAt) - systemClock.nowMs()));
   }
   for (const { name, system, state, reason } of overview.connections)
     if (state !== 'connected')

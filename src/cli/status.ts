@@ -5,7 +5,7 @@ import type { Tx } from '../store/database.ts';
 import { countStates, countWrites, deadLetters, streamStates } from '../store/status.ts';
 import { countWaits, toldWaits, type ToldWait } from '../store/told-waits.ts';
 import { EXIT, type Command, type CommandContext } from './command.ts';
-import { healthText, quotaText } from './connection-words.ts';
+import { healthText, quotaText, unreadText } from './connection-words.ts';
 import { chooseSync, text, withInstallation } from './open.ts';
 import { count, duration, type Output } from './output.ts';
 
@@ -92,7 +92,7 @@ function show(context: CommandContext, syncs: readonly SyncStatus[], nowMs: numb
         freshness(sync, side.side, nowMs),
       ]),
     );
-    showTrouble(output, sync);
+    showTrouble(output, sync, nowMs);
     for (const announcement of sync.announcements) showAnnouncement(output, announcement, nowMs);
     output.line();
   }
@@ -110,10 +110,10 @@ function freshness(sync: SyncStatus, side: string, nowMs: number): string {
   return seen > 0 ? `${duration(Math.max(0, nowMs - seen))} ago` : 'not yet';
 }
 
-function showTrouble(output: Output, sync: SyncStatus): void {
+function showTrouble(output: Output, sync: SyncStatus, nowMs: number): void {
   for (const stream of sync.streams) {
     if (stream.failure === null) continue;
-    output.line(`  ${stream.side} cannot be read: ${stream.failure.message}`);
+    output.line(unreadText(stream.side, stream.failure.message, stream.dueMs - nowMs));
     if (stream.failure.advice !== undefined) output.line(`    ${stream.failure.advice}`);
   }
   showWaits(output, sync);

@@ -40,6 +40,7 @@ export interface StreamLease {
   readonly currentAsOfMs: number | null;
   /** A feed has been followed without a gap since this instant; null where no position is held. */
   readonly followedSinceMs: number | null;
+  /** Tries in vain so far, each of which got no further than the one before; the next one's pause grows with them. */
   readonly attempts: number;
 }
 
@@ -247,12 +248,15 @@ export interface SyncTx extends ReferenceTx, KeyingTx, JoinTx {
   leaseStream(side: string, kind: StreamKind, leaseMs: number): Promise<StreamLease | null>;
   /** Stores a new position under the lease and extends it. A newer epoch ⇒ `LeaseLost`. */
   moveStream(lease: StreamLease, move: StreamMove): Promise<void>;
-  /** Gives the lease back. With a failure the attempt counts and the stream waits `dueInMs`. */
+  /**
+   * Gives the lease back, and the stream waits `dueInMs`, unless somebody has woken it since it was leased. With a failure this
+   * was one more try than the lease says, without one there was none in vain.
+   */
   releaseStream(
     lease: StreamLease,
     dueInMs: number,
     failure: StoredFailure | null,
-    /** Whoever has woken the stream since this instant has not been answered: it is due at once. */
+    /** Whoever has woken the stream since this instant has not been answered; by default since it was leased. */
     askedSinceMs?: number,
   ): Promise<void>;
   /** Why the stream's last read failed; null when it did not. */

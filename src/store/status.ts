@@ -42,6 +42,8 @@ export interface StreamState {
   readonly lastAttemptMs: number | null;
   readonly lastSuccessMs: number | null;
   readonly failure: StoredFailure | null;
+  /** When it is to be read next. */
+  readonly dueMs: number;
 }
 
 export async function streamStates(tx: Tx, syncKey: string): Promise<readonly StreamState[]> {
@@ -52,10 +54,12 @@ export async function streamStates(tx: Tx, syncKey: string): Promise<readonly St
     attempt_ms: number | null;
     success_ms: number | null;
     failure: StoredFailure | null;
+    due_ms: number;
   }>(
     `select side, kind, failure, extract(epoch from current_as_of)::float8 * 1000 as current_ms,
             extract(epoch from last_attempt_at)::float8 * 1000 as attempt_ms,
-            extract(epoch from last_success_at)::float8 * 1000 as success_ms
+            extract(epoch from last_success_at)::float8 * 1000 as success_ms,
+            extract(epoch from greatest(due_at, clock_timestamp()))::float8 * 1000 as due_ms
        from streams where sync_key = $1 order by side, kind`,
     [syncKey],
   );
@@ -66,6 +70,7 @@ export async function streamStates(tx: Tx, syncKey: string): Promise<readonly St
     lastAttemptMs: row.attempt_ms,
     lastSuccessMs: row.success_ms,
     failure: row.failure,
+    dueMs: row.due_ms,
   }));
 }
 

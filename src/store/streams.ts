@@ -2,6 +2,7 @@
 import type { Json } from '../lib/json.ts';
 import { failureText } from './codec.ts';
 import type { StoredFailure, StreamKind, StreamLease, StreamMove } from './contract.ts';
+import { allSyncs } from './control.ts';
 import { LeaseLost, type Tx } from './database.ts';
 
 interface StreamColumns {
@@ -52,7 +53,7 @@ export async function moveStream(
   const touched = await tx.execute(
     `update streams
         set checkpoint = $5, current_as_of = coalesce(to_timestamp($6::float8 / 1000), current_as_of), run_id = $7,
-            lease_until = clock_timestamp() + make_interval(secs => $8 / 1000.0), attempts = 0,
+            lease_until = clock_timestamp() + make_interval(secs => $8 / 1000.0),
             failure = case when $12 then failure end,
             last_success_at = case when $12 then last_success_at else clock_timestamp() end,
             due_at = clock_timestamp() + make_interval(secs => $9 / 1000.0),
@@ -89,11 +90,21 @@ export async function releaseStream(
   await tx.execute(
     `update streams
         set lease_until = '-infinity',
-            due_at = case when woken_at > to_timestamp($7::float8 / 1000) then greatest(woken_at, clock_timestamp())
+            due_at = case when woken_at > coalesce(to_timestamp($7::float8 / 1000), last_attempt_at)
+                          then greatest(woken_at, clock_timestamp())
                           else clock_timestamp() + make_interval(secs => $5 / 1000.0) end,
-            failure = $6, attempts = case when $6::jsonb is null then 0 else attempts + 1 end
+            failure = $6, attempts = $8
       where sync_key = $1 and side = $2 and kind = $3 and lease_epoch = $4`,
-    [syncKey, lease.side, lease.kind, lease.epoch, dueInMs, failureText(failure), askedSinceMs],
+    [
+      syncKey,
+      lease.side,
+      lease.kind,
+      lease.epoch,
+      dueInMs,
+      failureText(failure),
+      askedSinceMs,
+      failure === null ? 0 : lease.attempts + 1,
+    ],
   );
 }
 
@@ -122,11 +133,18 @@ export async function sweepEvery(tx: Tx, syncKey: string, side: string, everyMs:
   );
 }
 
-/** Makes due what a refused authorisation put off: somebody has mended it. */
-export async function wakeRefused(tx: Tx, syncKey: string, side: string): Promise<void> {
+/** Makes due what failures of a connection put off: somebody has seen that it works again. */
+export async function wakeConnection(tx: Tx, connection: string): Promise<void> {
+  for (const { syncKey, definition } of await allSyncs(tx))
+    for (const side of definition.sides)
+      if (side.connection === connection) await wakeFailed(tx, syncKey, side.name);
+}
+
+/** As if nothing had been tried in vain; but a pause that the system itself asked for stands. */
+async function wakeFailed(tx: Tx, syncKey: string, side: string): Promise<void> {
   await tx.execute(
-    `update streams set due_at = clock_timestamp(), woken_at = clock_timestamp()
-      where sync_key = $1 and side = $2 and failure ->> 'kind' = 'auth'`,
+    `update streams set due_at = clock_timestamp(), woken_at = clock_timestamp(), attempts = 0
+      where sync_key = $1 and side = $2 and failure is not null and failure ->> 'kind' <> 'rateLimited'`,
     [syncKey, side],
   );
   await tx.execute(
@@ -139,7 +157,7 @@ export async function wakeRefused(tx: Tx, syncKey: string, side: string): Promis
 /** Notes that the side was emptied on purpose, and makes its sweep due. */
 export async function sayEmptied(tx: Tx, syncKey: string, side: string): Promise<void> {
   await tx.execute(
-    `update streams set emptied_at = clock_timestamp(), due_at = clock_timestamp(), woken_at = clock_timestamp()
+    `update streams set emptied_at = clock_timestamp(), due_at = clock_timestamp(), woken_at = clock_timestamp(), attempts = 0
       where sync_key = $1 and side = $2 and kind = 'sweep'`,
     [syncKey, side],
   );

@@ -26,10 +26,10 @@ export async function captureChanges(
     tx.leaseStream(side.model.name, 'changes', STREAM_LEASE_MS),
   );
   if (lease === null) return 0;
-  let count = 0;
+  let [count, position] = [0, lease];
   try {
     const startedMs = await readBeganMs(runtime, side);
-    let [askedMs, beganMs, position] = [startedMs, startedMs, lease];
+    let [askedMs, beganMs] = [startedMs, startedMs];
     const request = {
       collection: side.model.collection,
       fields: side.model.natives,
@@ -50,7 +50,7 @@ export async function captureChanges(
       await tx.releaseStream(lease, 0, null);
     });
   } catch (error) {
-    await failStream(runtime, lease, error);
+    await failStream(runtime, position, error);
   }
   return count;
 }
@@ -104,7 +104,7 @@ async function takePage(
   for (const name of wakened) runtime.wakes.wake(`deliver ${name}`);
   if (page.hints.length > 0) runtime.wakes.wake(`look ${side.model.name}`);
   const shownMs = currentAsOfMs ?? lease.currentAsOfMs;
-  return { ...lease, checkpoint: page.cursor, currentAsOfMs: shownMs, followedSinceMs };
+  return { ...lease, checkpoint: page.cursor, currentAsOfMs: shownMs, followedSinceMs, attempts: 0 };
 }
 
 /** What the feed had shown when the reading of this page began. */
@@ -128,7 +128,10 @@ async function appliedOrHinted(
   }
 }
 
-/** Gives the stream back with the failure. An expired cursor means: follow from the present, and read everything once. */
+/**
+ * Gives the stream back with the failure: `lease.attempts` counts the tries before that got no further. An expired cursor means: follow
+ * from the present, and read everything once.
+ */
 export async function failStream(runtime: SyncRuntime, lease: StreamLease, error: unknown): Promise<void> {
   if (error instanceof LeaseLost) return;
   const failure = failureOfError(error);

@@ -49,15 +49,20 @@ export async function sweepSide(
   const lease = await runtime.transaction((tx) => tx.leaseStream(side.model.name, 'sweep', STREAM_LEASE_MS));
   if (lease === null) return false;
   const runId = await ensureRun(runtime, side, lease);
+  let { attempts } = lease;
   try {
-    const complete = await readAllPages(runtime, side, lease, runId, signal, onProgress);
+    const complete = await readAllPages(runtime, side, lease, runId, signal, (progress) => {
+      // What a run that began anew has read may be what the last one failed after.
+      if (lease.runId === runId && progress.seen > 0) attempts = 0;
+      onProgress(progress);
+    });
     if (complete) await finish(runtime, side, lease, runId);
     else await runtime.transaction((tx) => tx.releaseStream(lease, 0, null));
     return complete;
   } catch (error) {
     const failure = stored(failureOfError(error));
     if (failure.kind !== 'transient') await abandonRun(runtime, lease, runId, failure);
-    await failStream(runtime, lease, error);
+    await failStream(runtime, { ...lease, attempts }, error);
     return false;
   }
 }

@@ -40,6 +40,9 @@ export const Side = z
     lastAttemptAt: Instant.nullable(),
     lastSuccessAt: Instant.nullable(),
     failure: Failure.nullable(),
+    nextTryAt: Instant.nullable().openapi({
+      description: 'When a side that cannot be read is tried again; the pauses grow to a few minutes',
+    }),
   })
   .openapi('Side');
 

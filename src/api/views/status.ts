@@ -77,15 +77,16 @@ function countsOf(
 function freshness(
   streams: readonly StreamState[],
   nowMs: number,
-): Pick<SideShape, 'currentAsOf' | 'lagMs' | 'lastAttemptAt' | 'lastSuccessAt' | 'failure'> {
+): Pick<SideShape, 'currentAsOf' | 'lagMs' | 'lastAttemptAt' | 'lastSuccessAt' | 'failure' | 'nextTryAt'> {
   const currentMs = newest(streams.map((stream) => stream.currentAsOfMs));
-  const failed = streams.find((stream) => stream.failure !== null);
+  const failing = streams.filter((stream) => stream.failure !== null);
   return {
     currentAsOf: at(currentMs),
     lagMs: currentMs === null ? null : Math.max(0, nowMs - currentMs),
     lastAttemptAt: at(newest(streams.map((stream) => stream.lastAttemptMs))),
     lastSuccessAt: at(newest(streams.map((stream) => stream.lastSuccessMs))),
-    failure: failureOf(failed?.failure ?? null),
+    failure: failureOf(failing[0]?.failure ?? null),
+    nextTryAt: at(failing.length === 0 ? null : Math.min(...failing.map(({ dueMs }) => dueMs))),
   };
 }
 

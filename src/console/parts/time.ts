@@ -26,6 +26,11 @@ export function ago(atMs: number, nowMs: number): string {
   return relative.format(Math.round(differenceMs / ms), unit);
 }
 
+/** `in 4 minutes`, or `now` for what is due within moments. */
+export function until(atMs: number, nowMs: number): string {
+  return atMs - nowMs < JUST_NOW_MS ? 'now' : ago(atMs, nowMs);
+}
+
 /** `850 ms`, `12 s`, `4 min`, `3 h`, `2 d`. */
 export function span(ms: number): string {
   if (ms < 1_000) return `${String(Math.max(0, Math.round(ms)))} ms`;

@@ -81,7 +81,6 @@ export async function moveStream(tx: Transaction, lease: StreamLease, move: Stre
       followedSinceMs: followedSinceMs === undefined ? stream.followedSinceMs : followedSinceMs,
       runId: move.runId ?? null,
       leaseUntilMs: tx.clockMs(move.leaseMs),
-      attempts: 0,
       failure: move.keepsFailure === true ? stream.failure : null,
       lastSuccessAtMs: move.keepsFailure === true ? stream.lastSuccessAtMs : tx.clockMs(),
       dueAtMs: tx.clockMs(move.dueInMs ?? 0),
@@ -93,11 +92,12 @@ export async function moveStream(tx: Transaction, lease: StreamLease, move: Stre
 
 function dueAfter(
   tx: Transaction,
-  { wokenAtMs }: StreamRow,
+  { wokenAtMs, lastAttemptAtMs }: StreamRow,
   dueInMs: number,
   askedSinceMs: number | null,
 ): number {
-  const isAsked = wokenAtMs !== null && askedSinceMs !== null && wokenAtMs > storedMs(askedSinceMs);
+  const sinceMs = askedSinceMs === null ? lastAttemptAtMs : storedMs(askedSinceMs);
+  const isAsked = wokenAtMs !== null && sinceMs !== null && wokenAtMs > sinceMs;
   return isAsked ? Math.max(wokenAtMs, tx.clockMs()) : tx.clockMs(dueInMs);
 }
 
@@ -118,7 +118,7 @@ export async function releaseStream(
       leaseUntilMs: LONG_AGO,
       dueAtMs: dueAfter(tx, stream, dueInMs, askedSinceMs),
       failure: asStored(failure),
-      attempts: failure === null ? 0 : stream.attempts + 1,
+      attempts: failure === null ? 0 : lease.attempts + 1,
     }),
   );
 }
@@ -144,7 +144,7 @@ export async function sayEmptied(tx: Transaction, side: string): Promise<void> {
     () => true,
     (stream) => {
       const nowMs = tx.clockMs();
-      return { ...stream, emptiedAtMs: nowMs, dueAtMs: nowMs, wokenAtMs: nowMs };
+      return { ...stream, emptiedAtMs: nowMs, dueAtMs: nowMs, wokenAtMs: nowMs, attempts: 0 };
     },
   );
 }

@@ -1,7 +1,7 @@
 import { Text, Tooltip } from '@mantine/core';
 
 import type { Side } from '../../data/contract.ts';
-import { Ago } from '../../parts/Ago.tsx';
+import { Ago, Until } from '../../parts/Ago.tsx';
 import { Balance } from '../../parts/Balance.tsx';
 import { count } from '../../parts/numbers.ts';
 import { To } from '../../parts/To.tsx';
@@ -34,6 +34,13 @@ export function SideRow({ sync, side }: { readonly sync: string; readonly side: 
         <Text size="sm" component="div">
           <Ago at={side.currentAsOf} never="not yet" />
         </Text>
+        {side.failure !== null && side.nextTryAt !== null && (
+          <Tooltip label={side.failure.message}>
+            <Text size="xs" c="dimmed" w="fit-content">
+              cannot be read, next try <Until at={side.nextTryAt} />
+            </Text>
+          </Tooltip>
+        )}
       </div>
       <div className={classes['fact']}>
         <Text size="xs" c="dimmed">
