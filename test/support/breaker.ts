@@ -10,6 +10,8 @@ export interface Breaker {
   breakAfter(words: RegExp): void;
   /** Breaks instead of forwarding the next message that contains the words. */
   breakBefore(words: RegExp): void;
+  /** Keeps the next message that contains the words, and all that follows it, to itself. Resolves when it has come. */
+  holdBack(words: RegExp): Promise<void>;
   /** Cuts everybody off. While it is down, whoever comes is cut off at once. */
   cutOff(isDown: boolean): void;
   stop(): Promise<void>;
@@ -18,6 +20,7 @@ export interface Breaker {
 export async function startBreaker(target: number): Promise<Breaker> {
   let isDown = false;
   let trap: { readonly words: RegExp; readonly forward: boolean } | null = null;
+  let held: { readonly words: RegExp; readonly came: () => void } | null = null;
   const sockets = new Set<Socket>();
   const server: Server = createServer((client) => {
     if (isDown) {
@@ -31,7 +34,14 @@ export async function startBreaker(target: number): Promise<Breaker> {
       socket.on('close', () => sockets.delete(socket));
     }
     let broken = false;
+    let isHeld = false;
     client.on('data', (bytes: Buffer) => {
+      if (held?.words.test(bytes.toString('latin1')) === true) {
+        isHeld = true;
+        held.came();
+        held = null;
+      }
+      if (isHeld) return;
       if (trap === null || !trap.words.test(bytes.toString('latin1'))) {
         upstream.write(bytes);
         return;
@@ -60,6 +70,10 @@ export async function startBreaker(target: number): Promise<Breaker> {
     breakBefore: (words) => {
       trap = { words, forward: false };
     },
+    holdBack: (words) =>
+      new Promise((resolve) => {
+        held = { words, came: resolve };
+      }),
     cutOff: (down) => {
       isDown = down;
       for (const socket of sockets) socket.destroy();

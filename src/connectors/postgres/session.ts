@@ -21,7 +21,8 @@ export function createSession(
   const { clock, random, connectionKey } = context;
   const catalog = createCatalog(database, settings, clock);
   const closing = new AbortController();
-  const run: Run = (statement) => database.withClient((client) => runOn(client, statement));
+  // What only looks need not be waited for.
+  const run: Run = (statement) => database.withClient((client) => runOn(client, statement), closing.signal);
   return {
     describe: async (names) => {
       const tables = await catalog.tables(names);

@@ -2,6 +2,8 @@
  * One table's changes as they come out of a replication slot, gathered until somebody takes them. Holds at most one page:
  * while it is full, the connection is not read, and the server waits.
  */
+import { Socket } from 'node:net';
+
 import type pg from 'pg';
 import { LogicalReplicationService } from 'pg-logical-replication';
 
@@ -64,6 +66,8 @@ export class WalStream {
   /** A keepalive says that all before it was sent; it counts once the messages before it are worked off. */
   #keepalive: { readonly after: number; readonly position: bigint } | null = null;
   #failure: Error | null = null;
+  #socket: Socket | null = null;
+  #started = Promise.withResolvers<null>();
   #changed = Promise.withResolvers<null>();
   #room = Promise.withResolvers<null>();
 
@@ -81,21 +85,21 @@ export class WalStream {
     this.#confirmed = position;
     this.#plugin = new KeysOnly(names);
     // Its timer would acknowledge what nobody has taken, so there is none.
-    this.#source = new LogicalReplicationService(connection, {
-      acknowledge: { auto: false, timeoutSeconds: 0 },
-      flowControl: { enabled: true },
-    });
+    this.#source = new LogicalReplicationService(
+      { ...connection, stream: () => this.#open() },
+      { acknowledge: { auto: false, timeoutSeconds: 0 }, flowControl: { enabled: true } },
+    );
+    // Who does not wait for the start learns of its failure by what comes after.
+    this.#started.promise.catch(() => undefined);
   }
 
-  /** Resolves when the server begins to send; rejects with what the driver throws. */
+  /** Resolves when the server begins to send; rejects with what the driver throws, or when it is stopped before that. */
   async start(): Promise<void> {
-    const started = Promise.withResolvers<null>();
     const fail = (error: Error): void => {
       this.#fail(error);
-      started.reject(error);
     };
     this.#source.on('start', () => {
-      started.resolve(null);
+      this.#started.resolve(null);
     });
     this.#source.on('error', fail);
     this.#source.on('data', (_lsn: string, message: WalMessage) => this.#onMessage(message));
@@ -107,7 +111,7 @@ export class WalStream {
     this.#source.subscribe(this.#plugin, this.#slot, lsnText(this.#position)).then(() => {
       fail(new Error('The server ended the replication.'));
     }, fail);
-    await started.promise;
+    await this.#started.promise;
   }
 
   /** All changes before it have been gathered, and those of the last taking been taken. */
@@ -178,11 +182,21 @@ export class WalStream {
 
   async stop(): Promise<void> {
     this.#fail(new Error('The replication was stopped.'));
+    // The driver says goodbye to a server that it is still connecting to, and waits for its answer as long as for a connection.
+    this.#socket?.destroy();
     await this.#source.destroy();
+  }
+
+  #open(): Socket {
+    // The package connects a moment after it was told to: by then it may have been told to stop.
+    if (this.#failure !== null) throw this.#failure;
+    this.#socket = new Socket();
+    return this.#socket;
   }
 
   #fail(error: Error): void {
     this.#failure ??= error;
+    this.#started.reject(error);
     this.#room.resolve(null);
     this.nudge();
   }
