@@ -254,7 +254,9 @@ export class MergeDraft {
     const { lookedAtMs } = this.link;
     const { followed } = this.seen;
     // What happened before the feed was followed it has not shown.
-    const isShown = followed !== undefined && followed.sinceMs <= lookedAtMs;
+    // Nor what it held while it could not be read.
+    const isRead = this.link.isUnreadable === undefined;
+    const isShown = isRead && followed !== undefined && followed.sinceMs <= lookedAtMs;
     return isShown ? Math.max(lookedAtMs, followed.untilMs) : lookedAtMs;
   }
 

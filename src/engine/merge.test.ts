@@ -532,6 +532,18 @@ test('what could not be read at the last look does not count as entered later th
   expect(again.decisions).toMatchObject([{ rule: 'hold' }]);
 });
 
+test('a feed does not vouch for what a record held while it could not be read', () => {
+  const timed = modelOf({ fields: { name: { policy: latest() } } });
+  const start = inStep(timed, { name: 'Ann' });
+  const ruleOf = (bundle: typeof start): string | undefined => {
+    const edited = mergeObservation(timed, bundle, seen('erp', 200, { name: 'Anna' })).bundle;
+    const look = { ...seen('crm', 400, { name: 'Anne' }), followed: { sinceMs: 0, untilMs: 390 } };
+    return mergeObservation(timed, edited, look).decisions[0]?.rule;
+  };
+  expect(ruleOf(start)).toBe('latest');
+  expect(ruleOf(relinked(start, 'crm', { isUnreadable: true }))).toBe('hold');
+});
+
 function asOfAfter(version: string | null, name: string): number | undefined {
   const look = { ...seen('crm', 200, { name }), version, readEndedMs: 250 };
   return linkAt(mergeObservation(model, agreedOn, look).bundle, 'crm')?.asOfMs;

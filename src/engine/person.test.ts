@@ -4,7 +4,7 @@ import { deepFreeze, inStep, modelOf, ranked, seen } from '../../test/support/en
 import { held, linkFound, mergeDelete, mergeReturn } from './existence.ts';
 import { mergeObservation } from './merge.ts';
 import type { SyncModel } from './model.ts';
-import { confirmDelete, refuseDelete, ruleField } from './person.ts';
+import { confirmDelete, dropQuestion, refuseDelete, ruleField } from './person.ts';
 import { planIdentity } from './plan.ts';
 import type { Bundle } from './state.ts';
 import { linkAt } from './state.ts';
@@ -79,6 +79,28 @@ test('a held delete that is confirmed is carried out elsewhere', () => {
   const { bundle } = confirmDelete(deepFreeze(deleted), {}, 500);
   expect(bundle.identity.tombstone).toMatchObject({ side: 'crm', atMs: 500 });
   expect(planIdentity(holding, bundle)).toEqual([{ kind: 'open', side: 'erp', write: 'delete' }]);
+});
+
+test('a second record that a create has made goes with the deleted one, once it has taken its place', () => {
+  const holding = modelOf({ fields: { name: {}, city: {} }, deletes: { mode: 'hold' } });
+  const seenTwice = { field: null, reason: 'duplicateRecord', seen: { name: 'Ann' }, side: 'crm' } as const;
+  const deleted = mergeDelete(holding, held(start, seenTwice).bundle, 'crm', 'feed', 300).bundle;
+  const { bundle } = confirmDelete(deepFreeze(deleted), {}, 500);
+  expect(bundle.holds).toMatchObject([{ reason: 'duplicateRecord' }]);
+  const taken = linkFound(bundle, 'crm', 'second', [{ seq: 0, body: { name: 'Ann' }, expiresAtMs: 600 }]);
+  expect(planIdentity(holding, taken)).toEqual([
+    { kind: 'open', side: 'crm', write: 'delete' },
+    { kind: 'open', side: 'erp', write: 'delete' },
+  ]);
+  expect(planIdentity(holding, dropQuestion(bundle, 'duplicateRecord').bundle)).toEqual([
+    { kind: 'open', side: 'erp', write: 'delete' },
+  ]);
+});
+
+test('a second record stands in the way of no delete while the first is in its place', () => {
+  const twice = { field: null, reason: 'duplicateRecord', seen: { name: 'Ann' }, side: 'erp' } as const;
+  const { bundle } = confirmDelete(held(editedAgainstDelete(), twice).bundle, { erp: { name: 'Anne' } }, 500);
+  expect(planIdentity(model, bundle)).toEqual([{ kind: 'open', side: 'erp', write: 'delete' }]);
 });
 
 test('what a person ruled stands against edits made without knowing of it', () => {

@@ -16,7 +16,8 @@ import type { SideModel } from '../engine/model.ts';
 import { asCalledBefore } from '../engine/references.ts';
 import { sharesMost } from '../engine/resemblance.ts';
 import type { Bundle, DeleteEvidence, Link, Observation } from '../engine/state.ts';
-import { linkAt, unansweredAt } from '../engine/state.ts';
+import { linkAt, unansweredAt, writeAt } from '../engine/state.ts';
+import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { KnownRecord, NewHint, SyncTx } from '../store/contract.ts';
 import { Collision } from '../store/database.ts';
@@ -271,11 +272,17 @@ function bundleFor(
   }
   if (reading.linkedTo !== null) throw new Collision('the record has changed its identity meanwhile');
   if (link !== undefined && link.status !== 'gone') return null;
-  const body = homes.made.get(reading.recordId);
-  const sent = body === undefined ? [] : [{ seq: 0, body, expiresAtMs: seen.readBeganMs }];
+  const body = homes.made.get(reading.recordId) ?? triedBefore(found, seen.side);
+  const sent = body === null ? [] : [{ seq: 0, body, expiresAtMs: seen.readBeganMs }];
   const linked = linkFound(found, seen.side, reading.recordId, sent);
   batch.put(linked);
   return linked;
+}
+
+/** What a create that is to be sent once more sent before: what an older look shows of that is nobody's news. */
+function triedBefore(bundle: Bundle, side: string): Values | null {
+  const write = writeAt(bundle, side);
+  return write?.kind === 'create' ? write.body : null;
 }
 
 /** It stood for nothing but the record, of which no more was known: that it was is remembered, and nothing is made of it. */

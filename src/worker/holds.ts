@@ -1,5 +1,5 @@
 /** Carries out what a person decided about a hold: the decision, the closing of the hold and the new plan in one transaction. */
-import { confirmDelete, refuseDelete, ruleField } from '../engine/person.ts';
+import { confirmDelete, dropQuestion, refuseDelete, ruleField } from '../engine/person.ts';
 import type { Bundle, HoldReason, Outcome } from '../engine/state.ts';
 import { linkAt } from '../engine/state.ts';
 import type { Value, Values } from '../engine/value.ts';
@@ -101,6 +101,8 @@ function outcomeOf(
     return ruleField(bundle, hold.field, valueOf(runtime, bundle, hold.field, choice), nowMs);
   if (choice.kind === 'delete' && ABOUT_DELETES.has(hold.reason))
     return confirmDelete(bundle, seenOf(hold), nowMs);
+  if (choice.kind === 'delete' && bundle.identity.tombstone !== null)
+    return dropQuestion(bundle, hold.reason);
   if (choice.kind === 'revive' || choice.kind === 'keep') return refuseDelete(bundle, hold.reason);
   const choices = ABOUT_DELETES.has(hold.reason)
     ? 'delete or revive'

@@ -50,7 +50,8 @@ export function holdOptions(hold: HoldRow, bundle: StoredBundle | undefined): re
   const { field, reason } = hold;
   if (field === null) {
     const revive: HoldOption = { kind: 'revive', side: null, value: null };
-    return ABOUT_DELETES.has(reason) ? [{ kind: 'delete', side: null, value: null }, revive] : [revive];
+    const isDeletable = ABOUT_DELETES.has(reason) || bundle.identity.tombstone !== null;
+    return isDeletable ? [{ kind: 'delete', side: null, value: null }, revive] : [revive];
   }
   const takes = bundle.links.flatMap((link): readonly HoldOption[] => {
     const value = linkAt(bundle, link.side)?.accounted[field];
