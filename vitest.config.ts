@@ -8,6 +8,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['test/support/reporter.ts'],
     pool: 'forks',
+    // Loading the modules anew for every file was half of all the work; nothing in them remembers anything.
+    isolate: false,
     // Most tests wait for a database or a system half of their time: no core is kept free.
     maxWorkers: '100%',
     // Against what hangs, on the busiest machine; how long things take is measured in bench/.
