@@ -85,6 +85,13 @@ export function watchPlace(installation: Installation): WatchPlace {
     transaction: (action) => installation.transaction(action),
     secret: (name) => installation.transaction((tx) => openSecret(tx, sealer, workspaceNo, name)),
     expiries: () => expiriesOf(installation),
+    connectionsByKey: async () =>
+      new Map(
+        (await installation.transaction(connectionStates)).map(({ name }) => [
+          connectionKey(installation, name),
+          name,
+        ]),
+      ),
   };
 }
 

@@ -5,10 +5,15 @@ import { createTestStore, type TestStore } from '../../test/support/sync.ts';
 import { RETRY } from '../connector/known-failures.ts';
 import { must } from '../lib/assert.ts';
 import { systemClock } from '../lib/clock.ts';
+import { moveAlerts } from '../store/alerts.ts';
 import { findRecord } from '../store/history.ts';
 import { diagnoseSyncs, type Diagnosis } from './diagnosis.ts';
 import { gatherEvidence } from './evidence.ts';
 import { diagnose } from './symptoms.ts';
+import type { Condition } from './watch/condition.ts';
+import { watchBudgets } from './watch/watchdogs.ts';
+
+const NOW = Date.UTC(2026, 2, 31, 7);
 
 let store: TestStore;
 beforeAll(async () => {
@@ -120,4 +125,35 @@ test('no open problem is left out, whatever its kind, its direction and how many
   );
   const told = new Set(diagnose({ ...evidence, problems }).map(({ problemId }) => problemId));
   expect(problems.map(({ problemId }) => problemId).filter((id) => !told.has(id))).toEqual([]);
+});
+
+test('a limit that runs out is told of the sync that uses the connection, and of no other, since it began', async () => {
+  const stand = await failingStand(store, 'short', ['ann']);
+  const used = must(stand.sync.definition.sides[0], 'a sync has sides');
+  const quota = { connectionKey: 'key', limitName: 'daily', unitsMax: 100_000, units: 3_000, before: null };
+  const of = (connection: string): readonly Condition[] =>
+    watchBudgets([quota], new Map([['key', connection]]), NOW);
+  await stand.transaction((tx) => moveAlerts(tx, store.workspaceNo, of(used.connection)));
+  // A later look renews the words, and not when it began.
+  await stand.transaction((tx) =>
+    moveAlerts(
+      tx,
+      store.workspaceNo,
+      of(used.connection).map((one) => ({ ...one, sinceMs: NOW + 60_000 })),
+    ),
+  );
+  expect((await diagnosed(stand)).findings).toMatchObject([
+    {
+      symptoms: ['stale'],
+      weight: 'partly',
+      fault: 'access',
+      side: used.name,
+      connection: used.connection,
+      place: 'connection',
+      sinceMs: NOW,
+      evidence: [`${used.connection}: 3 % of the limit "daily" (100000) is left`],
+    },
+  ]);
+  await stand.transaction((tx) => moveAlerts(tx, store.workspaceNo, of('another')));
+  expect((await diagnosed(stand)).findings).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { raisedAlerts } from '../store/alerts.ts';
 import { announcementVitals } from '../store/announcements.ts';
 import type { SyncRow } from '../store/control.ts';
 import type { Tx } from '../store/database.ts';
@@ -6,7 +7,7 @@ import { refreshProblems } from '../store/problems.ts';
 import { countStates, countWrites } from '../store/status.ts';
 import { vitalsOf } from '../store/vitals.ts';
 import { shownProblems } from './problems.ts';
-import type { Evidence } from './symptoms.ts';
+import { ABOUT_CONNECTIONS, type Evidence } from './symptoms.ts';
 import { watchAnnouncements, watchSync } from './watch/watchdogs.ts';
 
 const PROBLEMS_MAX = 500;
@@ -28,6 +29,7 @@ export async function gatherEvidence(tx: Tx, sync: SyncRow): Promise<Evidence> {
     problemsLeftOut: problems.length > PROBLEMS_MAX,
     vitals,
     conditions: [...watchSync(sync, vitals), ...watchAnnouncements(sync, announced, tx.nowMs)],
+    ofConnections: (await raisedAlerts(tx)).filter(({ code }) => ABOUT_CONNECTIONS.has(code)),
     heldSets: await heldWrites(tx, syncKey),
     plannedWrites: writes
       .filter(({ state }) => state === 'planned')

@@ -1,5 +1,6 @@
 /** The five things people say when it does not sync, each walked down to a cause with its evidence. Pure. */
 import { counted } from '../lib/counted.ts';
+import type { AlertRow } from '../store/alerts.ts';
 import type { SyncRow } from '../store/control.ts';
 import type { HeldSet } from '../store/held.ts';
 import type { SideCounts } from '../store/status.ts';
@@ -17,6 +18,8 @@ export interface Evidence {
   readonly problemsLeftOut: boolean;
   readonly vitals: Vitals;
   readonly conditions: readonly Condition[];
+  /** What the last look of the watch had to say of connections, of this sync and of others. */
+  readonly ofConnections: readonly AlertRow[];
   readonly heldSets: readonly HeldSet[];
   readonly plannedWrites: number;
   readonly nowMs: number;
@@ -178,7 +181,33 @@ function outOfDate(evidence: Evidence): readonly Finding[] {
   return [
     ...late.map((condition) => ofCondition('stale', condition, evidence.sync)),
     ...waiting.map((problem) => ofProblem('stale', problem, evidence.sync)),
+    ...shortOfConnections(evidence),
   ];
+}
+
+/** What holds a connection up, or soon will, before anything fails of it. */
+export const ABOUT_CONNECTIONS: ReadonlySet<string> = new Set(['watch.quota', 'watch.token_expiry']);
+
+function shortOfConnections({ sync, ofConnections }: Evidence): readonly Finding[] {
+  return ofConnections.flatMap(({ connection, code, title, detail, advice, sinceMs }) => {
+    const sides = sync.definition.sides.filter((side) => side.connection === connection);
+    if (connection === null || sides.length === 0) return [];
+    return [
+      finding({
+        symptom: 'stale',
+        cause: title,
+        evidence: [detail],
+        weight: 'partly',
+        fault: 'access',
+        side: sides.length === 1 ? (sides[0]?.name ?? null) : null,
+        sinceMs,
+        advice,
+        place: 'connection',
+        connection,
+        next: code === 'watch.token_expiry' ? `trueup connect ${connection}` : 'trueup status',
+      }),
+    ];
+  });
 }
 
 function mismatches(evidence: Evidence): readonly Finding[] {

@@ -16,6 +16,8 @@ export interface AlertRow {
   readonly code: string;
   readonly sync: string | null;
   readonly side: string | null;
+  /** Null where it is not about a connection as a whole, or of one that this installation does not know. */
+  readonly connection: string | null;
   readonly title: string;
   readonly detail: string;
   readonly advice: string;
@@ -28,7 +30,8 @@ export interface AlertRow {
 }
 
 /** What holds now, as the watch found it. */
-export type AlertNews = Omit<AlertRow, 'state' | 'raisedMs' | 'recoveredMs' | 'records'> & {
+export type AlertNews = Omit<AlertRow, 'state' | 'raisedMs' | 'recoveredMs' | 'records' | 'connection'> & {
+  readonly connection?: string;
   readonly records?: AboutRecords;
 };
 
@@ -44,6 +47,7 @@ interface AlertColumns {
   readonly code: string;
   readonly sync: string | null;
   readonly side: string | null;
+  readonly connection: string | null;
   readonly title: string;
   readonly detail: string;
   readonly advice: string;
@@ -53,7 +57,7 @@ interface AlertColumns {
   readonly records: AboutRecords | null;
 }
 
-const COLUMNS = `alert_key, state, severity, code, sync, side, title, detail, advice, records,
+const COLUMNS = `alert_key, state, severity, code, sync, side, connection, title, detail, advice, records,
   extract(epoch from since)::float8 * 1000 as since_ms, extract(epoch from raised_at)::float8 * 1000 as raised_ms,
   extract(epoch from recovered_at)::float8 * 1000 as recovered_ms`;
 
@@ -77,14 +81,14 @@ export async function moveAlerts(
   );
   const known = new Map(before.map((row) => [row.alert_key, row.severity]));
   const stored = await tx.query<AlertColumns>(
-    `insert into alerts (workspace_no, alert_key, state, severity, code, sync, side, title, detail, advice, records, since, raised_at)
-     select $1::int, key, 'raised', severity, code, sync, side, title, detail, advice, records, to_timestamp("sinceMs" / 1000), clock_timestamp()
-       from json_to_recordset($2) as news (key text, severity text, code text, sync text, side text, title text, detail text,
+    `insert into alerts (workspace_no, alert_key, state, severity, code, sync, side, connection, title, detail, advice, records, since, raised_at)
+     select $1::int, key, 'raised', severity, code, sync, side, connection, title, detail, advice, records, to_timestamp("sinceMs" / 1000), clock_timestamp()
+       from json_to_recordset($2) as news (key text, severity text, code text, sync text, side text, connection text, title text, detail text,
                                            advice text, records jsonb, "sinceMs" float8)
       order by key
      on conflict (workspace_no, alert_key) do update
         set state = 'raised', severity = excluded.severity, title = excluded.title, detail = excluded.detail,
-            advice = excluded.advice, records = excluded.records, recovered_at = null,
+            advice = excluded.advice, records = excluded.records, connection = excluded.connection, recovered_at = null,
             since = case when alerts.state = 'raised' then alerts.since else excluded.since end,
             raised_at = case when alerts.state = 'raised' then alerts.raised_at else excluded.raised_at end
      returning ${COLUMNS}`,

@@ -217,5 +217,6 @@ function watchPlaceOf(
     transaction,
     secret: () => Promise.resolve(null),
     expiries: () => Promise.resolve([]),
+    connectionsByKey: () => Promise.resolve(new Map()),
   };
 }

@@ -53,6 +53,7 @@ beforeAll(async () => {
       log: silentLog,
       secret: () => Promise.resolve(null),
       expiries: () => Promise.resolve([]),
+      connectionsByKey: () => Promise.resolve(new Map()),
     },
     new AbortController().signal,
     0,

@@ -27,6 +27,7 @@ function alert(change: Partial<AlertRow> = {}): AlertRow {
     code: 'salesforce.invalid_session_id',
     sync: 'customers',
     side: 'crm',
+    connection: null,
     title: 'Nothing goes to crm: the session <has> ended & so on',
     detail: 'Salesforce: INVALID_SESSION_ID',
     advice: 'Run: trueup connect crm',

@@ -10,6 +10,8 @@ export interface Condition {
   readonly severity: Severity;
   readonly sync: string | null;
   readonly side: string | null;
+  /** Of what is about a connection as a whole, and so about every sync that uses it. */
+  readonly connection?: string;
   readonly title: string;
   readonly detail: string;
   readonly advice: string;

@@ -39,6 +39,7 @@ beforeAll(async () => {
     transaction: (action) => store.database.transaction(store.workspaceNo, action),
     secret: () => Promise.resolve(null),
     expiries: () => Promise.resolve(expiries),
+    connectionsByKey: () => Promise.resolve(new Map()),
   };
 });
 

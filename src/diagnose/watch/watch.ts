@@ -63,6 +63,8 @@ export interface WatchPlace {
   transaction<T>(action: (tx: Tx) => Promise<T>): Promise<T>;
   secret(name: string): Promise<Secret | null>;
   expiries(): Promise<readonly Expiry[]>;
+  /** Names of the connections, by the key under which their budgets are kept. */
+  connectionsByKey(): Promise<ReadonlyMap<string, string>>;
 }
 
 /** Looks, notes and sends. Returns what has changed. `graceMs`: how long a hiccup may last before it is told. */
@@ -71,8 +73,8 @@ export async function watchOnce(
   signal: AbortSignal,
   graceMs: number = OUTAGE_GRACE_MS,
 ): Promise<AlertMoves> {
-  const expiries = await place.expiries();
-  const moves = await place.transaction((tx) => lookAndNote(place, tx, expiries, graceMs));
+  const [expiries, named] = [await place.expiries(), await place.connectionsByKey()];
+  const moves = await place.transaction((tx) => lookAndNote(place, tx, expiries, named, graceMs));
   await sendNotices(place, signal);
   return moves;
 }
@@ -81,6 +83,7 @@ async function lookAndNote(
   place: WatchPlace,
   tx: Tx,
   expiries: readonly Expiry[],
+  named: ReadonlyMap<string, string>,
   graceMs: number,
 ): Promise<AlertMoves> {
   await lockWatch(tx, place.workspaceNo);
@@ -96,7 +99,7 @@ async function lookAndNote(
       ...watchAnnouncements(sync, await announcementVitals(tx, sync.syncKey), tx.nowMs),
     );
   }
-  conditions.push(...watchBudgets(await budgetVitals(tx, place.workspaceNo), tx.nowMs));
+  conditions.push(...watchBudgets(await budgetVitals(tx, place.workspaceNo), named, tx.nowMs));
   conditions.push(...watchExpiries(expiries, tx.nowMs));
   conditions.push(...watchChannels(await channelStates(tx), tx.nowMs));
   conditions.push(...watchErrorLogs(await failingLogs(tx)));
@@ -115,6 +118,7 @@ function watchExpiries(expiries: readonly Expiry[], nowMs: number): readonly Con
       severity: expiresAtMs <= nowMs ? 'critical' : 'warning',
       sync: null,
       side: null,
+      connection,
       title: `The authorisation of ${connection} ends soon`,
       detail: `it ends at ${new Date(expiresAtMs).toISOString()} and is not renewed by itself`,
       advice: `Run: trueup connect ${connection}`,
@@ -174,6 +178,7 @@ function watchErrorLogs(logs: readonly FailingLog[]): readonly Condition[] {
     severity: 'warning',
     sync: null,
     side: null,
+    connection,
     title: `The error log of ${connection} does not show every dead letter`,
     detail: `${failure.code}: ${failure.message}`,
     advice: failure.advice ?? 'See what it lacks: trueup check',

@@ -183,18 +183,22 @@ test('more failures than the day before are told, with both figures', () => {
   expect(codes({ tries: [{ ...tries, failed: 3, written: 7 }] })).toEqual([]);
 });
 
+const NAMED = new Map([['crm_0a1b2c3d', 'crm']]);
+
 test('a quota is told while there is still time: by its pace, or by how little is left', () => {
-  const quota = { connectionKey: 'crm', limitName: 'daily', unitsMax: 100_000, units: 40_000 };
+  const quota = { connectionKey: 'crm_0a1b2c3d', limitName: 'daily', unitsMax: 100_000, units: 40_000 };
   const paced = { ...quota, before: { atMs: NOW - 2 * HOUR_MS, units: 60_000 } };
-  const [told] = watchBudgets([paced], NOW);
-  expect(told).toMatchObject({ code: 'watch.quota', severity: 'warning' });
-  expect(told?.detail).toMatch(/40 % .* it ends in 4 hours/);
+  const [told] = watchBudgets([paced], NAMED, NOW);
+  expect(told).toMatchObject({ code: 'watch.quota', severity: 'warning', connection: 'crm' });
+  expect(told?.detail).toMatch(/^crm: 40 % .* it ends in 4 hours/);
+  // Another installation on the same store has connections of its own.
+  expect(watchBudgets([paced], new Map(), NOW)[0]).not.toHaveProperty('connection');
   const slow = { ...quota, before: { atMs: NOW - 2 * HOUR_MS, units: 40_500 } };
-  expect(watchBudgets([slow, { ...quota, before: null }], NOW)).toEqual([]);
-  expect(watchBudgets([{ ...quota, units: 3_000, before: null }], NOW)).toMatchObject([
+  expect(watchBudgets([slow, { ...quota, before: null }], NAMED, NOW)).toEqual([]);
+  expect(watchBudgets([{ ...quota, units: 3_000, before: null }], NAMED, NOW)).toMatchObject([
     { severity: 'critical' },
   ]);
-  expect(watchBudgets([{ ...quota, unitsMax: 100, units: 1, before: null }], NOW)).toEqual([]);
+  expect(watchBudgets([{ ...quota, unitsMax: 100, units: 1, before: null }], NAMED, NOW)).toEqual([]);
 });
 
 test('messages that wait for long, or were refused, are told with the reason; fresh ones are not', () => {

@@ -199,8 +199,15 @@ function percent(share: number): string {
   return `${String(Math.round(share * 100))} %`;
 }
 
-/** Limits that will be used up at the pace of the last hours, or nearly are. */
-export function watchBudgets(budgets: readonly BudgetVitals[], nowMs: number): readonly Condition[] {
+/**
+ * Limits that will be used up at the pace of the last hours, or nearly are. `named`: the connections of this installation by the key
+ * under which their budgets are kept.
+ */
+export function watchBudgets(
+  budgets: readonly BudgetVitals[],
+  named: ReadonlyMap<string, string>,
+  nowMs: number,
+): readonly Condition[] {
   return budgets.flatMap(({ connectionKey, limitName, unitsMax, units, before }) => {
     if (unitsMax < THRESHOLDS.quotaUnitsMin) return [];
     const perMs =
@@ -211,9 +218,11 @@ export function watchBudgets(budgets: readonly BudgetVitals[], nowMs: number): r
     const ends = Number.isFinite(leftMs)
       ? `; at the pace of the last hours it ends in ${minutes(leftMs)}`
       : '';
-    const detail = `${connectionKey}: ${percent(share)} of the limit "${limitName}" (${String(unitsMax)}) is left${ends}`;
+    const connection = named.get(connectionKey);
+    const detail = `${connection ?? connectionKey}: ${percent(share)} of the limit "${limitName}" (${String(unitsMax)}) is left${ends}`;
     const severity = share <= THRESHOLDS.quotaShareMin ? 'critical' : 'warning';
     const told = condition(null, null, 'watch.quota', severity, nowMs, detail);
-    return [{ ...told, key: `${told.key} ${connectionKey} ${limitName}` }];
+    const key = `${told.key} ${connectionKey} ${limitName}`;
+    return [{ ...told, key, ...(connection === undefined ? {} : { connection }) }];
   });
 }
