@@ -5,6 +5,7 @@ import type { Quota } from './connection-health.ts';
 import type { StoredFailure } from './contract.ts';
 import type { Tx } from './database.ts';
 import type { Sealer } from './seal.ts';
+import { sweepFromStart } from './sweeps.ts';
 
 /** A setting of a connection as the sync file gives it: plain, or the name of a secret. */
 export type Setting = string | { readonly secretName: string };
@@ -241,6 +242,7 @@ export async function saveRevision(tx: Tx, workspaceNo: number, given: RevisionS
 
 /** Every side is read from the start, once; links keep what is accounted, so only what the revision changes is news. */
 async function beginObserving(tx: Tx, syncKey: string, definition: SyncDefinition): Promise<void> {
+  await sweepFromStart(tx, syncKey);
   await tx.execute(
     `insert into streams (sync_key, side, kind)
      select $1::bigint, side, kind from unnest($2::text[]) as side, unnest(array['changes', 'sweep']) as kind

@@ -1,6 +1,7 @@
 /** The schemas of the sides of a sync, version by version: what a system said of the fields of a collection, and since when. */
 import type { Json } from '../lib/json.ts';
 import type { Tx } from './database.ts';
+import { sweepFromStart } from './sweeps.ts';
 
 /** What a system says now; `hash` is equal for schemas that differ in nothing that matters. */
 export interface SeenSchema {
@@ -78,9 +79,7 @@ export async function schemaHistory(
 
 /** Every side is read from the start, once; equal versions no longer mean that a record has not changed. */
 export async function observeAnew(tx: Tx, syncKey: string): Promise<void> {
-  await tx.execute(`update streams set due_at = clock_timestamp() where sync_key = $1 and kind = 'sweep'`, [
-    syncKey,
-  ]);
+  await sweepFromStart(tx, syncKey);
   await tx.execute('update links set version = null where sync_key = $1', [syncKey]);
 }
 

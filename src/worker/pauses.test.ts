@@ -18,6 +18,7 @@ const signal = new AbortController().signal;
 const store = sharedTestStore();
 const DOWN: Failure = { kind: 'transient', code: 'memory.down', message: 'nobody answers' };
 const REVOKED: Failure = { kind: 'auth', code: 'memory.revoked', message: 'the token was revoked' };
+const EXPIRED: Failure = { kind: 'config', code: 'memory.cursor_expired', message: 'begin anew' };
 const SLOW_DOWN: Failure = { ...DOWN, kind: 'rateLimited', retryAfterMs: 900_000 };
 
 /** Shows one record to a page, and fails after so many pages while it has a failure. */
@@ -119,7 +120,7 @@ test.each([
 
 test.each([
   ['cannot be gone on with', new Breaking(false), DOWN],
-  ['is given up', new Breaking(), REVOKED],
+  ['is given up', new Breaking(), EXPIRED],
 ])(
   'a sweep that %s and breaks after its first page each time pauses for longer too',
   async (what, crm, failure) => {

@@ -37,7 +37,12 @@ export interface SweepProgress {
 interface Position {
   readonly resume: Json;
   readonly pageNo: number;
+  /** Records met on the pages up to here. */
+  readonly seen: number;
 }
+
+/** What passes, or a person mends, without any doubt about the pages read before: the sweep goes on where it had come to. */
+const KEEPS_PLACE: ReadonlySet<string> = new Set(['transient', 'rateLimited', 'auth']);
 
 /** Sweeps if the side's sweep is due and nobody else does it. Returns whether it ran to its end. */
 export async function sweepSide(
@@ -61,7 +66,7 @@ export async function sweepSide(
     return complete;
   } catch (error) {
     const failure = stored(failureOfError(error));
-    if (failure.kind !== 'transient') await abandonRun(runtime, lease, runId, failure);
+    if (!KEEPS_PLACE.has(failure.kind)) await abandonRun(runtime, lease, runId, failure);
     await failStream(runtime, { ...lease, attempts }, error);
     return false;
   }
@@ -94,7 +99,7 @@ async function readAllPages(
   signal: AbortSignal,
   onProgress: (progress: SweepProgress) => void,
 ): Promise<boolean> {
-  const position = (lease.checkpoint ?? { resume: null, pageNo: 0 }) as unknown as Position;
+  const position = placeOf(lease.checkpoint);
   let { pageNo } = position;
   let [seen, changed, nextRefresh] = [0, 0, STATISTICS_FIRST_RECORDS];
   let askedMs = await readBeganMs(runtime, side);
@@ -110,8 +115,9 @@ async function readAllPages(
   for await (const page of side.session.readAll(request)) {
     pageNo += 1;
     const datedMs = page.isOld === true ? await runBeganMs(runtime, side, runId) : beganMs;
-    const counts = await takePage(runtime, side, lease, runId, page, pageNo, datedMs);
-    seen += counts.seen;
+    seen += page.records.length + page.unreadable.length;
+    const place = { resume: page.resume, pageNo, seen: position.seen + seen };
+    const counts = await takePage(runtime, side, lease, runId, page, place, datedMs);
     changed += counts.changed;
     onProgress({ side: side.model.name, seen, changed });
     if (changed >= nextRefresh) {
@@ -119,7 +125,7 @@ async function readAllPages(
       nextRefresh *= STATISTICS_GROWTH;
     }
     if (page.complete) {
-      if (seen === 0) await refuseEmptied(runtime, side);
+      if (place.seen === 0) await refuseEmptied(runtime, side);
       return true;
     }
     if (signal.aborted) return false;
@@ -135,7 +141,7 @@ async function takePage(
   lease: StreamLease,
   runId: string,
   page: SnapshotPage,
-  pageNo: number,
+  place: Position,
   beganMs: number,
 ): Promise<RunCounts> {
   const sightings = sightingsOf(page);
@@ -158,11 +164,11 @@ async function takePage(
   await runtime.transaction(async (tx) => {
     await tx.noteSightings(
       runId,
-      pageNo,
+      place.pageNo,
       sightings.map((sighting) => sighting.recordId),
     );
     await tx.addToRun(runId, met);
-    const checkpoint = page.resume === null ? null : { resume: page.resume, pageNo };
+    const checkpoint = place.resume === null ? null : { ...place };
     await tx.moveStream(lease, {
       checkpoint,
       currentAsOfMs: null,
@@ -196,6 +202,11 @@ async function applyHalf(
       wakened: new Set(),
     };
   }
+}
+
+/** A checkpoint of an older version does not say how much was seen. */
+function placeOf(checkpoint: Json): Position {
+  return { resume: null, pageNo: 0, seen: 0, ...(checkpoint as Partial<Position> | null) };
 }
 
 /** Store-clock instant before which nothing of what the run has read can be, however old its pages are. */

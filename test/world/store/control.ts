@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { must } from '../../../src/lib/assert.ts';
 import type { HeldSet } from '../../../src/store/held.ts';
 import type { Approval, PlanRow } from '../../../src/store/plans.ts';
+import { LONG_AGO } from './instant.ts';
 import { pairKey, SCOPE, type ScopeRow, type StoredWrite } from './rows.ts';
 import { change, select, selectForUpdate, upsert } from './statements.ts';
 import { newStreams } from './streams.ts';
@@ -34,6 +35,20 @@ async function changeScope(tx: Transaction, next: (row: ScopeRow) => ScopeRow): 
 /** Every side is read once more, and what was queued is planned anew. */
 async function beginObserving(tx: Transaction, call: string, sides: readonly string[]): Promise<void> {
   const { streams, links, writes } = tx.tables;
+  await tx.statement(`${call}/sweeps`);
+  await change(
+    tx,
+    streams.slots(),
+    ({ kind }) => kind === 'sweep',
+    (stream) => ({
+      ...stream,
+      checkpoint: null,
+      dueAtMs: tx.clockMs(),
+      wokenAtMs: tx.clockMs(),
+      leaseEpoch: stream.leaseEpoch + 1,
+      leaseUntilMs: LONG_AGO,
+    }),
+  );
   await tx.statement(`${call}/streams`);
   await upsert(tx, streams, sides.flatMap(newStreams), (stream) => ({
     ...stream,
