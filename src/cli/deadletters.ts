@@ -10,7 +10,7 @@ import {
 } from '../store/letters.ts';
 import { noteDeedOnLetters } from '../store/problem-deeds.ts';
 import { ChoiceRefused } from '../worker/holds.ts';
-import { correctLetter, discardAll, REPLAY_PER_SECOND, replayAll } from '../worker/redrive.ts';
+import { correctLetter, discardAll, replayAll } from '../worker/redrive.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { actor, noteCommandAfter } from './deed.ts';
 import { fieldValue } from './field-value.ts';
@@ -27,6 +27,7 @@ import {
 } from './open.ts';
 import { tellDiscarded } from './outcomes.ts';
 import { count, instant, type Output } from './output.ts';
+import { RATE_HELP, rateMeant } from './rate.ts';
 import { show } from './trace.ts';
 
 const PAGE_LETTERS = 50;
@@ -62,7 +63,7 @@ export const deadletters: Command = {
     after: 'list from here: the `next` of the page before',
     all: 'replay every letter that waits',
     reason: 'why the letters are given up; kept in the journal',
-    rate: `how many to replay per second (default ${String(REPLAY_PER_SECOND)})`,
+    rate: RATE_HELP,
   },
   run: (context) =>
     withInstallation(context, async (installation) => {
@@ -153,8 +154,7 @@ async function meant(
 }
 
 async function replay(context: CommandContext, installation: Installation, sync: SyncRow): Promise<number> {
-  const rate = Number(context.flags['rate'] ?? REPLAY_PER_SECOND);
-  if (!(rate > 0 && rate <= 10_000)) throw wrong('--rate takes a number from 1 to 10000');
+  const rate = rateMeant(context);
   const filter = await meant(context, installation, sync);
   const replayed = await replayAll(installation, sync, filter, { by: actor(), reason: null }, rate);
   await noteCommandAfter(installation, 'letters.replayed', sync.name, { replayed });

@@ -5,7 +5,7 @@ import type { Installation } from '../server.ts';
 import { allSyncs } from '../store/control.ts';
 import { noteDeed, sayTimeSpent } from '../store/problem-deeds.ts';
 import { addProblemNote, problemNotes, setProblemOwner, type ProblemFilter } from '../store/problems.ts';
-import { REPLAY_PER_SECOND, replayAll } from '../worker/redrive.ts';
+import { replayAll } from '../worker/redrive.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { actor, noteCommand, noteCommandAfter } from './deed.ts';
 import { oneMeant } from './meant.ts';
@@ -19,6 +19,7 @@ import {
   wordsOf,
 } from './open.ts';
 import { duration, instant, spanMs, type Output } from './output.ts';
+import { RATE_HELP, rateMeant } from './rate.ts';
 
 const SHOWN_MAX = 200;
 const SPENT_MAX_MS = 40 * 3_600_000;
@@ -42,7 +43,7 @@ export const problems: Command = {
     code: 'only with this failure code',
     owner: 'only those this person looks after',
     all: 'also those that are resolved',
-    rate: `fix: how many letters to replay per second (default ${String(REPLAY_PER_SECOND)})`,
+    rate: `fix: ${RATE_HELP}`,
   },
   run: (context) =>
     withInstallation(context, async (installation) => {
@@ -120,8 +121,8 @@ async function show(context: CommandContext, installation: Installation): Promis
 }
 
 async function fix(context: CommandContext, installation: Installation): Promise<number> {
+  const rate = rateMeant(context);
   const problem = await oneProblem(context, installation);
-  const rate = Number(context.flags['rate'] ?? REPLAY_PER_SECOND);
   const syncs = await installation.transaction((tx) => allSyncs(tx));
   const sync = syncs.find(({ syncKey }) => syncKey === problem.syncKey);
   const act = { by: actor(), reason: `fixes ${problem.problemId}` };

@@ -170,6 +170,7 @@ test('a doing command from afar says what it needs, and does nothing where nothi
     [['problems', 'fix', 'ffff'], 'no problem begins with ffff'],
     [['deadletters', 'replay', 'ffff'], 'no letter begins with ffff'],
     [['deadletters', 'discard', '--all'], '--reason is missing'],
+    [['deadletters', 'replay', '--all', '--rate', '0.5'], '--rate takes a whole number from 1 to 10000'],
     [['match', 'confirm', 'ffff'], 'no open suggestion begins with ffff'],
     [['match', 'unmerge', 'ffff'], 'no merge begins with ffff'],
     [['holds', 'release', 'right', 'create', '00'], 'no held set begins with 00'],
@@ -200,6 +201,13 @@ test('sides are reconciled from afar, the report is shown or put into a file, an
   expect([written.exitCode, written.output]).toEqual([0, expect.stringContaining(`Wrote ${path}.`)]);
   expect(written.output).toContain('To mend the drift:');
   expect(await readFile(path, 'utf8')).toMatch(/^side,record,identity,/);
+  const told = await remote(['reconcile', '--repair', '--json'], may);
+  expect(JSON.parse(told.output)).toMatchObject({
+    sync: 'people',
+    repair: { plan: { writes: 1, isCurrent: true }, groups: [{ side: 'right', kind: 'create', count: 1 }] },
+  });
+  const unrepaired = await remote(['reconcile', '--json'], may);
+  expect(JSON.parse(unrepaired.output)).toMatchObject({ sync: 'people', repair: null });
   const again = await remote(['reconcile', '--out', path], may);
   expect([again.exitCode, again.errors]).toEqual([2, expect.stringContaining('is already there')]);
   for (const [flags, complaint] of [

@@ -14,6 +14,7 @@ const BATCH_LETTERS_MAX = 500;
 const BATCHES_MAX = 1_000_000;
 /** How many replayed letters become due per second when nobody says otherwise. */
 export const REPLAY_PER_SECOND = 50;
+export const REPLAY_PER_SECOND_MAX = 10_000;
 
 /** What runs transactions over the workspace. */
 export interface Workspace {

@@ -7,7 +7,13 @@ import type { Tx } from '../../store/database.ts';
 import { listLetters, type Letter, type LetterFilter } from '../../store/letters.ts';
 import { noteDeedOnLetters } from '../../store/problem-deeds.ts';
 import { ChoiceRefused } from '../../worker/holds.ts';
-import { correctLetter, discardAll, REPLAY_PER_SECOND, replayAll } from '../../worker/redrive.ts';
+import {
+  correctLetter,
+  discardAll,
+  REPLAY_PER_SECOND,
+  REPLAY_PER_SECOND_MAX,
+  replayAll,
+} from '../../worker/redrive.ts';
 import type { Principal } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
 import { ApiProblem, notFound } from '../problem.ts';
@@ -15,7 +21,6 @@ import { NAME_LENGTH_MAX, Value } from '../shapes/common.ts';
 import { fieldValue } from './field-value.ts';
 import { syncNamed } from './find.ts';
 
-const RATE_MAX = 10_000;
 const REASON_LENGTH_MAX = 1_000;
 const Name = z.string().min(1).max(NAME_LENGTH_MAX);
 export const LetterId = z.string().regex(/^[0-9a-f]{32}$/);
@@ -39,7 +44,7 @@ export const Replay = Which.extend({
     .boolean()
     .default(false)
     .openapi({ description: 'Every letter that waits, where nothing else is said' }),
-  perSecond: z.int().min(1).max(RATE_MAX).default(REPLAY_PER_SECOND),
+  perSecond: z.int().min(1).max(REPLAY_PER_SECOND_MAX).default(REPLAY_PER_SECOND),
 }).openapi('Replay');
 
 export const Discard = Which.extend({

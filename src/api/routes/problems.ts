@@ -6,7 +6,7 @@ import { audit } from '../../store/audit.ts';
 import { allSyncs } from '../../store/control.ts';
 import { noteDeed } from '../../store/problem-deeds.ts';
 import { addProblemNote, problemNotes, setProblemOwner, type ProblemFilter } from '../../store/problems.ts';
-import { REPLAY_PER_SECOND, replayAll } from '../../worker/redrive.ts';
+import { REPLAY_PER_SECOND, REPLAY_PER_SECOND_MAX, replayAll } from '../../worker/redrive.ts';
 import { problemNamed, syncNamed } from '../actions/find.ts';
 import { needs, principalOf, type ApiEnv } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
@@ -17,7 +17,6 @@ import { refuse } from '../shapes/refuse.ts';
 
 const PROBLEMS_MAX = 200;
 const NOTE_LENGTH_MAX = 4_000;
-const RATE_MAX = 10_000;
 const Name = z.string().min(1).max(NAME_LENGTH_MAX);
 
 const getProblems = createRoute({
@@ -79,7 +78,9 @@ const postFix = createRoute({
   ...needs('operator'),
   request: {
     params: ProblemParam,
-    body: takes(z.object({ perSecond: z.int().min(1).max(RATE_MAX).default(REPLAY_PER_SECOND) })),
+    body: takes(
+      z.object({ perSecond: z.int().min(1).max(REPLAY_PER_SECOND_MAX).default(REPLAY_PER_SECOND) }),
+    ),
   },
   responses: { 200: json(z.object({ replayed: z.int() }), 'How many try again') },
 });

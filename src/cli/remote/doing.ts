@@ -2,8 +2,8 @@
 import { counted } from '../../lib/counted.ts';
 import { CommandFailed, EXIT, type CommandContext } from '../command.ts';
 import { lettersMeant, reasonMeant } from '../meant.ts';
-import { text } from '../open.ts';
 import { tellDecided, tellDiscarded, tellEmptied, tellJoined, tellReleased } from '../outcomes.ts';
+import { rateMeant } from '../rate.ts';
 import { beginningWith, bodyOf, done, syncMeant, wordAt, type Client, type Remote } from './asking.ts';
 import { approvePlan, makePlan } from './planning.ts';
 import {
@@ -20,7 +20,6 @@ import {
 const PAGE = '200';
 /** Pages that are looked through for an id of which only the beginning was given. */
 const PAGES_MAX = 10;
-const RATE_MAX = 10_000;
 
 type Verbs = Readonly<Record<string, Remote>>;
 
@@ -118,7 +117,7 @@ async function problemMeant(context: CommandContext, client: Client): Promise<st
 
 async function fix(context: CommandContext, client: Client): Promise<number> {
   const id = await problemMeant(context, client);
-  const json = { ...paced(context) };
+  const json = { perSecond: rateMeant(context) };
   const { replayed } = await bodyOf(client.api.v1.problems[':id'].fix.$post({ param: { id }, json }));
   context.output.json({ problem: id, replayed });
   context.output.line(`${counted(replayed, 'case tries', 'cases try')} again.`);
@@ -144,16 +143,6 @@ async function note(context: CommandContext, client: Client): Promise<number> {
   return EXIT.ok;
 }
 
-function paced({ flags }: CommandContext): { readonly perSecond?: number } {
-  const given = text(flags['rate']);
-  if (given === undefined) return {};
-  const perSecond = Number(given);
-  if (Number.isInteger(perSecond) && perSecond > 0 && perSecond <= RATE_MAX) return { perSecond };
-  throw new CommandFailed(`--rate takes a whole number from 1 to ${String(RATE_MAX)}`, {
-    exitCode: EXIT.wrongInput,
-  });
-}
-
 /** Which letters are meant: one by the beginning of its id, or all that the filters leave. */
 async function namedLetters(context: CommandContext, client: Client, sync: string) {
   const { words } = context;
@@ -173,7 +162,7 @@ async function letterMeant(client: Client, sync: string, prefix: string): Promis
 async function replay(context: CommandContext, client: Client): Promise<number> {
   const sync = await syncMeant(context, client);
   const all = context.flags['all'] === true;
-  const json = { sync, all, ...paced(context), ...(await namedLetters(context, client, sync)) };
+  const json = { sync, all, perSecond: rateMeant(context), ...(await namedLetters(context, client, sync)) };
   const { replayed } = await bodyOf(client.api.v1['dead-letters'].replay.$post({ json }));
   context.output.json({ replayed });
   context.output.line(`${counted(replayed, 'letter tries', 'letters try')} again. The workers deliver them.`);

@@ -31,12 +31,16 @@ export async function reconcileThere(context: CommandContext, client: Client): P
   const answer = await kept(client, name);
   const { report } = answer;
   if (report === null) throw new CommandFailed('the server has kept no report', { advice: 'Try again.' });
-  output.json({ sync: name, ...answer });
+  const repair = flags['repair'] === true ? await repairThere(context, client, name) : null;
+  output.json({ sync: name, ...answer, repair });
   await giveReport(context, await pageOf(client, name, format, answer, report), report.verdict);
   if (format === 'text') output.line(scheduleLine(answer));
   // A report for programs stands alone.
   const isAlone = format !== 'text' && text(flags['out']) === undefined;
-  if (flags['repair'] === true) await repairThere(context, client, name, isAlone);
+  if (repair !== null && !isAlone) {
+    output.line('To mend the drift:');
+    showPlan(context, repair);
+  }
   // The server keeps the newest report of every side: only what was asked for is judged.
   const judged = report.sides.filter(({ side }) => only === undefined || side === only);
   return judged.every(({ drift }) => drift === 0) ? EXIT.ok : EXIT.failed;
@@ -100,16 +104,9 @@ function scheduleLine({ schedule }: Answer): string {
     : `It runs by itself ${schedule.says}; next at ${instant(Date.parse(schedule.nextAt))}.`;
 }
 
-/** Seals what mends the drift as a plan, and shows it. Nothing is written before it is let go. */
-async function repairThere(
-  context: CommandContext,
-  client: Client,
-  name: string,
-  isAlone: boolean,
-): Promise<void> {
+/** Seals what mends the drift as a plan. Nothing is written before it is let go. */
+async function repairThere(context: CommandContext, client: Client, name: string) {
   const planned = client.api.v1.syncs[':name'].reconciliation.repair.$post({ param: { name } });
   await taskDone(context, client, await bodyOf(planned));
-  if (isAlone) return;
-  context.output.line('To mend the drift:');
-  showPlan(context, await newestPlan(client, name));
+  return await newestPlan(client, name);
 }
