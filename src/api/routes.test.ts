@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import {
   ADMIN,
@@ -44,6 +44,8 @@ beforeAll(async () => {
   api = createTestApi(store);
   client = clientOf(api, await signInFirst(api));
 });
+
+afterAll(() => api.close());
 
 test('the overview counts every record in exactly one state', async () => {
   const overview = await (await client.api.v1.overview.$get()).json();
