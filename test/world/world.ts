@@ -189,14 +189,14 @@ export class World {
     for (const side of unit === 'reap' || unit === 'waits' ? [''] : this.systems.keys()) {
       // A sweep begins with what its feed has to tell.
       if (unit === 'capture' && swept.has(side)) continue;
-      // A look takes up so many records at a time; as in production, the next follows at once.
+      // A look takes up so many records at a time, and a delivery so many writes; as in production, the next follows at once.
       for (let turn = 0; turn < TURNS_MAX && this.#hasWork(unit, side); turn += 1) {
         if (unit === 'sweep') swept.add(side);
         await this.scheduler.flowing(() => {
           worker?.begin(unit, side);
           return this.#finish();
         });
-        if (unit !== 'look' || !this.#isLookDue(side)) break;
+        if (!this.#isMoreDue(unit, side)) break;
       }
       // Nothing takes no time at all.
       this.scheduler.advance(1);
@@ -212,10 +212,16 @@ export class World {
     return hasWork(this.store.tables, unit, side, this.scheduler.nowMs);
   }
 
-  #isLookDue(side: string): boolean {
+  /** There is more of it than one unit of work has taken up. */
+  #isMoreDue(unit: Unit, side: string): boolean {
     const { nowMs } = this.scheduler;
-    for (const { row } of this.store.tables.hintsBySide.slots(side))
-      if (row?.state === 'open' && row.dueAtMs <= nowMs && row.leaseUntilMs < nowMs) return true;
+    const { hintsBySide, writesBySide } = this.store.tables;
+    if (unit === 'look')
+      for (const { row } of hintsBySide.slots(side))
+        if (row?.state === 'open' && row.dueAtMs <= nowMs && row.leaseUntilMs < nowMs) return true;
+    if (unit === 'deliver')
+      for (const { row } of writesBySide.slots(side))
+        if (row?.state === 'queued' && row.dueAtMs <= nowMs) return true;
     return false;
   }
 
