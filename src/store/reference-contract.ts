@@ -64,10 +64,14 @@ export interface ReferenceTx {
   notePoints(referrer: Referrer, moves: readonly Move[]): Promise<void>;
   /** Per identity the number of live records that are known to refer to it; those with none are left out. */
   referredTo(referrer: Referrer, identityIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Of these records or names, as they are compared, those that are named by a record which is to be read again for that. */
+  awaitedAt(place: Place, calls: readonly string[]): Promise<ReadonlySet<string>>;
 
-  /** Notes waits, or what they wait for now. One that waits for the same as before keeps its place. */
+  /** Notes waits, or what they wait for now. One that waits for the same as before keeps its place, unless it was parked. */
   noteWaits(waits: readonly Wait[]): Promise<void>;
   endWaits(ends: readonly WaitEnd[]): Promise<void>;
+  /** Takes waits out of those to be checked, until they are noted again or woken. */
+  parkWaits(ends: readonly WaitEnd[]): Promise<void>;
   /** Makes due what waits for records or names at `place`, or for identities to have one there. */
   wakeReaders(place: Place, calls: readonly string[]): Promise<void>;
   wakeWriters(place: Place, identityIds: readonly string[]): Promise<void>;

@@ -17,6 +17,7 @@ import {
 import { clearKeys, identitiesAfter, keying, moveKeying } from './keying.ts';
 import { noteJoins } from './matches.ts';
 import { notePoints, referrersTo, saveNames } from './names.ts';
+import type { ReferenceTx } from './reference-contract.ts';
 import {
   addToRun,
   controlRecord,
@@ -42,10 +43,12 @@ import {
 } from './streams.ts';
 import { unlinkedKeys } from './unlinked-keys.ts';
 import {
+  awaitedAt,
   claimWaits,
   endWaits,
   identitiesAt,
   noteWaits,
+  parkWaits,
   parkWrites,
   recordsAt,
   referredTo,
@@ -104,7 +107,6 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     },
     noteJoins: (joins) => noteJoins(tx, syncKey, joins),
     saveUnlinked: (side, records, holds) => saveUnlinked(tx, syncKey, ids, side, records, holds),
-    ...unlinkedKeys(tx, syncKey),
     claimQueued: (side, countMax) => claimQueued(tx, syncKey, side, countMax, approvedUntilMs),
     claimUnknown: (side, countMax) => claimUnknown(tx, syncKey, side, countMax),
     sendWrites: (intents, leaseMs) => sendWrites(tx, syncKey, intents, leaseMs),
@@ -123,23 +125,33 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     addToRun: (runId, counts) => addToRun(tx, syncKey, runId, counts),
     endRun: (runId, state, failure) => endRun(tx, syncKey, runId, state, failure),
     runStartedAtMs: (runId) => runStartedAtMs(tx, syncKey, runId),
-    identitiesAt: (place, recordIds) => identitiesAt(tx, place, recordIds),
-    recordsAt: (place, identityIds) => recordsAt(tx, place, identityIds),
     keying: (rules) => keying(tx, syncKey, rules),
     clearKeys: (countMax) => clearKeys(tx, syncKey, countMax),
     identitiesAfter: (after, countMax) => identitiesAfter(tx, syncKey, after, countMax),
     moveKeying: (after) => moveKeying(tx, syncKey, after),
+    ...referenceTransaction(tx, syncKey),
+  };
+}
+
+/** What reaches to the things of other syncs, and what waits. */
+function referenceTransaction(tx: Tx, syncKey: string): ReferenceTx {
+  return {
+    identitiesAt: (place, recordIds) => identitiesAt(tx, place, recordIds),
+    recordsAt: (place, identityIds) => recordsAt(tx, place, identityIds),
     referrers: () => referrersTo(tx, syncKey),
     saveNames: (freed, added) => saveNames(tx, syncKey, freed, added),
     notePoints: (referrer, moves) => notePoints(tx, syncKey, referrer, moves),
     referredTo: (referrer, identityIds) => referredTo(tx, referrer, identityIds),
+    awaitedAt: (place, calls) => awaitedAt(tx, place, calls),
     noteWaits: (waits) => noteWaits(tx, syncKey, waits),
     endWaits: (ends) => endWaits(tx, syncKey, ends),
+    parkWaits: (ends) => parkWaits(tx, syncKey, ends),
     wakeReaders: (place, recordIds) => wakeReaders(tx, place, recordIds),
     wakeWriters: (place, identityIds) => wakeWriters(tx, place, identityIds),
     wakeDeletes: (sync, identityIds) => wakeDeletes(tx, sync, identityIds),
     claimWaits: (countMax) => claimWaits(tx, syncKey, countMax),
     parkWrites: (writes) => parkWrites(tx, syncKey, writes),
     releaseWrites: (writes) => releaseWrites(tx, syncKey, writes),
+    ...unlinkedKeys(tx, syncKey),
   };
 }

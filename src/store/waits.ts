@@ -63,6 +63,23 @@ export async function referredTo(
   return new Map(rows.map((row) => [row.parent_id, Number(row.count)]));
 }
 
+export async function awaitedAt(
+  tx: Tx,
+  { sync, side, by }: Place,
+  calls: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (calls.length === 0) return new Set();
+  const rows = await tx.query<{ parent_record: string }>(
+    `select distinct parent_record from waits where ${AWAITING}`,
+    [sync, side, calls, by ?? null],
+  );
+  return new Set(rows.map((row) => row.parent_record));
+}
+
+/** Records that wait to be read again because of what they name. */
+const AWAITING = `kind = 'read' and parent_sync = $1 and parent_side = $2 and parent_record = any($3)
+        and parent_field is not distinct from $4`;
+
 /** The first check comes soon: what is waited for may have come while the wait was being noted. */
 export const WAIT_CHECK_FIRST_MS = 1_000;
 /** However long it waits already, it is checked again within this time. */
@@ -81,7 +98,7 @@ export async function noteWaits(tx: Tx, syncKey: string, waits: readonly Wait[])
         set record_id = excluded.record_id, parent_sync = excluded.parent_sync, parent_side = excluded.parent_side,
             parent_field = excluded.parent_field, parent_record = excluded.parent_record, parent_id = excluded.parent_id,
             since = case when ${SAME_TARGET} then waits.since else excluded.since end,
-            due_at = case when ${SAME_TARGET} then waits.due_at else excluded.due_at end,
+            due_at = case when ${SAME_TARGET} and waits.due_at <> 'infinity' then waits.due_at else excluded.due_at end,
             checks = case when ${SAME_TARGET} then waits.checks else 0 end`,
     [
       syncKey,
@@ -110,18 +127,26 @@ const SAME_TARGET = `(waits.parent_sync, waits.parent_side, waits.parent_field, 
 
 export async function endWaits(tx: Tx, syncKey: string, ends: readonly WaitEnd[]): Promise<void> {
   if (ends.length === 0) return;
-  await tx.execute(
-    `delete from waits using unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) as ended (identity_id, side, kind, field)
-      where waits.sync_key = $1 and waits.identity_id = any($2) and waits.identity_id = ended.identity_id
-        and waits.side = ended.side and waits.kind = ended.kind and (ended.field is null or waits.field = ended.field)`,
-    [
-      syncKey,
-      ends.map(({ identityId }) => identityId),
-      ends.map(({ side }) => side),
-      ends.map(({ kind }) => kind),
-      ends.map(({ field }) => field),
-    ],
-  );
+  await tx.execute(`delete from waits using ${NAMED_WAITS}`, namedWaits(syncKey, ends));
+}
+
+export async function parkWaits(tx: Tx, syncKey: string, ends: readonly WaitEnd[]): Promise<void> {
+  if (ends.length === 0) return;
+  await tx.execute(`update waits set due_at = 'infinity' from ${NAMED_WAITS}`, namedWaits(syncKey, ends));
+}
+
+const NAMED_WAITS = `unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) as named (identity_id, side, kind, field)
+      where waits.sync_key = $1 and waits.identity_id = any($2) and waits.identity_id = named.identity_id
+        and waits.side = named.side and waits.kind = named.kind and (named.field is null or waits.field = named.field)`;
+
+function namedWaits(syncKey: string, ends: readonly WaitEnd[]): readonly unknown[] {
+  return [
+    syncKey,
+    ends.map(({ identityId }) => identityId),
+    ends.map(({ side }) => side),
+    ends.map(({ kind }) => kind),
+    ends.map(({ field }) => field),
+  ];
 }
 
 /** By those who bring what is waited for. Who is just changing a wait looks by itself, so nobody waits for its lock. */
@@ -130,11 +155,12 @@ export const WAKE = `update waits set due_at = clock_timestamp(), checks = 0
 
 export async function wakeReaders(tx: Tx, place: Place, calls: readonly string[]): Promise<void> {
   if (calls.length === 0) return;
-  await tx.execute(
-    `${WAKE} kind = 'read' and parent_sync = $1 and parent_side = $2 and parent_record = any($3)
-        and parent_field is not distinct from $4 for update skip locked))`,
-    [place.sync, place.side, calls, place.by ?? null],
-  );
+  await tx.execute(`${WAKE} ${AWAITING} for update skip locked))`, [
+    place.sync,
+    place.side,
+    calls,
+    place.by ?? null,
+  ]);
 }
 
 export async function wakeWriters(tx: Tx, place: Place, identityIds: readonly string[]): Promise<void> {

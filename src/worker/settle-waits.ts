@@ -37,10 +37,13 @@ async function settle(runtime: SyncRuntime, tx: SyncTx): Promise<Settled> {
   );
   const open = mine.filter((wait) => !over.includes(wait));
   const keyed = open.filter((wait) => wait.kind === 'key');
-  const others = open.filter(({ kind }) => kind !== 'key');
-  const met = [...(await metAmong(runtime, tx, others)), ...(await freedAmong(runtime, tx, keyed, bundles))];
-  await tx.endWaits([...over, ...met, ...points]);
+  const named = open.filter(({ kind }) => kind !== 'key');
+  const met = [...(await metAmong(runtime, tx, named)), ...(await freedAmong(runtime, tx, keyed, bundles))];
   const reads = met.filter(({ kind }) => kind === 'read');
+  const others = met.filter(({ kind }) => kind !== 'read');
+  await tx.endWaits([...over, ...others, ...points]);
+  // What is to be read again ends its waits itself: until then its record holds on to what it names.
+  await tx.parkWaits(reads);
   for (const side of sidesOf(reads)) {
     const here = reads.filter((wait) => wait.side === side);
     await tx.noteHints(
@@ -52,7 +55,7 @@ async function settle(runtime: SyncRuntime, tx: SyncTx): Promise<Settled> {
     );
   }
   // What waits in vain is decided afresh as well: nothing else would put it back into the queue.
-  const writes = [...over, ...met].filter(({ kind }) => kind !== 'read');
+  const writes = [...over.filter(({ kind }) => kind !== 'read'), ...others];
   await tx.releaseWrites(writes);
   const wakened = points.length === 0 ? [] : await pointAnew(runtime, tx, points, bundles);
   const ended = over.length + met.length + points.length;

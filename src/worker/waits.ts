@@ -2,7 +2,7 @@
  * What waits for another thing, from its noting to its end. Whoever brings what is waited for makes the wait due in its own
  * transaction; and because the two may just miss each other, every wait is also checked by itself now and then.
  */
-import type { SideModel } from '../engine/model.ts';
+import type { Place, SideModel } from '../engine/model.ts';
 import { callOf, idsIn, type Referrer } from '../engine/references.ts';
 import type { Link } from '../engine/state.ts';
 import { linkAt } from '../engine/state.ts';
@@ -56,7 +56,8 @@ async function noteUnread(tx: SyncTx, side: SideModel, changed: readonly Changed
   const ends: WaitEnd[] = [];
   for (const { before, now } of changed) {
     const [was, is] = [before === null ? undefined : linkAt(before, side.name), linkAt(now, side.name)];
-    if (was === is) continue;
+    // Only another reading says that what it names is not known yet: what is held for something else waits as it did.
+    if (unreadOf(was) === unreadOf(is)) continue;
     const identityId = now.identity.id;
     for (const { field, refersTo: at } of side.references) {
       const [parentRecord] = idsIn(unreadOf(is)?.[field.name]);
@@ -111,7 +112,7 @@ export async function park(tx: SyncTx, waits: readonly Wait[]): Promise<void> {
   await tx.parkWrites(waits);
 }
 
-/** Of identities about to be deleted at the side those that others there still refer to. */
+/** Of identities about to be deleted at the side those that others there still refer to, as far as they have been read. */
 export async function stillReferredTo(
   runtime: SyncRuntime,
   tx: SyncTx,
@@ -120,7 +121,26 @@ export async function stillReferredTo(
 ): Promise<ReadonlySet<string>> {
   const referred = new Set<string>();
   const referrers = await referrersTo(runtime, tx);
-  for (const referrer of referrers.filter(({ at }) => at === side))
+  for (const referrer of referrers.filter(({ at }) => at === side)) {
     for (const id of (await tx.referredTo(referrer, identityIds)).keys()) referred.add(id);
+    for (const id of await namedUnread(runtime, tx, referrer, identityIds)) referred.add(id);
+  }
   return referred;
+}
+
+/** Those that a record names which was read before they were known, and has not been read again since. */
+async function namedUnread(
+  { name: sync }: SyncRuntime,
+  tx: SyncTx,
+  { at: side, by }: Referrer,
+  identityIds: readonly string[],
+): Promise<readonly string[]> {
+  const place: Place = by === undefined ? { sync, side } : { sync, side, by };
+  const calls = [...(await tx.recordsAt(place, identityIds)).values()];
+  const awaited = await tx.awaitedAt(
+    place,
+    calls.map((call) => callOf(place, call)),
+  );
+  // What several things are called is the name of none of them.
+  return [...(await tx.identitiesAt(place, [...awaited])).values()];
 }

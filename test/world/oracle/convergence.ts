@@ -36,7 +36,7 @@ export function checkConvergence(world: Judged): void {
 }
 
 /** A side that lost all its records waits for a person to say that this was meant. */
-function emptiedSides(world: Judged, { streams }: Dump): ReadonlySet<string> {
+export function emptiedSides(world: Judged, { streams }: Dump): ReadonlySet<string> {
   const emptied = streams.filter(({ side, failure }) => {
     const records = world.systems.get(side)?.records.all() ?? [];
     return failure?.code === 'trueup.side_emptied' && records.every(({ isHidden }) => isHidden);

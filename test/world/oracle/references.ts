@@ -6,7 +6,7 @@ import { partsAt, REFERENCE } from '../parts.ts';
 import type { Fields } from '../records.ts';
 import { NEVER } from '../store/instant.ts';
 import type { World } from '../world.ts';
-import { stoppedIdentities } from './convergence.ts';
+import { emptiedSides, stoppedIdentities } from './convergence.ts';
 import { kinOf, recordWord, type Kin } from './kin.ts';
 import { textOf, timeline } from './truth.ts';
 
@@ -167,7 +167,9 @@ function checkWaits(things: World, parts: World): void {
     for (const { identityId, side, kind, state, dueAtMs } of writes) {
       const isParked = (state === 'queued' || state === 'planned') && dueAtMs === NEVER;
       // A write may have become another kind since it was opened.
-      const isWaiting = ['write', 'delete'].some((wait) => waiting.has(`${wait} ${identityId} ${side}`));
+      const isWaiting = ['write', 'delete', 'key'].some((wait) =>
+        waiting.has(`${wait} ${identityId} ${side}`),
+      );
       if (isParked && !isWaiting)
         world.violations.push(`I25: the ${kind} of ${identityId} at ${side} is parked and waits for nothing`);
     }
@@ -184,27 +186,33 @@ function checkWaits(things: World, parts: World): void {
   checkAwaited(things, parts);
 }
 
-/** Some part names it; or one has, and what it names by now is part of what a person is asked. */
-function isNamedOrHeld({ systems, store }: World, side: string, thing: string): boolean {
-  const records = systems.get(side)?.records;
-  if (records?.all().some(({ fields }) => namedIn(fields) === thing) === true) return true;
-  const dump = store.dump();
-  const stopped = stoppedIdentities(dump, new Set());
+/** Some part names it; or one has, and what it names by now is kept from Trueup, or is part of what a person is asked. */
+function isNamedOrHeld(parts: World, side: string, thing: string): boolean {
+  const records = parts.systems.get(side)?.records;
+  if (records === undefined) return false;
+  if (records.all().some(({ fields }) => namedIn(fields) === thing)) return true;
+  const dump = parts.store.dump();
+  const stopped = stoppedIdentities(dump, emptiedSides(parts, dump));
+  const hasNamed = new Set(
+    records.entries.flatMap(({ recordId, after }) => (namedIn(after) === thing ? [recordId] : [])),
+  );
   return dump.links.some(
     ({ side: at, recordId, status, linked }) =>
       at === side &&
       status === 'live' &&
-      stopped.has(linked?.identityId ?? '') &&
-      records?.entries.some((entry) => entry.recordId === recordId && namedIn(entry.after) === thing) ===
-        true,
+      hasNamed.has(recordId) &&
+      (records.now(recordId)?.isHidden === true || stopped.has(linked?.identityId ?? '')),
   );
 }
 
-/** A wait for a thing ends when the thing can be named. */
+/** A wait for a thing ends when the thing can be named, and the record that names it is not held. */
 function checkAwaited(things: World, parts: World): void {
   const { links } = things.store.dump();
-  for (const wait of parts.store.dump().waits) {
+  const dump = parts.store.dump();
+  const stopped = stoppedIdentities(dump, new Set());
+  for (const wait of dump.waits) {
     if (wait.kind !== 'read' && wait.kind !== 'write') continue;
+    if (wait.kind === 'read' && stopped.has(wait.identityId)) continue;
     const place = wait.parentSide ?? '';
     const isWhat = ({ recordId, linked }: (typeof links)[number]): boolean =>
       wait.kind === 'read' ? recordId === wait.parentRecord : linked?.identityId === wait.parentId;
@@ -217,19 +225,22 @@ function checkAwaited(things: World, parts: World): void {
   }
 }
 
-/** A thing leaves a side after the parts that have named it there since before anything went wrong. */
+/** A thing leaves a side after the parts that have named it there since before anything went wrong, and that were read before. */
 function checkDeletes(things: World, parts: World): void {
   if (things.restoredOrder > 0) return;
-  for (const { actor, kind, side, recordId, order } of timeline(things)) {
+  const { journal } = parts.store.dump();
+  for (const { actor, kind, side, recordId, order, atMs } of timeline(things)) {
     if (actor !== 'trueup' || kind !== 'delete') continue;
-    const system = parts.systems.get(partsAt(side));
+    const [at, system] = [partsAt(side), parts.systems.get(partsAt(side))];
     for (const id of system?.records.ids() ?? []) {
       const before =
         system?.records.entries.filter((entry) => entry.recordId === id && entry.order < order) ?? [];
       const last = before.at(-1);
-      const isKnown = last !== undefined && last.order <= things.settledOrder;
-      if (isKnown && namedIn(last.after) === recordId)
-        parts.violations.push(`I25: ${side} ${recordId} was deleted, and ${partsAt(side)} ${id} named it`);
+      const isSettled = last !== undefined && last.order <= things.settledOrder;
+      // Where reads lag, a side is not read before people go on.
+      const isRead = journal.some((told) => told.side === at && told.recordId === id && told.atMs < atMs);
+      if (isSettled && isRead && namedIn(last.after) === recordId)
+        parts.violations.push(`I25: ${side} ${recordId} was deleted, and ${at} ${id} named it`);
     }
   }
 }

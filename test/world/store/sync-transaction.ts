@@ -53,11 +53,13 @@ import {
 import type { Transaction } from './transaction.ts';
 import { unlinkedByKey, wakeKeyed } from './unlinked-keys.ts';
 import {
+  awaitedAt,
   claimWaits,
   endWaits,
   identitiesAt,
   notePoints,
   noteWaits,
+  parkWaits,
   parkWrites,
   recordsAt,
   referredTo,
@@ -135,8 +137,10 @@ const CALLS = {
   recordsAt,
   notePoints,
   referredTo,
+  awaitedAt,
   noteWaits,
   endWaits,
+  parkWaits,
   wakeReaders,
   wakeWriters,
   wakeDeletes,

@@ -58,6 +58,24 @@ export async function referredTo(
   return counts;
 }
 
+export async function awaitedAt(
+  tx: Transaction,
+  place: Place,
+  recordIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (recordIds.length === 0) return new Set();
+  await tx.statement('awaitedAt');
+  const rows = allWaits(tx).flatMap((waits) => select(tx, waits.slots(), isAwaiting(place, recordIds)));
+  return new Set(rows.flatMap(({ parentRecord }) => parentRecord ?? []));
+}
+
+function isAwaiting({ sync, side, by }: Place, recordIds: readonly string[]): (wait: StoredWait) => boolean {
+  return ({ kind, parentSync, parentSide, parentField, parentRecord }) => {
+    const isThere = parentSync === sync && parentSide === side && parentField === (by ?? null);
+    return kind === 'read' && isThere && recordIds.includes(parentRecord ?? '');
+  };
+}
+
 export async function noteWaits(tx: Transaction, waits: readonly Wait[]): Promise<void> {
   if (waits.length === 0) return;
   await tx.statement('noteWaits');
@@ -78,7 +96,8 @@ export async function noteWaits(tx: Transaction, waits: readonly Wait[]): Promis
   }));
   await upsert(tx, tx.tables.waits, rows, (found, row) => {
     if (targetOf(found) !== targetOf(row)) return row;
-    const { sinceMs, dueAtMs, checks } = found;
+    const { sinceMs, checks } = found;
+    const dueAtMs = found.dueAtMs === NEVER ? row.dueAtMs : found.dueAtMs;
     return { ...row, sinceMs, dueAtMs, checks };
   });
 }
@@ -126,7 +145,17 @@ export async function notePoints(
 export async function endWaits(tx: Transaction, ends: readonly WaitEnd[]): Promise<void> {
   if (ends.length === 0) return;
   await tx.statement('endWaits');
-  const isEnded = (wait: StoredWait): boolean =>
+  await change(tx, tx.tables.waits.slots(), isAmong(ends), () => null);
+}
+
+export async function parkWaits(tx: Transaction, ends: readonly WaitEnd[]): Promise<void> {
+  if (ends.length === 0) return;
+  await tx.statement('parkWaits');
+  await change(tx, tx.tables.waits.slots(), isAmong(ends), (wait) => ({ ...wait, dueAtMs: NEVER }));
+}
+
+function isAmong(ends: readonly WaitEnd[]): (wait: StoredWait) => boolean {
+  return (wait) =>
     ends.some(
       ({ identityId, side, kind, field }) =>
         wait.identityId === identityId &&
@@ -134,24 +163,10 @@ export async function endWaits(tx: Transaction, ends: readonly WaitEnd[]): Promi
         wait.kind === kind &&
         (field === null || wait.field === field),
     );
-  await change(tx, tx.tables.waits.slots(), isEnded, () => null);
 }
 
-export function wakeReaders(
-  tx: Transaction,
-  { sync, side, by }: Place,
-  recordIds: readonly string[],
-): Promise<void> {
-  return wake(
-    tx,
-    'wakeReaders',
-    allWaits(tx),
-    recordIds,
-    ({ kind, parentSync, parentSide, parentField, parentRecord }) => {
-      const isThere = parentSync === sync && parentSide === side && parentField === (by ?? null);
-      return kind === 'read' && isThere && recordIds.includes(parentRecord ?? '');
-    },
-  );
+export function wakeReaders(tx: Transaction, place: Place, recordIds: readonly string[]): Promise<void> {
+  return wake(tx, 'wakeReaders', allWaits(tx), recordIds, isAwaiting(place, recordIds));
 }
 
 export function wakeWriters(

@@ -91,6 +91,7 @@ function underName(tx: SyncTx, own: string): SyncTx {
     recordsAt: (place, ids) => tx.recordsAt(at(place), ids),
     notePoints: (referrer, moves) => tx.notePoints({ ...referrer, sync: real(referrer.sync) }, moves),
     referredTo: (referrer, ids) => tx.referredTo({ ...referrer, sync: real(referrer.sync) }, ids),
+    awaitedAt: (place, ids) => tx.awaitedAt(at(place), ids),
     wakeReaders: (place, ids) => tx.wakeReaders(at(place), ids),
     wakeWriters: (place, ids) => tx.wakeWriters(at(place), ids),
     wakeDeletes: (sync, ids) => tx.wakeDeletes(real(sync), ids),

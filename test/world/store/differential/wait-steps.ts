@@ -103,6 +103,13 @@ export const waitSteps: readonly fc.Arbitrary<Step>[] = [
   noteStep,
   ...wakeSteps,
   step('endWaits', fc.array(end, { maxLength: 2 }), (tx, ends) => tx.endWaits(ends)),
+  step('parkWaits', fc.array(end, { maxLength: 2 }), (tx, ends) => tx.parkWaits(ends)),
+  // Of things that are nowhere, the real store knows what all cases have waited for.
+  step(
+    'awaitedAt',
+    called.filter(({ sync }) => sync !== NOWHERE),
+    async (tx, at) => sorted([...(await tx.awaitedAt(at, RECORDS))], (call) => call),
+  ),
   // Those that one call has woken are due in no order.
   step('claimWaits', fc.constant(1_000), async (tx, countMax) =>
     sorted(await tx.claimWaits(countMax), (claimed) =>
