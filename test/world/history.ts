@@ -133,8 +133,9 @@ async function rest(world: World, sweeps: boolean): Promise<void> {
     quiet = !isLeased && count === 0 && world.trueupEntries() === before ? quiet + 1 : 0;
     // Where sweeps run, what came late may be seen by nothing else.
     if (quiet >= (sweeps || world.parts !== null ? 2 : 1) && round > 0) return;
-    // Streams that failed wait minutes; so do writes that were refused for a while.
-    const leastMs = world.parts === null ? 1_000 : WAIT_CHECK_MAX_MS;
+    // Streams that failed wait minutes; so do writes that were refused for a while. What waits for another thing is checked by
+    // the time of two quiet rounds.
+    const leastMs = world.parts === null || count > 0 ? 1_000 : WAIT_CHECK_MAX_MS;
     const waitMs = Math.min(Math.max(leastMs, (dueMs ?? 0) - world.scheduler.nowMs), 90 * 60_000);
     world.scheduler.advance(round < 6 ? Math.max(waitMs, 10_000 * (round + 1)) : waitMs);
     if (world.scheduler.nowMs - startMs > REST_WITHIN_MS) break;
