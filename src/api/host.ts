@@ -9,12 +9,14 @@ import type { Health } from '../connector/oauth/health.ts';
 import type { EntityPage } from '../engine/entity-page.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { Random } from '../lib/random.ts';
 import type { AlertMoves } from '../store/alerts.ts';
 import type { SyncRow } from '../store/control.ts';
 import type { Database, Tx } from '../store/database.ts';
 import type { Sealer } from '../store/seal.ts';
 import type { Log, SyncRuntime } from '../worker/runtime.ts';
+import type { MappingTrial as MappingTrialShape } from './shapes/mapping.ts';
 import type { SyncWhatIf as SyncWhatIfShape } from './shapes/what-if.ts';
 
 /** One error of a sync file, where it is and how to mend it. */
@@ -54,6 +56,17 @@ export type WhatIf =
   | { readonly kind: 'errors'; readonly errors: readonly SyncFileError[] }
   | { readonly kind: 'told'; readonly syncs: readonly SyncWhatIf[] };
 
+/** One mapping of the sync file that was taken last, and what it shall say instead. */
+export interface MappingAsked {
+  readonly sync: string;
+  readonly side: string;
+  readonly field: string;
+  /** Undefined: what it says now. Null: nothing, the side has no such field any more. */
+  readonly mapping: JsonObject | null | undefined;
+}
+
+export type MappingTrial = z.infer<typeof MappingTrialShape>;
+
 /** What can be done with the text of a sync file. */
 export interface SyncFileWork {
   /** Checks it by itself and against the systems that it names; stores nothing but connections that are new. */
@@ -65,6 +78,8 @@ export interface SyncFileWork {
    * Makes no revision, plans nothing, and writes nothing.
    */
   whatIf(source: string, sinceMs: number | null, author: string, signal: AbortSignal): Promise<WhatIf>;
+  /** Says a mapping otherwise and tries it on real records; stores nothing. Null where there is no such sync, side or field. */
+  tryMapping(asked: MappingAsked, author: string, signal: AbortSignal): Promise<MappingTrial | null>;
 }
 
 /** What the entities of the syncs mean. Without a dictionary it is what the syncs alone say. */

@@ -12,6 +12,7 @@ import { withDictionary } from '../syncfile/dictionary/agreement.ts';
 import { parseDictionary } from '../syncfile/dictionary/dictionary.ts';
 import { parseSyncFile, type FileError, type SyncFile } from '../syncfile/sync-file.ts';
 import { SYNC_FILE } from './init.ts';
+import { tryMapping } from './serve-mapping.ts';
 import { whatIfOf } from './serve-what-if.ts';
 import { describeSides, errorsAgainst, knownSettings, saveRevisions, storeConnections } from './sync-file.ts';
 
@@ -37,6 +38,8 @@ export function syncFileWork(here: Installation): SyncFileWork {
       if (errors.length === 0) await saveRevisions(here, { file: read.file, source }, author);
       return errors;
     },
+    tryMapping: (asked, author, signal) =>
+      tryMapping(here, asked, (source) => readOurs(here, source, author), signal),
     whatIf: async (source, sinceMs, author, signal) => {
       const read = await readOurs(here, source, author);
       if (read.kind === 'errors') return read;

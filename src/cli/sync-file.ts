@@ -189,12 +189,13 @@ async function sampleOf(
   return [];
 }
 
-/** What is wrong with the file when it is held against the systems. */
+/** What is wrong with the file, or with some of its syncs, when it is held against the systems. */
 export function errorsAgainst(
   file: SyncFile,
   described: ReadonlyMap<string, Described>,
+  syncs: SyncFile['syncs'] = file.syncs,
 ): readonly FileError[] {
-  return file.syncs.flatMap((sync) => {
+  return syncs.flatMap((sync) => {
     const { descriptions, samples, announced } = must(described.get(sync.name), 'every sync was described');
     return checkAgainst(file, sync, descriptions, samples, announced);
   });

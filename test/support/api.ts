@@ -41,6 +41,13 @@ export interface Given {
   readonly file?: Partial<SyncFileWork>;
 }
 
+const NO_FILE: SyncFileWork = {
+  check: () => Promise.resolve([]),
+  take: () => Promise.resolve([]),
+  whatIf: () => Promise.resolve({ kind: 'told', syncs: [] }),
+  tryMapping: () => Promise.resolve(null),
+};
+
 const closed: Opening = () => Promise.reject(new Error('this test has no systems'));
 
 export function createTestApi(
@@ -67,12 +74,7 @@ export function createTestApi(
       lookNow: () => Promise.resolve({ raised: [], recovered: [] }),
       tellTest: () => Promise.resolve(false),
       sendMetrics: () => Promise.resolve(),
-      file: {
-        check: () => Promise.resolve([]),
-        take: () => Promise.resolve([]),
-        whatIf: () => Promise.resolve({ kind: 'told', syncs: [] }),
-        ...given.file,
-      },
+      file: { ...NO_FILE, ...given.file },
       dictionary: {
         seen: () => Promise.resolve({ fileName: null, complaint: null, entities: [] }),
         exported: () => Promise.resolve(null),

@@ -5,8 +5,9 @@ import { audit } from '../../store/audit.ts';
 import { needs, principalOf, type ApiEnv } from '../api-env.ts';
 import type { Counting } from '../counting.ts';
 import type { ApiHost, SyncFileError } from '../host.ts';
-import { ApiProblem } from '../problem.ts';
-import { json, list, page, takes } from '../shapes/common.ts';
+import { ApiProblem, notFound } from '../problem.ts';
+import { json, list, NAME_LENGTH_MAX, page, takes } from '../shapes/common.ts';
+import { FileErrorShape, MappingTrial, SaidMapping } from '../shapes/mapping.ts';
 import { refuse } from '../shapes/refuse.ts';
 import { Sync } from '../shapes/status.ts';
 import { SyncWhatIf } from '../shapes/what-if.ts';
@@ -16,19 +17,7 @@ import { allSyncViews } from './overview.ts';
 const SOURCE_LENGTH_MAX = 500_000;
 const Source = z.object({ source: z.string().min(1).max(SOURCE_LENGTH_MAX) });
 
-const FileErrors = z
-  .object({
-    errors: list(
-      z.object({
-        line: z.int(),
-        column: z.int(),
-        path: z.string(),
-        message: z.string(),
-        fix: z.string().nullable(),
-      }),
-    ),
-  })
-  .openapi('FileErrors');
+const FileErrors = z.object({ errors: list(FileErrorShape) }).openapi('FileErrors');
 
 // Checking opens the connections that the text describes, with the secrets that it names: that is an admin's to order.
 const postCheck = createRoute({
@@ -70,11 +59,38 @@ const postWhatIf = createRoute({
   responses: { 200: json(z.object({ syncs: list(SyncWhatIf) }), 'What would be otherwise, sync by sync') },
 });
 
+const Name = z.string().min(1).max(NAME_LENGTH_MAX);
+
+const postMapping = createRoute({
+  method: 'post',
+  path: '/sync-file/mapping',
+  tags: ['syncs'],
+  summary:
+    'One mapping said otherwise: the text of the sync file with it, what is wrong with that, and real records through it. Stores nothing',
+  ...needs('admin'),
+  request: {
+    body: takes(
+      z.object({
+        sync: Name,
+        side: Name,
+        field: Name,
+        mapping: SaidMapping.nullable()
+          .optional()
+          .openapi({ description: 'Left out: as it is. Null: the field is no longer kept at this side' }),
+      }),
+    ),
+  },
+  responses: { 200: json(MappingTrial, 'What it would be') },
+});
+
 /** At once, in this process. */
 const TRIES_MAX = 2;
+/** These are short. */
+const MAPPINGS_MAX = 4;
 
 export function syncFileRoutes(host: ApiHost, counting: Counting) {
   const tries = createTurns(TRIES_MAX, 'edited sync files are being tried');
+  const trials = createTurns(MAPPINGS_MAX, 'mappings are being tried');
   return new OpenAPIHono<ApiEnv>({ defaultHook: refuse })
     .openapi(postCheck, async (context) => {
       const { workspaceNo, email: by } = principalOf(context.get('principal'));
@@ -91,6 +107,16 @@ export function syncFileRoutes(host: ApiHost, counting: Counting) {
         audit(tx, workspaceNo, { by, action: 'syncFile.taken', subject: 'trueup.yaml', detail: {} }),
       );
       return context.json({ items: await allSyncViews(context, counting), next: null }, 200);
+    })
+    .openapi(postMapping, async (context) => {
+      const { workspaceNo, email: by } = principalOf(context.get('principal'));
+      const asked = context.req.valid('json');
+      const mapping = asked.mapping;
+      const trial = await trials(() =>
+        host.work(workspaceNo).file.tryMapping({ ...asked, mapping }, by, context.req.raw.signal),
+      );
+      if (trial === null) throw notFound('mapping', `${asked.sync} ${asked.side} ${asked.field}`);
+      return context.json(trial, 200);
     })
     .openapi(postWhatIf, async (context) => {
       const { workspaceNo, email: by } = principalOf(context.get('principal'));

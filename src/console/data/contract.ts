@@ -29,6 +29,7 @@ export type PlanHead = NonNullable<Plan['plan']>;
 export type PlanGroup = Plan['groups'][number];
 export type Revision = Listed<'/syncs/:name/revisions'>;
 export type Complaint = Answer<'POST', '/sync-file/check'>['errors'][number];
+export type MappingTrial = Answer<'POST', '/sync-file/mapping'>;
 export type SyncWhatIf = Answer<'POST', '/sync-file/what-if'>['syncs'][number];
 export type WhatIfEdit = NonNullable<SyncWhatIf['edit']>;
 export type Task = Answer<'GET', '/tasks/:id'>;

@@ -1,9 +1,10 @@
 /** What the pages ask for, with the keys under which answers are kept; the first word of a key is its topic. */
 import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/react-query';
 
+import type { JsonObject } from '../../lib/json.ts';
 import type { Alert, Listed, Page } from './contract.ts';
 import type { Query } from './endpoints.ts';
-import { get, rememberCsrfToken } from './request.ts';
+import { get, rememberCsrfToken, send } from './request.ts';
 
 const PAGE_SIZE = '200';
 const TASK_LOOK_EVERY_MS = 700;
@@ -57,6 +58,20 @@ export const syncQuery = (name: string) =>
   queryOptions({
     queryKey: ['syncs', name],
     queryFn: ({ signal }) => get('/syncs/:name', signal, { param: { name } }),
+  });
+
+/** One mapping as it is, or said otherwise: what it would be. Null: the field is left out at that side. */
+export const mappingTrialQuery = (
+  place: { readonly sync: string; readonly side: string; readonly field: string },
+  mapping?: JsonObject | null,
+) =>
+  queryOptions({
+    queryKey: ['mapping', place, mapping],
+    queryFn: () =>
+      send('POST', '/sync-file/mapping', {
+        json: { ...place, ...(mapping === undefined ? {} : { mapping }) },
+      }),
+    retry: false,
   });
 
 export const schemasQuery = (name: string) =>

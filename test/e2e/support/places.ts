@@ -50,6 +50,15 @@ export const everyPage: readonly Place[] = [
   at('syncs', '/syncs', text('Keeps each Customer in step')),
   at('sync', '/syncs/customers?tab=sides', text('How it stands')),
   at('mapping', '/syncs/customers?tab=mapping', text('as the example')),
+  {
+    name: 'mapping-editor',
+    open: async (page) => {
+      await page.goto('/syncs/customers?tab=mapping');
+      await page.getByRole('button', { name: 'Change status at billing' }).click();
+      await page.getByRole('button', { name: 'Spelled otherwise there' }).click();
+      await page.getByText(/made-up values/).waitFor();
+    },
+  },
   at('plan', '/syncs/customers?tab=plan', text(/Sealed|no plan yet/)),
   at('revisions', '/syncs/customers?tab=revisions', text('Revision 1, the first')),
   at('sync-file', '/syncs/file', text('Save as a new revision')),

@@ -1,15 +1,18 @@
-import { Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 
 import type { Journey, SyncDetail } from '../../data/contract.ts';
 import { journeyQuery, recordsQuery } from '../../data/queries.ts';
+import { useMay } from '../../data/session.ts';
 import { Panel } from '../../parts/Panel.tsx';
 import { Shown } from '../../parts/Shown.tsx';
 import { Tag } from '../../parts/Tag.tsx';
 import { To } from '../../parts/To.tsx';
 import classes from './Mapping.module.css';
+import { MappingEditor } from './MappingEditor.tsx';
 
-/** Every field in sentences: what it is, who decides, what it is called at each side, and what it is for a real record. */
+/** Every field in sentences: what it is, who decides, what it is called at each side, what it is for a real record; and the way to change it. */
 export function Mapping({ sync }: { readonly sync: SyncDetail }) {
   const example = useExample(sync);
   return (
@@ -31,34 +34,82 @@ export function Mapping({ sync }: { readonly sync: SyncDetail }) {
       }
     >
       {sync.fields.map((field) => (
-        <section key={field.name} className={classes['field']}>
-          <div>
-            <Text fw={600} size="sm">
-              {field.name} {field.isRequired && <Tag tone="excluded">required</Tag>}
-            </Text>
-            <Text size="xs" c="dimmed">
-              {field.type}
-            </Text>
-            <Text size="xs" c="dimmed">
-              {field.policy}
-            </Text>
-          </div>
-          <ul className={classes['sentences']}>
-            {sync.mappings
-              .filter((mapping) => mapping.field === field.name)
-              .map(({ side, sentence }) => (
-                <li key={side}>{sentence}</li>
-              ))}
-          </ul>
-          <div className={classes['example']}>
-            <Text size="xs" c="dimmed">
-              for example
-            </Text>
-            <Shown value={example?.fields.find(({ name }) => name === field.name)?.golden} />
-          </div>
-        </section>
+        <Field
+          key={field.name}
+          sync={sync}
+          field={field}
+          example={example?.fields.find(({ name }) => name === field.name)?.golden}
+        />
       ))}
     </Panel>
+  );
+}
+
+function Field({
+  sync,
+  field,
+  example,
+}: {
+  readonly sync: SyncDetail;
+  readonly field: SyncDetail['fields'][number];
+  readonly example: Journey['fields'][number]['golden'] | undefined;
+}) {
+  const mayEdit = useMay('admin');
+  const [edited, setEdited] = useState<string | null>(null);
+  const sentences = new Map(
+    sync.mappings
+      .filter((mapping) => mapping.field === field.name)
+      .map(({ side, sentence }) => [side, sentence]),
+  );
+  return (
+    <section className={classes['field']}>
+      <div>
+        <Text fw={600} size="sm">
+          {field.name} {field.isRequired && <Tag tone="excluded">required</Tag>}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {field.type}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {field.policy}
+        </Text>
+      </div>
+      <ul className={classes['sentences']}>
+        {sync.sides.map(({ name: side }) => (
+          <li key={side}>
+            <span>
+              {sentences.get(side) ?? <Text span inherit c="dimmed">{`Not kept at ${side}.`}</Text>}
+            </span>
+            {mayEdit && (
+              <Button
+                size="compact-xs"
+                variant="subtle"
+                aria-label={`${sentences.has(side) ? 'Change' : 'Map it:'} ${field.name} at ${side}`}
+                aria-expanded={edited === side}
+                onClick={() => setEdited(edited === side ? null : side)}
+              >
+                {sentences.has(side) ? 'Change' : 'Map it'}
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+      <div className={classes['example']}>
+        <Text size="xs" c="dimmed">
+          for example
+        </Text>
+        <Shown value={example} />
+      </div>
+      {edited !== null && (
+        <MappingEditor
+          key={edited}
+          sync={sync.name}
+          side={edited}
+          field={field.name}
+          onDone={() => setEdited(null)}
+        />
+      )}
+    </section>
   );
 }
 
