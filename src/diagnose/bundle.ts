@@ -1,5 +1,4 @@
 /** Everything that somebody who helps needs to know, in one file, with people's data kept out. */
-import type { SyncDefinition } from '../engine/model.ts';
 import { escapedHtml, htmlPage } from '../lib/html-page.ts';
 import { raisedAlerts } from '../store/alerts.ts';
 import { allSyncs, connectionStates, type SyncRow } from '../store/control.ts';
@@ -8,8 +7,9 @@ import { journalSince } from '../store/history.ts';
 import { countLetters, listLetters } from '../store/letters.ts';
 import { streamStates } from '../store/status.ts';
 import { vitalsOf } from '../store/vitals.ts';
+import { withoutConstants } from './constants.ts';
 import { gatherEvidence } from './evidence.ts';
-import { redactExpression, redactMessage, shapeOfText, shapeOfValue } from './redact.ts';
+import { redactMessage, shapeOfValue } from './redact.ts';
 import { diagnose, type Evidence } from './symptoms.ts';
 
 const LETTERS_MAX = 50;
@@ -64,20 +64,6 @@ async function ofSync(tx: Tx, sync: SyncRow): Promise<Bundle> {
     // What happened, when and to which record; not what the values were.
     journal: journal.map(({ atMs, side, recordId, kind }) => ({ atMs, side, recordId, kind })),
   };
-}
-
-/** What filters compare with may be of people: it is shown by its form, and in expressions left out. */
-function withoutConstants(definition: SyncDefinition): SyncDefinition {
-  const sides = definition.sides.map(({ filter, where, ...side }) => ({
-    ...side,
-    where: where.map((condition) => ({ ...condition, in: condition.in.map(shapeOfConstant) })),
-    ...(filter === undefined ? {} : { filter: redactExpression(filter) }),
-  }));
-  return { ...definition, sides };
-}
-
-function shapeOfConstant(constant: string | null): string | null {
-  return constant === null ? null : shapeOfText(constant);
 }
 
 function redactedEvidence(evidence: Evidence): Evidence {
