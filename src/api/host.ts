@@ -71,8 +71,11 @@ export type MappingTrial = z.infer<typeof MappingTrialShape>;
 export interface SyncFileWork {
   /** Checks it by itself and against the systems that it names; stores nothing but connections that are new. */
   check(source: string, author: string, signal: AbortSignal): Promise<readonly SyncFileError[]>;
-  /** Checks it and, if nothing is wrong, makes it the revision of its syncs. Its connections are stored before. */
-  take(source: string, author: string, signal: AbortSignal): Promise<readonly SyncFileError[]>;
+  /**
+   * Checks it and, if nothing is wrong, makes it the revision of its syncs. Its connections are stored before. `over`: the tag of
+   * the text that it was made from; where another one was taken meanwhile, it is refused (`stale`).
+   */
+  take(source: string, author: string, signal: AbortSignal, over?: string): Promise<readonly SyncFileError[]>;
   /**
    * Checks it and, if nothing is wrong, tries it on stored and present records; and with a moment, on the journal since then.
    * Makes no revision, plans nothing, and writes nothing.

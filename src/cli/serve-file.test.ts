@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import { fileTag } from '../api/file-tag.ts';
 import type { SyncFileWork } from '../api/host.ts';
 import { Secret } from '../lib/secret.ts';
 import { openInstallation, type Installation } from '../server.ts';
 import { allConnections } from '../store/connections.ts';
 import { allSyncs } from '../store/control.ts';
+import { newestSource } from '../store/revisions.ts';
 import { giveSecret } from '../store/secret-uses.ts';
 import { silentLog } from '../worker/runtime.ts';
 import { syncFileWork } from './serve-file.ts';
@@ -114,4 +116,28 @@ test('a good file becomes the revision of its syncs, by whoever sent it', async 
   );
   const [sync] = await installation.transaction(allSyncs);
   expect([sync?.name, sync?.revision, sync?.mode]).toEqual(['people', 1, 'observe']);
+});
+
+test('of two edits of one text the second is not saved over the first', async () => {
+  const opened = fileTag((await installation.transaction(newestSource)) ?? '');
+  const source = fileWith('{system: files, directory: ./data}').replace(
+    'name: {type: text}',
+    'name: {type: text, trim: true}',
+  );
+  const other = source.replace('trim: true', 'max_length: 40');
+  const [ann, bob] = await Promise.allSettled([
+    work.take(source, 'ann', signal, opened),
+    work.take(other, 'bob', signal, opened),
+  ]);
+  const saved = await installation.transaction(newestSource);
+  expect([ann, bob].filter(({ status }) => status === 'fulfilled')).toEqual([
+    { status: 'fulfilled', value: [] },
+  ]);
+  expect(saved).toBe(ann.status === 'fulfilled' ? source : other);
+  expect([ann, bob]).toContainEqual({
+    status: 'rejected',
+    reason: expect.objectContaining({ code: 'stale' }) as unknown,
+  });
+  const again = saved === source ? other : source;
+  expect(await work.take(again, 'bob', signal, fileTag(saved ?? ''))).toEqual([]);
 });

@@ -2,11 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, normalize, sep } from 'node:path';
 
+import { fileTag } from '../api/file-tag.ts';
 import type { SyncFileError, SyncFileWork } from '../api/host.ts';
+import { ApiProblem } from '../api/problem.ts';
 import { strayedSecrets } from '../connection-secrets.ts';
 import type { Installation } from '../server.ts';
 import { allConnections } from '../store/connections.ts';
 import { saveConnection } from '../store/control.ts';
+import { newestSource, newestSourceAlone } from '../store/revisions.ts';
 import { bindSecrets } from '../store/secret-uses.ts';
 import { withDictionary } from '../syncfile/dictionary/agreement.ts';
 import { parseDictionary } from '../syncfile/dictionary/dictionary.ts';
@@ -30,12 +33,16 @@ export function syncFileWork(here: Installation): SyncFileWork {
       await addConnections(here, read.file);
       return against(read.file, signal);
     },
-    take: async (source, author, signal) => {
+    take: async (source, author, signal, over) => {
+      if (over !== undefined) demandNewest(await here.transaction(newestSource), over);
       const read = await readOurs(here, source, author);
       if (read.kind === 'errors') return read.errors;
       await storeConnections(here, read.file, author);
       const errors = await against(read.file, signal);
-      if (errors.length === 0) await saveRevisions(here, { file: read.file, source }, author);
+      if (errors.length === 0)
+        await saveRevisions(here, { file: read.file, source }, author, async (tx) => {
+          if (over !== undefined) demandNewest(await newestSourceAlone(tx), over);
+        });
       return errors;
     },
     tryMapping: (asked, author, signal) =>
@@ -54,6 +61,15 @@ export function syncFileWork(here: Installation): SyncFileWork {
       };
     },
   };
+}
+
+/** An edit of an older text would undo what was saved since without anybody having seen it. */
+function demandNewest(newest: string | null, over: string): void {
+  if (fileTag(newest ?? '') === over) return;
+  throw new ApiProblem('stale', {
+    detail: 'another sync file was saved since this one was opened; nothing was saved',
+    advice: 'Keep your text, look at what was saved under Revisions, and say your change in that.',
+  });
 }
 
 /** The file as it was sent, if its connections may have the secrets that they name. */

@@ -1,4 +1,5 @@
 /** One mapping of the sync file said otherwise, for somebody who edits it field by field: its text, its errors, and real records. */
+import { fileTag } from '../api/file-tag.ts';
 import type { MappingAsked, MappingTrial, SyncFileError } from '../api/host.ts';
 import { mappingSentence, typeText } from '../api/words/mapping.ts';
 import type { SystemRecord } from '../connector/contract.ts';
@@ -48,6 +49,7 @@ export async function tryMapping(
   const told = {
     said: mappingSaid(stored, asked) ?? null,
     source,
+    tag: fileTag(stored),
     natives: nativesOf(described.get(sync.name), asked.side),
   };
   if (source === null || errors.length > 0)

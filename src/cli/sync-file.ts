@@ -12,6 +12,7 @@ import { canonicalJson, type Json } from '../lib/json.ts';
 import type { Installation } from '../server.ts';
 import { audit } from '../store/audit.ts';
 import { allSyncs, saveConnection, saveRevision, type SyncRow } from '../store/control.ts';
+import type { Tx } from '../store/database.ts';
 import { bindSecrets } from '../store/secret-uses.ts';
 import { withDictionary } from '../syncfile/dictionary/agreement.ts';
 import { parseDictionary, type Dictionary } from '../syncfile/dictionary/dictionary.ts';
@@ -220,13 +221,15 @@ export async function adoptSyncFile(
   return saved;
 }
 
-/** Makes a file that was checked the revision of its syncs. */
+/** Makes a file that was checked the revision of its syncs, unless `mayBe` throws in the same transaction. */
 export function saveRevisions(
   installation: Installation,
   { file, source }: Pick<ReadFile, 'file' | 'source'>,
   author: string,
+  mayBe: (tx: Tx) => Promise<void> = async () => {},
 ): Promise<readonly SyncRow[]> {
   return installation.transaction(async (tx) => {
+    await mayBe(tx);
     const rows: SyncRow[] = [];
     for (const definition of file.syncs) {
       const hash = createHash('sha256')

@@ -40,6 +40,13 @@ export async function newestSource(tx: Tx): Promise<string | null> {
   return row?.source ?? null;
 }
 
+/** The same, with no other being taken before this transaction ends: of two edits of one text only one may follow it. */
+export async function newestSourceAlone(tx: Tx): Promise<string | null> {
+  // Readers go on; whoever saves a revision waits the moment until this one is saved or refused.
+  await tx.execute('lock table revisions in share row exclusive mode');
+  return newestSource(tx);
+}
+
 export interface SealedPlan {
   readonly hash: string;
   readonly revision: number;

@@ -7,7 +7,7 @@ import type { Counting } from '../counting.ts';
 import type { ApiHost, SyncFileError } from '../host.ts';
 import { ApiProblem, notFound } from '../problem.ts';
 import { json, list, NAME_LENGTH_MAX, page, takes } from '../shapes/common.ts';
-import { FileErrorShape, MappingTrial, SaidMapping } from '../shapes/mapping.ts';
+import { FileErrorShape, FileTag, MappingTrial, SaidMapping } from '../shapes/mapping.ts';
 import { refuse } from '../shapes/refuse.ts';
 import { Sync } from '../shapes/status.ts';
 import { SyncWhatIf } from '../shapes/what-if.ts';
@@ -36,7 +36,16 @@ const putFile = createRoute({
   tags: ['syncs'],
   summary: 'Checks a sync file and makes it the revision of its syncs, which then only observe',
   ...needs('admin'),
-  request: { body: takes(Source) },
+  request: {
+    body: takes(
+      Source.extend({
+        over: FileTag.optional().openapi({
+          description:
+            'The tag of the text that this was made from: refused where another was saved meanwhile',
+        }),
+      }),
+    ),
+  },
   responses: { 200: json(page(Sync), 'Every sync as it is now') },
 });
 
@@ -100,8 +109,8 @@ export function syncFileRoutes(host: ApiHost, counting: Counting) {
     })
     .openapi(putFile, async (context) => {
       const { workspaceNo, email: by } = principalOf(context.get('principal'));
-      const { source } = context.req.valid('json');
-      const errors = await host.work(workspaceNo).file.take(source, by, context.req.raw.signal);
+      const { source, over } = context.req.valid('json');
+      const errors = await host.work(workspaceNo).file.take(source, by, context.req.raw.signal, over);
       if (errors.length > 0) throw wrongFile(errors, 'no revision was made');
       await context.get('inWorkspace')((tx) =>
         audit(tx, workspaceNo, { by, action: 'syncFile.taken', subject: 'trueup.yaml', detail: {} }),

@@ -6,8 +6,10 @@ import { newestPlan, newestSource, revisionsPage, revisionSource } from '../../s
 import { syncNamed } from '../actions/find.ts';
 import { needs, type ApiEnv } from '../api-env.ts';
 import type { Counting } from '../counting.ts';
+import { fileTag } from '../file-tag.ts';
 import { notFound } from '../problem.ts';
 import { json, at, NameParam, page } from '../shapes/common.ts';
+import { FileTag } from '../shapes/mapping.ts';
 import { decodeCursor, pageOf, Paging } from '../shapes/paging.ts';
 import { refuse } from '../shapes/refuse.ts';
 import { Plan, Revision, SyncDetail } from '../shapes/syncs.ts';
@@ -64,7 +66,9 @@ const getFile = createRoute({
   tags: ['syncs'],
   summary: 'The sync file as it was taken last',
   ...needs('viewer'),
-  responses: { 200: json(z.object({ source: z.string() }), 'The text; empty before the first') },
+  responses: {
+    200: json(z.object({ source: z.string(), tag: FileTag }), 'The text; empty before the first'),
+  },
 });
 
 export function syncRoutes(counting: Counting) {
@@ -120,7 +124,7 @@ export function syncRoutes(counting: Counting) {
     })
     .openapi(getFile, async (context) => {
       const source = await context.get('inWorkspace')(newestSource);
-      return context.json({ source: source ?? '' }, 200);
+      return context.json({ source: source ?? '', tag: fileTag(source ?? '') }, 200);
     });
 }
 

@@ -5,6 +5,10 @@ import { AnyJson, list } from './common.ts';
 
 const KEYS_MAX = 64;
 
+export const FileTag = z.string().max(64).openapi({
+  description: 'Tells this text from any other; to be named as `over` when an edit of it is saved',
+});
+
 export const FileErrorShape = z.object({
   line: z.int(),
   column: z.int(),
@@ -32,6 +36,7 @@ export const MappingTrial = z
     source: z.string().nullable().openapi({
       description: 'The sync file with the mapping as asked; null where it cannot be said in its place',
     }),
+    tag: FileTag,
     sentence: z.string().nullable(),
     errors: list(FileErrorShape).openapi({
       description: 'What is wrong with that file; empty when nothing is',

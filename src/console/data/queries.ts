@@ -266,11 +266,8 @@ export async function refresh(client: QueryClient, ...topics: readonly string[])
   );
 }
 
-/** The text of the sync file as it was saved last; null before there is one. */
+/** The sync file as it was saved last; its text is empty before there is one. */
 export const syncFileQuery = queryOptions({
   queryKey: ['syncs', 'file'],
-  queryFn: async ({ signal }): Promise<string | null> => {
-    const { source } = await get('/sync-file', signal);
-    return source === '' ? null : source;
-  },
+  queryFn: ({ signal }) => get('/sync-file', signal),
 });

@@ -52,7 +52,8 @@ function Editor({
     placeholderData: keepPreviousData,
   });
   const save = useMutation({
-    mutationFn: (source: string) => send('PUT', '/sync-file', { json: { source } }),
+    mutationFn: (json: { readonly source: string; readonly over: string }) =>
+      send('PUT', '/sync-file', { json }),
     onSuccess: async () => {
       onDone();
       notifications.show({ title: 'Saved', message: 'Make and approve the plan of what has changed.' });
@@ -79,7 +80,7 @@ function Editor({
           size="xs"
           disabled={!isChanged || !isGood}
           loading={save.isPending}
-          onClick={() => source !== null && save.mutate(source)}
+          onClick={() => source !== null && save.mutate({ source, over: trial?.tag ?? '' })}
         >
           Save as a new revision
         </Button>

@@ -17,28 +17,34 @@ import classes from './SyncFile.module.css';
 import { WhatIf } from './WhatIf.tsx';
 
 /** What is typed stays in this tab while its secrets are given on another page. */
-const DRAFT = 'trueup.sync-file.draft';
+const DRAFT = 'trueup.sync-file.edit';
 
 /** The one file that says what is kept in step: read by everyone, changed by admins. */
 export function SyncFile() {
   const query = useQuery(syncFileQuery);
   return (
     <Page title="Sync file" about={<To to="/syncs">All syncs</To>}>
-      <Loaded query={query}>{(source) => <Editor source={source ?? ''} />}</Loaded>
+      <Loaded query={query}>{({ source, tag }) => <Editor source={source} tag={tag} />}</Loaded>
     </Page>
   );
 }
 
-function Editor({ source }: { readonly source: string }) {
+interface Draft {
+  readonly text: string;
+  /** Of the file that was there when it was begun: what somebody saves meanwhile is not to be undone unseen. */
+  readonly over: string;
+}
+
+function Editor({ source, tag }: { readonly source: string; readonly tag: string }) {
   const client = useQueryClient();
   const maySave = useMay('admin');
-  const [draft, setDraft, dropDraft] = useSessionStorage<string | null>({ key: DRAFT, defaultValue: null });
-  const text = draft ?? (source === '' ? STARTER : source);
+  const [draft, setDraft, dropDraft] = useSessionStorage<Draft | null>({ key: DRAFT, defaultValue: null });
+  const text = draft?.text ?? (source === '' ? STARTER : source);
   const check = useMutation({
     mutationFn: () => send('POST', '/sync-file/check', { json: { source: text } }),
   });
   const save = useMutation({
-    mutationFn: () => send('PUT', '/sync-file', { json: { source: text } }),
+    mutationFn: () => send('PUT', '/sync-file', { json: { source: text, over: draft?.over ?? tag } }),
     onSuccess: () => {
       dropDraft();
       notifications.show({ title: 'Saved', message: 'Make and approve the plan of what has changed.' });
@@ -92,7 +98,7 @@ function Editor({ source }: { readonly source: string }) {
           spellCheck={false}
           readOnly={!maySave}
           value={text}
-          onChange={(event) => setDraft(event.currentTarget.value)}
+          onChange={(event) => setDraft({ text: event.currentTarget.value, over: draft?.over ?? tag })}
         />
       </Panel>
       {maySave && source !== '' && <WhatIf source={text} />}
