@@ -100,6 +100,8 @@ async function* readByJob(
     const part = await partWithin(api, { ...start, locator }, rowsMax, asking);
     if (part === null || !columns.every((name) => part.table.header.includes(name)))
       return notByJob({ ...start, locator, skip });
+    if (part.next !== null && part.next === locator)
+      throw refuse('unexpected_answer', 'The result of a query job does not come to its end.');
     const rows = cellsOf(part.table);
     // A place may lie behind this part, which was larger before.
     while (skip < rows.length || part.next === null) {
