@@ -201,7 +201,10 @@ function isNamedOrHeld(parts: World, side: string, thing: string): boolean {
       at === side &&
       status === 'live' &&
       hasNamed.has(recordId) &&
-      (records.now(recordId)?.isHidden === true || stopped.has(linked?.identityId ?? '')),
+      (records.now(recordId)?.isHidden === true ||
+        stopped.has(linked?.identityId ?? '') ||
+        // What took the id of another between two looks is that one, as far as can be seen: docs/promises.md.
+        parts.mistakable.has(`${side} ${recordId}`)),
   );
 }
 
