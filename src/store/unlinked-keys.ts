@@ -1,21 +1,48 @@
 /**
  * The match keys of records that are linked to nothing: parked, or not to be read. Nothing with one of them is made at their side
- * meanwhile. Where no record waits, every statement here ends with one look at an empty index.
+ * meanwhile. Where no record waits, every call here ends with one look at an empty index.
  */
 import type { UnlinkedRecord } from './contract.ts';
 import type { Tx } from './database.ts';
+import { noteHints } from './hints.ts';
 import type { RecordPlace } from './record-holds.ts';
 import type { ReferenceTx } from './reference-contract.ts';
 import { WAKE } from './waits.ts';
 
-export function unlinkedKeys(tx: Tx, syncKey: string): Pick<ReferenceTx, 'unlinkedByKey' | 'wakeKeyed'> {
+export function unlinkedKeys(
+  tx: Tx,
+  syncKey: string,
+): Pick<ReferenceTx, 'unlinkedByKey' | 'hintUnlinked' | 'wakeKeyed'> {
   return {
     unlinkedByKey: (side, keys) => unlinkedByKey(tx, syncKey, side, keys),
+    hintUnlinked: (keys) => hintUnlinked(tx, syncKey, keys),
     wakeKeyed: (identityIds) => wakeKeyed(tx, syncKey, identityIds),
   };
 }
 
-const ANY = 'exists (select from unlinked_keys where sync_key = $1)';
+/** Per record (its side, a blank, its id) the identities that its kept keys are those of. */
+export async function thingsInKeys(
+  tx: Tx,
+  syncKey: string,
+  places: readonly RecordPlace[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const things = new Map<string, string[]>();
+  if (places.length === 0) return things;
+  const rows = await tx.query<{ place: string; identity_id: string }>(
+    `select distinct side || ' ' || record_id as place, match_keys.identity_id
+       from unlinked_keys join match_keys using (sync_key, match_key)
+      where sync_key = $1 and (side, record_id) in (select * from unnest($2::text[], $3::text[])) order by 1, 2`,
+    [syncKey, places.map(({ side }) => side), places.map(({ recordId }) => recordId)],
+  );
+  for (const row of rows) things.set(row.place, [...(things.get(row.place) ?? []), row.identity_id]);
+  return things;
+}
+
+/** Asked before anything else: what is about thousands of keys takes milliseconds to be sent and read, and hardly ever is there any. */
+async function isAnyKept(tx: Tx, syncKey: string): Promise<boolean> {
+  const rows = await tx.query('select from unlinked_keys where sync_key = $1 limit 1', [syncKey]);
+  return rows.length > 0;
+}
 
 async function unlinkedByKey(
   tx: Tx,
@@ -23,19 +50,36 @@ async function unlinkedByKey(
   side: string,
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  if (keys.length === 0) return new Map();
+  if (keys.length === 0 || !(await isAnyKept(tx, syncKey))) return new Map();
   const rows = await tx.query<{ match_key: string; record_id: string }>(
     `select match_key, min(record_id collate "C") as record_id from unlinked_keys
-      where ${ANY} and sync_key = $1 and side = $2 and match_key = any($3) group by match_key`,
+      where sync_key = $1 and side = $2 and match_key = any($3) group by match_key`,
     [syncKey, side, keys],
   );
   return new Map(rows.map((row) => [row.match_key, row.record_id]));
 }
 
+async function hintUnlinked(tx: Tx, syncKey: string, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0 || !(await isAnyKept(tx, syncKey))) return;
+  const rows = await tx.query<{ side: string; record_id: string }>(
+    `select distinct side, record_id from unlinked_keys join links using (sync_key, side, record_id)
+      where sync_key = $1 and side in (select side from streams where sync_key = $1)
+        and match_key = any($2) and status = 'parked'`,
+    [syncKey, keys],
+  );
+  for (const [side, some] of Map.groupBy(rows, (row) => row.side))
+    await noteHints(
+      tx,
+      syncKey,
+      side,
+      some.map((row) => ({ recordId: row.record_id, kind: 'changed' })),
+    );
+}
+
 async function wakeKeyed(tx: Tx, syncKey: string, identityIds: readonly string[]): Promise<void> {
-  if (identityIds.length === 0) return;
+  if (identityIds.length === 0 || !(await isAnyKept(tx, syncKey))) return;
   await tx.execute(
-    `${WAKE} ${ANY} and kind = 'key' and sync_key = $1 and identity_id = any($2::uuid[]) for update skip locked))`,
+    `${WAKE} kind = 'key' and sync_key = $1 and identity_id = any($2::uuid[]) for update skip locked))`,
     [syncKey, identityIds],
   );
 }
@@ -70,11 +114,11 @@ export async function freeUnlinkedKeys(
   places: readonly RecordPlace[],
   still: readonly Pick<UnlinkedRecord, 'recordId' | 'keys'>[] = [],
 ): Promise<void> {
-  if (places.length === 0) return;
+  if (places.length === 0 || !(await isAnyKept(tx, syncKey))) return;
   const kept = still.flatMap(({ recordId, keys }) => keys.map((key) => [recordId, key] as const));
   const freed = await tx.query<{ side: string; record_id: string }>(
     `delete from unlinked_keys using unnest($2::text[], $3::text[]) as free (side, record_id)
-      where ${ANY} and unlinked_keys.sync_key = $1 and unlinked_keys.side = free.side
+      where unlinked_keys.sync_key = $1 and unlinked_keys.side = free.side
         and unlinked_keys.record_id = free.record_id
         and (unlinked_keys.record_id, unlinked_keys.match_key) not in (select * from unnest($4::text[], $5::text[]))
       returning unlinked_keys.side, unlinked_keys.record_id`,

@@ -148,6 +148,7 @@ export class Batch {
     }
     await this.#guard();
     await this.#tx.save(this.#save);
+    await this.#tx.hintUnlinked(this.#save.newKeys.map(({ key }) => key));
     await noteReferences(this.#runtime, this.#tx, [...this.#work.values()]);
     await wakeKeyed(this.#tx, [...this.#work.values()]);
     await beside();

@@ -86,7 +86,7 @@ async function intend(runtime: SyncRuntime, tx: SyncTx, side: SideRuntime): Prom
       characters += charactersOf(made);
     }
   }
-  await parkWaits(tx, side, waits);
+  await park(tx, waits);
   await tx.sendWrites([...intents, ...refused.map(({ intent }) => intent)], pace.leaseMs);
   await tx.endWrites(
     refused.map(({ intent, failure }): WriteEnd => ({
@@ -97,14 +97,6 @@ async function intend(runtime: SyncRuntime, tx: SyncTx, side: SideRuntime): Prom
   );
   await tx.save({ ...emptySave(), droppedWrites: dropped });
   return { intents, taken: ids.length - (due.length - decided), pace };
-}
-
-/** Who stands in the way is looked at once more: by now it may be known whose it is. */
-async function parkWaits(tx: SyncTx, { model }: SideRuntime, waits: readonly Wait[]): Promise<void> {
-  await park(tx, waits);
-  const inTheWay = waits.flatMap((wait) => (wait.kind === 'key' ? wait.parentRecord : []));
-  const hints = [...new Set(inTheWay)].map((recordId) => ({ recordId, kind: 'changed' as const }));
-  await tx.noteHints(model.name, hints);
 }
 
 function charactersOf({ body }: Intent): number {

@@ -51,7 +51,7 @@ import {
   wakeStream,
 } from './streams.ts';
 import type { Transaction } from './transaction.ts';
-import { unlinkedByKey, wakeKeyed } from './unlinked-keys.ts';
+import { hintUnlinked, unlinkedByKey, wakeKeyed } from './unlinked-keys.ts';
 import {
   awaitedAt,
   claimWaits,
@@ -148,6 +148,7 @@ const CALLS = {
   parkWrites,
   releaseWrites,
   unlinkedByKey,
+  hintUnlinked,
   wakeKeyed,
   openHolds: listHolds,
   beginRevision,

@@ -1,6 +1,7 @@
 /** src/store/unlinked-keys.ts in memory. Where no record waits nothing of it takes any time. */
 import type { UnlinkedRecord } from '../../../src/store/contract.ts';
 import type { RecordPlace } from '../../../src/store/record-holds.ts';
+import { noteHints } from './hints.ts';
 import { pairKey, recordKey } from './rows.ts';
 import { change, insertMissing, select } from './statements.ts';
 import type { Transaction } from './transaction.ts';
@@ -26,6 +27,21 @@ export async function unlinkedByKey(
     if (first !== undefined) found.set(key, first);
   }
   return found;
+}
+
+export async function hintUnlinked(tx: Transaction, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0 || isEmpty(tx)) return;
+  await tx.statement('hintUnlinked');
+  const { unlinkedKeys, links } = tx.tables;
+  const having = select(tx, unlinkedKeys.slots(), ({ key }) => keys.includes(key));
+  const records = links.slotsOf(new Set(having.map(recordKey)));
+  const parked = select(tx, records, ({ status }) => status === 'parked');
+  for (const [side, some] of Map.groupBy(parked, (row) => row.side))
+    await noteHints(
+      tx,
+      side,
+      some.map(({ recordId }) => ({ recordId, kind: 'changed' })),
+    );
 }
 
 export async function wakeKeyed(tx: Transaction, identityIds: readonly string[]): Promise<void> {

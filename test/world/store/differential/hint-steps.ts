@@ -121,6 +121,9 @@ export const unlinkedSteps: readonly fc.Arbitrary<Step>[] = [
     fc.record({ side, keys: fc.uniqueArray(fc.constantFrom('email=a', 'email=b', 'phone=1')) }),
     async (tx, args) => Object.fromEntries(await tx.unlinkedByKey(args.side, args.keys)),
   ),
+  step('hintUnlinked', fc.uniqueArray(fc.constantFrom('email=a', 'email=b', 'phone=1')), (tx, keys) =>
+    tx.hintUnlinked(keys),
+  ),
   step('wakeKeyed', fc.uniqueArray(identityId, { maxLength: 3 }), (tx, ids) => tx.wakeKeyed(ids)),
   step(
     'recordsOf',
