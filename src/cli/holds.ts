@@ -1,3 +1,4 @@
+import { whoseChoices } from '../api/views/holds.ts';
 import { compileSync } from '../engine/model.ts';
 import { violationOf, type RuleModel } from '../engine/rules.ts';
 import type { Value, Values } from '../engine/value.ts';
@@ -32,7 +33,7 @@ const HOLDS_SHOWN_MAX = 200;
 export const holds: Command = {
   name: 'holds',
   usage:
-    '[list | take HOLD SIDE | keep HOLD | value HOLD VALUE | delete HOLD | revive HOLD | release SIDE KIND HASH | emptied SIDE]',
+    '[list | take HOLD SIDE | keep HOLD | value HOLD VALUE | delete HOLD | revive HOLD | belongs HOLD SIDE ID | release SIDE KIND HASH | emptied SIDE]',
   summary: 'What is stopped until a person decides, and the decisions',
   example: 'trueup holds take 0198c2 erp',
   options: SYNC_OPTION,
@@ -46,11 +47,15 @@ export const holds: Command = {
 };
 
 async function list(context: CommandContext, installation: Installation, sync: SyncRow): Promise<number> {
-  const { open, floods, emptied } = await installation.transaction(async (tx) => ({
-    open: await openHolds(tx, sync.syncKey, null, HOLDS_SHOWN_MAX),
-    floods: await heldWrites(tx, sync.syncKey),
-    emptied: await emptiedSides(syncTransaction(tx, sync, installation.ids), sideNames(sync)),
-  }));
+  const { open, whose, floods, emptied } = await installation.transaction(async (tx) => {
+    const all = await openHolds(tx, sync.syncKey, null, HOLDS_SHOWN_MAX);
+    return {
+      open: all,
+      whose: await whoseChoices(tx, sync, all),
+      floods: await heldWrites(tx, sync.syncKey),
+      emptied: await emptiedSides(syncTransaction(tx, sync, installation.ids), sideNames(sync)),
+    };
+  });
   context.output.json({ holds: open, floods, emptied });
   const { output } = context;
   const { rules } = compileSync(sync.definition);
@@ -60,6 +65,10 @@ async function list(context: CommandContext, installation: Installation, sync: S
     );
     output.line(`  seen: ${JSON.stringify(hold.seen)}`);
     const why = whyHeld(rules, hold);
+    for (const { side, recordId, value } of whose.get(hold.holdId) ?? [])
+      output.line(
+        `  if it is that of ${side ?? ''} ${recordId ?? ''} (${String(value)}): trueup holds belongs ${hold.holdId} ${side ?? ''} ${recordId ?? ''}`,
+      );
     if (why !== null) output.line(`  ${hold.field ?? ''} breaks a rule of the data dictionary: ${why}`);
   }
   for (const flood of floods) {
@@ -146,6 +155,10 @@ const CHOICES = {
   }),
   delete: deciding(() => ({ kind: 'delete' })),
   revive: deciding(() => ({ kind: 'revive' })),
+  belongs: deciding((_sync, _hold, context) => {
+    const [, , side = '', recordId = ''] = wordsOf(context, ['', 'HOLD', 'SIDE', 'ID']);
+    return { kind: 'belongs', side, recordId };
+  }),
 };
 
 function deciding(choiceOf: ChoiceOf): typeof list {

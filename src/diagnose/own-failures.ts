@@ -88,7 +88,7 @@ const WORK: Readonly<Record<string, Row>> = {
   'trueup.ambiguous_match': [
     'invalid',
     'The keys of a record lead to more than one thing.',
-    'Correct the keys of the record in its system, or make the things that they lead to one: it goes on by itself then.',
+    'Say whose it is with trueup holds belongs. Or correct its keys in its system, or make the things that they lead to one: it goes on by itself then.',
   ],
   'trueup.side_emptied': [
     'config',

@@ -6,6 +6,7 @@ import type { Value, Values } from '../engine/value.ts';
 import type { SyncTx } from '../store/contract.ts';
 import type { HoldRow } from '../store/holds.ts';
 import { Batch, changeBody } from './batch.ts';
+import { linkForPerson } from './belongs.ts';
 import { lookAgain } from './look-again.ts';
 import { joinForPerson, JoinClash } from './merged-away.ts';
 import type { SyncRuntime } from './runtime.ts';
@@ -17,7 +18,9 @@ export type HoldChoice =
   | { readonly kind: 'keep' }
   | { readonly kind: 'value'; readonly value: Value }
   | { readonly kind: 'delete' }
-  | { readonly kind: 'revive' };
+  | { readonly kind: 'revive' }
+  /** Of a record that is linked to nothing: it belongs to what this one stands for. */
+  | { readonly kind: 'belongs'; readonly side: string; readonly recordId: string };
 
 /** A choice that does not fit the hold, in a sentence for the person who made it. */
 export class ChoiceRefused extends Error {
@@ -32,11 +35,8 @@ export async function resolveHold(
   by: string,
 ): Promise<void> {
   const { identityId } = hold;
-  if (identityId === null)
-    throw new ChoiceRefused(
-      'the record of this hold has no identity: correct its keys in the system, and it is taken up by itself',
-    );
   const wakened = await runtime.transaction(async (tx) => {
+    if (identityId === null) return sayWhose(runtime, tx, hold, choice, by);
     const joined = await joinMerged(runtime, tx, { ...hold, identityId }, choice, by);
     if (joined !== null) return joined;
     const bundle = (await tx.lockBundles([identityId])).get(identityId);
@@ -58,6 +58,22 @@ export async function resolveHold(
     return sides;
   });
   for (const side of wakened) runtime.wakes.wake(`deliver ${side}`);
+}
+
+async function sayWhose(
+  runtime: SyncRuntime,
+  tx: SyncTx,
+  { side, recordId }: HoldRow,
+  choice: HoldChoice,
+  by: string,
+): Promise<ReadonlySet<string>> {
+  if (choice.kind !== 'belongs' || recordId === null)
+    throw new ChoiceRefused(
+      'the record of this hold is linked to nothing: say whose it is (belongs), or correct its keys in the system',
+    );
+  const linked = await linkForPerson(runtime, tx, { side, recordId }, choice, by);
+  if (typeof linked === 'string') throw new ChoiceRefused(linked);
+  return linked;
 }
 
 /** A record that was merged into another goes the same way; null where that is no such hold, or no other to follow. */
@@ -129,6 +145,7 @@ function valueOf(runtime: SyncRuntime, bundle: Bundle, field: string, choice: Ho
     }
     case 'delete':
     case 'revive':
+    case 'belongs':
       throw new ChoiceRefused(`this hold is about the field ${field}: choose a side, keep, or a value`);
   }
 }

@@ -252,7 +252,7 @@ function findCreate(
 }
 
 const TO_SEVERAL =
-  'Correct its keys in the system; or, where the things that they lead to are one, merge them there, or with: trueup match merge.';
+  'Say whose it is (trueup holds belongs), or correct its keys in the system; where the things that they lead to are one, merge them there, or with: trueup match merge.';
 const MADE_BY_US = 'Decide which identity the record belongs to, or correct its keys.';
 
 function park(page: SightingPage, sorted: Sorted, reading: Reading, message: string, advice: string): void {

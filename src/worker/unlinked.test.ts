@@ -3,9 +3,12 @@ import { expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
-import type { SyncDefinition } from '../engine/model.ts';
+import type { FieldPolicy, SyncDefinition } from '../engine/model.ts';
+import { must } from '../lib/assert.ts';
+import { openHolds, type HoldRow } from '../store/holds.ts';
 import { toldWaits } from '../store/told-waits.ts';
 import { captureChanges } from './capture.ts';
+import { ChoiceRefused, resolveHold } from './holds.ts';
 import { deliverAll, observeAll, settleRecords } from './rounds.ts';
 import type { SyncRuntime } from './runtime.ts';
 
@@ -136,4 +139,57 @@ test('what comes later and has the key of a record that waits is not made either
   await go();
   expect(emailsAt(erp)).toEqual(['ann@x.test', 'ann@x.test']);
   expect(await waits()).toEqual([`key erp phone ${id} parked`]);
+});
+
+const CRM_FIRST: FieldPolicy = {
+  owners: [],
+  resolve: [{ kind: 'fill' }, { kind: 'priority', sides: ['crm', 'erp'] }],
+};
+
+/** At crm two things, at erp one record that has the address of the first and the number of the second. */
+async function ofTwo(): Promise<Two & { readonly id: string; readonly ann: string; readonly hold: HoldRow }> {
+  const fields = simpleDefinition(['crm', 'erp']).fields.map((field) => ({ ...field, policy: CRM_FIRST }));
+  const world = await two({ match: [['email'], ['phone']], fields });
+  const { crm, erp, runtime } = world;
+  const ann = crm.create(person('ann@x.test', '1'));
+  crm.create(person('eve@x.test', '2'));
+  const id = erp.create({ ...person('ann@x.test', '2'), city: 'Rome' });
+  await observeAll(runtime, signal);
+  await deliverAll(runtime, signal);
+  const [hold] = await store.database.transaction(store.workspaceNo, (tx) =>
+    openHolds(tx, runtime.syncKey, null, 10),
+  );
+  return { ...world, id, ann, hold: must(hold, 'a person is asked') };
+}
+
+test('a person says whose it is: it is linked, what it holds is merged, and the other one is made beside it', async () => {
+  const { crm, erp, runtime, id, ann, hold, waits, emailsAt, go } = await ofTwo();
+  await resolveHold(runtime, hold, { kind: 'belongs', side: 'crm', recordId: ann }, 'ann');
+  await go();
+  expect(emailsAt(erp)).toEqual(['ann@x.test', 'eve@x.test']);
+  expect(await waits()).toEqual([]);
+  expect(crm.all()[ann]).toMatchObject({ city: 'Rome' });
+  expect(erp.all()[id]).toMatchObject({ email: 'ann@x.test', phone: '1', city: 'Rome' });
+  const left = await store.database.transaction(store.workspaceNo, (tx) =>
+    openHolds(tx, runtime.syncKey, null, 10),
+  );
+  expect(left).toEqual([]);
+});
+
+test('what cannot be so is refused with the reason, and nothing is done', async () => {
+  const { crm, erp, runtime, id, ann, hold, emailsAt, go } = await ofTwo();
+  const zoe = crm.create(person('zoe@x.test', '3'));
+  await go();
+  const says = (recordId: string): Promise<string> =>
+    resolveHold(runtime, hold, { kind: 'belongs', side: 'crm', recordId }, 'ann').then(
+      () => 'done',
+      (error: unknown) => (error instanceof ChoiceRefused ? error.message : 'something else'),
+    );
+  expect(await says('nobody')).toContain('is not known here');
+  await expect(resolveHold(runtime, hold, { kind: 'revive' }, 'ann')).rejects.toThrow('say whose it is');
+  expect(await says(zoe)).toContain('has a record at erp already');
+  expect(emailsAt(erp)).toEqual(['ann@x.test', 'zoe@x.test']);
+  erp.remove(id);
+  await go();
+  expect(await says(ann)).toContain('waits no longer');
 });

@@ -19,8 +19,13 @@ const Name = z.string().min(1).max(NAME_LENGTH_MAX);
 
 export const Decision = z
   .object({
-    kind: z.enum(['take', 'keep', 'value', 'delete', 'revive']),
-    side: Name.optional().openapi({ description: 'For `take`: whose value shall stand' }),
+    kind: z.enum(['take', 'keep', 'value', 'delete', 'revive', 'belongs']),
+    side: Name.optional().openapi({
+      description: 'For `take`: whose value shall stand; for `belongs`: where the other record is',
+    }),
+    recordId: Name.optional().openapi({
+      description: 'For `belongs`: a record of what the one of this hold belongs to',
+    }),
     value: Value.optional().openapi({ description: 'For `value`: what shall stand' }),
   })
   .openapi('Decision');
@@ -72,9 +77,13 @@ export async function holdNamed(tx: Tx, syncs: readonly SyncRow[], id: string): 
 function choiceOf(sync: SyncRow, hold: ListedHold, given: z.infer<typeof Decision>): HoldChoice {
   switch (given.kind) {
     case 'take':
-      if (given.side === undefined)
-        throw new ApiProblem('invalid', { errors: [{ path: 'json.side', message: 'is missing' }] });
-      return { kind: 'take', side: given.side };
+      return { kind: 'take', side: needed('side', given.side) };
+    case 'belongs':
+      return {
+        kind: 'belongs',
+        side: needed('side', given.side),
+        recordId: needed('recordId', given.recordId),
+      };
     case 'value':
       if (hold.field === null)
         throw new ApiProblem('invalid', {
@@ -84,6 +93,11 @@ function choiceOf(sync: SyncRow, hold: ListedHold, given: z.infer<typeof Decisio
     default:
       return { kind: given.kind };
   }
+}
+
+function needed(name: string, given: string | undefined): string {
+  if (given !== undefined) return given;
+  throw new ApiProblem('invalid', { errors: [{ path: `json.${name}`, message: 'is missing' }] });
 }
 
 /** Queues a set of held writes; throws `stale` when it is no longer the one with this hash. */

@@ -33,9 +33,13 @@ export const FoundRecord = z
 
 const Choice = z
   .object({
-    kind: z.enum(['take', 'keep', 'value', 'delete', 'revive']),
+    kind: z.enum(['take', 'keep', 'value', 'delete', 'revive', 'belongs']),
     side: z.string().nullable(),
     value: Value.nullable(),
+    recordId: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Of `belongs`: the record, at the side, of what it may belong to' }),
   })
   .openapi('Choice');
 

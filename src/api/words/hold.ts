@@ -1,7 +1,7 @@
 /** Why something is held, as a sentence, and what a person can choose. */
 import type { HoldReason } from '../../engine/state.ts';
 import { linkAt } from '../../engine/state.ts';
-import type { Value } from '../../engine/value.ts';
+import type { Value, Values } from '../../engine/value.ts';
 import type { StoredBundle } from '../../store/contract.ts';
 import type { HoldRow } from '../../store/holds.ts';
 
@@ -32,9 +32,11 @@ export function holdSentence({ reason, side, field, identityId, seen }: HoldRow)
 }
 
 export interface HoldOption {
-  readonly kind: 'take' | 'keep' | 'value' | 'delete' | 'revive';
+  readonly kind: 'take' | 'keep' | 'value' | 'delete' | 'revive' | 'belongs';
   readonly side: string | null;
   readonly value: Value;
+  /** Of `belongs`: the record, at the side, of what it may belong to; null otherwise. */
+  readonly recordId: string | null;
 }
 
 const ABOUT_DELETES: ReadonlySet<HoldReason> = new Set([
@@ -44,19 +46,38 @@ const ABOUT_DELETES: ReadonlySet<HoldReason> = new Set([
   'returned',
 ]);
 
-/** Every choice that `resolveHold` would take for this hold, with the value that would stand. */
+/**
+ * What the keys of a record lead to, of which it may be the record at its side: each by a record of it, with what people would know
+ * it by as the value.
+ */
+export function whoseOptions(
+  { side }: HoldRow,
+  things: readonly StoredBundle[],
+  titleOfThing: (golden: Values) => string,
+): readonly HoldOption[] {
+  return things.flatMap((thing): readonly HoldOption[] => {
+    const { tombstone, golden } = thing.identity;
+    const link = thing.links.find(({ status }) => status === 'live');
+    const isTaken = (linkAt(thing, side)?.status ?? 'gone') !== 'gone';
+    if (tombstone !== null || isTaken || link === undefined) return [];
+    return [{ kind: 'belongs', side: link.side, recordId: link.recordId, value: titleOfThing(golden) }];
+  });
+}
+
+/** Every choice that `resolveHold` would take for this hold of a thing, with the value that would stand. */
 export function holdOptions(hold: HoldRow, bundle: StoredBundle | undefined): readonly HoldOption[] {
   if (bundle === undefined) return [];
   const { field, reason } = hold;
+  const whole = { side: null, value: null, recordId: null };
   if (field === null) {
-    const revive: HoldOption = { kind: 'revive', side: null, value: null };
+    const revive: HoldOption = { ...whole, kind: 'revive' };
     const isDeletable = ABOUT_DELETES.has(reason) || bundle.identity.tombstone !== null;
-    return isDeletable ? [{ kind: 'delete', side: null, value: null }, revive] : [revive];
+    return isDeletable ? [{ ...whole, kind: 'delete' }, revive] : [revive];
   }
   const takes = bundle.links.flatMap((link): readonly HoldOption[] => {
     const value = linkAt(bundle, link.side)?.accounted[field];
-    return value === undefined ? [] : [{ kind: 'take', side: link.side, value }];
+    return value === undefined ? [] : [{ ...whole, kind: 'take', side: link.side, value }];
   });
-  const keep: HoldOption = { kind: 'keep', side: null, value: bundle.identity.golden[field] ?? null };
-  return [...takes, keep, { kind: 'value', side: null, value: null }];
+  const keep: HoldOption = { ...whole, kind: 'keep', value: bundle.identity.golden[field] ?? null };
+  return [...takes, keep, { ...whole, kind: 'value' }];
 }

@@ -17,19 +17,25 @@ export interface HoldOption extends Option {
   readonly choice: Choice;
 }
 
-const ABOUT_VALUES: ReadonlySet<Choice['kind']> = new Set(['take', 'keep']);
+const ABOUT_VALUES: ReadonlySet<Choice['kind']> = new Set(['take', 'keep', 'belongs']);
 
 /** In the order in which the API offers them. */
 export function optionsOf(hold: Hold): readonly HoldOption[] {
   return hold.choices.map((choice) => ({
     choice,
-    key: `${choice.kind} ${choice.side ?? ''}`,
+    key: `${choice.kind} ${choice.side ?? ''} ${choice.recordId ?? ''}`,
     ...wordsOf(choice, hold),
-    value: ABOUT_VALUES.has(choice.kind) && hold.field !== null ? choice.value : undefined,
+    value:
+      ABOUT_VALUES.has(choice.kind) && (hold.field !== null || choice.kind === 'belongs')
+        ? choice.value
+        : undefined,
   }));
 }
 
-function wordsOf({ kind, side }: Choice, { field, reason }: Hold): Pick<Option, 'label' | 'consequence'> {
+function wordsOf(
+  { kind, side, recordId }: Choice,
+  { field, reason }: Hold,
+): Pick<Option, 'label' | 'consequence'> {
   const what = field ?? 'record';
   switch (kind) {
     case 'take':
@@ -43,6 +49,12 @@ function wordsOf({ kind, side }: Choice, { field, reason }: Hold): Pick<Option, 
         : { label: 'Keep what stood', consequence: `The sides that differ get the golden ${what} back.` };
     case 'value':
       return { label: 'Another value', consequence: `You type it; it becomes the ${what} at every side.` };
+    case 'belongs':
+      return {
+        label: `It is that of ${side ?? ''} ${recordId ?? ''}`,
+        consequence:
+          'It is linked to it, and what the two hold is merged. A key that it shares with another thing is asked about if it comes to stand.',
+      };
     case 'delete':
       if (reason === 'merged')
         return {
@@ -62,8 +74,9 @@ function wordsOf({ kind, side }: Choice, { field, reason }: Hold): Pick<Option, 
 }
 
 /** The decision as the API takes it. */
-export function decisionOf({ kind, side }: Choice, typed: string): HoldDecision {
+export function decisionOf({ kind, side, recordId }: Choice, typed: string): HoldDecision {
   if (kind === 'take') return { kind, side: side ?? '' };
+  if (kind === 'belongs') return { kind, side: side ?? '', recordId: recordId ?? '' };
   if (kind === 'value') return { kind, value: typed };
   return { kind };
 }
