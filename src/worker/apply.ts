@@ -76,9 +76,10 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   for (const recordId of sorted.forgotten) batch.forget(page.side, recordId);
   const lookedAtMs = page.readBeganMs + side.card.readLagMs;
   const wakened = await batch.store(() => {
-    if (page.isBesideFeed === true)
-      sorted.hints.push(...afterLag(side, learned(loaded, batch, page, sorted)));
-    return storeUnlinked(runtime, tx, page, { ...sorted, dead }, lookedAtMs);
+    if (page.isBesideFeed === true) sorted.hints.push(...learned(loaded, batch, page, sorted));
+    // What the page showed may be newer than what a look shows that begins now.
+    const hints = [...afterLag(side, sorted.hints)];
+    return storeUnlinked(runtime, tx, page, { ...sorted, dead, hints }, lookedAtMs);
   });
   await lookAgain(tx, parted);
   await pointReferrers(runtime, tx, homes.moves);

@@ -9,6 +9,7 @@ export async function readBeganMs(runtime: SyncRuntime, side: SideRuntime): Prom
 
 /** A look before the lag is over may show the record as it was before what the hint tells of. */
 export function afterLag(side: SideRuntime, hints: readonly NewHint[]): readonly NewHint[] {
-  const dueInMs = side.card.readLagMs;
-  return dueInMs === 0 ? hints : hints.map((hint) => ({ ...hint, dueInMs }));
+  const lagMs = side.card.readLagMs;
+  if (lagMs === 0) return hints;
+  return hints.map((hint) => ({ ...hint, dueInMs: Math.max(lagMs, hint.dueInMs ?? 0) }));
 }

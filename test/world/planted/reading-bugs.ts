@@ -73,8 +73,8 @@ export const READING_BUGS: readonly PlantedBug[] = [
     about: 'lag',
     sentence: 'A hint is followed before the reads of its system can show what it tells of.',
     file: LAG,
-    find: 'const dueInMs = side.card.readLagMs;',
-    replace: 'const dueInMs = 0;',
+    find: 'const lagMs = side.card.readLagMs;',
+    replace: 'const lagMs = 0;',
   },
   {
     name: 'gone-stays-gone',
