@@ -69,6 +69,8 @@ export class Batch {
   readonly #save = emptySave();
   /** Records that were seen to go before the answer to their create. */
   readonly #deleted: { readonly side: string; readonly recordId: string }[] = [];
+  /** Records that count as gone, were seen since, and could not be read. */
+  readonly #cameBack: Link[] = [];
 
   /** `answer`: who answers the holds that this batch closes, and how; by default what happened since has. */
   constructor(runtime: SyncRuntime, tx: SyncTx, answer: Answer = SETTLED) {
@@ -153,6 +155,7 @@ export class Batch {
     await wakeKeyed(this.#tx, [...this.#work.values()]);
     await beside();
     await hintRecords(this.#tx, this.#deleted, { kind: 'deleted', dueInMs: EARLY_LOOK_MS });
+    await hintRecords(this.#tx, this.#cameBack, { kind: 'changed' });
     await this.#lookAtHeld();
     if (this.#makesRoom() || this.#hasNewClash) await this.#tx.hintWaiting();
     return wakened;
@@ -202,10 +205,12 @@ export class Batch {
       const isOpen = now.holds.some(({ field, reason }) => field === hold.field && reason === hold.reason);
       if (!isOpen) this.#save.closedHolds.push({ identityId: identity.id, ...hold, ...this.#answer });
     }
-    for (const { side, recordId } of before?.links ?? []) {
+    for (const link of before?.links ?? []) {
+      const { side, recordId } = link;
       // A record that left the identity without another taking its place is forgotten.
       if (linkAt(now, side)?.recordId === recordId) continue;
       this.forget(side, recordId);
+      if (link.status === 'gone' && link.isUnreadable === true) this.#cameBack.push(link);
       // The answer to its create, still to come, will say that it is there.
       if (unansweredAt(now, side)?.kind === 'create') this.#deleted.push({ side, recordId });
     }
@@ -258,7 +263,8 @@ export class Batch {
     for (const [key, work] of wanted) if (this.#isAnothers(key, taken.get(key), work)) clashing.add(work);
     for (const work of clashing) this.#holdClash(work);
     for (const [key, work] of wanted)
-      if (!clashing.has(work)) this.#save.newKeys.push({ key, identityId: work.now.identity.id });
+      if (!clashing.has(work) && !this.#isItsOwn(key, taken.get(key), work))
+        this.#save.newKeys.push({ key, identityId: work.now.identity.id });
     // Of several things whose records say one key, that which is asked for it first keeps it: it only leads to a question.
     for (const [key, work] of said)
       if (!taken.has(key) && !clashing.has(work))
@@ -282,10 +288,18 @@ export class Batch {
     return wanted;
   }
 
-  /** Not its own, and not given away by this very batch. */
   #isAnothers(key: string, owner: string | undefined, { now }: Work): boolean {
-    if (owner === undefined || owner === now.identity.id) return false;
-    return !this.#save.freedKeys.some((freed) => freed.key === key && freed.identityId === owner);
+    return owner !== undefined && owner !== now.identity.id && !this.#isFreed(key, owner);
+  }
+
+  /** What a thing has had all along is no news to the records that wait because of it. */
+  #isItsOwn(key: string, owner: string | undefined, { now }: Work): boolean {
+    return owner === now.identity.id && !this.#isFreed(key, owner);
+  }
+
+  /** Given away by this very batch. */
+  #isFreed(key: string, owner: string): boolean {
+    return this.#save.freedKeys.some((freed) => freed.key === key && freed.identityId === owner);
   }
 
   /** The keys that the identity has now and may not have had before; those that it has no more are free. */
