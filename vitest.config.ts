@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
     exclude: ['**/*.systems.test.ts', '**/*.e2e.test.ts', 'node_modules/**'],
     globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/fixed-cases.ts'],
     reporters: ['test/support/reporter.ts'],
     pool: 'forks',
     // Loading the modules anew for every file was half of all the work; nothing in them remembers anything.
