@@ -1,12 +1,8 @@
 /** A stored secret is good for the place that it was given for: whoever may edit connections cannot have it sent elsewhere. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { runTrueup } from '../../test/support/command.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import { openTestFolder, type TestFolder } from '../../test/support/test-folder.ts';
 import { sendJson, startWebServer, type WebServer } from '../../test/support/web-server.ts';
 import type { SyncFileWork } from '../api/host.ts';
 import { openConnection } from '../connections.ts';
@@ -21,29 +17,26 @@ const signal = new AbortController().signal;
 const PASSWORD = 'canary-password-of-the-erp';
 const IN_ENVIRONMENT = 'canary-of-the-environment';
 
-let raw: TestDatabase;
-let folder: string;
+let folder: TestFolder;
 let installation: Installation;
 let work: SyncFileWork;
 let erp: WebServer;
 let thief: WebServer;
 
 beforeEach(async () => {
-  raw = await createTestDatabase();
-  folder = await mkdtemp(join(tmpdir(), 'trueup-secrets-'));
-  await mkdir(join(folder, 'data'));
-  await writeFile(join(folder, 'data', 'b.csv'), 'id,Name\n');
+  folder = await openTestFolder({
+    files: { 'data/b.csv': 'id,Name\n' },
+    environment: { HANDED_OVER: IN_ENVIRONMENT },
+  });
   [erp, thief] = [await startWebServer(refuse), await startWebServer(refuse)];
-  const environment = { DATABASE_URL: raw.url, HANDED_OVER: IN_ENVIRONMENT };
-  installation = await openInstallation({ directory: folder, environment, log: silentLog });
+  installation = await openInstallation({ ...folder, log: silentLog });
   work = syncFileWork(installation);
 });
 afterEach(async () => {
   await installation.close();
   await erp[Symbol.asyncDispose]();
   await thief[Symbol.asyncDispose]();
-  await raw.drop();
-  await rm(folder, { recursive: true });
+  await folder.close();
 });
 
 const refuse: Parameters<typeof startWebServer>[0] = (_, response) => sendJson(response, 403, {});
@@ -99,7 +92,7 @@ const REFUSED = /may not have the secret ERP_PASSWORD, which was given for anoth
 
 /** Lets the time pass in which whoever gave a secret may still describe the connection. */
 async function later(): Promise<void> {
-  await raw.pool.query("update secrets set open_until = now() - interval '1 second'");
+  await folder.store.pool.query("update secrets set open_until = now() - interval '1 second'");
 }
 
 test('a secret goes to the connection that it was given for, and to no other address, user or name', async () => {
@@ -173,17 +166,17 @@ test('what the environment of the server holds is sent nowhere by a file from af
 });
 
 test('on the machine itself, a secret that strayed is asked for again, and one of its environment goes where its file says', async () => {
-  const environment = { DATABASE_URL: raw.url };
-  await writeFile(join(folder, 'trueup.yaml'), fileWith({}));
+  const environment = { DATABASE_URL: folder.store.url };
+  await folder.write('trueup.yaml', fileWith({}));
   const connect = (more: Readonly<Record<string, string>> = {}): ReturnType<typeof runTrueup> =>
-    runTrueup(['connect', 'erp', '-C', folder], { ...environment, ...more });
+    runTrueup(['connect', 'erp', '-C', folder.directory], { ...environment, ...more });
   expect((await connect()).errors).toContain('secrets are missing: ERP_PASSWORD');
   await give('ada');
   await connect();
   expect(wasSentTo(erp)).toBe(true);
   await later();
-  await writeFile(join(folder, 'trueup.yaml'), fileWith({ url: thief.origin }));
-  const checked = await runTrueup(['check', '-C', folder], environment);
+  await folder.write('trueup.yaml', fileWith({ url: thief.origin }));
+  const checked = await runTrueup(['check', '-C', folder.directory], environment);
   expect([checked.exitCode, checked.errors]).toEqual([2, expect.stringContaining('give the secret again')]);
   expect((await connect()).errors).toContain('secrets are missing: ERP_PASSWORD');
   expect(thief.arrived).toEqual([]);

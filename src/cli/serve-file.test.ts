@@ -1,10 +1,6 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import { openTestFolder, type TestFolder } from '../../test/support/test-folder.ts';
 import { fileTag } from '../api/file-tag.ts';
 import type { SyncFileWork } from '../api/host.ts';
 import { Secret } from '../lib/secret.ts';
@@ -17,28 +13,20 @@ import { silentLog } from '../worker/runtime.ts';
 import { syncFileWork } from './serve-file.ts';
 
 const signal = new AbortController().signal;
-let raw: TestDatabase;
-let folder: string;
+let folder: TestFolder;
 let installation: Installation;
 let work: SyncFileWork;
 
 beforeAll(async () => {
-  raw = await createTestDatabase();
-  folder = await mkdtemp(join(tmpdir(), 'trueup-served-'));
-  await mkdir(join(folder, 'data'));
-  await writeFile(join(folder, 'data', 'a.csv'), 'id,Email,Name\n1,ann@example.com,Ann\n');
-  await writeFile(join(folder, 'data', 'b.csv'), 'id,Email,Name\n');
-  installation = await openInstallation({
-    directory: folder,
-    environment: { DATABASE_URL: raw.url },
-    log: silentLog,
+  folder = await openTestFolder({
+    files: { 'data/a.csv': 'id,Email,Name\n1,ann@example.com,Ann\n', 'data/b.csv': 'id,Email,Name\n' },
   });
+  installation = await openInstallation({ ...folder, log: silentLog });
   work = syncFileWork(installation);
 });
 afterAll(async () => {
   await installation.close();
-  await raw.drop();
-  await rm(folder, { recursive: true });
+  await folder.close();
 });
 
 function fileWith(connection: string, more = ''): string {

@@ -1,10 +1,6 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import { openTestFolder, type TestFolder } from '../../test/support/test-folder.ts';
 import type { MappingTrial, SyncFileWork } from '../api/host.ts';
 import { must } from '../lib/assert.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -35,32 +31,25 @@ syncs:
 `;
 
 const signal = new AbortController().signal;
-let raw: TestDatabase;
-let folder: string;
+let folder: TestFolder;
 let installation: Installation;
 let work: SyncFileWork;
 
 beforeAll(async () => {
-  raw = await createTestDatabase();
-  folder = await mkdtemp(join(tmpdir(), 'trueup-mapping-'));
-  await mkdir(join(folder, 'data'));
-  await writeFile(
-    join(folder, 'data', 'a.csv'),
-    'id,Email,Phone,Stage\n1,ann@example.com,030 5550 100,A\n2,bob@example.com,often busy,B\n3,cat@example.com,,A\n',
-  );
-  await writeFile(join(folder, 'data', 'b.csv'), 'id,Mail,Tel,State\n');
-  installation = await openInstallation({
-    directory: folder,
-    environment: { DATABASE_URL: raw.url },
-    log: silentLog,
+  folder = await openTestFolder({
+    files: {
+      'data/a.csv':
+        'id,Email,Phone,Stage\n1,ann@example.com,030 5550 100,A\n2,bob@example.com,often busy,B\n3,cat@example.com,,A\n',
+      'data/b.csv': 'id,Mail,Tel,State\n',
+    },
   });
+  installation = await openInstallation({ ...folder, log: silentLog });
   work = syncFileWork(installation);
   await work.take(SOURCE, 'ada', signal);
 });
 afterAll(async () => {
   await installation.close();
-  await raw.drop();
-  await rm(folder, { recursive: true });
+  await folder.close();
 });
 
 async function trial(side: string, field: string, mapping?: JsonObject | null): Promise<MappingTrial> {

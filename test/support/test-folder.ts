@@ -7,7 +7,8 @@ import { runTrueup, type CommandResult } from './command.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
 
 export interface TestFolderOptions {
-  readonly syncFile: string;
+  /** Absent where there is none yet. */
+  readonly syncFile?: string;
   /** What lies beside the sync file, by its path in the folder. */
   readonly files?: Readonly<Record<string, string>>;
   /** Databases to make; the sync file reaches `crm` as `${secret:CRM_URL}`. */
@@ -16,7 +17,7 @@ export interface TestFolderOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** What a user has: a folder with a sync file, a store, databases, and `trueup` to run on them. Close it in `afterAll`. */
+/** What a user has: a folder, a store, databases, and `trueup` to run on them. Close it in `afterAll`. */
 export interface TestFolder {
   readonly directory: string;
   readonly store: TestDatabase;
@@ -56,7 +57,7 @@ export async function openTestFolder(options: TestFolderOptions): Promise<TestFo
       await rm(directory, { recursive: true, force: true });
     },
   };
-  for (const [file, text] of Object.entries({ ...files, 'trueup.yaml': syncFile }))
-    await folder.write(file, text);
+  const written = syncFile === undefined ? files : { ...files, 'trueup.yaml': syncFile };
+  for (const [file, text] of Object.entries(written)) await folder.write(file, text);
   return folder;
 }

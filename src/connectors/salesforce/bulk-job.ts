@@ -4,6 +4,7 @@ import { path } from '../../connector/http/path.ts';
 import { failureFrom } from '../../connector/own-failures.ts';
 import type { SalesforceApi } from './api.ts';
 import { failureOf } from './failures.ts';
+import { pauseMs } from './job-pause.ts';
 import type { Operation } from './row.ts';
 import { numberOf, objectIn, textOf } from './wire.ts';
 
@@ -14,10 +15,7 @@ export const BULK_MS_MAX = 40 * 60_000;
 /** A process that stood still for longer may have lost the right to give the order to begin. */
 const BEGIN_WITHIN_MS = 5 * 60_000;
 const STOP_MS_MAX = 60_000;
-/** A quarter of the time that was waited already, so that no job is noticed much later than it ends. */
-const POLL_SHARE = 0.25;
 const POLL_MS_MIN = 150;
-const POLL_MS_MAX = 10_000;
 const RESULT_BYTES_MAX = 200_000_000;
 const ENDED: ReadonlySet<string> = new Set(['JobComplete', 'Failed', 'Aborted']);
 
@@ -147,8 +145,7 @@ async function ended(
     waitedMs < withinMs && !api.closed.aborted;
     waitedMs = api.clock.monotonicMs() - startedMs
   ) {
-    const waitMs = Math.min(POLL_MS_MAX, Math.max(POLL_MS_MIN, waitedMs * POLL_SHARE));
-    await api.clock.sleep(waitMs, api.closed);
+    await api.clock.sleep(pauseMs(waitedMs, POLL_MS_MIN), api.closed);
     try {
       const job = objectIn(await api.get(path`/jobs/ingest/${id}`, 'bulk.poll', DELIVERY), 'bulk.poll');
       const state = textOf(job['state']);

@@ -8,6 +8,7 @@ import type { Json } from '../../lib/json.ts';
 import type { Asking, SalesforceApi } from './api.ts';
 import { cellsOf, type Cell } from './bulk-csv.ts';
 import { refuse } from './failures.ts';
+import { pauseMs } from './job-pause.ts';
 import type { SalesforceObject } from './object.ts';
 import { beginQuery, partOf, stateOf, stopQuery, type Part } from './query-job.ts';
 import { readAll, type Selection } from './read.ts';
@@ -16,10 +17,7 @@ import { isObject, numberOf, objectIn, parseExactly, textOf } from './wire.ts';
 
 /** A job that has found nothing by then is stopped. */
 const JOB_MS_MAX = 60 * 60_000;
-/** A quarter of the time that was waited already, so that no job is noticed much later than it ends. */
-const POLL_SHARE = 0.25;
 const POLL_MS_MIN = 500;
-const POLL_MS_MAX = 10_000;
 /** Rows of a part: few at first, and then as many as make a part of about this size. */
 const PART_ROWS_FIRST = 2_000;
 const PART_ROWS_MAX = 50_000;
@@ -142,7 +140,7 @@ async function* awaited(
       await stopQuery(api, place.job, asking);
       return false;
     }
-    await api.clock.sleep(Math.min(POLL_MS_MAX, Math.max(POLL_MS_MIN, waitedMs * POLL_SHARE)), asking.signal);
+    await api.clock.sleep(pauseMs(waitedMs, POLL_MS_MIN), asking.signal);
   }
 }
 
