@@ -14,6 +14,7 @@ import type { KnownFailure } from './known-failures.ts';
 import type { Consent } from './oauth/consent.ts';
 import type { TokenStore } from './oauth/token-store.ts';
 import type { Score } from './score.ts';
+import type { Webhook } from './webhook.ts';
 
 /** Opaque: only the connector that made it reads it. Stored as JSON. */
 export type Cursor = Json;
@@ -172,6 +173,8 @@ export interface CapabilityCard {
   /** What many writes at once are worth to the system; absent where `writeBatchMax` is all there is. */
   readonly bulk?: BulkWriting;
   readonly getBatchMax: number;
+  /** The system also tells of changes by itself, as hints that may be late or lost; absent where it does not. */
+  readonly webhook?: boolean;
   readonly can: { readonly create: boolean; readonly update: boolean; readonly delete: boolean };
 }
 
@@ -402,4 +405,12 @@ export interface Connector {
     settings: Readonly<Record<string, string>>,
     baseDirectory: string,
   ) => Consent | null | Promise<Consent | null>;
+  /**
+   * How what a connection with these settings sends by itself is judged and read; null where it sends nothing. Absent where no
+   * connection ever does. A wrong setting ⇒ failure `config`.
+   */
+  readonly webhook?: (
+    settings: Readonly<Record<string, string>>,
+    baseDirectory: string,
+  ) => Promise<Webhook | null>;
 }

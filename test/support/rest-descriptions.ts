@@ -125,3 +125,11 @@ ${SINCE}      pages: {kind: url, next: /paging/next/link, size: {send: limit, ma
     find:
       email: {path: /people, value: email, records: /results}
 ${WRITES(IF_MATCH)}`;
+
+/** How the system tells of changes by itself; stands behind any of them. */
+export const WEBHOOKS = `webhooks:
+  signature: {scheme: standard}
+  kind: /type
+  collections:
+    people: {kinds: [person.changed, person.deleted], id: /data/id}
+`;

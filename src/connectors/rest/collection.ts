@@ -29,13 +29,19 @@ export type Row =
   | { readonly kind: 'deleted'; readonly id: string }
   | { readonly kind: 'unreadable'; readonly unreadable: UnreadableRecord };
 
-export function collectionOf(name: string, shape: CollectionShape, description: Description): Collection {
+/** `isTold`: the system tells of its changes by itself. */
+export function collectionOf(
+  name: string,
+  shape: CollectionShape,
+  description: Description,
+  isTold: boolean,
+): Collection {
   const fields = Object.entries(shape.fields).map(([field, given]) => fieldOf(field, given));
   return {
     name,
     shape,
     fields: new Map(fields.map((field) => [field.name, field])),
-    card: cardOf(shape, description),
+    card: { ...cardOf(shape, description), ...(isTold ? { webhook: true } : {}) },
   };
 }
 

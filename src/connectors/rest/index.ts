@@ -10,6 +10,7 @@ import { SCORE } from './score.ts';
 import { restSession } from './session.ts';
 import { baseUrlOf, readerOf, SETTINGS } from './settings.ts';
 import { walk } from './walk.ts';
+import { toldCollections, webhookOf } from './webhook.ts';
 
 export const rest: Connector = {
   system: 'rest',
@@ -29,13 +30,15 @@ export const rest: Connector = {
       await api.close();
       throw error;
     }
-    return restSession(api, description, context);
+    return restSession(api, description, toldCollections(description, given), context);
   },
   consent: async (given, baseDirectory) => {
     const reader = readerOf(given);
     const description = await loadDescription(reader, baseDirectory);
     return consentIn(description.auth, reader, baseUrlOf(reader, description.base_url));
   },
+  webhook: async (given, baseDirectory) =>
+    webhookOf(await loadDescription(readerOf(given), baseDirectory), given),
 };
 
 /** That the account works: one small read. */

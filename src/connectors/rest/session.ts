@@ -14,11 +14,17 @@ import { writeAll } from './write.ts';
 
 const NEAREST = 3;
 
-export function restSession(api: RestApi, description: Description, { clock }: ConnectorContext): Session {
+/** `told`: the collections of which the system tells by itself. */
+export function restSession(
+  api: RestApi,
+  description: Description,
+  told: ReadonlySet<string>,
+  { clock }: ConnectorContext,
+): Session {
   const collections = new Map(
     Object.entries(description.collections).map(([name, shape]) => [
       name,
-      collectionOf(name, shape, description),
+      collectionOf(name, shape, description, told.has(name)),
     ]),
   );
   const look = (name: string, fields: readonly string[], purpose: Purpose, signal: AbortSignal): Look => {

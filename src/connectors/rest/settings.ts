@@ -1,5 +1,6 @@
 import type { SettingDescription } from '../../connector/contract.ts';
 import { setting, type Given, type Reader } from '../../connector/settings.ts';
+import { WEBHOOK_SECRET, WEBHOOK_SECRET_BEFORE } from '../../connector/webhook.ts';
 import { Secret } from '../../lib/secret.ts';
 import { refuse } from './failures.ts';
 
@@ -35,6 +36,21 @@ export const SETTINGS: readonly SettingDescription[] = [
   setting('consumer_secret', 'For auth oauth1', '${secret:ERP_CONSUMER}', 'secret'),
   setting('token_id', 'For auth oauth1', 'ti_…'),
   setting('token_secret', 'For auth oauth1', '${secret:ERP_TOKEN}', 'secret'),
+  // They go nowhere: what comes in is held against them. So naming one says nothing of where the other secrets go.
+  setting(
+    WEBHOOK_SECRET,
+    'With what the system signs the webhooks that it sends, where the description knows them',
+    '${secret:CRM_WEBHOOK}',
+    'secret',
+    'tunesOnly',
+  ),
+  setting(
+    WEBHOOK_SECRET_BEFORE,
+    'The webhook secret before this one, which counts too while it is being changed',
+    '${secret:CRM_WEBHOOK_BEFORE}',
+    'secret',
+    'tunesOnly',
+  ),
 ];
 
 /** Refuses a setting by its name. */

@@ -49,6 +49,24 @@ export const SLACK: SignatureScheme = {
   },
 };
 
+/**
+ * Standard Webhooks: `webhook-signature: v1,<base64> v1,<base64>` over `<id>.<seconds>.<body>`; the secret is the key in base64
+ * after `whsec_` (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
+ */
+export const STANDARD: SignatureScheme = {
+  hash: 'sha256',
+  encoding: 'base64',
+  keyOf: (secret) => Buffer.from(secret.replace(/^whsec_/, ''), 'base64'),
+  read: ({ headers, body }) => {
+    const id = headers.get('webhook-id') ?? '';
+    const time = headers.get('webhook-timestamp') ?? '';
+    const signatures = (headers.get('webhook-signature') ?? '')
+      .split(' ')
+      .flatMap((signature) => (signature.startsWith('v1,') ? [signature.slice(3)] : []));
+    return id === '' ? null : timed(time, 1_000, [`${id}.${time}.`, body], signatures);
+  },
+};
+
 /** `X-HubSpot-Signature-v3: <base64>` over method, decoded address, body and milliseconds. */
 export const HUBSPOT_V3: SignatureScheme = {
   hash: 'sha256',

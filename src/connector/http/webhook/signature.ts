@@ -6,6 +6,8 @@ import type { Secret } from '../../../lib/secret.ts';
 export interface SignatureScheme {
   readonly hash: 'sha1' | 'sha256';
   readonly encoding: 'hex' | 'base64';
+  /** The key that a secret stands for; the text itself where this is absent. */
+  readonly keyOf?: (secret: string) => Uint8Array;
   /** Takes the delivery apart; null when what is needed is not there. */
   readonly read: (delivery: Delivery) => Signed | null;
 }
@@ -32,10 +34,10 @@ export interface Signed {
 /** Whether one of the signatures was made with one of the secrets. An empty secret signs nothing. */
 export function isSigned(signed: Signed, scheme: SignatureScheme, secrets: readonly Secret[]): boolean {
   const expected = secrets
-    .map((secret) => secret.reveal())
-    .filter((secret) => secret !== '')
-    .map((secret) => {
-      const hmac = createHmac(scheme.hash, secret);
+    .map((secret) => scheme.keyOf?.(secret.reveal()) ?? Buffer.from(secret.reveal()))
+    .filter((key) => key.length > 0)
+    .map((key) => {
+      const hmac = createHmac(scheme.hash, key);
       for (const part of signed.parts) hmac.update(part);
       return hmac.digest();
     });

@@ -6,6 +6,7 @@ import type { FileError } from '../../../lib/yaml/places.ts';
 import { checkErrors } from './check-errors.ts';
 import { checkCollection } from './check.ts';
 import { descriptionShape, type Description } from './shape.ts';
+import { checkWebhooks } from './webhooks.ts';
 
 export type ReadDescription =
   | { readonly kind: 'ok'; readonly description: Description }
@@ -28,6 +29,8 @@ export function readDescription(text: string, fileName: string): ReadDescription
   checkErrors(description, findings);
   for (const [name, collection] of Object.entries(description.collections))
     checkCollection(name, collection, findings);
+  const { webhooks, collections } = description;
+  if (webhooks !== undefined) checkWebhooks(webhooks, Object.keys(collections), findings);
   const { errors } = findings;
   return errors.length > 0 ? { kind: 'errors', errors } : { kind: 'ok', description };
 }

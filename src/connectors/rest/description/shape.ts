@@ -5,6 +5,7 @@ import { strict } from '../../../lib/yaml/strict.ts';
 import { authShape, baseAddress, limitShape } from './auth.ts';
 import { errorsShape } from './errors.ts';
 import { changesShape, findShape, getShape, listShape, modifiedShape, versionShape } from './lists.ts';
+import { webhooksShape } from './webhooks.ts';
 import { condition, pointer, requestKeys, span } from './words.ts';
 import { createShape, deleteShape, updateShape } from './writes.ts';
 
@@ -95,6 +96,7 @@ export const descriptionShape = strict({
   at_once: z.number().int().min(1).max(64).default(8).describe('Requests at once, at the most.'),
   limits: z.array(limitShape).default([]),
   errors: errorsShape.default({ find: [], table: [] }),
+  webhooks: webhooksShape.optional().describe('How the system tells of changes by itself.'),
   collections: z.record(z.string().min(1), collectionShape),
 });
 
