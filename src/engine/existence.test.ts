@@ -5,6 +5,7 @@ import { withoutWrite } from './acknowledge.ts';
 import { held, linkFound, mergeDelete, mergeHidden, mergeReturn, mergeUnreadable } from './existence.ts';
 import { mergeObservation } from './merge.ts';
 import type { DeletePolicy, SyncModel } from './model.ts';
+import { confirmDelete } from './person.ts';
 import { planIdentity } from './plan.ts';
 import type { Bundle } from './state.ts';
 import { linkAt } from './state.ts';
@@ -177,6 +178,15 @@ test('a record that comes back after its identity was deleted is held', () => {
   expect(holds).toEqual([{ field: null, reason: 'returned', seen: { name: 'Ann' }, side: 'crm' }]);
   expect(linkAt(bundle, 'crm')).toMatchObject({ status: 'returned', version: 'crm@400', asOfMs: 400 });
   expect(planIdentity(model, bundle)).toEqual([]);
+});
+
+test('a record that came back unreadable is deleted once it has been read and a person says so', () => {
+  const deleted = mergeDelete(model, start, 'crm', 'feed', 300).bundle;
+  const alone = relinked(mergeUnreadable(deleted, 'crm', 400), 'erp', null);
+  const { bundle } = mergeReturn(alone, seen('crm', 500, { name: 'Ann' }));
+  expect(linkAt(bundle, 'crm')).not.toHaveProperty('isUnreadable');
+  const decided = confirmDelete(bundle, { crm: { name: 'Ann' } }, 600).bundle;
+  expect(planIdentity(model, decided)).toEqual([{ kind: 'open', side: 'crm', write: 'delete' }]);
 });
 
 test('a record that comes back after a delete that did not count lives again', () => {

@@ -1,5 +1,5 @@
 /** Merges what is known about a record being there at all. A delete needs evidence and a common past; absence proves nothing. */
-import { withHolds } from './merge-draft.ts';
+import { withHolds, withoutUnread } from './merge-draft.ts';
 import { newLink } from './merge.ts';
 import type { SyncModel } from './model.ts';
 import type {
@@ -113,7 +113,9 @@ export function mergeReturn(bundle: Bundle, seen: Observation): Outcome {
   // It may be another record under the same id: what it says nothing about is not what the one before held.
   const link = known.status === 'gone' ? holdingOnly(known, values) : known;
   if (link.status !== 'hidden' && bundle.identity.tombstone !== null) {
-    const returned = withLink(bundle, { ...link, status: 'returned', version, asOfMs, lookedAtMs: null });
+    // Should a person say that it is to be deleted, nothing about it stands in the way of that: it has been read.
+    const read = withoutUnread(link);
+    const returned = withLink(bundle, { ...read, status: 'returned', version, asOfMs, lookedAtMs: null });
     return held(returned, { field: null, reason: 'returned', seen: values, side });
   }
   // What was edited there meanwhile was edited at any time since the record was last really looked at.

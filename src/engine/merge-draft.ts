@@ -282,7 +282,7 @@ function holds(body: Values | null, field: FieldModel, value: Value): boolean {
 }
 
 /** What could not be read before is asked for anew by every look. */
-function withoutUnread(link: Link): Link {
+export function withoutUnread(link: Link): Link {
   if (link.unread === undefined && link.isUnreadable === undefined) return link;
   const { unread: _unread, isUnreadable: _isUnreadable, ...rest } = link;
   return rest;
