@@ -180,6 +180,16 @@ test('a record that comes back after its identity was deleted is held', () => {
   expect(planIdentity(model, bundle)).toEqual([]);
 });
 
+test('a record that is gone counts as one that cannot be read only as long as it is there again', () => {
+  const spoiled = mergeUnreadable(start, 'crm', 250);
+  const gone = mergeDelete(model, spoiled, 'crm', 'feed', 300).bundle;
+  expect(linkAt(gone, 'crm')).not.toHaveProperty('isUnreadable');
+  const back = mergeUnreadable(gone, 'crm', 400);
+  const again = linkAt(mergeDelete(model, back, 'crm', 'lookup', 500).bundle, 'crm');
+  expect(again).toMatchObject({ status: 'gone', asOfMs: 500 });
+  expect(again).not.toHaveProperty('isUnreadable');
+});
+
 test('a record that came back unreadable is deleted once it has been read and a person says so', () => {
   const deleted = mergeDelete(model, start, 'crm', 'feed', 300).bundle;
   const alone = relinked(mergeUnreadable(deleted, 'crm', 400), 'erp', null);

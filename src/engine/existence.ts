@@ -25,14 +25,15 @@ export function mergeDelete(
   nowMs: number,
 ): Outcome {
   const link = linkAt(bundle, side);
-  if (link === undefined || link.status === 'gone') return unchanged(bundle);
+  if (link === undefined) return unchanged(bundle);
+  if (link.status === 'gone') return unchanged(goneAgain(bundle, link, nowMs));
   if (link.status === 'returned') return unchanged(leftAgain(bundle, link, nowMs));
   const { tombstone } = bundle.identity;
   // A delete of ours that a person refused too late is nobody's wish: the plan creates the record again.
   const isOurs =
     unansweredAt(bundle, side)?.kind === 'delete' || link.sent.some((sent) => sent.deletes === true);
   if (tombstone === null && isOurs) return unchanged(withoutLink(bundle, side));
-  const gone = withLink(bundle, { ...link, status: 'gone', asOfMs: nowMs });
+  const gone = withLink(bundle, { ...withoutUnread(link), status: 'gone', asOfMs: nowMs });
   if (bundle.holds.some(isMergedAway)) return unchanged(mergedAwayToo(gone, link, evidence, nowMs));
   const hasPast = Object.keys(link.accounted).length > 0;
   const counts = model.deletes.mode !== 'ignore' && model.deletes.from.includes(side);
@@ -68,6 +69,11 @@ function mergedAwayToo(
   if (gone.links.some(({ status }) => status !== 'gone')) return gone;
   const identity = { ...gone.identity, tombstone: { side, recordId, atMs, evidence } };
   return { ...gone, identity, holds: gone.holds.filter((hold) => !isMergedAway(hold)) };
+}
+
+/** It was there again as one that could not be read, and told nothing. */
+function goneAgain(bundle: Bundle, link: Link, nowMs: number): Bundle {
+  return link.isUnreadable === true ? withLink(bundle, { ...withoutUnread(link), asOfMs: nowMs }) : bundle;
 }
 
 /** A record that had come back is gone once more: there is nothing left to decide about it. */

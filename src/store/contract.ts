@@ -342,7 +342,10 @@ export interface SyncTx extends ReferenceTx, KeyingTx, JoinTx {
 
   /** Notes a page of records that a sweep met unchanged. */
   noteSightings(runId: string, pageNo: number, recordIds: readonly string[]): Promise<void>;
-  /** Linked, visible records of the side that neither the sweep nor anything later has met. */
+  /**
+   * Linked, visible records of the side that neither the sweep nor anything later has met, and such as wait for a person to be
+   * corrected and the sweep has not met.
+   */
   unsighted(
     side: string,
     runId: string,

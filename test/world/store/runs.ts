@@ -100,16 +100,13 @@ export async function unsighted(
   const pages = select(tx, tx.tables.sightingsByRun.slots(runId), (page) => page.runId === runId);
   const met = new Set(pages.flatMap(({ recordIds }) => recordIds));
   const beganMs = storedMs(startedAtMs);
-  return recordsAt(
-    tx,
-    side,
-    ({ recordId, status, asOfMs }) =>
-      MISSABLE.includes(status) &&
-      asOfMs < beganMs &&
-      !met.has(recordId) &&
-      (after === null || recordId > after),
-  )
-    .map(({ recordId }) => recordId)
+  const expected = [
+    ...recordsAt(tx, side, ({ status, asOfMs }) => MISSABLE.includes(status) && asOfMs < beganMs),
+    ...select(tx, tx.tables.hintsBySide.slots(side), ({ state }) => state === 'dead'),
+  ];
+  const expectedIds = new Set(expected.map(({ recordId }) => recordId));
+  return [...expectedIds]
+    .filter((recordId) => !met.has(recordId) && (after === null || recordId > after))
     .toSorted()
     .slice(0, countMax);
 }
