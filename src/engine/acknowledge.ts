@@ -58,6 +58,7 @@ export function acknowledge(model: SyncModel, bundle: Bundle, write: SentWrite, 
   // What the answer shows beyond our body is news: a number the system gave, a field its automation changed.
   const { recordId, returned, sentAtMs, nowMs } = receipt;
   const { version } = written;
+  const unread = stillUnread(written, returned);
   return mergeObservation(model, accounted, {
     side: write.side,
     recordId,
@@ -66,7 +67,14 @@ export function acknowledge(model: SyncModel, bundle: Bundle, write: SentWrite, 
     readBeganMs: sentAtMs,
     readEndedMs: nowMs,
     ...(receipt.called === undefined ? {} : { called: receipt.called }),
+    ...(unread === undefined ? {} : { unread }),
   });
+}
+
+/** What was seen there and names nothing known yet: an answer that tells nothing of it leaves it as it is. */
+function stillUnread({ unread = {} }: Link, returned: Values): Link['unread'] {
+  const untold = Object.entries(unread).filter(([name]) => returned[name] === undefined);
+  return untold.length === 0 ? undefined : Object.fromEntries(untold);
 }
 
 /** The link that the answer is about. What was deleted at the side before does not stand in the way of a new record. */

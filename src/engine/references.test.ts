@@ -81,6 +81,17 @@ test('a reference that names nothing known is neither merged nor written over, a
   expect(erp(ruled.bundle).version).toBe('v');
 });
 
+test('an answer that does not tell of a reference leaves it waiting to be read', () => {
+  const unread = { account: 'X9' };
+  const { bundle } = mergeObservation(MODEL, NEW, seen('crm', 'r1', { email: 'ann' }, { unread }));
+  const write = { side: 'crm', kind: 'update' as const, body: { email: 'eve' }, seq: 2 };
+  const receipt = { recordId: 'r1', version: 'w', sentAtMs: 12, nowMs: 13 };
+  const written = acknowledge(MODEL, bundle, write, { ...receipt, returned: { email: 'eve' } });
+  expect(linkAt(written.bundle, 'crm')).toMatchObject({ version: null, unread });
+  const told = acknowledge(MODEL, bundle, write, { ...receipt, returned: { email: 'eve', account: 'a1' } });
+  expect(linkAt(told.bundle, 'crm')?.unread).toBeUndefined();
+});
+
 test('no record is made while a reference that it may not be without is still unknown', () => {
   const look = seen('crm', 'r1', { email: 'ann' }, { unread: { account: 'X9' } });
   expect(planIdentity(STRICT, mergeObservation(STRICT, NEW, look).bundle)).toEqual([]);
