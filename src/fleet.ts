@@ -4,6 +4,7 @@ import { pushMetrics } from './diagnose/metrics/push.ts';
 import { tellDigest, watchOnce } from './diagnose/watch/watch.ts';
 import { referrersOf } from './engine/references.ts';
 import { backoffMs } from './lib/backoff.ts';
+import { endedOrLeft } from './lib/leave.ts';
 import { keepReconciling } from './reconciling.ts';
 import type { Installation } from './server.ts';
 /** A worker program: keeps every sync of the installation running, follows changes of it, stops cleanly. */
@@ -12,7 +13,7 @@ import { migrate } from './store/migrate.ts';
 import { syncTransaction } from './store/sync-transaction.ts';
 import { openSync, type OpenSync } from './syncs.ts';
 import { failureOfError } from './worker/failures.ts';
-import { OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS } from './worker/limits.ts';
+import { CLOSE_WAIT_MS, OUTAGE_RETRY_BASE_MS, OUTAGE_RETRY_CAP_MS, STOP_GRACE_MS } from './worker/limits.ts';
 import { forgetWhatIsOver, forgetWhatIsSpent } from './worker/retention.ts';
 import type { SyncRuntime } from './worker/runtime.ts';
 import { spreadDaily, startSchedule, type ScheduledWork } from './worker/schedule.ts';
@@ -24,6 +25,9 @@ const FOLLOW_EVERY_MS = 1_000;
 const SCHEMA_LOOK_EVERY_MS = 10_000;
 /** Without a sign every so many looks, which is every ten minutes. */
 const LOOKS_BETWEEN_SCHEMAS = 60;
+
+/** A sync ends within this, whatever its systems keep waiting: a reconciliation or a look at a schema as well. */
+const END_WITHIN_MS = STOP_GRACE_MS + CLOSE_WAIT_MS + 500;
 
 interface Running {
   readonly row: SyncRow;
@@ -84,7 +88,8 @@ function start(installation: Installation, row: SyncRow, referrers: string): Run
   installation.log.info({ sync: row.name, mode: row.mode, revision: row.revision }, 'a sync runs here');
   const { signal } = abort;
   const loops = [keepRunning(installation, row, signal), keepReconciling(installation, row, signal)];
-  return { row, referrers, abort, ended: Promise.all(loops).then(() => undefined) };
+  const { clock } = installation;
+  return { row, referrers, abort, ended: endedOrLeft(clock, Promise.all(loops), END_WITHIN_MS, signal) };
 }
 
 /** A side that cannot be opened is an outage: the sync tries again until it is stopped. */

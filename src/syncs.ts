@@ -5,6 +5,7 @@ import { ConnectorFailure } from './connector/failure.ts';
 import { compileSync, type SyncModel } from './engine/model.ts';
 import { referrersOf, type Referrer } from './engine/references.ts';
 import { must } from './lib/assert.ts';
+import { endedOrLeft } from './lib/leave.ts';
 import { sameValuesAt, schemaHash, weighSchemas, type SideSchema } from './schemas.ts';
 import type { Installation } from './server.ts';
 import { reviveAnnouncements } from './store/announcements.ts';
@@ -15,6 +16,7 @@ import { syncTransaction } from './store/sync-transaction.ts';
 import type { SameValues } from './syncfile/schema/compare.ts';
 import type { SchemaEffect } from './syncfile/schema/effect.ts';
 import { narrowedBy } from './syncfile/schema/narrow.ts';
+import { CLOSE_WAIT_MS } from './worker/limits.ts';
 import type { Outlet, SideRuntime, SyncRuntime } from './worker/runtime.ts';
 import { createWakes } from './worker/wakes.ts';
 
@@ -54,7 +56,8 @@ export async function openSides(
   const rows = await installation.transaction((tx) => connectionsNamed(tx, names));
   const sessions = new Map<string, Session>();
   const close = async (): Promise<void> => {
-    await Promise.allSettled([...sessions.values()].map((session) => session.close()));
+    const closed = Promise.allSettled([...sessions.values()].map((session) => session.close()));
+    await endedOrLeft(installation.clock, closed, CLOSE_WAIT_MS, AbortSignal.abort());
   };
   const sessionOf = (side: { readonly connection: string }): Session =>
     must(sessions.get(side.connection), 'an applied sync file declares every connection it uses');

@@ -5,9 +5,13 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { until } from '../../test/support/until.ts';
+import { freePort } from '../store/embedded/server.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/trueup', import.meta.url));
 
@@ -34,4 +38,23 @@ test('the program runs through a link, from another folder, and a signal to it e
   child.kill('SIGTERM');
   expect(await exited).toEqual([0, null]);
   await expect(fetch(simulator)).rejects.toThrow('fetch failed');
+});
+
+test('whoever stops reading is told no more, and what was begun goes on', async () => {
+  const port = await freePort();
+  const child = spawn(PROGRAM, ['simulate', 'salesforce', '--port', String(port), '--empty'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  const [exited, errors] = [once(child, 'exit'), text(child.stderr)];
+  const simulator = `http://127.0.0.1:${String(port)}`;
+  const answers = (): Promise<boolean> =>
+    fetch(simulator).then(
+      () => true,
+      () => child.exitCode !== null,
+    );
+  await until(answers);
+  child.kill('SIGTERM');
+  expect([await exited, await errors]).toEqual([[0, null], '']);
 });

@@ -49,5 +49,7 @@ export const RETRY_AFTER_MAX_MS = 60 * 60_000;
 export const WAITS_CHECKED_MAX = 500;
 /** Records looked up together at the end of a sweep. */
 export const MISSING_RECORDS_MAX = 1_000;
-/** A stop must end within 10 s; requests under way get this long to finish. */
-export const STOP_GRACE_MS = 8_000;
+/** A stop must end within 10 s, all else that has to be closed included; requests under way get this long to finish. */
+export const STOP_GRACE_MS = 6_000;
+/** Connections to a system that does not answer end with what they wait for: nobody waits for that. */
+export const CLOSE_WAIT_MS = 1_000;

@@ -1,5 +1,6 @@
-import { backoffMs } from '../lib/backoff.ts';
 /** Runs everything one sync needs, on every side at once, until it is told to stop. Any number of these may run anywhere. */
+import { backoffMs } from '../lib/backoff.ts';
+import { endedOrLeft } from '../lib/leave.ts';
 import { announceBatch } from './announce.ts';
 import { takeUpJob } from './bulk-jobs.ts';
 import { captureChanges } from './capture.ts';
@@ -32,16 +33,7 @@ export async function runSync(runtime: SyncRuntime, signal: AbortSignal): Promis
     loops.push(
       loop(runtime, `announce ${outlet.definition.name}`, signal, () => announceBatch(runtime, outlet)),
     );
-  const grace = new AbortController();
-  const forced = new Promise<void>((resolve) => {
-    signal.addEventListener(
-      'abort',
-      () => void runtime.clock.sleep(STOP_GRACE_MS, grace.signal).then(resolve),
-      { once: true },
-    );
-  });
-  await Promise.race([Promise.all(loops), forced]);
-  grace.abort();
+  await endedOrLeft(runtime.clock, Promise.all(loops), STOP_GRACE_MS, signal);
 }
 
 function sideLoops(runtime: SyncRuntime, side: SideRuntime, signal: AbortSignal): readonly Promise<void>[] {

@@ -12,8 +12,8 @@ export interface KilledWorker {
   freeze(): void;
   /** SIGCONT: it goes on where it was, and knows nothing of the time between. */
   thaw(): void;
-  /** SIGTERM; resolves when it has ended what it was about, and is gone. */
-  end(): Promise<void>;
+  /** SIGTERM; resolves when it has ended what it was about, and is gone, with its exit code. */
+  end(): Promise<number | null>;
   /** What it has logged, for the report of a failing test. */
   readonly log: () => string;
 }
@@ -27,7 +27,7 @@ export function startWorker(directory: string, environment: Readonly<Record<stri
   child.stderr.on('data', (chunk: Buffer) => {
     log = (log + chunk.toString('utf8')).slice(-20_000);
   });
-  const ended = once(child, 'exit');
+  const ended = once(child, 'exit') as Promise<[number | null]>;
   return {
     kill: async () => {
       child.kill('SIGKILL');
@@ -37,7 +37,8 @@ export function startWorker(directory: string, environment: Readonly<Record<stri
     thaw: () => void child.kill('SIGCONT'),
     end: async () => {
       child.kill('SIGTERM');
-      await ended;
+      const [exitCode] = await ended;
+      return exitCode;
     },
     log: () => log,
   };
