@@ -30,8 +30,7 @@ export class People {
   #hot: NativeValue = null;
   /** Where somebody acted last. */
   #place: SimulatedSystem | null = null;
-  readonly #removed: { readonly system: SimulatedSystem; readonly id: string; readonly fields: Fields }[] =
-    [];
+  readonly #removed: { readonly system: SimulatedSystem; readonly id: string }[] = [];
 
   constructor(shape: WorldShape, systems: readonly SimulatedSystem[], tape: Tape) {
     this.#shape = shape;
@@ -255,7 +254,7 @@ export class People {
   }
 
   remove(system: SimulatedSystem, record: Seen): void {
-    this.#removed.push({ system, id: record.id, fields: record.fields });
+    this.#removed.push({ system, id: record.id });
     system.act('user', record.id, null);
   }
 
@@ -263,10 +262,12 @@ export class People {
     const gone = this.#removed.findLast(
       (one) => (one.system === system || this.#shape.isBusy) && one.system.records.now(one.id) === null,
     );
-    const key = gone?.fields['email'];
-    if (gone === undefined || (typeof key === 'string' && this.#keysAt(gone.system).has(key)))
-      this.#edit(system, record);
-    else gone.system.undelete(gone.id, gone.fields);
+    // As it was when it went, whoever has deleted it since.
+    const fields = gone?.system.records.lastHeld(gone.id) ?? null;
+    const key = fields?.['email'];
+    const isTaken = typeof key === 'string' && gone !== undefined && this.#keysAt(gone.system).has(key);
+    if (gone === undefined || fields === null || isTaken) this.#edit(system, record);
+    else gone.system.undelete(gone.id, fields);
   }
 
   #keysAt(system: SimulatedSystem): ReadonlySet<unknown> {

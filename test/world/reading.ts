@@ -19,6 +19,9 @@ import type { Wire } from './wire.ts';
 const PAGE_MAX = 3;
 const CALM_PAGE = 100;
 
+/** By record: the number of the last thing that had happened when one unit of work last looked it up. */
+export type Looks = Map<string, number>;
+
 export interface ReadingParts {
   readonly records: Records;
   readonly feed: Feed;
@@ -36,7 +39,6 @@ export class Reading {
   readonly #scheduler: Scheduler;
   readonly #faults: Faults;
   readonly #counter: Counter;
-  readonly #looks = new Map<Owner, Map<string, number>>();
 
   constructor(shape: SystemShape, parts: ReadingParts) {
     this.#shape = shape;
@@ -46,11 +48,6 @@ export class Reading {
     this.#scheduler = parts.scheduler;
     this.#faults = parts.faults;
     this.#counter = parts.counter;
-  }
-
-  /** By record: the number of the last thing that had happened when the process last looked it up. */
-  looksOf(owner: Owner): ReadonlyMap<string, number> {
-    return this.#looks.get(owner) ?? new Map();
   }
 
   /** The moment that a read shows. */
@@ -119,10 +116,10 @@ export class Reading {
     return this.#faults.areOver ? CALM_PAGE : size;
   }
 
-  async get(owner: Owner, ids: readonly string[]): Promise<readonly Lookup[]> {
+  async get(owner: Owner, ids: readonly string[], looks: Looks): Promise<readonly Lookup[]> {
     await this.#wire.call(owner, 'get');
     const moment = this.#moment();
-    const shown = moment === this.#scheduler.nowMs ? this.#counter.last() : 0;
+    const shown = this.#lastAt(moment);
     const isBlank = this.#faults.strikes('lookBlank');
     const lookups = ids.map((id): Lookup => {
       if (isBlank) return { kind: 'absent', id };
@@ -134,10 +131,14 @@ export class Reading {
     await this.#wire.travel(owner, 'readSlow');
     await this.#wire.pause(owner, 'got');
     // What is still on its way nobody has seen.
-    const looks = this.#looks.get(owner) ?? new Map<string, number>();
-    this.#looks.set(owner, looks);
     if (!isBlank) for (const id of ids) looks.set(id, Math.max(shown, looks.get(id) ?? 0));
     return lookups;
+  }
+
+  /** The number of the last thing that a look at the moment shows. */
+  #lastAt(moment: number): number {
+    if (moment === this.#scheduler.nowMs) return this.#counter.last();
+    return this.#records.entries.findLast(({ atMs }) => atMs <= moment)?.order ?? 0;
   }
 
   async find(owner: Owner, field: string, values: readonly NativeValue[]): Promise<readonly SystemRecord[]> {

@@ -26,7 +26,7 @@ export interface Entry {
 export interface EntryWrite {
   readonly key: string;
   readonly asked: Fields;
-  /** The number of the last thing that had happened when the sender last looked the record up. */
+  /** The number of the last thing that the look before this write has shown. */
   readonly lookedOrder: number;
   /** The number of the last thing that had happened when the request left. */
   readonly sentOrder: number;
@@ -91,6 +91,11 @@ export class Records {
       id,
       this.#states.get(id)?.findLast((state) => state.atMs <= atMs),
     );
+  }
+
+  /** What the record holds, or held before it went; null when there never was one. */
+  lastHeld(id: string): Fields | null {
+    return this.#states.get(id)?.findLast(({ fields }) => fields !== null)?.fields ?? null;
   }
 
   /** Every record there is or was, in the order of their ids' first use. */

@@ -3,6 +3,7 @@ import type { WriteRequest, WriteResult } from '../../src/connector/contract.ts'
 import { ConnectorFailure } from '../../src/connector/failure.ts';
 import { REQUEST_TIMEOUT_MS } from '../../src/worker/limits.ts';
 import { ANSWER_LOST, OUTAGE, type Faults } from './faults.ts';
+import type { Looks } from './reading.ts';
 import type { Counter, EntryWrite } from './records.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 import type { SystemShape } from './system-shape.ts';
@@ -16,8 +17,6 @@ export interface SendingParts {
   readonly scheduler: Scheduler;
   readonly faults: Faults;
   readonly counter: Counter;
-  /** By record, as `Reading` tells it. */
-  looksOf(owner: Owner): ReadonlyMap<string, number>;
   /** What the system does with a request that has arrived. */
   execute(request: WriteRequest, sent: Sent): WriteResult;
 }
@@ -38,8 +37,12 @@ export class Sending {
     this.#faults = parts.faults;
   }
 
-  async write(owner: Owner, requests: readonly WriteRequest[]): Promise<readonly WriteResult[]> {
-    const looked = new Map(this.#parts.looksOf(owner));
+  async write(
+    owner: Owner,
+    requests: readonly WriteRequest[],
+    looks: Looks,
+  ): Promise<readonly WriteResult[]> {
+    const looked = new Map(looks);
     const calledMs = this.#scheduler.nowMs;
     this.#wire.mayFreeze(owner);
     await this.#wire.call(owner, 'write');

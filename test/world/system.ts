@@ -8,7 +8,7 @@ import type {
 } from '../../src/connector/contract.ts';
 import type { Faults } from './faults.ts';
 import { Feed } from './feed.ts';
-import { Reading } from './reading.ts';
+import { Reading, type Looks } from './reading.ts';
 import { Records, type Actor, type Counter, type Fields } from './records.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 import { Sending, type Sent } from './sending.ts';
@@ -41,7 +41,6 @@ export class SimulatedSystem {
     this.#reading = new Reading(shape, parts);
     this.#sending = new Sending(shape, {
       ...parts,
-      looksOf: (owner) => this.#reading.looksOf(owner),
       execute: (request, sent) => this.#execute(request, sent),
     });
     this.card = {
@@ -114,14 +113,16 @@ export class SimulatedSystem {
       if (!hasHoles || this.records.now(id) !== null) this.#feed.tell(id);
   }
 
+  /** A session remembers what was looked up by it: what is written by it was decided by that. */
   session(owner: Owner): Session {
+    const looks: Looks = new Map();
     return {
       describe: () => Promise.resolve([this.#description()]),
       readAll: (request) => this.#reading.readAll(owner, request),
       readChanges: (request) => this.#reading.readChanges(owner, request),
-      get: (_collection, ids) => this.#reading.get(owner, ids),
+      get: (_collection, ids) => this.#reading.get(owner, ids, looks),
       find: (_collection, field, values) => this.#reading.find(owner, field, values),
-      write: (_collection, requests) => this.#sending.write(owner, requests),
+      write: (_collection, requests) => this.#sending.write(owner, requests, looks),
       close: () => Promise.resolve(),
     };
   }

@@ -129,10 +129,16 @@ export class SimulatedWorker {
       case 'look':
         return settleHints(runtime, at, this.#signal);
       case 'deliver':
-        return deliverBatch(runtime, at);
+        return deliverBatch(runtime, this.#withOwnLooks(at));
       case 'resolve':
         return resolveUnknown(runtime, at);
     }
+  }
+
+  /** What another unit of work looks up meanwhile this one has not seen. */
+  #withOwnLooks(side: SideRuntime): SideRuntime {
+    const system = this.#host.systems.get(side.model.name);
+    return system === undefined ? side : { ...side, session: system.session(this.#owner) };
   }
 
   /** A store that cannot be reached, or a collision that lasts, ends a unit and is no fault; anything else is one. */

@@ -26,6 +26,7 @@ export function checkAccounts(world: Judged): void {
   const entries = timeline(world);
   const kept = keptIn(world, entries);
   for (const entry of entries) {
+    checkLooked(world, entry);
     if (entry.actor === 'trueup') checkReplaced(world, kept, entry);
     else if (entry.actor === 'user') checkEntered(world, kept, entry);
   }
@@ -85,8 +86,9 @@ function outOfReach(world: Judged): readonly Fields[] {
 }
 
 /**
- * Where a system cannot refuse a stale write, what is entered between Trueup's last look and the landing of its write is
- * overwritten: the window that no client of such a system can close.
+ * Where a system cannot refuse a stale write, what is entered between the look before a write and its landing is overwritten: the
+ * window that no client of such a system can close. It begins at the moment which that very look has shown, which where reads lag
+ * is one before it; what another unit of work of the same process was shown meanwhile came too late for this write.
  */
 function wasUnseen(
   world: Judged,
@@ -105,10 +107,14 @@ function wasUnseen(
       textOf(entry.after, field) === value &&
       textOf(entry.before, field) !== value,
   );
-  if (entered === undefined) return false;
-  // Where reads lag, the last look may have shown the past.
-  const isInLag = entered.atMs >= write.atMs - system.shape.readLagMs - system.shape.executionMaxMs;
-  return entered.order > write.write.lookedOrder || (system.shape.readLagMs > 0 && isInLag);
+  return entered !== undefined && entered.order > write.write.lookedOrder;
+}
+
+/** I3: where a system cannot refuse a stale write, nothing is changed that was not looked at just before. */
+function checkLooked(world: Judged, { side, recordId, kind, write }: Entry): void {
+  if (kind !== 'update' || write === null || write.lookedOrder > 0) return;
+  if (world.systems.get(side)?.shape.conditionalWrite === false)
+    world.violations.push(`I3: ${side} ${recordId} was changed, and nobody had looked at it just before`);
 }
 
 function checkEntered(world: Judged, kept: Kept, entry: Entry): void {
