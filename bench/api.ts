@@ -18,7 +18,7 @@ export async function benchApi(records: number): Promise<readonly Measurement[]>
     hostname: '127.0.0.1',
     port: 0,
     publicUrl: null,
-    rates: { address: UNLIMITED, account: UNLIMITED, signIn: UNLIMITED },
+    rates: { address: UNLIMITED, account: UNLIMITED, signIn: UNLIMITED, delivery: UNLIMITED },
     files: filesWork,
   });
   try {

@@ -8,6 +8,7 @@ import type { BudgetStore } from './connector/http/budget.ts';
 import { createBudgets } from './connector/http/create-budgets.ts';
 import type { Consent } from './connector/oauth/consent.ts';
 import { createTokenStore } from './connector/oauth/kept-tokens.ts';
+import { WEBHOOK_SECRET, type Webhook } from './connector/webhook.ts';
 import { connectors } from './connectors/registry.ts';
 import type { ErrorLogPlace } from './diagnose/error-logs.ts';
 import type { Expiry, WatchPlace } from './diagnose/watch/watch.ts';
@@ -136,6 +137,16 @@ export async function consentFor(
   const { consent } = connectorOf(connection);
   if (consent === undefined) return null;
   return await consent(await revealSettings(installation, connection), installation.directory);
+}
+
+/** How what the connection's system sends by itself is judged and read; null where the connection takes no webhooks. */
+export async function webhookFor(
+  installation: Installation,
+  connection: ConnectionRow,
+): Promise<Webhook | null> {
+  const { webhook } = connectorOf(connection);
+  if (webhook === undefined || connection.settings[WEBHOOK_SECRET] === undefined) return null;
+  return await webhook(await revealSettings(installation, connection), installation.directory);
 }
 
 /** What this installation gives the connector of a connection that is stored already. */

@@ -5,7 +5,7 @@ import type { Rates } from './api/doors/limits.ts';
 import type { ApiHost, ConsentWork, DictionaryWork, SyncFileWork } from './api/host.ts';
 import { listen, type Listening } from './api/listen.ts';
 import { createSetUp } from './api/set-up.ts';
-import { connectorContext, consentFor, openConnection, watchPlace } from './connections.ts';
+import { connectorContext, consentFor, openConnection, watchPlace, webhookFor } from './connections.ts';
 import { ConnectorFailure } from './connector/failure.ts';
 import { knowsAccount, redeemConsent } from './connector/oauth/consent.ts';
 import { pushMetrics } from './diagnose/metrics/push.ts';
@@ -96,6 +96,10 @@ function apiHost(installation: Installation, database: Database, files: FilesWor
           }
         },
         consent: (name) => consentWork(here, name),
+        webhook: async (name) => {
+          const [row] = await here.transaction((tx) => connectionsNamed(tx, [name]));
+          return row === undefined ? null : await webhookFor(here, row);
+        },
         describe: async (name) => {
           const [row] = await here.transaction((tx) => connectionsNamed(tx, [name]));
           if (row === undefined) return [];

@@ -3,6 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { etag } from 'hono/etag';
 
+import { DELIVERY_BYTES_MAX } from '../connector/http/webhook/intake.ts';
 import type { ApiEnv } from './api-env.ts';
 import { createAuthorisations } from './authorisations.ts';
 import { createCounting } from './counting.ts';
@@ -14,6 +15,7 @@ import {
   limitAccounts,
   limitAddresses,
   limitBodies,
+  limitDeliveries,
   limitTime,
   RATES,
   type Rates,
@@ -35,6 +37,7 @@ import { diagnosisRoutes } from './routes/diagnosis.ts';
 import { dictionaryRoutes } from './routes/dictionary.ts';
 import { eventRoutes } from './routes/events.ts';
 import { holdRoutes } from './routes/holds.ts';
+import { hookRoutes, HOOKS } from './routes/hooks.ts';
 import { letterRoutes } from './routes/letters.ts';
 import { matchRoutes } from './routes/matches.ts';
 import { measureRoutes } from './routes/measures.ts';
@@ -78,6 +81,7 @@ export type Api = ReturnType<typeof routesOf>['routes'];
 
 const ANSWER_TIMEOUT_MS = 30_000;
 const EVENTS = '/api/v1/events';
+const isEndless = (path: string): boolean => path === EVENTS;
 
 function routesOf(host: ApiHost, setUp: SetUp, publicUrl: string | null) {
   const isSecure = publicUrl?.startsWith('https:') === true;
@@ -122,7 +126,8 @@ export function createApi(host: ApiHost, options: ApiOptions): RunningApi {
   const { setUp, publicUrl, rates = RATES, files } = options;
   const limiter = createLimiter(host.clock);
   const { routes, tasks, events, providers, authorisations, isSecure } = routesOf(host, setUp, publicUrl);
-  const document = JSON.stringify(apiDocument(routes));
+  const hooks = new OpenAPIHono<ApiEnv>().route(HOOKS, hookRoutes(host, publicUrl));
+  const document = JSON.stringify(apiDocument(routes, hooks));
   const app = new OpenAPIHono<ApiEnv>();
   app.onError((error, context) => answerFailure(error, context, host.log));
   app.notFound((context) => problemAnswer(context, new ApiProblem('not_found')));
@@ -130,12 +135,13 @@ export function createApi(host: ApiHost, options: ApiOptions): RunningApi {
   app.use(knownNames(publicUrl));
   app.use(limitAddresses(limiter, rates, publicUrl !== null));
   app.get(CALLBACK_PATH, backToOrigin(authorisations, publicUrl));
+  app.use(`${HOOKS}/*`, limitDeliveries(limiter, rates, publicUrl !== null));
+  app.use(`${HOOKS}/*`, limitBodies(DELIVERY_BYTES_MAX));
+  app.use(`${HOOKS}/*`, limitTime(host.clock, ANSWER_TIMEOUT_MS, isEndless));
+  app.route('/', hooks);
   if (files !== undefined) app.use(files);
   app.use('/api/*', limitBodies());
-  app.use(
-    '/api/*',
-    limitTime(host.clock, ANSWER_TIMEOUT_MS, (path) => path === EVENTS),
-  );
+  app.use('/api/*', limitTime(host.clock, ANSWER_TIMEOUT_MS, isEndless));
   app.use('/api/*', plainTexts());
   app.use('/api/*', authenticate(host, isSecure));
   app.use('/api/*', limitAccounts(limiter, rates));
@@ -159,5 +165,5 @@ export function createApi(host: ApiHost, options: ApiOptions): RunningApi {
 /** ETags for all that ends. */
 function tagged(): MiddlewareHandler<ApiEnv> {
   const tag = etag();
-  return (context, next) => (context.req.path === EVENTS ? next() : tag(context, next));
+  return (context, next) => (isEndless(context.req.path) ? next() : tag(context, next));
 }

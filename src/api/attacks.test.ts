@@ -26,6 +26,7 @@ const RATES = {
   address: { burst: 100_000, perSecond: 100_000 },
   account: { burst: 100_000, perSecond: 100_000 },
   signIn: { burst: 100_000, perSecond: 100_000 },
+  delivery: { burst: 100_000, perSecond: 100_000 },
 };
 const PASSWORD = 'a password for tests';
 

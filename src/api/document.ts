@@ -7,10 +7,11 @@ import { Problem } from './problem.ts';
 
 type Document = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
 
-/** The OpenAPI 3.1 document of these routes: the same for equal routes, text for text. */
-export function apiDocument(
-  routes: Pick<OpenAPIHono<ApiEnv>, 'openAPIRegistry' | 'getOpenAPI31Document'>,
-): Document {
+/** Routes that can be written down. */
+type Documented = Pick<OpenAPIHono<ApiEnv>, 'openAPIRegistry' | 'getOpenAPI31Document'>;
+
+/** The OpenAPI 3.1 document of the API and of the addresses of webhooks: the same for equal routes, text for text. */
+export function apiDocument(routes: Documented, hooks: Documented): Document {
   const { openAPIRegistry: registry } = routes;
   registry.register('Problem', Problem);
   registry.registerComponent('securitySchemes', 'session', {
@@ -38,7 +39,10 @@ export function apiDocument(
       if (method !== 'get') operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY];
     }
   }
-  return document;
+  const { paths } = hooks.getOpenAPI31Document({ openapi: document.openapi, info: document.info });
+  for (const { post } of Object.values(paths ?? {}))
+    if (post !== undefined) post.responses = { ...post.responses, default: PROBLEM };
+  return { ...document, paths: { ...document.paths, ...paths } };
 }
 
 const PROBLEM = {

@@ -34,7 +34,9 @@ beforeAll(async () => {
   systems.crm.edit(record, { city: 'Rome' });
   systems.erp.edit(Object.keys(systems.erp.all())[0] ?? '', { city: 'Paris' });
   await settleRounds(store, runtime, 1);
-  api = createTestApi(store, { rates: { address: UNLIMITED, account: UNLIMITED, signIn: UNLIMITED } });
+  api = createTestApi(store, {
+    rates: { address: UNLIMITED, account: UNLIMITED, signIn: UNLIMITED, delivery: UNLIMITED },
+  });
   const client = clientOf(api, await signInFirst(api));
   const made = await client.api.v1.tokens.$post({ json: { name: 'fuzz', scopes: ['admin'] } });
   authorization = `Bearer ${(await made.json()).token}`;

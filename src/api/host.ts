@@ -6,6 +6,7 @@ import type { NetworkPolicy } from '../connector/http/network.ts';
 import type { Question } from '../connector/oauth/code-grant.ts';
 import type { Consent } from '../connector/oauth/consent.ts';
 import type { Health } from '../connector/oauth/health.ts';
+import type { Webhook } from '../connector/webhook.ts';
 import type { EntityPage } from '../engine/entity-page.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
@@ -118,6 +119,8 @@ export interface WorkspaceWork {
   tryConnection(name: string): Promise<void>;
   /** Null where the settings of the connection are enough to open it. */
   consent(name: string): Promise<ConsentWork | null>;
+  /** How what the connection's system sends by itself is judged and read; null where it has no webhook, or there is none of that name. */
+  webhook(name: string): Promise<Webhook | null>;
   /** Every collection of the connection. */
   describe(name: string): Promise<readonly CollectionDescription[]>;
   /** One cycle of the watch. */

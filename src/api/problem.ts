@@ -8,6 +8,7 @@ const KINDS = {
   malformed: [400, 'The request could not be read'],
   signed_out: [401, 'You are not signed in'],
   wrong_credentials: [401, 'Address or password is wrong'],
+  unsigned: [401, 'The delivery is not signed as it must be'],
   forbidden: [403, 'Your role does not allow this'],
   csrf: [403, 'This write did not come from the console'],
   not_found: [404, 'There is no such thing here'],

@@ -66,6 +66,9 @@ export interface HintRow {
   readonly attempts: number;
 }
 
+/** A record at which somebody is still to look. */
+export type HintedRecord = Pick<HintRow, 'recordId' | 'kind' | 'notedAtMs'>;
+
 /** A record that the feed told to be gone, at this instant at the earliest, and of which no look has settled that. */
 export type ToldGone = Pick<HintRow, 'recordId' | 'notedAtMs'>;
 
@@ -290,9 +293,9 @@ export interface SyncTx extends ReferenceTx, KeyingTx, JoinTx {
   ): Promise<void>;
   /**
    * Who looks at one of these meanwhile looks once more, as what was seen now may be newer; and who has just looked is waited for.
-   * Where a look has failed the next is due at once: what was in its way may be gone. Gives those that the feed has told to be gone.
+   * Where a look has failed the next is due at once: what was in its way may be gone. Gives those for which a hint is open.
    */
-  lookOnceMore(side: string, recordIds: readonly string[]): Promise<readonly ToldGone[]>;
+  lookOnceMore(side: string, recordIds: readonly string[]): Promise<readonly HintedRecord[]>;
   /** Deletes the dead hints of records that could be read after all. */
   closeDeadHints(side: string, recordIds: readonly string[]): Promise<void>;
   /** Puts hints back. With `dead` they wait for a person. */

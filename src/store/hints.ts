@@ -1,6 +1,6 @@
 /** Notices that a record must be looked at: one per record, so a flood of them is bounded by the number of records. */
 import { failureText } from './codec.ts';
-import type { HintRow, NewHint, StoredFailure, ToldGone } from './contract.ts';
+import type { HintedRecord, HintRow, NewHint, StoredFailure } from './contract.ts';
 import type { Tx } from './database.ts';
 
 export async function noteHints(
@@ -173,7 +173,7 @@ export async function lookOnceMore(
   syncKey: string,
   side: string,
   recordIds: readonly string[],
-): Promise<readonly ToldGone[]> {
+): Promise<readonly HintedRecord[]> {
   if (recordIds.length === 0) return [];
   const rows = await tx.query<{ record_id: string; kind: HintRow['kind']; noted_at_ms: number }>(
     `update hints set lease_epoch = lease_epoch + 1, lease_until = '-infinity',
@@ -182,9 +182,7 @@ export async function lookOnceMore(
       returning record_id, kind, extract(epoch from noted_at)::float8 * 1000 as noted_at_ms`,
     [syncKey, side, recordIds],
   );
-  return rows.flatMap(({ record_id: recordId, kind, noted_at_ms: notedAtMs }) =>
-    kind === 'deleted' ? [{ recordId, notedAtMs }] : [],
-  );
+  return rows.map(({ record_id: recordId, kind, noted_at_ms: notedAtMs }) => ({ recordId, kind, notedAtMs }));
 }
 
 export async function closeDeadHints(

@@ -57,7 +57,8 @@ test('every key of the data plane leads with sync_key, and no table has a row tr
       where c.relnamespace = 'public'::regnamespace and i.indisunique and a.attname <> 'sync_key' and c.relname <> 'collectors'
         and c.relname not in ('migrations', 'workspaces', 'connections', 'secrets', 'syncs', 'budgets', 'tokens',
           'accounts', 'sessions', 'api_tokens', 'answered_requests', 'audit_entries', 'alerts', 'channels', 'notices', 'budget_hours',
-          'sign_in_providers', 'account_identities', 'sign_in_attempts', 'secret_uses', 'error_logs', 'retention')`,
+          'sign_in_providers', 'account_identities', 'sign_in_attempts', 'secret_uses', 'error_logs', 'retention',
+          'webhook_seen', 'webhook_tellings', 'webhook_refusals')`,
   );
   const triggers = await store.raw.pool.query(`select from pg_trigger where not tgisinternal`);
   expect(loose.rows).toEqual([]);

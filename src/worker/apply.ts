@@ -31,7 +31,7 @@ import { readReadings } from './references.ts';
 import type { SyncRuntime } from './runtime.ts';
 import type { ApplyCounts, Sighting, SightingPage } from './sighting.ts';
 import { kindOf, sort, type Damaged, type Reading, type Sorted } from './sort.ts';
-import { deletedBody, untoldChange } from './untold.ts';
+import { deletedBody, unhinted, UNHINTED, untoldChange } from './untold.ts';
 import { pointReferrers } from './waits.ts';
 
 export interface Applied {
@@ -45,8 +45,14 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   const sightings = once(given.sightings);
   const recordIds = sightings.map(({ recordId }) => recordId);
   // Before anything is known of them: who has looked already is waited for, and who is looking finds the hint taken up again.
-  const toldMeanwhile = await tx.lookOnceMore(side.model.name, recordIds);
-  const page = { ...given, sightings, toldGone: [...(given.toldGone ?? []), ...toldMeanwhile] };
+  const hinted = await tx.lookOnceMore(side.model.name, recordIds);
+  const toldMeanwhile = hinted.filter(({ kind }) => kind === 'deleted');
+  const page: SightingPage = {
+    ...given,
+    sightings,
+    toldGone: [...(given.toldGone ?? []), ...toldMeanwhile],
+    unhinted: unhinted(side, given, hinted),
+  };
   const known = await tx.recordsOf(page.side, recordIds);
   const sorted = sort(side, page, known, tx.nowMs);
   await readReadings(tx, side.model, sorted.readings);
@@ -205,6 +211,7 @@ function applyReading(
   const body = changeBody(outcome, {
     ...(isNew ? { values: reading.values } : {}),
     ...(page.isCheck === true ? untoldChange(side, reading) : {}),
+    ...(page.unhinted?.has(reading.recordId) === true ? UNHINTED : {}),
   });
   if (reading.stampedMs !== null) batch.noteStamp(page.side, reading.recordId, reading.stampedMs);
   batch.apply(outcome, tells ? { ...story, kind: isNew ? 'linked' : 'changed', body } : null);

@@ -80,6 +80,7 @@ async function takePage(
         sightings: sighted,
         readBeganMs: beganMs,
         followed: followedBefore(lease),
+        isMet: true,
       };
       const applied = sighted.length === 0 ? new Set<string>() : (await applyPage(runtime, tx, look)).wakened;
       await tx.noteHints(

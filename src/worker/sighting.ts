@@ -38,6 +38,10 @@ export interface SightingPage {
   readonly isCheck?: boolean;
   /** Whether a feed tells of the same records meanwhile: a sweep of a side that has one. Who looks after a hint has that hint. */
   readonly isBesideFeed?: boolean;
+  /** Whether a feed or a sweep met these records, and nobody looked for them. */
+  readonly isMet?: boolean;
+  /** Of those that a webhook should have told of: for which no hint is open. */
+  readonly unhinted?: ReadonlySet<string>;
   /** The side is being read for the first time: what it holds was there before, whatever else was read before it. */
   readonly isFirst?: boolean;
 }

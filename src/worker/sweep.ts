@@ -153,7 +153,13 @@ async function takePage(
   // Applying twice changes nothing, so the position may follow in a transaction of its own, after both halves.
   const isFirst = lease.currentAsOfMs === null;
   const hasFeed = side.card.feed !== 'none';
-  const about = { readBeganMs: beganMs, isFirst, isCheck: hasFeed && !isFirst, isBesideFeed: hasFeed };
+  const about = {
+    readBeganMs: beganMs,
+    isFirst,
+    isCheck: hasFeed && !isFirst,
+    isBesideFeed: hasFeed,
+    isMet: true,
+  };
   const applied = await Promise.all(halves.map((half) => applyHalf(runtime, side, half, about)));
   const met = { seen: 0, changed: 0, unreadable: 0, missing: 0 };
   for (const { counts } of applied) {

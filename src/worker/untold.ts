@@ -1,7 +1,9 @@
-/** What the journal says beside news that a feed should have told of and did not. */
+/** What the journal says beside news that a feed or a webhook should have told of and did not. */
 import type { DeleteEvidence } from '../engine/state.ts';
 import type { JsonObject } from '../lib/json.ts';
+import type { HintedRecord } from '../store/contract.ts';
 import type { SideRuntime } from './runtime.ts';
+import type { SightingPage } from './sighting.ts';
 import type { Reading } from './sort.ts';
 
 /**
@@ -18,5 +20,21 @@ export function untoldChange({ card }: SideRuntime, { known, linkedTo, stampedMs
 
 /** What the journal says of a delete, also where only a look showed what the feed should have told. */
 export function deletedBody(side: SideRuntime | undefined, evidence: DeleteEvidence): JsonObject {
-  return { evidence, ...(evidence === 'lookup' && side?.card.deletes === 'feed' ? { untold: {} } : {}) };
+  // A webhook may have told of it before the feed's turn came.
+  const isFeedsOwn = side?.card.deletes === 'feed' && side.card.webhook !== true;
+  return { evidence, ...(evidence === 'lookup' && isFeedsOwn ? { untold: {} } : {}) };
+}
+
+/** Beside news of a record for which no webhook had noted a hint. */
+export const UNHINTED: JsonObject = { unhinted: true };
+
+/** Of the records of a page those that a webhook has not told of: none where there is none, or where a look shows them. */
+export function unhinted(
+  { card }: SideRuntime,
+  { isMet, isFirst, sightings }: SightingPage,
+  hinted: readonly HintedRecord[],
+): ReadonlySet<string> {
+  if (card.webhook !== true || isMet !== true || isFirst === true) return new Set();
+  const told = new Set(hinted.map(({ recordId }) => recordId));
+  return new Set(sightings.map(({ recordId }) => recordId).filter((recordId) => !told.has(recordId)));
 }

@@ -5,6 +5,7 @@ import { createApi, type Api, type ApiOptions, type RunningApi } from '../../src
 import type { ApiHost, ConsentWork, SyncFileWork } from '../../src/api/host.ts';
 import { createSetUp } from '../../src/api/set-up.ts';
 import type { NetworkPolicy } from '../../src/connector/http/network.ts';
+import type { Webhook } from '../../src/connector/webhook.ts';
 import { compileSync } from '../../src/engine/model.ts';
 import { must } from '../../src/lib/assert.ts';
 import { systemClock, type Clock } from '../../src/lib/clock.ts';
@@ -39,6 +40,7 @@ export interface Given {
   readonly network?: NetworkPolicy;
   readonly consent?: () => Promise<ConsentWork | null>;
   readonly file?: Partial<SyncFileWork>;
+  readonly webhook?: (connection: string) => Promise<Webhook | null>;
 }
 
 const NO_FILE: SyncFileWork = {
@@ -70,6 +72,7 @@ export function createTestApi(
     work: (workspaceNo) => ({
       tryConnection: () => Promise.resolve(),
       consent: given.consent ?? (() => Promise.resolve(null)),
+      webhook: given.webhook ?? (() => Promise.resolve(null)),
       describe: () => Promise.resolve([]),
       lookNow: () => Promise.resolve({ raised: [], recovered: [] }),
       tellTest: () => Promise.resolve(false),

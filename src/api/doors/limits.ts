@@ -20,12 +20,15 @@ export interface Rates {
   readonly account: Rate;
   /** Tries to sign in from one address. */
   readonly signIn: Rate;
+  /** What one sender tells one webhook. */
+  readonly delivery: Rate;
 }
 
 export const RATES: Rates = {
   address: { burst: 1_000, perSecond: 200 },
   account: { burst: 600, perSecond: 100 },
   signIn: { burst: 20, perSecond: 0.5 },
+  delivery: { burst: 500, perSecond: 50 },
 };
 
 export const BODY_BYTES_MAX = 1_048_576;
@@ -73,6 +76,18 @@ export function limitAddresses(
   };
 }
 
+/** For each endpoint and sender by itself: a stranger's flood must not keep the vendor out. */
+export function limitDeliveries(
+  limiter: Limiter,
+  rates: Rates,
+  isBehindProxy: boolean,
+): MiddlewareHandler<ApiEnv> {
+  return async (context, next) => {
+    limiter.take(`delivery ${context.req.path} ${addressOf(context, isBehindProxy)}`, rates.delivery);
+    await next();
+  };
+}
+
 export function limitAccounts(limiter: Limiter, rates: Rates): MiddlewareHandler<ApiEnv> {
   return async (context, next) => {
     const principal = context.get('principal');
@@ -92,11 +107,11 @@ function addressOf(context: Context<ApiEnv>, isBehindProxy: boolean): string {
     : (getConnInfo(context).remote.address ?? 'unknown');
 }
 
-export function limitBodies(): MiddlewareHandler<ApiEnv> {
+export function limitBodies(bytesMax = BODY_BYTES_MAX): MiddlewareHandler<ApiEnv> {
   return bodyLimit({
-    maxSize: BODY_BYTES_MAX,
+    maxSize: bytesMax,
     onError: () => {
-      throw new ApiProblem('too_large', { detail: `a body has at most ${String(BODY_BYTES_MAX)} bytes` });
+      throw new ApiProblem('too_large', { detail: `a body has at most ${String(bytesMax)} bytes` });
     },
   });
 }

@@ -38,7 +38,9 @@ let other: TestProvider;
 let admin: Headers;
 
 beforeAll(async () => {
-  api = createTestApi(store, { rates: { address: UNLIMITED, account: UNLIMITED, signIn: UNLIMITED } });
+  api = createTestApi(store, {
+    rates: { address: UNLIMITED, account: UNLIMITED, signIn: UNLIMITED, delivery: UNLIMITED },
+  });
   admin = await signInFirst(api);
   provider = await startProvider([REDIRECT]);
   other = await startProvider([`${ORIGIN}/api/v1/sign-in/other/callback`]);

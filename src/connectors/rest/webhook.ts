@@ -21,16 +21,22 @@ import { Secret } from '../../lib/secret.ts';
 import { scalarText, textAt } from './answers.ts';
 import type { Description } from './description/shape.ts';
 import type { WebhooksShape } from './description/webhooks.ts';
+import type { Place } from './description/words.ts';
 import { exactJson } from './exact.ts';
 
 /** No system has longer ids. */
 const ID_CHARS_MAX = 500;
 
+/** Where senders of a scheme always say the id of a message. */
+const OWN_IDS: Readonly<Partial<Record<WebhooksShape['signature']['scheme'], Place>>> = {
+  standard: { header: 'webhook-id' },
+};
+
 /** Null where the description knows no webhook, or the connection has no secret for it. */
 export function webhookOf({ webhooks: shape, collections }: Description, given: Given): Webhook | null {
   const secrets = [WEBHOOK_SECRET, WEBHOOK_SECRET_BEFORE].flatMap((name) => given[name] ?? []);
   if (shape === undefined || given[WEBHOOK_SECRET] === undefined) return null;
-  const { message } = shape;
+  const message = shape.message ?? OWN_IDS[shape.signature.scheme];
   return {
     scheme: schemeOf(shape.signature),
     secrets: secrets.map((secret) => new Secret(secret)),

@@ -1,6 +1,6 @@
 /** src/store/hints.ts in memory. */
 import type { JsonObject } from '../../../src/lib/json.ts';
-import type { HintRow, NewHint, StoredFailure, ToldGone } from '../../../src/store/contract.ts';
+import type { HintRow, NewHint, StoredFailure, HintedRecord } from '../../../src/store/contract.ts';
 import { asStored } from './document.ts';
 import { LONG_AGO, storedMs } from './instant.ts';
 import { pairKey, type StoredHint } from './rows.ts';
@@ -204,7 +204,7 @@ export async function lookOnceMore(
   tx: Transaction,
   side: string,
   recordIds: readonly string[],
-): Promise<readonly ToldGone[]> {
+): Promise<readonly HintedRecord[]> {
   if (recordIds.length === 0) return [];
   await tx.statement('lookOnceMore');
   const raised = await change(
@@ -218,9 +218,7 @@ export async function lookOnceMore(
       dueAtMs: hint.failure === null ? hint.dueAtMs : Math.min(hint.dueAtMs, tx.clockMs()),
     }),
   );
-  return raised.flatMap(({ recordId, kind, notedAtMs }) =>
-    kind === 'deleted' ? [{ recordId, notedAtMs }] : [],
-  );
+  return raised.map(({ recordId, kind, notedAtMs }) => ({ recordId, kind, notedAtMs }));
 }
 
 export async function closeDeadHints(

@@ -35,7 +35,7 @@ export const webhooksShape = strict({
   message: place
     .optional()
     .describe(
-      'The sender’s id of a delivery, the same on every try: {header: NAME}, or a pointer into the body.',
+      'The sender’s id of a delivery, the same on every try: {header: NAME}, or a pointer into the body (standard: webhook-id).',
     ),
   events: pointer.optional().describe('Where the list of events stands, where one delivery holds several.'),
   kind: place
