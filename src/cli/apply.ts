@@ -89,8 +89,8 @@ export async function applySync(
   let delivered = 0;
   await withSync(installation, live, async (runtime) => {
     await deliverAll(runtime, context.signal, {
-      onDelivered: (_side, taken) => {
-        delivered += taken;
+      onDelivered: (_side, some) => {
+        delivered += some;
         context.output.progress('writing', delivered, approval.released);
       },
     });
@@ -157,7 +157,7 @@ async function approvedPlan(
 
 function show(context: CommandContext, applied: Applied): void {
   const { output } = context;
-  output.line(`${applied.sync}: ${counted(applied.delivered, 'write')} sent`);
+  output.line(`${applied.sync}: ${counted(applied.delivered, 'write')} delivered`);
   if (applied.moved > 0)
     output.line(
       `  ${count(applied.moved)} were not: their records changed since the plan was made. See what they need now: trueup plan`,

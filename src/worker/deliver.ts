@@ -25,8 +25,15 @@ import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { standingInTheWay } from './unlinked.ts';
 import { park, stillReferredTo } from './waits.ts';
 
-/** Delivers one batch. Returns how many writes it took from the queue. */
-export async function deliverBatch(runtime: SyncRuntime, side: SideRuntime): Promise<number> {
+/**
+ * Delivers one batch. Returns how many writes it took from the queue, those included whose thing is locked or that are owed no
+ * more; `onDelivered` hears how many the system took.
+ */
+export async function deliverBatch(
+  runtime: SyncRuntime,
+  side: SideRuntime,
+  onDelivered: (count: number) => void = () => undefined,
+): Promise<number> {
   const beganMs = runtime.clock.monotonicMs();
   const { intents, taken, pace } = await runtime.transaction((tx) => intend(runtime, tx, side));
   if (intents.length === 0) return taken;
@@ -41,6 +48,7 @@ export async function deliverBatch(runtime: SyncRuntime, side: SideRuntime): Pro
     const answers = results.filter(({ key }) => !left.has(key));
     await recordAnswers(runtime, side, ready.filter(isAnswered), answers);
     await ended();
+    onDelivered(answers.filter(({ kind }) => kind === 'written').length);
   }
   return taken;
 }

@@ -68,6 +68,22 @@ test('few writes leave in batches, many of them together, and no more than the s
   expect(erp.size).toBe(125);
 });
 
+test('things that another side’s delivery has in hand are taken up, and count as delivered when they were', async () => {
+  const { runtime } = await withRecords(3, {});
+  const side = must(runtime.sides.get('erp'), 'the sync has an erp');
+  await skipWaits(store, runtime);
+  const delivered: number[] = [];
+  const hear = (count: number): unknown => delivered.push(count);
+  const ids = await runtime.transaction((tx) => tx.claimQueued('erp', 3));
+  await runtime.transaction(async (tx) => {
+    await tx.lockBundles(ids);
+    expect(await deliverBatch(runtime, side, hear)).toBe(3);
+  });
+  expect(delivered).toEqual([]);
+  await deliverBatch(runtime, side, hear);
+  expect(delivered).toEqual([3]);
+});
+
 test('writes that take long together belong to their worker for as long', async () => {
   const { runtime, erp } = await withRecords(30, { bulk: BULK });
   await deliver(runtime);

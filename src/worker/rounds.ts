@@ -153,10 +153,11 @@ async function deliverSide(
   const lane = async (): Promise<number> => {
     let taken = 0;
     while (!signal.aborted) {
-      const count = await deliverBatch(runtime, side);
+      const count = await deliverBatch(runtime, side, (delivered) =>
+        progress.onDelivered?.(side.model.name, delivered),
+      );
       if (count === 0) break;
       taken += count;
-      progress.onDelivered?.(side.model.name, count);
     }
     return taken;
   };
