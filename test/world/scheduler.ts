@@ -37,12 +37,12 @@ export class Scheduler {
   #order = 0;
   #timed: { readonly atMs: number; readonly action: () => void }[] = [];
 
-  /** Waits until the history lets the owner go on; for ever when the owner has been killed. */
-  pause(owner: Owner, point: string): Promise<void> {
+  /** Waits until the history lets the owner go on; for ever when the owner has been killed. Null where it goes on at once. */
+  pause(owner: Owner, point: string): Promise<void> | null {
     if (this.#flow > 0 && !this.#dead.has(owner)) {
       this.#flow -= 1;
       this.steps += 1;
-      return ON;
+      return null;
     }
     return new Promise((resolve) => {
       if (!this.#dead.has(owner)) this.#ready.push({ owner, point, resume: resolve });

@@ -32,7 +32,7 @@ export class Wire {
   }
 
   /** Others may go on before what has come back is taken in. */
-  pause(owner: Owner, what: string): Promise<void> {
+  pause(owner: Owner, what: string): Promise<void> | null {
     return this.#scheduler.pause(owner, `${this.#shape.name} ${what}`);
   }
 

@@ -163,14 +163,15 @@ export class SimulatedWorker {
     return connection;
   }
 
-  /** Others may go on here, or the connection may break. */
-  #stand(owner: Owner, point: string): Promise<void> {
+  /** Others may go on here, or the connection may break. Null where nobody is there who could, and nothing goes wrong. */
+  #stand(owner: Owner, point: string): Promise<void> | null {
     const { scheduler, faults } = this.#host;
-    return scheduler.pause(owner, point).then(() => {
+    const pause = scheduler.pause(owner, point)?.then(() => {
       if (faults.strikes('storeLost')) throw connectionLost();
       if (point === 'commit' && faults.strikes('storeCollision'))
         throw sqlError(SERIALIZATION_FAILURE, 'could not serialize access');
     });
+    return pause ?? null;
   }
 
   /** Its own in every life, so that nobody mistakes what a dead process made for its own. */
