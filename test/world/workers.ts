@@ -18,7 +18,7 @@ import { frozenMs, type Faults } from './faults.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 import type { Connection } from './store/connection.ts';
 import type { MemoryStore } from './store/memory-store.ts';
-import { connectionLost, sqlError } from './store/sql-error.ts';
+import { CONNECTION_LOST, sqlError } from './store/sql-error.ts';
 import type { SimulatedSystem } from './system.ts';
 
 export const UNITS = ['capture', 'look', 'deliver', 'resolve', 'sweep', 'reap', 'waits'] as const;
@@ -167,7 +167,7 @@ export class SimulatedWorker {
   #stand(owner: Owner, point: string): Promise<void> | null {
     const { scheduler, faults } = this.#host;
     const pause = scheduler.pause(owner, point)?.then(() => {
-      if (faults.strikes('storeLost')) throw connectionLost();
+      if (faults.strikes('storeLost')) throw CONNECTION_LOST;
       if (point === 'commit' && faults.strikes('storeCollision'))
         throw sqlError(SERIALIZATION_FAILURE, 'could not serialize access');
     });

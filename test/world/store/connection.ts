@@ -7,7 +7,7 @@ import type { Random } from '../../../src/lib/random.ts';
 import type { SyncTx } from '../../../src/store/contract.ts';
 import { Collision } from '../../../src/store/database.ts';
 import { storedMs } from './instant.ts';
-import { connectionLost, DEADLOCK_DETECTED } from './sql-error.ts';
+import { CONNECTION_LOST, DEADLOCK_DETECTED } from './sql-error.ts';
 import { syncTransaction, type ControlTx, type GivenScope } from './sync-transaction.ts';
 import { Transaction, type TransactionHost } from './transaction.ts';
 
@@ -80,7 +80,7 @@ export function connection(host: ConnectionHost): Connection {
         }
       }
     },
-    break: (error = connectionLost()) => {
+    break: (error = CONNECTION_LOST) => {
       broken ??= { error };
       for (const tx of open) tx.break(error);
     },

@@ -15,7 +15,7 @@ import { steppingClock } from '../../support/stepping-clock.ts';
 import { simpleDefinition } from '../../support/sync.ts';
 import { EMPTY_SAVE } from './differential/save-steps.ts';
 import { createMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory-store.ts';
-import { connectionLost } from './sql-error.ts';
+import { CONNECTION_LOST } from './sql-error.ts';
 
 const signal = new AbortController().signal;
 const SIDES = ['crm', 'erp'];
@@ -107,7 +107,7 @@ test('a connection that breaks before the commit leaves nothing, after it everyt
     ['committed', 1],
   ] as const) {
     const pause = (at: string): Promise<void> =>
-      at === point ? Promise.reject(connectionLost()) : Promise.resolve();
+      at === point ? Promise.reject(CONNECTION_LOST) : Promise.resolve();
     const store = newStore();
     await expect(lease(store.connect({ pause }))).rejects.toThrow('Connection terminated');
     expect({ point, epoch: leaseEpoch(store), commits: store.commits() }).toEqual({

@@ -10,7 +10,7 @@ import { connection, type Connection } from './connection.ts';
 import { digest } from './digest.ts';
 import type { LockHolder } from './lock-holder.ts';
 import { createTables, type Tables } from './rows.ts';
-import { connectionLost } from './sql-error.ts';
+import { CONNECTION_LOST } from './sql-error.ts';
 import { newStreams } from './streams.ts';
 import type { GivenScope } from './sync-transaction.ts';
 import type { Change, Transaction } from './transaction.ts';
@@ -132,7 +132,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     dump: () => dumpOf(tables),
     snapshot: () => ({ restore: stored(tables).map((table) => table.keep()) }),
     restore: (snapshot) => {
-      for (const tx of open) tx.break(connectionLost());
+      for (const tx of open) tx.break(CONNECTION_LOST);
       for (const restore of snapshot.restore) restore();
       unhashed.push('restored');
     },

@@ -13,7 +13,5 @@ export function sqlError(code: string, message: string): pg.DatabaseError {
   return error;
 }
 
-/** What a worker is told when its connection to the store breaks. */
-export function connectionLost(): Error {
-  return new Error('Connection terminated unexpectedly');
-}
+/** What a worker is told when its connection to the store breaks. One for all: where it came from says nothing, and costs much. */
+export const CONNECTION_LOST = new Error('Connection terminated unexpectedly');

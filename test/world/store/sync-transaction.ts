@@ -178,28 +178,47 @@ type Bound<Calls> = {
 };
 type Prepared = Bound<typeof CALLS> & typeof STILL;
 
-/** Made once: a history has thousands of transactions, and most of them make three calls. */
-const PREPARED: Prepared = Object.assign(
+/** A class, and its calls are made once: a history has thousands of transactions, and most of them make three calls. */
+class BoundTransaction {
+  readonly tx: Transaction;
+  readonly nowMs: number;
+  readonly #revision: number;
+  readonly #approvedUntilMs: number;
+
+  constructor(tx: Transaction, given: GivenScope) {
+    const stored = scopeOf(tx);
+    this.tx = tx;
+    this.nowMs = tx.nowMs;
+    this.#revision = given.revision ?? stored.revision;
+    this.#approvedUntilMs = given.approvedUntilMs ?? stored.approvedUntilMs ?? 0;
+  }
+
+  save(batch: Save): Promise<void> {
+    return save(this.tx, this.#revision, batch);
+  }
+
+  claimQueued(side: string, countMax: number): ReturnType<SyncTx['claimQueued']> {
+    return claimQueued(this.tx, side, countMax, this.#approvedUntilMs);
+  }
+
+  sealPlan(): ReturnType<ControlTx['sealPlan']> {
+    return sealPlan(this.tx, this.#revision);
+  }
+}
+
+Object.assign(
+  BoundTransaction.prototype,
   Object.fromEntries(
     Object.entries<Call>(CALLS).map(([name, call]) => [
       name,
-      function bound(this: { readonly tx: Transaction }, ...given: readonly never[]): unknown {
+      function bound(this: BoundTransaction, ...given: readonly never[]): unknown {
         return call(this.tx, ...given);
       },
     ]),
-  ) as unknown as Bound<typeof CALLS>,
+  ),
   STILL,
 );
 
 export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & ControlTx {
-  const stored = scopeOf(tx);
-  const revision = given.revision ?? stored.revision;
-  const approvedUntilMs = given.approvedUntilMs ?? stored.approvedUntilMs ?? 0;
-  return Object.assign(Object.create(PREPARED) as Prepared, {
-    tx,
-    nowMs: tx.nowMs,
-    save: (batch: Save) => save(tx, revision, batch),
-    claimQueued: (side: string, countMax: number) => claimQueued(tx, side, countMax, approvedUntilMs),
-    sealPlan: () => sealPlan(tx, revision),
-  });
+  return new BoundTransaction(tx, given) as unknown as SyncTx & ControlTx;
 }
