@@ -31,11 +31,11 @@ export class Table<Row> {
   }
 
   /** The slots of those keys that have one, each once. */
-  slotsOf(keys: Iterable<string>): Iterable<Slot<Row>> {
-    const found = new Set<Slot<Row>>();
+  slotsOf(keys: Iterable<string>): readonly Slot<Row>[] {
+    const found: Slot<Row>[] = [];
     for (const key of keys) {
       const slot = this.#slots.get(key);
-      if (slot !== undefined) found.add(slot);
+      if (slot !== undefined && !found.includes(slot)) found.push(slot);
     }
     return found;
   }
@@ -138,7 +138,7 @@ export class Slot<Row> {
 
 /** Slots by something else than their key. A slot is in the groups of its committed row and of all its owner has written. */
 export class Index<Row> {
-  readonly #groups = new Map<string, Set<Slot<Row>>>();
+  readonly #groups = new Map<string, Slot<Row>[]>();
   readonly #groupOf: (row: Row) => string | null;
 
   /** Rows whose group is null are in none. */
@@ -147,7 +147,7 @@ export class Index<Row> {
   }
 
   /** Slots of which some version is of the group; which one, the reader has to look at. */
-  slots(group: string): Iterable<Slot<Row>> {
+  slots(group: string): readonly Slot<Row>[] {
     return this.#groups.get(group) ?? [];
   }
 
@@ -159,16 +159,17 @@ export class Index<Row> {
     const group = this.#groupOf(row);
     if (group === null) return;
     const slots = this.#groups.get(group);
-    if (slots === undefined) this.#groups.set(group, new Set([slot]));
-    else slots.add(slot);
+    if (slots === undefined) this.#groups.set(group, [slot]);
+    else if (!slots.includes(slot)) slots.push(slot);
   }
 
   /** Takes the slot out of the group of the row that goes, unless the row that stays is of the same. */
   drop(slot: Slot<Row>, goes: Row | null, stays: Row | null): void {
     const group = goes === null ? null : this.#groupOf(goes);
     if (group === null || (stays !== null && this.#groupOf(stays) === group)) return;
-    const slots = this.#groups.get(group);
-    if (slots?.delete(slot) === true && slots.size === 0) this.#groups.delete(group);
+    const left = this.#groups.get(group)?.filter((other) => other !== slot) ?? [];
+    if (left.length === 0) this.#groups.delete(group);
+    else this.#groups.set(group, left);
   }
 
   clear(): void {
