@@ -176,7 +176,6 @@ type Bound<Calls> = {
     ? (...given: Given) => Result
     : never;
 };
-type Prepared = Bound<typeof CALLS> & typeof STILL;
 
 /** A class, and its calls are made once: a history has thousands of transactions, and most of them make three calls. */
 class BoundTransaction {
@@ -219,6 +218,8 @@ Object.assign(
   STILL,
 );
 
+type Prepared = BoundTransaction & Bound<typeof CALLS> & typeof STILL;
+
 export function syncTransaction(tx: Transaction, given: GivenScope): SyncTx & ControlTx {
-  return new BoundTransaction(tx, given) as unknown as SyncTx & ControlTx;
+  return new BoundTransaction(tx, given) as Prepared;
 }
