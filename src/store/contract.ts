@@ -264,6 +264,8 @@ export interface SyncTx extends ReferenceTx, KeyingTx, JoinTx {
   ): Promise<void>;
   /** Why the stream's last read failed; null when it did not. */
   streamFailure(side: string, kind: StreamKind): Promise<StoredFailure | null>;
+  /** The side's feed has been followed without a gap since this instant; null where no position is held. */
+  followsSinceMs(side: string): Promise<number | null>;
   /** Whether the stream is to be read now, or is being read: not, once a reading that began after it was woken has ended. */
   isStreamOpen(side: string, kind: StreamKind): Promise<boolean>;
   /** Makes a stream due in `inMs`, by default now: what was begun before then does not answer it. */

@@ -172,6 +172,15 @@ export async function emptiedAtMs(tx: Tx, syncKey: string, side: string): Promis
   return rows[0]?.emptied_at_ms ?? null;
 }
 
+export async function followsSinceMs(tx: Tx, syncKey: string, side: string): Promise<number | null> {
+  const rows = await tx.query<{ since_ms: number | null }>(
+    `select extract(epoch from followed_since)::float8 * 1000 as since_ms from streams
+      where sync_key = $1 and side = $2 and kind = 'changes'`,
+    [syncKey, side],
+  );
+  return rows[0]?.since_ms ?? null;
+}
+
 export async function isStreamOpen(
   tx: Tx,
   syncKey: string,

@@ -33,6 +33,7 @@ import {
 import { save, saveUnlinked } from './save.ts';
 import {
   emptiedAtMs,
+  followsSinceMs,
   isStreamOpen,
   leaseStream,
   moveStream,
@@ -90,6 +91,7 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     wakeStream: (side, kind, inMs = 0) => wakeStream(tx, syncKey, side, kind, inMs),
     sayEmptied: (side) => sayEmptied(tx, syncKey, side),
     emptiedAtMs: (side) => emptiedAtMs(tx, syncKey, side),
+    followsSinceMs: (side) => followsSinceMs(tx, syncKey, side),
     noteHints: (side, hints) => noteHints(tx, syncKey, side, hints),
     hintWaiting: () => hintWaiting(tx, syncKey),
     claimHints: (side, countMax, leaseMs) => claimHints(tx, syncKey, side, countMax, leaseMs),

@@ -120,7 +120,9 @@ async function store(
     kind === 'delete' && result.kind === 'written' ? [{ identityId, recordId: result.recordId }] : [],
   );
   await rememberDeletes(tx, batch, side.model.name, deleted);
-  const recording: Recording = { runtime, tx, side, batch, known, ends: [], late: [], hints: [] };
+  const followedSinceMs = created.length === 0 ? null : await tx.followsSinceMs(side.model.name);
+  const found = { known, followedSinceMs };
+  const recording: Recording = { runtime, tx, side, batch, ...found, ends: [], late: [], hints: [] };
   for (const { intent, result } of answers) {
     const row = bundles.get(intent.identityId);
     if (row === undefined) continue;
@@ -159,6 +161,8 @@ interface Recording {
   readonly batch: Batch;
   /** What is known of the records that creates have made. */
   readonly known: ReadonlyMap<string, KnownRecord>;
+  /** Of what happened before, the side's feed has not told; null where no creates are answered, or it has no position. */
+  readonly followedSinceMs: number | null;
   readonly ends: WriteEnd[];
   /** Ends that come too late to end anything, and are kept as evidence. */
   readonly late: WriteEnd[];
@@ -194,8 +198,16 @@ function recordWritten(recording: Recording, bundle: StoredBundle, intent: Inten
     // Brought back before its answer came, with the version that it had, the record was met as if nothing had happened to it.
     const isOpen = isStillThere(outcome.bundle, intent);
     hints.push({ recordId: result.recordId, kind: isOpen ? 'deleted' : 'changed' });
-  } else if (side.card.version !== 'none' && hasMore(outcome.bundle, intent, result))
+  } else if (isUntold(recording, intent) || hasMore(side, outcome.bundle, result))
     hints.push({ recordId: result.recordId, kind: 'changed' });
+}
+
+/**
+ * The feed got a new position while a create was under way. That the record has gone since, it may never tell; and the sweep that
+ * makes up for what it does not tell may have passed before the record was anybody's.
+ */
+function isUntold({ followedSinceMs }: Recording, { kind, sentAtMs }: Intent): boolean {
+  return kind === 'create' && followedSinceMs !== null && followedSinceMs > sentAtMs;
 }
 
 /**
@@ -218,8 +230,9 @@ function isStillThere(bundle: Bundle, { side, recordId }: Intent): boolean {
 }
 
 /** The answer leaves open what the record holds now. */
-function hasMore(bundle: Bundle, { side }: Intent, { version }: Written): boolean {
-  const link = linkAt(bundle, side);
+function hasMore({ card, model }: SideRuntime, bundle: Bundle, { version }: Written): boolean {
+  if (card.version === 'none') return false;
+  const link = linkAt(bundle, model.name);
   return version === null || (link?.version === null && link.unread === undefined);
 }
 

@@ -155,6 +155,12 @@ export async function emptiedAtMs(tx: Transaction, side: string): Promise<number
   return null;
 }
 
+export async function followsSinceMs(tx: Transaction, side: string): Promise<number | null> {
+  await tx.statement('followsSinceMs');
+  for (const slot of streamOf(tx, side, 'changes')) return slot.seenBy(tx)?.followedSinceMs ?? null;
+  return null;
+}
+
 export async function isStreamOpen(tx: Transaction, side: string, kind: StreamKind): Promise<boolean> {
   await tx.statement('isStreamOpen');
   for (const slot of streamOf(tx, side, kind)) {

@@ -42,6 +42,7 @@ import {
 import { save } from './save.ts';
 import {
   emptiedAtMs,
+  followsSinceMs,
   isStreamOpen,
   leaseStream,
   moveStream,
@@ -105,6 +106,7 @@ const CALLS = {
   wakeStream,
   sayEmptied,
   emptiedAtMs,
+  followsSinceMs,
   noteHints,
   hintWaiting,
   claimHints,

@@ -45,7 +45,7 @@ export async function hintUnlinked(tx: Transaction, keys: readonly string[]): Pr
 }
 
 export async function wakeKeyed(tx: Transaction, identityIds: readonly string[]): Promise<void> {
-  if (isEmpty(tx)) return;
+  if (identityIds.length === 0 || isEmpty(tx)) return;
   await wake(
     tx,
     'wakeKeyed',

@@ -84,6 +84,7 @@ export const streamSteps: readonly fc.Arbitrary<Step>[] = [
     tx.wakeStream(args.side, args.kind, inMs),
   ),
   step('sayEmptied', side, (tx, args) => tx.sayEmptied(args)),
+  step('followsSinceMs', side, async (tx, args) => (await tx.followsSinceMs(args)) !== null),
   step('emptiedAtMs', side, async (tx, args) => (await tx.emptiedAtMs(args)) !== null),
 ];
 
