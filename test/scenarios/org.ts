@@ -35,3 +35,9 @@ export function accountId({ simulator }: SalesforceWorkbench, name: string): str
   const account = simulator.org.records(OBJECT).find((record) => record['Name'] === name);
   return String(must(account, 'the org has the account')['Id']);
 }
+
+/** As `trueup connect` does it: another program asks for a token and stores it. */
+export async function reconnect(org: SalesforceWorkbench): Promise<void> {
+  const session = await org.open({}, {}, org.tokens);
+  await session.describe([OBJECT]);
+}

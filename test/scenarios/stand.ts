@@ -159,7 +159,7 @@ async function openSides(
   for (const model of models) {
     const session =
       org !== null && model.name === ORG_SIDE
-        ? await org.open()
+        ? await org.open({}, {}, org.tokens)
         : await postgres.open(
             placeOf(model.name === 'crm' ? site.crm : site.erp, site.role),
             connectorContext({ connectionKey: `${model.collection}_${model.name}` }),

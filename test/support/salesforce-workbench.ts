@@ -1,5 +1,6 @@
 import type { Session } from '../../src/connector/contract.ts';
 import { ConnectorFailure, type Failure } from '../../src/connector/failure.ts';
+import { createMemoryTokens, type TokenStore } from '../../src/connector/oauth/token-store.ts';
 import type { Deployment } from '../../src/connectors/salesforce/account.ts';
 import { createSalesforce } from '../../src/connectors/salesforce/index.ts';
 import { seededRandom } from '../../src/lib/random.ts';
@@ -22,7 +23,9 @@ export interface SalesforceWorkbench {
   readonly settings: Settings;
   /** What lets the connector reach this machine. */
   readonly deployment: Deployment;
-  open(more?: Settings, deployment?: Deployment): Promise<Session>;
+  open(more?: Settings, deployment?: Deployment, tokens?: TokenStore): Promise<Session>;
+  /** To be given to all sessions of one connection. */
+  readonly tokens: TokenStore;
   /** Requests that the org has counted. */
   requests(): number;
   close(): Promise<void>;
@@ -52,12 +55,14 @@ export async function salesforceWorkbench(seed = 1): Promise<SalesforceWorkbench
     addresses,
     settings,
     deployment,
-    open: async (more = {}, own = {}) => {
+    open: async (more = {}, own = {}, tokens = createMemoryTokens()) => {
       const connector = createSalesforce({ ...deployment, ...own });
-      const session = await connector.open({ ...settings, ...more }, connectorContext({ clock, random }));
+      const context = connectorContext({ clock, random, tokens });
+      const session = await connector.open({ ...settings, ...more }, context);
       sessions.push(session);
       return session;
     },
+    tokens: createMemoryTokens(),
     requests: () => simulator.limits.used(),
     close: async () => {
       await Promise.all(sessions.map((session) => session.close()));
