@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 
+import { hookPath } from '../api/hook-path.ts';
 import { strayedSecrets } from '../connection-secrets.ts';
-import { consentFor, openConnection } from '../connections.ts';
+import { consentFor, openConnection, webhookFor } from '../connections.ts';
 import type { Session } from '../connector/contract.ts';
 import { ConnectorFailure } from '../connector/failure.ts';
 import { connectors } from '../connectors/registry.ts';
@@ -10,6 +11,7 @@ import type { Installation } from '../server.ts';
 import { secretNames, type ConnectionRow } from '../store/control.ts';
 import { giveSecret, secretsOf } from '../store/secret-uses.ts';
 import { wakeConnection } from '../store/streams.ts';
+import { workspaceName } from '../store/workspaces.ts';
 import { authoriseConnection, PORT_OPTION_HELP } from './authorise.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { actor, noteCommand } from './deed.ts';
@@ -169,7 +171,13 @@ async function tryConnection(
   context: CommandContext,
   installation: Installation,
   connection: ConnectionRow,
-): Promise<{ readonly name: string; readonly system: string; readonly collections: number }> {
+): Promise<{
+  readonly name: string;
+  readonly system: string;
+  readonly collections: number;
+  /** Where the system is to tell of changes, below the address of this server; null where it takes no webhooks. */
+  readonly webhook: string | null;
+}> {
   const session = await opened(context, installation, connection);
   try {
     const collections = (await session.describe()).length;
@@ -178,10 +186,21 @@ async function tryConnection(
     context.output.line(
       `${connection.name}: connected to ${title}, ${count(collections)} ${collections === 1 ? 'collection' : 'collections'}`,
     );
-    return { name: connection.name, system: connection.system, collections };
+    const webhook = await webhookAddress(installation, connection);
+    if (webhook !== null)
+      context.output.line(
+        `${connection.name}: for its webhooks enter the address of this server there, and behind it ${webhook}`,
+      );
+    return { name: connection.name, system: connection.system, collections, webhook };
   } finally {
     await session.close();
   }
+}
+
+async function webhookAddress(installation: Installation, connection: ConnectionRow): Promise<string | null> {
+  if ((await webhookFor(installation, connection)) === null) return null;
+  const workspace = await installation.transaction((tx) => workspaceName(tx, installation.workspaceNo));
+  return hookPath(workspace ?? '', connection.name);
 }
 
 /** A person is asked only where the system knows consent, and only while what is stored does not open the connection. */

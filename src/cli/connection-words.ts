@@ -1,6 +1,8 @@
 /** How a connection stands, as somebody on call wants to hear it. */
+import { hookPath } from '../api/hook-path.ts';
 import { usedUpAtMs, type Quota } from '../store/connection-health.ts';
 import type { ConnectionState } from '../store/control.ts';
+import type { WebhookState } from '../store/webhooks.ts';
 import { count, duration } from './output.ts';
 
 const WORDS: ReadonlyMap<string, string> = new Map([
@@ -29,6 +31,17 @@ export function quotaText(quota: Quota, nowMs: number): string {
   const forecast =
     endMs === null ? '' : `; at this pace used up in ${span(endMs - nowMs)}, at ${moment(endMs)}`;
   return `limit ${limit}: ${count(used)} of ${count(max)} used (${String(share)} %)${forecast}`;
+}
+
+/** What the webhook last told of, and what was refused since. */
+export function webhookText(state: WebhookState, nowMs: number): string {
+  const { workspace, connection, tellings, refusals } = state;
+  const told = tellings.map(({ collection, toldMs }) => `${collection} ${span(nowMs - toldMs)} ago`);
+  const last = told.length === 0 ? 'has told of nothing yet' : `last told of ${told.join(', ')}`;
+  const text = `webhook at ${hookPath(workspace, connection)}: ${last}`;
+  if (refusals === null) return text;
+  const { count: refused, sinceMs, why } = refusals;
+  return `${text}; ${count(refused)} refused since ${moment(sinceMs)}, the last one as ${why}`;
 }
 
 /** A side that cannot be read, and in how long it is tried again. */

@@ -4,8 +4,9 @@ import { allSyncs, connectionStates, type SyncRow } from '../store/control.ts';
 import type { Tx } from '../store/database.ts';
 import { countStates, countWrites, deadLetters, streamStates } from '../store/status.ts';
 import { countWaits, toldWaits, type ToldWait } from '../store/told-waits.ts';
+import { webhookStates } from '../store/webhooks.ts';
 import { EXIT, type Command, type CommandContext } from './command.ts';
-import { healthText, quotaText, unreadText } from './connection-words.ts';
+import { healthText, quotaText, unreadText, webhookText } from './connection-words.ts';
 import { chooseSync, text, withInstallation } from './open.ts';
 import { count, duration, type Output } from './output.ts';
 
@@ -61,18 +62,28 @@ export const status: Command = {
       const wanted = text(context.flags['sync']);
       // A misspelt name must not look like an empty installation.
       if (wanted !== undefined) await chooseSync(installation, wanted);
-      const { syncs, connections, nowMs } = await installation.transaction(async (tx) => {
+      const { syncs, connections, nowMs, webhooks } = await installation.transaction(async (tx) => {
         const rows = (await allSyncs(tx)).filter((row) => wanted === undefined || row.name === wanted);
         const found: SyncStatus[] = [];
         for (const row of rows) found.push(await syncStatus(tx, row));
-        return { syncs: found, connections: await connectionStates(tx), nowMs: tx.nowMs };
+        return {
+          syncs: found,
+          connections: await connectionStates(tx),
+          webhooks: await webhookStates(tx),
+          nowMs: tx.nowMs,
+        };
       });
-      const told = connections.map((one) => ({ ...one, health: healthText(one, nowMs) }));
+      const told = connections.map((one) => ({
+        ...one,
+        health: healthText(one, nowMs),
+        webhook: webhooks.find(({ connection }) => connection === one.name) ?? null,
+      }));
       context.output.json({ syncs, connections: told });
       show(context, syncs, nowMs);
       for (const one of told) {
         context.output.line(`connection ${one.name} (${one.system}): ${one.health}`);
         for (const quota of one.quotas) context.output.line(`  ${quotaText(quota, nowMs)}`);
+        if (one.webhook !== null) context.output.line(`  ${webhookText(one.webhook, nowMs)}`);
       }
       const waits = syncs.some((sync) => sync.sides.some((side) => side.held + side.dead > 0));
       return waits ? EXIT.attention : EXIT.ok;

@@ -143,6 +143,8 @@ const FAULTS_OF_SIGNS: Readonly<Record<string, Fault>> = {
   'watch.deaf_feed': 'system',
   'watch.wrong_clock': 'system',
   'watch.announcements': 'system',
+  'watch.silent_webhook': 'system',
+  'watch.refused_webhook': 'setUp',
 };
 
 export function ofCondition(

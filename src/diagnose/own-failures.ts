@@ -189,6 +189,16 @@ const WATCHED: Readonly<Record<string, Row>> = {
     'A comparison found changed records whose stamp cannot be true: the clock that stamps them is wrong, or shows another time zone.',
     'Set the clock or the time zone of whatever stamps these records, or let the database stamp them itself. What was missed is taken in already. Until then the side is compared every hour; the alert ends with a comparison that finds nothing of the kind.',
   ],
+  'watch.silent_webhook': [
+    'config',
+    'Records changed of which the webhook of the system should have told and did not.',
+    'Look in the system whether its subscription is still there, active, and about these records, and whether it shows deliveries that failed; trueup connect says the address that it must call. What was not told of is taken in already, and the side is as late as its reading until the webhook tells again, which ends the alert.',
+  ],
+  'watch.refused_webhook': [
+    'config',
+    'Records changed of which no webhook told, while deliveries at its address were refused.',
+    'Compare the secret with which the system signs with the one that the connection has (webhook_secret), and give the right one: trueup connect. One that is too old comes late or was stamped by a wrong clock. If the system shows no failed deliveries, somebody else sent these, and its subscription is gone. The alert ends with the first delivery that is taken.',
+  ],
   'watch.drift': [
     'permanent',
     'A reconciliation found differences between a side and what should stand there that nothing explains.',

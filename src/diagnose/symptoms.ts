@@ -173,6 +173,8 @@ const ABOUT_TIME: ReadonlySet<string> = new Set([
   'watch.queue',
   'watch.failure_rate',
   'watch.announcements',
+  'watch.silent_webhook',
+  'watch.refused_webhook',
 ]);
 
 function outOfDate(evidence: Evidence): readonly Finding[] {

@@ -81,6 +81,8 @@ export interface Refusals {
 
 /** How the webhook of a connection stands. */
 export interface WebhookState {
+  /** By name. */
+  readonly workspace: string;
   readonly connection: string;
   /** The collections of which it ever told, and when it last did. */
   readonly tellings: readonly { readonly collection: string; readonly toldMs: number }[];
@@ -90,7 +92,7 @@ export interface WebhookState {
 /** Of every connection that takes webhooks, known by the setting that holds its secret. */
 export async function webhookStates(tx: Tx): Promise<readonly WebhookState[]> {
   const rows = await tx.query<WebhookState>(
-    `select name as connection,
+    `select name as connection, (select workspaces.name from workspaces where workspaces.workspace_no = connections.workspace_no) as workspace,
             coalesce((select json_agg(json_build_object('collection', collection,
                                'toldMs', extract(epoch from told_at)::float8 * 1000) order by collection)
                         from webhook_tellings as told

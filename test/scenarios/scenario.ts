@@ -7,6 +7,8 @@ export interface Scenario {
   readonly definition?: Partial<SyncDefinition>;
   /** The ERP is a simulated Salesforce org; without it a second database. */
   readonly isOrg?: true;
+  /** The CRM stands behind an HTTP API that tells of changes by webhooks. */
+  readonly isDesk?: true;
   /** Breaks one thing, and lets the people at the CRM go on working. */
   readonly inject: (stand: Stand) => Promise<void>;
   readonly code: string;

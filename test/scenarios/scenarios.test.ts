@@ -56,7 +56,7 @@ async function expectTold(
 async function play(scenario: Scenario): Promise<void> {
   const { code, side } = scenario;
   if (scenario.isOrg) org = await salesforceWorkbench();
-  stand = await openStand(site, scenario.definition, org);
+  stand = await openStand(site, scenario.definition, { org, isDesk: scenario.isDesk === true });
   expect(await stand.watch()).toEqual({ raised: [], recovered: [] });
   await stand.settle(1);
   const beforeMs = await stand.runtime.nowMs();

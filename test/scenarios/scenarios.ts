@@ -5,6 +5,7 @@ import { ORG_SCENARIOS } from './org-scenarios.ts';
 import { QUIET_SCENARIOS } from './quiet-scenarios.ts';
 import type { Scenario } from './scenario.ts';
 import type { Stand } from './stand.ts';
+import { WEBHOOK_SCENARIOS } from './webhook-scenarios.ts';
 
 const EDIT = `update TABLE set phone = '2', updated_at = clock_timestamp() where name = 'ann'`;
 const ADD = `insert into TABLE (email, name, phone) values ('dan@x.test', 'dan', '3')`;
@@ -370,4 +371,9 @@ const DATABASE_SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-export const SCENARIOS: readonly Scenario[] = [...DATABASE_SCENARIOS, ...ORG_SCENARIOS, ...QUIET_SCENARIOS];
+export const SCENARIOS: readonly Scenario[] = [
+  ...DATABASE_SCENARIOS,
+  ...ORG_SCENARIOS,
+  ...QUIET_SCENARIOS,
+  ...WEBHOOK_SCENARIOS,
+];

@@ -1,11 +1,12 @@
-/** A healthy sync between two real PostgreSQL databases, or one and a simulated org, in which one thing is then broken. */
+/** A healthy sync between two real PostgreSQL databases, or others in place of one, in which one thing is then broken. */
 import { randomBytes } from 'node:crypto';
 
 import type pg from 'pg';
 
+import type { Session } from '../../src/connector/contract.ts';
 import { postgres } from '../../src/connectors/postgres/index.ts';
 import { watchOnce } from '../../src/diagnose/watch/watch.ts';
-import type { SideModel, SyncDefinition } from '../../src/engine/model.ts';
+import type { SideDefinition, SideModel, SyncDefinition } from '../../src/engine/model.ts';
 import { must } from '../../src/lib/assert.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createIds } from '../../src/lib/ids.ts';
@@ -25,6 +26,7 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { settleRounds } from '../support/rounds.ts';
 import type { SalesforceWorkbench } from '../support/salesforce-workbench.ts';
 import { createTestRuntime, createTestStore, simpleDefinition, type TestStore } from '../support/sync.ts';
+import { atDesk, DESK_SIDE, openDesk, type Desk } from './desk.ts';
 import { inOrg, ORG_SIDE, orgRows } from './org.ts';
 
 const signal = new AbortController().signal;
@@ -69,6 +71,8 @@ export interface Stand {
   readonly erp: (statement: string) => Promise<void>;
   /** The org that is the ERP here; fails where the ERP is a database. */
   readonly org: () => SalesforceWorkbench;
+  /** What stands before the CRM here; fails where nothing does. */
+  readonly desk: () => Desk;
   settle(rounds?: number): Promise<void>;
   /** Compares both sides as a whole, as every night. */
   sweep(): Promise<void>;
@@ -84,23 +88,30 @@ export interface Stand {
 
 let stands = 0;
 
-/** A sync that is in step: `ann`, `bob` and `cat` at both sides. The ERP is the org, or the second database for null. */
+/** What stands in for databases in a scenario. */
+interface Others {
+  /** The ERP; the second database for null. */
+  readonly org?: SalesforceWorkbench | null;
+  /** Whether the CRM stands behind a desk. */
+  readonly isDesk?: boolean;
+}
+
+/** A sync that is in step: `ann`, `bob` and `cat` at both sides. */
 export async function openStand(
   site: Site,
   change: Partial<SyncDefinition> = {},
-  org: SalesforceWorkbench | null = null,
+  { org = null, isDesk = false }: Others = {},
 ): Promise<Stand> {
   const { store, role } = site;
   const table = `contact_${String((stands += 1))}`;
   await fillTables(site, table);
   const base = simpleDefinition(['crm', 'erp'], { name: table, ...change });
-  const sides = base.sides.map((side) =>
-    org !== null && side.name === ORG_SIDE ? inOrg(side) : { ...side, collection: table },
-  );
+  const desk = isDesk ? await openDesk(store, site.crm.pool, table) : null;
+  const sides = base.sides.map((side) => standing(side, table, { org, isDesk }));
   const definition = { ...base, sides };
   const dummies = { crm: new MemorySystem(), erp: new MemorySystem() };
   const bare = await createTestRuntime(store, definition, dummies);
-  const opened = await openSides(site, bare.model.sides, org);
+  const opened = await openSides(site, bare.model.sides, org, desk);
   const runtime: SyncRuntime = { ...bare, sides: opened };
   const transaction = <T>(action: (tx: Tx) => Promise<T>): Promise<T> =>
     store.database.transaction(store.workspaceNo, action);
@@ -115,9 +126,13 @@ export async function openStand(
     runtime,
     sync,
     table,
-    crm: (statement) => run(site.crm.pool, statement),
+    crm: async (statement) => {
+      await run(site.crm.pool, statement);
+      await desk?.tell();
+    },
     erp: (statement) => run(site.erp.pool, statement),
     org: () => must(org, 'the ERP of this scenario is an org'),
+    desk: () => must(desk, 'the CRM of this scenario stands behind a desk'),
     settle: (rounds = 2) => settleRounds(store, runtime, rounds),
     sweep: async () => {
       await observeAll(runtime, signal);
@@ -137,6 +152,7 @@ export async function openStand(
     }),
     close: async () => {
       await Promise.all([...opened.values()].map(({ session }) => session.close()));
+      await desk?.close();
       // What is left broken on purpose is nobody's problem in the scenarios to come.
       await store.raw.pool.query(
         `update problems set state = 'resolved', resolved_at = clock_timestamp() where state = 'open'`,
@@ -150,20 +166,33 @@ export async function openStand(
   return stand;
 }
 
+/** The side where it stands in this scenario. */
+function standing(
+  side: SideDefinition,
+  table: string,
+  { org = null, isDesk = false }: Others,
+): SideDefinition {
+  if (org !== null && side.name === ORG_SIDE) return inOrg(side);
+  return isDesk && side.name === DESK_SIDE ? atDesk(side) : { ...side, collection: table };
+}
+
 async function openSides(
   site: Site,
   models: readonly SideModel[],
   org: SalesforceWorkbench | null,
+  desk: Desk | null,
 ): Promise<ReadonlyMap<string, SideRuntime>> {
   const opened = new Map<string, SideRuntime>();
+  const openOne = (model: SideModel): Promise<Session> => {
+    if (org !== null && model.name === ORG_SIDE) return org.open({}, {}, org.tokens);
+    if (desk !== null && model.name === DESK_SIDE) return desk.open();
+    return postgres.open(
+      placeOf(model.name === 'crm' ? site.crm : site.erp, site.role),
+      connectorContext({ connectionKey: `${model.collection}_${model.name}` }),
+    );
+  };
   for (const model of models) {
-    const session =
-      org !== null && model.name === ORG_SIDE
-        ? await org.open({}, {}, org.tokens)
-        : await postgres.open(
-            placeOf(model.name === 'crm' ? site.crm : site.erp, site.role),
-            connectorContext({ connectionKey: `${model.collection}_${model.name}` }),
-          );
+    const session = await openOne(model);
     const [description] = await session.describe([model.collection]);
     opened.set(model.name, { model, session, card: must(description, 'the table is there').card });
   }

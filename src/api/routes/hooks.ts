@@ -13,8 +13,6 @@ import { ApiProblem } from '../problem.ts';
 import { NO_CONTENT } from '../shapes/common.ts';
 import { createWebhookEnds } from '../webhook-ends.ts';
 
-/** The addresses of webhooks, outside of what people and programs of ours ask for. */
-export const HOOKS = '/hooks';
 /** Refusals between two notes are counted here: a flood of them must not become a flood of statements. */
 const NOTED_EVERY_MS = 1_000;
 

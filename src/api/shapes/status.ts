@@ -72,6 +72,19 @@ const Quota = z
   })
   .openapi('Quota', { description: 'How much of a limit is used, as the system said it last' });
 
+const Webhook = z
+  .object({
+    path: z
+      .string()
+      .openapi({ description: 'Where the system is to tell of changes, below the address of this server' }),
+    tellings: list(z.object({ collection: z.string(), toldAt: Instant })),
+    refusals: z
+      .object({ count: z.int(), since: Instant, lastAt: Instant, why: z.string() })
+      .nullable()
+      .openapi({ description: 'Deliveries that were refused since one was taken' }),
+  })
+  .openapi('Webhook', { description: 'What the system of a connection tells by itself' });
+
 export const Connection = z
   .object({
     name: z.string(),
@@ -107,6 +120,7 @@ export const Connection = z
       .nullable()
       .openapi({ description: 'The system asked to be left alone until then; what is owed waits' }),
     quotas: list(Quota),
+    webhook: Webhook.nullable(),
   })
   .openapi('Connection');
 

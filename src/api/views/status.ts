@@ -14,6 +14,8 @@ import {
 import type { Counted, OwedState } from '../../store/counted.ts';
 import type { Tx } from '../../store/database.ts';
 import { streamStates, type StreamState } from '../../store/status.ts';
+import { webhookStates, type WebhookState } from '../../store/webhooks.ts';
+import { hookPath } from '../hook-path.ts';
 import { at, failureOf } from '../shapes/common.ts';
 import type { Connection, Side, Sync } from '../shapes/status.ts';
 
@@ -111,6 +113,7 @@ export async function connectionViews(
   const rows = new Map((await allConnections(tx)).map((row) => [row.name, row]));
   const stored = new Set(await secretNames(tx));
   const limits = await connectionLimits(tx);
+  const webhooks = await webhookStates(tx);
   return (await connectionStates(tx)).map((state) => ({
     name: state.name,
     system: state.system,
@@ -139,6 +142,7 @@ export async function connectionViews(
       })),
     throttled: throttledView(state, tx.nowMs),
     quotas: state.quotas.map(quotaView),
+    webhook: webhookView(webhooks.find(({ connection }) => connection === state.name)),
   }));
 }
 
@@ -148,6 +152,24 @@ function throttledView(
 ): z.infer<typeof Connection>['throttled'] {
   if (throttledUntilMs === null || throttledUntilMs <= nowMs) return null;
   return { until: at(throttledUntilMs), reason: throttledReason };
+}
+
+function webhookView(state: WebhookState | undefined): z.infer<typeof Connection>['webhook'] {
+  if (state === undefined) return null;
+  const { workspace, connection, tellings, refusals } = state;
+  return {
+    path: hookPath(workspace, connection),
+    tellings: tellings.map(({ collection, toldMs }) => ({ collection, toldAt: at(toldMs) })),
+    refusals:
+      refusals === null
+        ? null
+        : {
+            count: refusals.count,
+            since: at(refusals.sinceMs),
+            lastAt: at(refusals.lastMs),
+            why: refusals.why,
+          },
+  };
 }
 
 function quotaView(quota: Quota): z.infer<typeof Connection>['quotas'][number] {

@@ -74,7 +74,7 @@ test.each([
 test('the secrets of the connection judge; without one it has no webhook', () => {
   expect(webhook(WEBHOOKS)?.secrets.map((secret) => secret.reveal())).toEqual(['now', 'before']);
   expect(webhook(WEBHOOKS, {})).toBeNull();
-  expect(webhook('')).toBeNull();
+  expect(() => webhook('')).toThrow(/webhook_secret is given, and the description says nothing of webhooks/);
   const read = readText(`${CURSORS}${WEBHOOKS}`);
   const description = must(read.kind === 'ok' ? read.description : null, 'it is a good description');
   expect([...toldCollections(description, GIVEN), ...toldCollections(description, {})]).toEqual(['people']);

@@ -23,6 +23,7 @@ import type { Description } from './description/shape.ts';
 import type { WebhooksShape } from './description/webhooks.ts';
 import type { Place } from './description/words.ts';
 import { exactJson } from './exact.ts';
+import { readerOf } from './settings.ts';
 
 /** No system has longer ids. */
 const ID_CHARS_MAX = 500;
@@ -32,10 +33,12 @@ const OWN_IDS: Readonly<Partial<Record<WebhooksShape['signature']['scheme'], Pla
   standard: { header: 'webhook-id' },
 };
 
-/** Null where the description knows no webhook, or the connection has no secret for it. */
+/** Null where the connection has no secret for it. A secret for nothing ⇒ failure `config`. */
 export function webhookOf({ webhooks: shape, collections }: Description, given: Given): Webhook | null {
   const secrets = [WEBHOOK_SECRET, WEBHOOK_SECRET_BEFORE].flatMap((name) => given[name] ?? []);
-  if (shape === undefined || given[WEBHOOK_SECRET] === undefined) return null;
+  if (given[WEBHOOK_SECRET] === undefined) return null;
+  if (shape === undefined)
+    throw readerOf(given).wrong(WEBHOOK_SECRET, 'is given, and the description says nothing of webhooks');
   const message = shape.message ?? OWN_IDS[shape.signature.scheme];
   return {
     scheme: schemeOf(shape.signature),

@@ -25,6 +25,7 @@ import type { Tx } from '../../store/database.ts';
 import { failingLogs, type FailingLog } from '../../store/logged-letters.ts';
 import { sweepEvery } from '../../store/streams.ts';
 import { budgetVitals, vitalsOf } from '../../store/vitals.ts';
+import { webhookVitals } from '../../store/webhooks.ts';
 import { stored } from '../../worker/failures.ts';
 import type { Log } from '../../worker/runtime.ts';
 import { noticeFor, type Notice } from '../alerts/notice.ts';
@@ -33,6 +34,7 @@ import { currentProblems } from '../problems.ts';
 import type { Condition } from './condition.ts';
 import { OUTAGE_GRACE_MS, problemConditions } from './problem-conditions.ts';
 import { watchAnnouncements, watchBudgets, watchSync } from './watchdogs.ts';
+import { watchWebhooks } from './webhooks.ts';
 
 const PROBLEMS_MAX = 1_000;
 const NOTICES_PER_CYCLE_MAX = 1_000;
@@ -97,6 +99,7 @@ async function lookAndNote(
     conditions.push(
       ...told,
       ...watchAnnouncements(sync, await announcementVitals(tx, sync.syncKey), tx.nowMs),
+      ...watchWebhooks(sync, await webhookVitals(tx, sync.syncKey, sync.definition.sides), tx.nowMs, graceMs),
     );
   }
   conditions.push(...watchBudgets(await budgetVitals(tx, place.workspaceNo), named, tx.nowMs));

@@ -37,7 +37,8 @@ export const THRESHOLDS = {
 /** Records that an alert names. */
 const SAMPLES_MAX = 5;
 
-interface Watched {
+/** A sync, as far as the watch goes by it. */
+export interface Watched {
   readonly syncKey: string;
   readonly name: string;
   readonly mode: SyncMode;
@@ -73,7 +74,8 @@ export function watchAnnouncements(
   });
 }
 
-function condition(
+/** What the catalogue says of a code, about this side. */
+export function condition(
   sync: Watched | null,
   side: string | null,
   code: string,
@@ -155,14 +157,23 @@ function troubledFeeds(sync: Watched, { sweeps, streams }: Vitals): readonly Con
     const trouble = feedTrouble(sweep, THRESHOLDS.untoldRecordsMin);
     if (trouble === null || previousMs === null) return [];
     const code = trouble.kind === 'deaf' ? 'watch.deaf_feed' : 'watch.wrong_clock';
-    const samples = trouble.records
-      .slice(0, SAMPLES_MAX)
-      .map(({ recordId, identityId }) => ({ recordId, identityId }));
-    const names = samples.map(({ recordId }) => recordId).join(', ');
-    const detail = `${trouble.detail}; for example ${names}`;
-    const told = condition(sync, side, code, 'critical', previousMs, detail);
-    return [{ ...told, records: { count: trouble.records.length, samples } }];
+    const told = condition(sync, side, code, 'critical', previousMs, trouble.detail);
+    return [naming(told, trouble.records)];
   });
+}
+
+/** The same, with some of the records that it is about. */
+export function naming(
+  told: Condition,
+  records: readonly { readonly recordId: string; readonly identityId: string | null }[],
+): Condition {
+  const samples = records.slice(0, SAMPLES_MAX).map(({ recordId, identityId }) => ({ recordId, identityId }));
+  const names = samples.map(({ recordId }) => recordId).join(', ');
+  return {
+    ...told,
+    detail: `${told.detail}; for example ${names}`,
+    records: { count: records.length, samples },
+  };
 }
 
 function oldQueues(sync: Watched, { queues, nowMs }: Vitals): readonly Condition[] {

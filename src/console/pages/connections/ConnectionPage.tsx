@@ -12,6 +12,7 @@ import { Page } from '../../parts/Page.tsx';
 import { Panel } from '../../parts/Panel.tsx';
 import { Throttled } from '../../parts/Throttled.tsx';
 import { To } from '../../parts/To.tsx';
+import { WebhookNews } from '../../parts/WebhookNews.tsx';
 import { AuthoriseButton } from './AuthoriseButton.tsx';
 import classes from './ConnectionPage.module.css';
 import { pressWords } from './press-words.ts';
@@ -83,7 +84,7 @@ function Content({ connection }: { readonly connection: Connection }) {
 }
 
 function Health({ connection }: { readonly connection: Connection }) {
-  const { state, reason, advice, since, lastSuccessAt, throttled, title } = connection;
+  const { state, reason, advice, since, lastSuccessAt, throttled, title, webhook } = connection;
   if (state === 'connected' || state === 'new')
     return (
       <div>
@@ -92,6 +93,7 @@ function Health({ connection }: { readonly connection: Connection }) {
           <Ago at={lastSuccessAt} />.
         </Text>
         <Throttled throttled={throttled} />
+        <WebhookNews webhook={webhook} />
       </div>
     );
   return (
