@@ -34,6 +34,7 @@ afterAll(async () => {
 interface Pieces {
   readonly url?: string;
   readonly fields?: string;
+  readonly collection?: string;
   readonly crm?: string;
   readonly sheet?: string;
 }
@@ -49,7 +50,7 @@ syncs:
     fields: {email: email, name: text, credit: decimal${pieces.fields ?? ''}}
     match: email
     sides:
-      crm: {connection: crm, collection: public.contact, fields: {email: mail, name: full_name, credit: credit${pieces.crm ?? ''}}}
+      crm: {connection: crm, collection: ${pieces.collection ?? 'public.contact'}, fields: {email: mail, name: full_name, credit: credit${pieces.crm ?? ''}}}
       sheet: {connection: sheet, collection: customers.csv, fields: {email: E-mail, name: Name, credit: Credit${pieces.sheet ?? ''}}}
 `;
 }
@@ -112,6 +113,15 @@ test.each(refused)('%s is refused at its place, and nothing is written', async (
   await nothingWasWritten();
 });
 
+test('a collection that is not there is refused where the file names it, and nothing is written', async () => {
+  const result = await plan({ collection: 'public.kontact' });
+  expect(result.errors).toMatch(
+    /trueup\.yaml:11:\d+ syncs\.customers\.sides\.crm\.collection: .*"public\.contact"[\s\S]*Correct the name/,
+  );
+  expect(result.exitCode).toBe(2);
+  await nothingWasWritten();
+});
+
 test('a missing secret is named with the command that sets it', async () => {
   const result = await plan({}, {});
   expect(result.errors).toMatch(/secret CRM_URL[\s\S]*trueup connect crm/);
@@ -157,6 +167,7 @@ test('a malformed row is named by its number, and the others are planned', async
   expect(result.output).toMatch(/sheet +7 +0 +6 +0 +1/);
   const status = await runTrueup(['status', '-C', directory], { DATABASE_URL: store.url });
   expect(status.output).toMatch(/row 7/);
+  expect((await crm.pool.query('select from contact')).rowCount).toBe(0);
 });
 
 test('a key that a file has twice is told with both rows, and neither is used', async () => {

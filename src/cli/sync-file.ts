@@ -5,10 +5,12 @@ import { dirname, resolve } from 'node:path';
 
 import { openConnection } from '../connections.ts';
 import type { CollectionDescription, Session, SystemRecord } from '../connector/contract.ts';
+import { ConnectorFailure } from '../connector/failure.ts';
 import { connectors } from '../connectors/registry.ts';
 import type { SideDefinition } from '../engine/model.ts';
 import { must } from '../lib/assert.ts';
 import { canonicalJson, type Json } from '../lib/json.ts';
+import type { Path } from '../lib/yaml/places.ts';
 import type { Installation } from '../server.ts';
 import { audit } from '../store/audit.ts';
 import { allSyncs, saveConnection, saveRevision, type SyncRow } from '../store/control.ts';
@@ -80,15 +82,18 @@ async function readDictionary(context: CommandContext, folder: string, name: str
 /** Every error on a line of its own, with the place first, so that editors and terminals can jump there. */
 export function fileErrors(context: CommandContext, errors: readonly FileError[]): CommandFailed {
   for (const error of errors) {
-    context.output.error(
-      `${error.file}:${String(error.line)}:${String(error.column)} ${error.path}: ${error.message}`,
-    );
+    context.output.error(placed(error));
     if (error.fix !== undefined) context.output.error(`  ${error.fix}`);
   }
   const [first] = errors;
   const message = `${String(errors.length)} ${errors.length === 1 ? 'error' : 'errors'} in ${first?.file ?? 'the sync file'}; nothing was done`;
   context.output.json({ error: { code: 'trueup.sync_file', message, errors } });
   return new CommandFailed(message, { exitCode: EXIT.wrongInput });
+}
+
+function placed({ file, line, column, path, message }: FileError): string {
+  const where = `${file}:${String(line)}:${String(column)}`;
+  return path === '' ? `${where}: ${message}` : `${where} ${path}: ${message}`;
 }
 
 /** Stores the connections of the folder's own file. What the environment hands over goes where that file says. */
@@ -152,21 +157,38 @@ export async function describeSides(
       const samples = new Map<string, readonly SystemRecord[]>();
       for (const side of sync.sides) {
         const session = await sessionOf(side.connection);
-        const [found] = await session.describe([side.collection]);
-        const description = must(found, 'describe answers for a known collection');
+        const place = ['syncs', sync.name, 'sides', side.name, 'collection'];
+        const description = await describedFor(file, place, session, side.collection);
         descriptions.set(side.name, description);
         samples.set(side.name, await sampleOf(session, side, description, signal));
       }
       const announced = new Map<string, CollectionDescription>();
       for (const { name, connection, collection } of sync.announce ?? []) {
-        const [found] = await (await sessionOf(connection)).describe([collection]);
-        announced.set(name, must(found, 'describe answers for a known collection'));
+        const place = ['syncs', sync.name, 'announce', name, 'collection'];
+        announced.set(name, await describedFor(file, place, await sessionOf(connection), collection));
       }
       described.set(sync.name, { descriptions, samples, announced });
     }
     return described;
   } finally {
     await Promise.allSettled([...sessions.values()].map((session) => session.close()));
+  }
+}
+
+/** A collection that the system refuses is refused where the file names it. */
+async function describedFor(
+  file: SyncFile,
+  place: Path,
+  session: Session,
+  collection: string,
+): Promise<CollectionDescription> {
+  try {
+    const [found] = await session.describe([collection]);
+    return must(found, 'describe answers for a known collection');
+  } catch (error) {
+    if (!(error instanceof ConnectorFailure) || error.failure.kind !== 'config') throw error;
+    const message = placed(file.places.error(place, 'value', error.failure.message));
+    throw new ConnectorFailure({ ...error.failure, message }, { cause: error });
   }
 }
 

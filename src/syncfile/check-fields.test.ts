@@ -55,7 +55,9 @@ test.each<[string, string]>([
     '`set` merges element by element, and `vat` is of type text | Give the field `type: set`, or choose another policy.',
   ],
   ['{prioritty: [crm]}', '`priority` is missing'],
-  ['7', 'expected latest, fill, set, hold or {priority: [SIDE, …]}, got the number 7'],
+  ['7', 'expected latest, fill, set, hold, {priority: [SIDE, …]}, or a list of them, got the number 7'],
+  ['[lates, hold]', 'the text `lates` is not known here | Did you mean `latest`?'],
+  ['[latest, 7]', 'expected latest, fill, set, hold or {priority: [SIDE, …]}, got the number 7'],
 ])('the policy %s is refused', (policy, complaint) => {
   expect(said(`vat: {type: text, policy: ${policy}} # here`)[0]).toContain(`here: ${complaint}`);
 });

@@ -87,6 +87,8 @@ function complainOfUnion(
 /** The alternative expects another kind of value altogether. */
 function isOtherKind(issue: Issue, value: Tree): boolean {
   if (issue.path.length > 0) return false;
+  if (issue.code === 'invalid_union')
+    return issue.errors.every((issues) => issues.some((inner) => isOtherKind(inner, value)));
   return issue.code === 'invalid_type' || (issue.code === 'invalid_value' && typeof value !== 'string');
 }
 
