@@ -1,6 +1,6 @@
+/** From the commit of an edit at one PostgreSQL to its commit at the other, over logical replication, under a steady load. */
 import { setMode } from '../src/store/control.ts';
 import { approvePlan, sealPlan } from '../src/store/plans.ts';
-/** From the commit of an edit at one PostgreSQL to its commit at the other, over logical replication, under a steady load. */
 import { deliverAll, observeAll } from '../src/worker/rounds.ts';
 import { runSync } from '../src/worker/sync-worker.ts';
 import { measured, type Measurement } from './measure.ts';

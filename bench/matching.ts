@@ -1,7 +1,7 @@
+/** The first match of two populated databases with known truth, by the commands that people type. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-/** The first match of two populated databases with known truth, by the commands that people type. */
 import { isDeepStrictEqual } from 'node:util';
 
 import pg from 'pg';

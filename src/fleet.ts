@@ -1,3 +1,4 @@
+/** A worker program: keeps every sync of the installation running, follows changes of it, stops cleanly. */
 import { errorLogPlace, watchPlace } from './connections.ts';
 import { keepErrorLogs } from './diagnose/error-logs.ts';
 import { pushMetrics } from './diagnose/metrics/push.ts';
@@ -7,7 +8,6 @@ import { backoffMs } from './lib/backoff.ts';
 import { endedOrLeft } from './lib/leave.ts';
 import { keepReconciling } from './reconciling.ts';
 import type { Installation } from './server.ts';
-/** A worker program: keeps every sync of the installation running, follows changes of it, stops cleanly. */
 import { allSyncs, type SyncRow } from './store/control.ts';
 import { migrate } from './store/migrate.ts';
 import { syncTransaction } from './store/sync-transaction.ts';

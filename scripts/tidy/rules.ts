@@ -7,6 +7,7 @@ import { dependencies } from './rules/dependencies.ts';
 import { docs } from './rules/docs.ts';
 import { functions } from './rules/functions.ts';
 import { glossary } from './rules/glossary.ts';
+import { heads } from './rules/heads.ts';
 import { layers } from './rules/layers.ts';
 import { links } from './rules/links.ts';
 import { machines } from './rules/machines.ts';
@@ -21,6 +22,7 @@ export const RULES: readonly Rule[] = [
   functions,
   words,
   docs,
+  heads,
   rooms,
   layers,
   cycles,

@@ -1,5 +1,5 @@
-import { z } from '@hono/zod-openapi';
 /** Problem documents (RFC 9457): what went wrong, in a form that both a person and a program can follow. */
+import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 

@@ -1,5 +1,5 @@
-import { connectorContext } from '../connections.ts';
 /** Has a person authorise a connection in the browser, and says how the connection stands. */
+import { connectorContext } from '../connections.ts';
 import { askConsent, type Consent } from '../connector/oauth/consent.ts';
 import type { Health } from '../connector/oauth/health.ts';
 import { connectors } from '../connectors/registry.ts';

@@ -1,8 +1,8 @@
+/** Commands asked of a server elsewhere instead of this folder's installation: `--server URL`, TRUEUP_TOKEN. */
 import { hc } from 'hono/client';
 
 import type { Api } from '../api/app.ts';
 import { systemClock } from '../lib/clock.ts';
-/** Commands asked of a server elsewhere instead of this folder's installation: `--server URL`, TRUEUP_TOKEN. */
 import { counted } from '../lib/counted.ts';
 import { CommandFailed, EXIT, type CommandContext } from './command.ts';
 import { unreadText } from './connection-words.ts';

@@ -1,5 +1,5 @@
-import { openConnection } from '../connections.ts';
 /** Connections whose accounts may do more than the syncs of a file need, and how to narrow them down. */
+import { openConnection } from '../connections.ts';
 import type { CollectionUse, ExcessiveRight } from '../connector/contract.ts';
 import { ERROR_LOG_SETTING } from '../connector/error-log.ts';
 import { ConnectorFailure } from '../connector/failure.ts';

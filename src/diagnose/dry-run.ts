@@ -1,5 +1,5 @@
-import { readRecord, renderBody } from '../engine/mapping.ts';
 /** What one record would lead to, step by step, without writing anything. Pure: a record and a sync in, a story out. */
+import { readRecord, renderBody } from '../engine/mapping.ts';
 import { matchKeys } from '../engine/match.ts';
 import type { Condition, SideModel, SyncModel } from '../engine/model.ts';
 import { bodyOf, missingRequired } from '../engine/plan.ts';

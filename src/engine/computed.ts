@@ -1,5 +1,5 @@
-import { unreachable } from '../lib/assert.ts';
 /** Values that a side does not hold as such: made of several of its fields while its records are read. */
+import { unreachable } from '../lib/assert.ts';
 import { compileExpression } from '../lib/cel/expression.ts';
 import { keyOf } from './transforms/values.ts';
 import { InvalidValue, type NativeValue } from './value.ts';

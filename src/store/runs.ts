@@ -1,5 +1,5 @@
-import { failureText } from './codec.ts';
 /** Sweeps: their counts, what they met, and what they did not meet. */
+import { failureText } from './codec.ts';
 import type { GuardCount, RunCounts, StoredFailure } from './contract.ts';
 import type { Tx } from './database.ts';
 

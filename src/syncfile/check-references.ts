@@ -1,8 +1,8 @@
+/** References: that they lead to a sync, at every side to one of its sides, and that something can be made first. */
 import { EVERYWHERE, type MappingDefinition } from '../engine/model.ts';
 import type { Findings } from '../lib/yaml/findings.ts';
 import { listed, suggest } from '../lib/yaml/suggest.ts';
 import { fieldType } from './define-type.ts';
-/** References: that they lead to a sync, at every side to one of its sides, and that something can be made first. */
 import type { FieldDraft, MappingDraft, SideDraft, SyncDraft } from './draft.ts';
 import type { FieldShape } from './shape-field.ts';
 

@@ -1,6 +1,6 @@
+/** Sides as wholes: what they are connected to, what they give, receive and delete, and by what records are matched. */
 import type { Findings } from '../lib/yaml/findings.ts';
 import type { Path } from '../lib/yaml/places.ts';
-/** Sides as wholes: what they are connected to, what they give, receive and delete, and by what records are matched. */
 import { listed, suggest } from '../lib/yaml/suggest.ts';
 import type { SideDraft, SyncDraft } from './draft.ts';
 import { fieldNamed, hasSide } from './references.ts';

@@ -1,5 +1,5 @@
-import { must } from '../lib/assert.ts';
 /** The steps of a mapping: that they fit the field, one another, and the way the mapping goes. */
+import { must } from '../lib/assert.ts';
 import { hasCountryNames } from '../lib/standards/countries.ts';
 import { currencyDigits } from '../lib/standards/currencies.ts';
 import { isPhoneRegion } from '../lib/standards/phones.ts';

@@ -1,7 +1,7 @@
+/** What the parts of a checked sync look up in each other, and how they say that something is not there. */
 import type { Findings } from '../lib/yaml/findings.ts';
 import type { Path } from '../lib/yaml/places.ts';
 import { suggest } from '../lib/yaml/suggest.ts';
-/** What the parts of a checked sync look up in each other, and how they say that something is not there. */
 import type { FieldDraft, SyncDraft } from './draft.ts';
 
 /** The field, or null when it cannot be used; an unknown name is reported. */

@@ -1,5 +1,5 @@
-import type { Touched } from '../store/plans.ts';
 /** The same work as a worker's, done once and to its end: for `plan`, `apply` and tests. */
+import type { Touched } from '../store/plans.ts';
 import { announceBatch } from './announce.ts';
 import { takeUpJob } from './bulk-jobs.ts';
 import { captureChanges } from './capture.ts';

@@ -1,3 +1,4 @@
+/** Salesforce, a shop's database and, where there is one, an ERP, filled with accounts and contacts and kept in step. */
 import type { Session } from '../../src/connector/contract.ts';
 import { createMemoryBudgets } from '../../src/connector/http/memory-budgets.ts';
 import { postgres } from '../../src/connectors/postgres/index.ts';
@@ -6,7 +7,6 @@ import { countStates, type SideCounts } from '../../src/store/status.ts';
 import { observeAll, SweepFailed } from '../../src/worker/rounds.ts';
 import type { SyncRuntime } from '../../src/worker/runtime.ts';
 import { runSync } from '../../src/worker/sync-worker.ts';
-/** Salesforce, a shop's database and, where there is one, an ERP, filled with accounts and contacts and kept in step. */
 import { connectorContext } from '../support/connector-context.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { skipWaits } from '../support/rounds.ts';

@@ -1,5 +1,5 @@
-import { WAIT_CHECK_MAX_MS } from '../../src/store/waits.ts';
 /** One history from its tape: build, chaos, heal, rest, silence; then every check. */
+import { WAIT_CHECK_MAX_MS } from '../../src/store/waits.ts';
 import { Chaos } from './chaos.ts';
 import { drawShape } from './draw.ts';
 import { Linking } from './linking.ts';

@@ -1,5 +1,5 @@
-import type { SyncDefinition } from '../../engine/model.ts';
 /** Goes through the rulings and edits of the past for `what-if --since`, as other policies would have had them; keeps counts and a few examples. */
+import type { SyncDefinition } from '../../engine/model.ts';
 import {
   changedPolicies,
   refusedBy,

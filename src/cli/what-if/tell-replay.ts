@@ -1,5 +1,5 @@
-import type { SyncDefinition } from '../../engine/model.ts';
 /** Replays the journal for `what-if --since`, and says what came of it. */
+import type { SyncDefinition } from '../../engine/model.ts';
 import { canonicalInstant } from '../../engine/moment.ts';
 import type { Difference } from '../../engine/replay.ts';
 import type { Installation } from '../../server.ts';

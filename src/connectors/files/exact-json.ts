@@ -1,6 +1,6 @@
+/** JSON in which no number loses a digit. */
 import { losesDigits } from '../../connector/digits.ts';
 import type { NativeValue } from '../../engine/value.ts';
-/** JSON in which no number loses a digit. */
 import { canonicalJson } from '../../lib/json.ts';
 
 /** Part of JavaScript since 2025 and of every Node that we run on; the compiler's library does not list it yet. */

@@ -1,3 +1,4 @@
+/** The webhook of a described system: what it sends, judged and read as the description says. */
 import {
   bodyScheme,
   HUBSPOT_V3,
@@ -6,7 +7,6 @@ import {
   STANDARD,
   STRIPE,
 } from '../../connector/http/webhook/schemes.ts';
-/** The webhook of a described system: what it sends, judged and read as the description says. */
 import type { Delivery, SignatureScheme } from '../../connector/http/webhook/signature.ts';
 import type { Given } from '../../connector/settings.ts';
 import {

@@ -1,7 +1,7 @@
+/** Connector for Salesforce over REST, the Bulk API 2.0 and the Pub/Sub API. See README.md for what it can and cannot do. */
 import type { Connector } from '../../connector/contract.ts';
 import { consentOf, openAccount, type Deployment } from './account.ts';
 import { SalesforceApi } from './api.ts';
-/** Connector for Salesforce over REST, the Bulk API 2.0 and the Pub/Sub API. See README.md for what it can and cannot do. */
 import { CODES } from './codes.ts';
 import { SCORE } from './score.ts';
 import { salesforceSession } from './session.ts';

@@ -1,8 +1,8 @@
+/** Connector for the Tryton ERP, version 6.0 and later, over its JSON-RPC. See README.md for what it can and cannot do. */
 import type { Connector, SettingDescription } from '../../connector/contract.ts';
 import { required, setting, type Given } from '../../connector/settings.ts';
 import { Secret } from '../../lib/secret.ts';
 import { TrytonClient, type Account } from './client.ts';
-/** Connector for the Tryton ERP, version 6.0 and later, over its JSON-RPC. See README.md for what it can and cannot do. */
 import { CODES } from './codes.ts';
 import { failWith } from './failures.ts';
 import { SCORE } from './score.ts';

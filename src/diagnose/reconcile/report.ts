@@ -1,6 +1,6 @@
+/** What a reconciliation came to, in words and as plain data. */
 import type { Difference, Explanation } from '../../engine/reconcile.ts';
 import type { Value } from '../../engine/value.ts';
-/** What a reconciliation came to, in words and as plain data. */
 import { counted } from '../../lib/counted.ts';
 import type { ClassCount, Finding, SampleFigure, SideTally } from './tally.ts';
 

@@ -1,5 +1,5 @@
-import type { Random } from '../../lib/random.ts';
 /** Values to try mappings of the standard types with: the awkward ones first, then chance. Not all need fit the type. */
+import type { Random } from '../../lib/random.ts';
 import { countryCodes } from '../../lib/standards/countries.ts';
 import { currencyCodes, currencyDigits } from '../../lib/standards/currencies.ts';
 import { subdivisionCodes } from '../../lib/standards/subdivisions.ts';

@@ -1,5 +1,5 @@
-import { prefixOf } from './ids.ts';
 /** The records of one org, with an index over the fields that records are looked up by. */
+import { prefixOf } from './ids.ts';
 import { idOf, textOf, type SfRecord, type SfValue } from './record.ts';
 import type { Field, Schema, SObject } from './schema.ts';
 

@@ -1,5 +1,5 @@
-import type { EntityPage, FieldPage } from '../../engine/entity-page.ts';
 /** The dictionary as one HTML file that needs nothing else: for a wiki, or to be sent. */
+import type { EntityPage, FieldPage } from '../../engine/entity-page.ts';
 import { escapedHtml, htmlPage, htmlTable } from '../../lib/html-page.ts';
 
 export function dictionaryPage(entities: readonly EntityPage[]): string {

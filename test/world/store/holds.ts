@@ -1,5 +1,5 @@
-import type { HoldReason } from '../../../src/engine/state.ts';
 /** Holds in memory: those of src/store/save.ts, and src/store/history.ts as far as it closes and lists them. */
+import type { HoldReason } from '../../../src/engine/state.ts';
 import { must } from '../../../src/lib/assert.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
 import { packHolds } from '../../../src/store/codec.ts';

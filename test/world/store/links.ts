@@ -1,5 +1,5 @@
-import type { Link } from '../../../src/engine/state.ts';
 /** What src/store/save.ts keeps of records, in memory: linked, forgotten, or known and in no identity. */
+import type { Link } from '../../../src/engine/state.ts';
 import { must } from '../../../src/lib/assert.ts';
 import { packLink, unpackLink } from '../../../src/store/codec.ts';
 import type { RecordHold, Save, UnlinkedRecord } from '../../../src/store/contract.ts';
