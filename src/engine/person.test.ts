@@ -101,6 +101,16 @@ test('a second record stands in the way of no delete while the first is in its p
   const twice = { field: null, reason: 'duplicateRecord', seen: { name: 'Ann' }, side: 'erp' } as const;
   const { bundle } = confirmDelete(held(editedAgainstDelete(), twice).bundle, { erp: { name: 'Anne' } }, 500);
   expect(planIdentity(model, bundle)).toEqual([{ kind: 'open', side: 'erp', write: 'delete' }]);
+  // When it is found beside nothing any more, what it holds is still known to be ours.
+  expect(bundle.holds).toMatchObject([{ reason: 'duplicateRecord', sides: ['erp'] }]);
+});
+
+test('that a lost create may have made a record stops no delete, and is not forgotten with it', () => {
+  const lost = { field: null, reason: 'createOutcomeUnknown', seen: { name: 'Ann' }, side: 'shop' } as const;
+  const { bundle } = confirmDelete(held(editedAgainstDelete(), lost).bundle, { erp: { name: 'Anne' } }, 500);
+  expect(planIdentity(model, bundle)).toEqual([{ kind: 'open', side: 'erp', write: 'delete' }]);
+  expect(bundle.holds).toMatchObject([{ reason: 'createOutcomeUnknown' }]);
+  expect(planIdentity(model, refuseDelete(bundle, 'returned').bundle)).toEqual([]);
 });
 
 test('what a person ruled stands against edits made without knowing of it', () => {

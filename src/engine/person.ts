@@ -1,7 +1,6 @@
 /** What a person's decision does to an identity. Each closes the holds it answers; the plan follows from the new state. */
 import { unchanged } from './existence.ts';
 import {
-  linkAt,
   MADE_BY_US,
   PERSON,
   type Bundle,
@@ -9,7 +8,6 @@ import {
   type Edit,
   type HoldReason,
   type Link,
-  type OpenHold,
   type Outcome,
 } from './state.ts';
 import type { Value, Values } from './value.ts';
@@ -54,17 +52,11 @@ export function confirmDelete(
       : { side: gone.side, recordId: gone.recordId, atMs: nowMs, evidence: 'lookup' as const };
   return unchanged({
     ...bundle,
-    holds: bundle.holds.filter((hold) => hold.field !== null || isOfSuccessor(bundle, hold)),
+    // What a create of ours has made besides, or may have made, is not gone with that: once it is found it goes the same way.
+    holds: bundle.holds.filter(({ field, reason }) => field !== null || MADE_BY_US.includes(reason)),
     identity: { ...identity, tombstone: identity.tombstone ?? tombstone },
     links: bundle.links.map((link) => accounting(link, seen[link.side] ?? {})),
   });
-}
-
-/** A second record that a create of ours has made takes the place that the first has left, and goes the same way. */
-function isOfSuccessor(bundle: Bundle, { reason, sides = [] }: OpenHold): boolean {
-  return (
-    reason === 'duplicateRecord' && sides.every((side) => (linkAt(bundle, side)?.status ?? 'gone') === 'gone')
-  );
 }
 
 /** The identity stays deleted, and what was asked about it besides is of no matter any more. */

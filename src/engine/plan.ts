@@ -2,8 +2,8 @@
 import { awaitsKey } from './match.ts';
 import type { FieldLens, ReferenceLens, SideModel, SyncModel } from './model.ts';
 import { isLate } from './references.ts';
-import type { Bundle, Link, OpenWrite, WriteKind } from './state.ts';
-import { linkAt, writeAt } from './state.ts';
+import type { Bundle, Link, OpenHold, OpenWrite, WriteKind } from './state.ts';
+import { linkAt, MADE_BY_US, writeAt } from './state.ts';
 import { InvalidValue, isEmpty, sameValue, type Value, type Values } from './value.ts';
 
 /** What must happen to the one open write of an identity at a side. Without a step, it stays as it is. */
@@ -21,7 +21,7 @@ const NO_STEPS: readonly WriteStep[] = [];
 /** One step per side whose open write is not what is owed there now. */
 export function planIdentity(model: SyncModel, bundle: Bundle): readonly WriteStep[] {
   // What waits for its key may turn out to be another thing that is there already.
-  const stopped = bundle.holds.some((hold) => hold.field === null) || awaitsKey(model, bundle);
+  const stopped = bundle.holds.some((hold) => stopsAll(bundle, hold)) || awaitsKey(model, bundle);
   let steps: WriteStep[] | null = null;
   for (const side of model.sides) {
     const step = stepAt(side, bundle, stopped);
@@ -31,6 +31,11 @@ export function planIdentity(model: SyncModel, bundle: Bundle): readonly WriteSt
     }
   }
   return steps ?? NO_STEPS;
+}
+
+/** Of what is deleted every record goes, whatever a create of ours may have made besides: that follows when it is found. */
+function stopsAll({ identity }: Bundle, { field, reason }: OpenHold): boolean {
+  return field === null && !(identity.tombstone !== null && MADE_BY_US.includes(reason));
 }
 
 function stepAt(side: SideModel, bundle: Bundle, stopped: boolean): WriteStep | null {

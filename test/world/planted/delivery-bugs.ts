@@ -78,7 +78,7 @@ export const DELIVERY_BUGS: readonly PlantedBug[] = [
     name: 'holds-stop-nothing',
     sentence: 'A hold on a whole thing does not stop the writes of it.',
     file: PLAN,
-    find: 'const stopped = bundle.holds.some((hold) => hold.field === null) || awaitsKey(model, bundle);',
+    find: 'const stopped = bundle.holds.some((hold) => stopsAll(bundle, hold)) || awaitsKey(model, bundle);',
     replace: 'const stopped = false;',
   },
   {
