@@ -129,8 +129,12 @@ export async function controlRecord(
   return rows[0]?.record_id ?? null;
 }
 
-/** A bulk load outruns autovacuum: without this the planner believes that the tables are still empty. */
+/**
+ * A bulk load outruns autovacuum: without this the planner believes that the tables are still empty. It only has to know how large
+ * they are, which a tenth of the usual sample tells as well, in a tenth of the time; autovacuum looks closer when it comes by.
+ */
 export async function refreshStatistics(tx: Tx): Promise<void> {
+  await tx.execute(`select set_config('default_statistics_target', '10', true)`);
   await tx.execute(
     `analyze identities (sync_key, identity_id), links (sync_key, side, record_id, status, identity_id),
              match_keys (sync_key, match_key), writes (sync_key, identity_id, side, state, due_at),
