@@ -145,9 +145,13 @@ test('what cannot be restored whole is not restored at all', async () => {
   await run(['backup', 'all.gz'], store.raw.url);
   const whole = gunzipSync(await readFile(join(folder, 'all.gz'))).toString('utf8');
   const lines = whole.split('\n');
+  const rowAt = lines.findLastIndex((line) => line !== '' && !line.startsWith('#'));
+  const headAt = lines.findIndex((line) => line.startsWith('#') && line.includes('"journal"'));
+  expect(Math.min(rowAt, headAt)).toBeGreaterThan(0);
   const damaged: readonly (readonly [name: string, text: string])[] = [
     ['without its end', lines.slice(0, -2).join('\n') + '\n'],
-    ['without a row', lines.toSpliced(Math.floor(lines.length / 2), 1).join('\n')],
+    ['without a row', lines.toSpliced(rowAt, 1).join('\n')],
+    ['without the head of a table', lines.toSpliced(headAt, 1).join('\n')],
     ['with another value', whole.replace('example.com', 'example.org')],
     ['of another version', whole.replace(/"migrations":\["[0-9a-f]{4}/, '"migrations":["0000')],
     ['cut in a row', whole.slice(0, Math.floor(whole.length * 0.7))],

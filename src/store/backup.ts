@@ -115,7 +115,8 @@ async function fill(
   let workspace = 0;
   let [page, rows]: [string[], number] = [[], 0];
   const store = async (): Promise<void> => {
-    if (table !== undefined && page.length > 0) await storePage(client, table, workspace, page);
+    if (table !== undefined && page.length > 0)
+      await storePage(client, table, workspace, page).catch(ofAnotherTable);
     rows += page.length;
     page = [];
   };
@@ -145,6 +146,13 @@ async function fill(
     await enter(client, workspace);
   }
   throw damaged();
+}
+
+/** What is wrong with rows: their values, what must hold of them, whose they are. Rows of a store fit where they were. */
+const ABOUT_ROWS = /^(?:22|23|42501)/;
+
+function ofAnotherTable(error: unknown): never {
+  throw error instanceof pg.DatabaseError && ABOUT_ROWS.test(error.code ?? '') ? damaged() : error;
 }
 
 /** Syncs and their revisions name each other: the revision is named again once both are there. */
