@@ -254,6 +254,6 @@ test('a workspace is told only of its own', async () => {
 });
 
 test('no secret and no body comes into the log', () => {
-  expect(logged.join('\n')).toContain('a webhook told of records');
+  expect(logged.join('\n')).toContain('a webhook was refused');
   for (const word of [SECRET, BEFORE, OTHER, 'Mallory', 'p1']) expect(logged.join('\n')).not.toContain(word);
 });

@@ -4,9 +4,8 @@ import type { Context } from 'hono';
 
 import { judge, type Refusal } from '../../connector/http/webhook/intake.ts';
 import type { Delivery } from '../../connector/http/webhook/signature.ts';
-import type { ToldRecord } from '../../connector/webhook.ts';
 import { noteRefusals, type WebhookPlace } from '../../store/webhooks.ts';
-import { takeTold, type WebhookEnd } from '../../worker/told-by-webhook.ts';
+import { takeTold } from '../../worker/told-by-webhook.ts';
 import { OPEN, type ApiEnv } from '../api-env.ts';
 import type { ApiHost } from '../host.ts';
 import { ApiProblem } from '../problem.ts';
@@ -47,7 +46,6 @@ export function hookRoutes(host: ApiHost, publicUrl: string | null) {
     if (told === null) throw await refuse(end, 'not understood');
     const taken = await host.database.transaction(end.workspaceNo, (tx) => takeTold(tx, end, verdict, told));
     if (taken === 'too old') throw await refuse(end, taken);
-    logTaken(host, end, told, taken);
     return context.body(null, 204);
   });
 }
@@ -72,15 +70,6 @@ function unopened({ log }: ApiHost, connection: string, error: unknown): never {
   throw new ApiProblem('unavailable', { headers: { 'retry-after': '60' } });
 }
 
-function logTaken(
-  { log }: ApiHost,
-  { connection }: WebhookEnd,
-  told: readonly ToldRecord[],
-  taken: 'taken' | 'repeated',
-): void {
-  if (taken === 'taken') log.info({ connection, records: told.length }, 'a webhook told of records');
-}
-
 /** Counts what was refused, and says no more than that it was. */
 function createRefusing(host: ApiHost): (place: WebhookPlace, why: Refusal) => Promise<ApiProblem> {
   const uncounted = new Map<string, { readonly count: number; readonly notedMs: number }>();
@@ -90,8 +79,10 @@ function createRefusing(host: ApiHost): (place: WebhookPlace, why: Refusal) => P
     const { count, notedMs } = uncounted.get(key) ?? { count: 0, notedMs: -Infinity };
     const isDue = nowMs - notedMs >= NOTED_EVERY_MS;
     uncounted.set(key, isDue ? { count: 0, notedMs: nowMs } : { count: count + 1, notedMs });
-    if (isDue)
+    if (isDue) {
+      host.log.warn({ connection: place.connection, deliveries: count + 1, why }, 'a webhook was refused');
       await host.database.transaction(place.workspaceNo, (tx) => noteRefusals(tx, place, count + 1, why));
+    }
     return new ApiProblem(why === 'not understood' ? 'malformed' : 'unsigned');
   };
 }
