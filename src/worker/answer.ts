@@ -18,6 +18,7 @@ import { readAll } from './references.ts';
 import { nextAfter } from './retry.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { valuesTold } from './values.ts';
+import { pointGiven } from './waits.ts';
 
 /** With what the answer shows of the record: null where it says nothing, or nothing readable. */
 type Written = Extract<WriteResult, { readonly kind: 'written' }> & {
@@ -137,6 +138,10 @@ async function store(
   await endAll(tx, ends);
   await tx.endWrites(late);
   const wakened = await batch.store();
+  const given = answers.flatMap(({ intent: { identityId, body, called }, result }) =>
+    result.kind === 'written' ? [{ identityId, recordId: result.recordId, body, called }] : [],
+  );
+  await pointGiven(tx, side.model, given);
   await tx.noteHints(side.model.name, afterLag(side, hints));
   if (hints.length > 0) runtime.wakes.wake(`look ${side.model.name}`);
   return wakened;

@@ -3,12 +3,14 @@
  * transaction; and because the two may just miss each other, every wait is also checked by itself now and then.
  */
 import type { Place, SideModel } from '../engine/model.ts';
-import { callOf, idsIn, type Referrer } from '../engine/references.ts';
+import { callOf, idsIn, sameCall, type Referrer } from '../engine/references.ts';
 import type { Link } from '../engine/state.ts';
 import { linkAt } from '../engine/state.ts';
+import type { Values } from '../engine/value.ts';
 import type { SyncTx, WriteKey } from '../store/contract.ts';
 import type { Move, Wait, WaitEnd } from '../store/reference-contract.ts';
 import { noteCalls, type Changed } from './moves.ts';
+import { callsThere } from './references.ts';
 import type { SyncRuntime } from './runtime.ts';
 
 /** Whether anything of this sync can wait, or be waited for. */
@@ -31,6 +33,39 @@ export async function pointReferrers(
   // One by one: a record that refers to several of them is noted for each.
   for (const referrer of await referrersTo(runtime, tx))
     for (const move of moves) await tx.notePoints(referrer, [move]);
+}
+
+/** References that a write has given a record: the identities, and what it called them. */
+interface Given {
+  readonly identityId: string;
+  readonly recordId: string;
+  readonly body: Values;
+  readonly called: Values;
+}
+
+/**
+ * What has moved since the write was decided was looked for by those that referred to it before: this record is pointed anew. What
+ * is not there now may just be getting its record, of which neither has heard from the other; the wait is due when both are stored.
+ */
+export async function pointGiven(tx: SyncTx, side: SideModel, given: readonly Given[]): Promise<void> {
+  if (side.references.length === 0) return;
+  const callNow = await callsThere(
+    tx,
+    side,
+    given.map(({ body }) => body),
+  );
+  const moved = given.flatMap(({ identityId, recordId, body, called }) =>
+    side.references.flatMap((lens): readonly Wait[] => {
+      const { field, refersTo: at } = lens;
+      const [ids, said] = [idsIn(body[field.name]), called[field.name]];
+      const now = ids.flatMap((id) => callNow(lens, id) ?? []);
+      const [first] = ids;
+      if (first === undefined || said === undefined || sameCall(lens, said, now)) return [];
+      const own = { identityId, side: side.name, field: field.name, recordId };
+      return [{ ...own, kind: 'point', at, fromId: first, toId: first }];
+    }),
+  );
+  await tx.noteWaits(moved);
 }
 
 /** Notes what a batch leaves waiting, and wakes what has waited for something it brings. */
