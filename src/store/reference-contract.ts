@@ -62,7 +62,10 @@ export interface ReferenceTx {
   saveNames(freed: readonly Name[], added: readonly Name[]): Promise<void>;
   /** Notes for every live record that refers by this to something which has moved that it is pointed anew; due at once. */
   notePoints(referrer: Referrer, moves: readonly Move[]): Promise<void>;
-  /** Per identity the number of live records that are known to refer to it; those with none are left out. */
+  /**
+   * Per identity the number of live records that are known to refer to it; those with none are left out. What is left of a deleted
+   * thing is pointed nowhere any more, and refers to nothing where it calls it by what it is called no more.
+   */
   referredTo(referrer: Referrer, identityIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Of these records or names, as they are compared, those that are named by a record which is to be read again for that. */
   awaitedAt(place: Place, calls: readonly string[]): Promise<ReadonlySet<string>>;

@@ -49,7 +49,7 @@ export async function referredTo(
   if (identityIds.length === 0) return new Map();
   const rows = await tx.query<{ parent_id: string; count: string }>(
     `select named.parent_id, count(*) as count
-       from links join referrals using (sync_key, side, identity_id) cross join lateral (
+       from links join referrals using (sync_key, side, identity_id) join identities using (sync_key, identity_id) cross join lateral (
          select accounted ->> $3 as parent_id where json_typeof(accounted -> $3) = 'string'
          union all
          select json_array_elements_text(case json_typeof(accounted -> $3) when 'array' then accounted -> $3 else '[]' end)
@@ -57,6 +57,7 @@ export async function referredTo(
       where referrals.parent_id = any($4) and sync_key = ${SYNC_KEY} and side = $2 and status = 'live'
         and named.parent_id = referrals.parent_id
         and named.parent_id <> identity_id::text
+        and (tombstone is null or not coalesce(sent::jsonb -> 'stale' ? $3, false))
       group by named.parent_id`,
     [sync, side, field, identityIds],
   );

@@ -85,7 +85,7 @@ function checkAgreement(things: World, parts: World, kin: Kin): void {
 /** At rest no part names a record that is gone where its thing has another one. */
 function checkStale(things: World, parts: World, kin: Kin): void {
   if (isGivenAgain(things)) return;
-  const excused = excusedRecords(parts);
+  const excused = new Set([...excusedRecords(parts), ...leftRecords(parts)]);
   const lost = excusedRecords(things);
   const { links, journal } = things.store.dump();
   const identityOf = (side: string, recordId: string): string | null | undefined =>
@@ -157,6 +157,15 @@ function excusedRecords({ store, systems }: World): ReadonlySet<string> {
   for (const [side, { records }] of systems)
     for (const id of records.ids()) if (!linked.has(recordWord(side, id))) excused.add(recordWord(side, id));
   return excused;
+}
+
+/** Records of deleted parts: where deletes do not reach they are left as they were, and nothing is written to them. */
+function leftRecords({ store }: World): readonly string[] {
+  const { identities, links } = store.dump();
+  const deleted = new Set(identities.flatMap(({ id, tombstone }) => (tombstone === null ? [] : [id])));
+  return links.flatMap(({ side, recordId, linked }) =>
+    deleted.has(linked?.identityId ?? '') ? [recordWord(side, recordId)] : [],
+  );
 }
 
 /** What waits at rest waits for what is not there, or is still there; and what is out of the queue waits for something. */

@@ -51,11 +51,19 @@ export async function referredTo(
   await tx.statement('referredTo');
   const counts = new Map<string, number>();
   for (const { linked } of liveAt(tx, sync, side)) {
+    if (isLeftBehind(tx, sync, field, linked)) continue;
     for (const id of idsIn(linked?.link.accounted[field])) {
       if (identityIds.includes(id) && id !== linked?.identityId) counts.set(id, (counts.get(id) ?? 0) + 1);
     }
   }
   return counts;
+}
+
+/** It is left of a deleted thing, and calls what it names by what that is called no more. */
+function isLeftBehind(tx: Transaction, sync: string, field: string, linked: RecordRow['linked']): boolean {
+  if (linked?.link.stale?.includes(field) !== true) return false;
+  const slots = tx.host.syncs.get(sync)?.identities.slotsOf([linked.identityId]) ?? [];
+  return select(tx, slots).some(({ tombstone }) => tombstone !== null);
 }
 
 export async function awaitedAt(

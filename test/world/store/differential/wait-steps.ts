@@ -135,7 +135,14 @@ export const waitSteps: readonly fc.Arbitrary<Step>[] = [
 
 /** What the sync beside it knows from the start: things that refer to each other and to this sync's, and that wait for both. */
 export async function populateOther(tx: StoreTx): Promise<void> {
-  const newIdentities = IDENTITIES.map((id) => ({ id, seq: 1, golden: {}, edits: {}, tombstone: null }));
+  const tombstone = { side: 'crm', recordId: 'r9', atMs: PAST_MS, evidence: 'feed' as const };
+  const newIdentities = IDENTITIES.map((id, index) => ({
+    id,
+    seq: 1,
+    golden: {},
+    edits: {},
+    tombstone: index === 0 ? null : tombstone,
+  }));
   const links = SIDES.flatMap((at) => IDENTITIES.map((id, index) => referringLink(at, id, index)));
   await tx.save({ ...EMPTY_SAVE, newIdentities, links });
   const [one = '', two = '', three = ''] = IDENTITIES;
@@ -161,6 +168,14 @@ function referringLink(at: string, ownId: string, index: number): Save['links'][
   return {
     identityId: ownId,
     refers,
-    link: { ...link, lookedAtMs: null, accounted, agreed: {}, sent: [] },
+    // What is left of a deleted thing refers to nothing where it is behind.
+    link: {
+      ...link,
+      lookedAtMs: null,
+      accounted,
+      agreed: {},
+      sent: [],
+      ...(index === 2 ? {} : { stale: ['name'] }),
+    },
   };
 }
