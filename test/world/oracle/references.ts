@@ -195,13 +195,18 @@ function checkWaits(things: World, parts: World): void {
   checkAwaited(things, parts);
 }
 
-/** Some part names it; or one has, and what it names by now is kept from Trueup, or is part of what a person is asked. */
+/** Some part names it; or one has, and what it names by now is kept from Trueup, waits to be read, or is what a person is asked. */
 function isNamedOrHeld(parts: World, side: string, thing: string): boolean {
   const records = parts.systems.get(side)?.records;
   if (records === undefined) return false;
   if (records.all().some(({ fields }) => namedIn(fields) === thing)) return true;
   const dump = parts.store.dump();
   const stopped = stoppedIdentities(dump, emptiedSides(parts, dump));
+  const toBeRead = new Set(
+    dump.waits.flatMap(({ kind, side: at, recordId }) =>
+      kind === 'read' ? [recordWord(at, recordId ?? '')] : [],
+    ),
+  );
   const hasNamed = new Set(
     records.entries.flatMap(({ recordId, after }) => (namedIn(after) === thing ? [recordId] : [])),
   );
@@ -211,6 +216,8 @@ function isNamedOrHeld(parts: World, side: string, thing: string): boolean {
       status === 'live' &&
       hasNamed.has(recordId) &&
       (records.now(recordId)?.isHidden === true ||
+        // What it names by now is not known yet: until it is, nobody can tell whether that is an edit that counts.
+        toBeRead.has(recordWord(at, recordId)) ||
         stopped.has(linked?.identityId ?? '') ||
         // What took the id of another between two looks is that one, as far as can be seen: docs/promises.md.
         parts.mistakable.has(`${side} ${recordId}`)),
@@ -243,6 +250,8 @@ function checkDeletes(things: World, parts: World): void {
   const { journal } = parts.store.dump();
   for (const { actor, kind, side, recordId, order, atMs } of timeline(things)) {
     if (actor !== 'trueup' || kind !== 'delete') continue;
+    // Who named the record that had the id before names this one only as far as the system is concerned: docs/promises.md.
+    if (things.systems.get(side)?.records.givenAgain.has(recordId) === true) continue;
     const [at, system] = [partsAt(side), parts.systems.get(partsAt(side))];
     for (const id of system?.records.ids() ?? []) {
       const before =
