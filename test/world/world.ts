@@ -215,13 +215,18 @@ export class World {
   /** There is more of it than one unit of work has taken up. */
   #isMoreDue(unit: Unit, side: string): boolean {
     const { nowMs } = this.scheduler;
-    const { hintsBySide, writesBySide } = this.store.tables;
+    const { hintsBySide, writesBySide, scope } = this.store.tables;
     if (unit === 'look')
       for (const { row } of hintsBySide.slots(side))
         if (row?.state === 'open' && row.dueAtMs <= nowMs && row.leaseUntilMs < nowMs) return true;
-    if (unit === 'deliver')
-      for (const { row } of writesBySide.slots(side))
-        if (row?.state === 'queued' && row.dueAtMs <= nowMs) return true;
+    if (unit !== 'deliver') return false;
+    // What was planned up to then is as good as queued.
+    const approvedUntilMs = scope.rows()[0]?.approvedUntilMs ?? 0;
+    for (const { row } of writesBySide.slots(side)) {
+      if (row === null || row.dueAtMs > nowMs) continue;
+      if (row.state === 'queued' || (row.state === 'planned' && row.plannedAtMs <= approvedUntilMs))
+        return true;
+    }
     return false;
   }
 
