@@ -1,7 +1,9 @@
 /** I6, I10, I13, I19: what is there, what is not, and whose it is. */
 import { readRecord } from '../../../src/engine/mapping.ts';
 import { matchKeys } from '../../../src/engine/match.ts';
+import type { FieldModel } from '../../../src/engine/model.ts';
 import { PERSON } from '../../../src/engine/state.ts';
+import type { Value, Values } from '../../../src/engine/value.ts';
 import type { Fields } from '../records.ts';
 import type { World } from '../world.ts';
 import { textOf, timeline } from './truth.ts';
@@ -142,6 +144,20 @@ function checkBroughtBack(world: World, { identities, links, holds, writes }: Du
   }
 }
 
+/** The record of the thing at the side was given the value by Trueup. */
+function wasWritten(
+  story: Dump['journal'],
+  side: string,
+  field: FieldModel,
+  value: Value | undefined,
+): boolean {
+  return story.some(({ kind, side: at, body }) => {
+    const { values } = body as unknown as { readonly values?: Values };
+    const sent = values?.[field.name];
+    return kind === 'written' && at === side && sent !== undefined && field.same(sent, value ?? null);
+  });
+}
+
 /** I10: a delete takes no edit along that the deleted record had not received, unless a rule or a person said so. */
 function checkTakenAlong(world: World, { identities, links, holds, decisions, journal }: Dump): void {
   const ruled = new Set(
@@ -166,6 +182,10 @@ function checkTakenAlong(world: World, { identities, links, holds, decisions, jo
       if (edit.untilMs > tombstone.atMs || (edit.side === PERSON && isDecidedAfter)) continue;
       const isBehind = edit.side !== tombstone.side && edit.seq > (link.agreed[field.name] ?? 0);
       if (!isBehind || field.same(golden[field.name], link.accounted[field.name])) continue;
+      // What a gone record named is followed all the same, should it be brought back: that its word means another thing by now is
+      // no sign of what it had received before it went, and what was sent to it is.
+      const isPointedAnew = field.type.kind === 'reference' && link.called?.[field.name] !== undefined;
+      if (isPointedAnew && wasWritten(story, tombstone.side, field, golden[field.name])) continue;
       if (!ruled.has(`${id} ${field.name}`))
         world.violations.push(
           `I10: the delete at ${tombstone.side} of ${id} took along the ${field.name} that ${edit.side} had entered`,
