@@ -81,8 +81,8 @@ const REACH = {
 } as const;
 
 function summarise(output: Output, problem: ProblemView): void {
-  const { problemId, code, sync, side, direction, field, records, trend, state, openedMs, openForMs } =
-    problem;
+  const { problemId, code, sync, side, direction, field, records, trend, state } = problem;
+  const { openedMs, resolvedMs, openForMs } = problem;
   const place = `${direction === 'in' ? 'from' : direction === 'out' ? 'to' : 'with'} ${side}`;
   const of = field === null ? '' : `, field ${field}`;
   const affected = records === 0 ? 'the whole side' : counted(records, 'record');
@@ -90,7 +90,12 @@ function summarise(output: Output, problem: ProblemView): void {
     `${problemId}  ${code} ${place} in ${sync}${of}: ${affected}, ${state === 'open' ? trend : 'resolved'}`,
   );
   output.line(`  ${problem.message}`);
-  output.line(`  since ${instant(openedMs)} (${duration(openForMs)}), ${REACH[problem.reach]}`);
+  const looksAfter = problem.owner === null ? '' : `, looked after by ${problem.owner}`;
+  output.line(
+    resolvedMs === null
+      ? `  since ${instant(openedMs)} (${duration(openForMs)}), ${REACH[problem.reach]}${looksAfter}`
+      : `  from ${instant(openedMs)} to ${instant(resolvedMs)}: resolved after ${duration(openForMs)}${looksAfter}`,
+  );
   if (problem.advice !== null) output.line(`  ${problem.advice}`);
 }
 
@@ -106,9 +111,7 @@ async function show(context: CommandContext, installation: Installation): Promis
   context.output.json({ problem, notes });
   const { output } = context;
   summarise(output, problem);
-  output.line(
-    `  first seen ${instant(problem.firstSeenMs)}, opened ${counted(problem.openings, 'time')}${problem.owner === null ? '' : `, looked after by ${problem.owner}`}`,
-  );
+  output.line(`  first seen ${instant(problem.firstSeenMs)}, opened ${counted(problem.openings, 'time')}`);
   if (problem.explanation !== null) output.line(`  why: ${problem.explanation}`);
   if (problem.retry !== null) output.line(`  does trying again help? ${problem.retry}`);
   if (problem.isOurBug) output.line('  This one is ours: please report it with its code.');
@@ -147,8 +150,8 @@ async function own(context: CommandContext, installation: Installation): Promise
     await noteDeed(tx, syncKey, [problemId], actor());
     await noteCommand(tx, installation, 'problem.owned', problemId, { owner });
   });
-  context.output.json({ problem: problemId, owner: name });
-  context.output.line(`${name} looks after ${problemId}.`);
+  context.output.json({ problem: problemId, owner });
+  context.output.line(`${owner ?? 'Nobody'} looks after ${problemId}.`);
   return EXIT.ok;
 }
 

@@ -71,6 +71,15 @@ test('problems tells the cause with its side and what to do, and show names a re
   expect((await trueup('problems', '--side', 'sheet')).output).toBe('No problem is known.\n');
 });
 
+test('whoever looks after a problem is told with it, and nobody is a person', async () => {
+  const { problems } = await told('problems');
+  const [{ problemId }] = problems as readonly [{ readonly problemId: string }];
+  await trueup('problems', 'own', problemId, 'Ann');
+  expect((await trueup('problems')).output).toContain(', looked after by Ann\n');
+  expect(await told('problems', 'own', problemId, 'nobody')).toEqual({ problem: problemId, owner: null });
+  expect((await trueup('problems')).output).not.toContain('looked after');
+});
+
 test('what a command is asked for that there is not is refused with what there is', async () => {
   const refused = await Promise.all([
     trueup('problems', 'show', 'feedc0ffee00'),
@@ -153,6 +162,9 @@ test('once it is mended nothing is a problem, a symptom or an alert any more', a
   expect([problems.exitCode, diagnosed.exitCode, alerts.exitCode]).toEqual([0, 0, 0]);
   const { problems: all } = await told('problems', '--all');
   expect(all).toMatchObject([{ code: CODE, state: 'resolved' }]);
+  expect((await trueup('problems', '--all')).output).toMatch(
+    / {2}from \S+ \S+ to \S+ \S+: resolved after \d+/,
+  );
 });
 
 test('measures tells what failed, how long it took and what it cost, beside the week before', async () => {
@@ -187,6 +199,7 @@ test('whatever changes something at the command line is in the audit trail, unde
       'letters.replayed',
       'plan.approved',
       'plan.sealed',
+      'problem.owned',
       'problem.timeSaid',
       'syncFile.taken',
     ]),

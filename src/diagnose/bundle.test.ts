@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import { failingStand } from '../../test/support/failing.ts';
 import { sharedTestStore } from '../../test/support/sync.ts';
+import { listProblems } from '../store/problems.ts';
 import { bundlePage, gatherBundle } from './bundle.ts';
 import { redactMessage, shapeOfText } from './redact.ts';
 
@@ -39,6 +40,9 @@ test('a bundle tells what is wrong and since when, and holds no value of any rec
   expect(page).toContain('Aaaaaa Aaaaaaaaaaaa');
   expect(page).not.toMatch(/Quillfeather|canary|4711|secret\.test/i);
   expect(page).not.toMatch(/<b>|src=|href=/);
+  const [problem] = await stand.transaction((tx) => listProblems(tx, { syncKey: stand.runtime.syncKey }, 1));
+  const opened = new Date(problem?.openedMs ?? 0).toISOString();
+  expect(page).toContain(`&quot;opened&quot;: &quot;${opened}&quot;`);
   const [, data = ''] = /<script type="application\/json" id="bundle">([^]*?)<\/script>/.exec(page) ?? [];
   expect(JSON.parse(data)).toMatchObject({
     syncs: [{ name: 'bundled', problems: [{ code: 'memory.validation' }] }],

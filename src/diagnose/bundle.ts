@@ -86,5 +86,21 @@ export function bundlePage(bundle: Bundle): string {
 
 function sectionOf([name, content]: readonly [string, unknown]): string {
   const open = name === 'alerts' || name === 'syncs' ? ' open' : '';
-  return `<details${open}><summary>${escapedHtml(name)}</summary><pre>${escapedHtml(JSON.stringify(content, null, 2))}</pre></details>`;
+  return `<details${open}><summary>${escapedHtml(name)}</summary><pre>${escapedHtml(JSON.stringify(withInstants(content), null, 2))}</pre></details>`;
+}
+
+/** Milliseconds since 1970 are at least so many, in this century; a span of time is less. */
+const INSTANT_MS_MIN = Date.UTC(2000, 0);
+
+/** Moments as people read them: `sinceMs: 1795329218889` becomes `since: 2026-11-22T06:33:38.889Z`. */
+function withInstants(content: unknown): unknown {
+  if (Array.isArray(content)) return content.map(withInstants);
+  if (typeof content !== 'object' || content === null) return content;
+  return Object.fromEntries(
+    Object.entries(content).map(([key, value]: [string, unknown]) =>
+      key.endsWith('Ms') && typeof value === 'number' && value >= INSTANT_MS_MIN
+        ? [key.slice(0, -2), new Date(value).toISOString()]
+        : [key, withInstants(value)],
+    ),
+  );
 }
