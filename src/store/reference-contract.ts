@@ -60,10 +60,10 @@ export interface ReferenceTx {
   referrers(): Promise<readonly Referrer[]>;
   /** Names that things of this sync have no more, and have now. */
   saveNames(freed: readonly Name[], added: readonly Name[]): Promise<void>;
-  /** Notes for every live record that refers by this to something which has moved that it is pointed anew; due at once. */
+  /** Notes for every record, live or hidden, that refers by this to something which has moved that it is pointed anew; due at once. */
   notePoints(referrer: Referrer, moves: readonly Move[]): Promise<void>;
   /**
-   * Per identity the number of live records that are known to refer to it; those with none are left out. What is left of a deleted
+   * Per identity the number of records, live or hidden, that are known to refer to it; those with none are left out. What is left of a deleted
    * thing is pointed nowhere any more, and refers to nothing where it calls it by what it is called no more.
    */
   referredTo(referrer: Referrer, identityIds: readonly string[]): Promise<ReadonlyMap<string, number>>;

@@ -54,7 +54,7 @@ export async function referredTo(
          union all
          select json_array_elements_text(case json_typeof(accounted -> $3) when 'array' then accounted -> $3 else '[]' end)
        ) as named
-      where referrals.parent_id = any($4) and sync_key = ${SYNC_KEY} and side = $2 and status = 'live'
+      where referrals.parent_id = any($4) and sync_key = ${SYNC_KEY} and side = $2 and status in ('live', 'hidden')
         and named.parent_id = referrals.parent_id
         and named.parent_id <> identity_id::text
         and (tombstone is null or not coalesce(sent::jsonb -> 'stale' ? $3, false))

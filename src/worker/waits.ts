@@ -114,8 +114,9 @@ export function unreadOf(link: Link | undefined): Link['unread'] {
 /** A record that has let go of what it referred to may have been the last to hold on to it. */
 async function wakeDeletesOf(tx: SyncTx, side: SideModel, changed: readonly Changed[]): Promise<void> {
   for (const { field, refersTo } of side.references) {
+    // What is kept from us is there all the same.
     const referredTo = (link: Link | undefined): readonly string[] =>
-      link?.status === 'live' ? idsIn(link.accounted[field.name]) : [];
+      link?.status === 'live' || link?.status === 'hidden' ? idsIn(link.accounted[field.name]) : [];
     const released = changed.flatMap(({ before, now }) => {
       const still = referredTo(linkAt(now, side.name));
       const was = referredTo(before === null ? undefined : linkAt(before, side.name));

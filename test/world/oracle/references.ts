@@ -213,7 +213,7 @@ function isNamedOrHeld(parts: World, side: string, thing: string): boolean {
   return dump.links.some(
     ({ side: at, recordId, status, linked }) =>
       at === side &&
-      status === 'live' &&
+      (status === 'live' || status === 'hidden') &&
       hasNamed.has(recordId) &&
       (records.now(recordId)?.isHidden === true ||
         // What it names by now is not known yet: until it is, nobody can tell whether that is an edit that counts.

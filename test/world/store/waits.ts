@@ -38,8 +38,13 @@ export async function recordsAt(
 }
 
 function liveAt(tx: Transaction, sync: string, side: string): readonly RecordRow[] {
+  return thereAt(tx, sync, side).filter(({ status }) => status === 'live');
+}
+
+/** Records that are there, whether they can be seen or not. */
+function thereAt(tx: Transaction, sync: string, side: string): readonly RecordRow[] {
   const slots = tx.host.syncs.get(sync)?.linksBySide.slots(side) ?? [];
-  return select(tx, slots, (row) => row.side === side && row.status === 'live');
+  return select(tx, slots, (row) => row.side === side && (row.status === 'live' || row.status === 'hidden'));
 }
 
 export async function referredTo(
@@ -50,7 +55,7 @@ export async function referredTo(
   if (identityIds.length === 0) return new Map();
   await tx.statement('referredTo');
   const counts = new Map<string, number>();
-  for (const { linked } of liveAt(tx, sync, side)) {
+  for (const { linked } of thereAt(tx, sync, side)) {
     if (isLeftBehind(tx, sync, field, linked)) continue;
     for (const id of idsIn(linked?.link.accounted[field])) {
       if (identityIds.includes(id) && id !== linked?.identityId) counts.set(id, (counts.get(id) ?? 0) + 1);
@@ -119,7 +124,7 @@ function targetOf({ parentSync, parentSide, parentField, parentRecord, parentId 
   return JSON.stringify([parentSync, parentSide, parentField, parentRecord, parentId]);
 }
 
-/** Of every live record that refers to one of these. */
+/** Of every record that is there and refers to one of these. */
 export async function notePoints(
   tx: Transaction,
   { sync, side, field, at, by }: Referrer,
@@ -129,7 +134,7 @@ export async function notePoints(
   await tx.statement('notePoints');
   const waits = tx.host.syncs.get(sync)?.waits;
   if (waits === undefined) return;
-  const rows = liveAt(tx, sync, side).flatMap(({ recordId, linked }): readonly StoredWait[] => {
+  const rows = thereAt(tx, sync, side).flatMap(({ recordId, linked }): readonly StoredWait[] => {
     const ids = Object.values(linked?.link.accounted ?? {}).flatMap(idsIn);
     const moved = moves.filter(({ fromId }) => ids.includes(fromId));
     if (linked === null || moved.length === 0) return [];

@@ -163,7 +163,8 @@ function waiting(ownId: string, name: string) {
 function referringLink(at: string, ownId: string, index: number): Save['links'][number] {
   const refers = [IDENTITIES[(index + 1) % IDENTITIES.length] ?? '', 'x'];
   const asOfMs = PAST_MS + index * MINUTE_MS;
-  const link = { side: at, recordId: RECORDS[index] ?? '', status: 'live' as const, version: null, asOfMs };
+  const status = index === 1 ? ('hidden' as const) : ('live' as const);
+  const link = { side: at, recordId: RECORDS[index] ?? '', status, version: null, asOfMs };
   const accounted = { name: refers[0] ?? '', city: refers };
   return {
     identityId: ownId,
