@@ -29,6 +29,10 @@ const FEED_WORDS: Readonly<Record<CapabilityCard['feed'], string>> = {
   cursor: 'changes by polling',
   none: 'changes by reading it all',
 };
+function changesWords({ feed, webhook }: CapabilityCard): string {
+  return webhook === true ? `${FEED_WORDS[feed]} and sooner by its webhook` : FEED_WORDS[feed];
+}
+
 const DELETES_WORDS: Readonly<Record<CapabilityCard['deletes'], string>> = {
   feed: 'deletes told with the changes',
   lookup: 'deletes by a look-up',
@@ -65,7 +69,7 @@ export const check: Command = {
             ? 'a stale write is refused'
             : 'a stale write is noticed just before, not prevented';
           output.line(
-            `  ${side.name}: ${side.collection}, ${FEED_WORDS[card.feed]}, ${DELETES_WORDS[card.deletes]}, ${promise}`,
+            `  ${side.name}: ${side.collection}, ${changesWords(card)}, ${DELETES_WORDS[card.deletes]}, ${promise}`,
           );
           for (const lack of lacksOf(card)) output.line(`    ${lack}`);
         }

@@ -52,6 +52,7 @@ test('connect says where the system is to call, and status what it has told sinc
   expect(await trueup('connect', 'people')).toContain(
     'people: for its webhooks enter the address of this server there, and behind it /hooks/default/people',
   );
+  expect(await trueup('check')).toContain('changes by reading it all and sooner by its webhook');
   expect(await trueup('plan')).not.toContain('Error');
   expect(await trueup('status')).toContain('webhook at /hooks/default/people: has told of nothing yet');
   const installation = await openInstallation({ directory: folder.directory, environment, log: silentLog });
