@@ -1,7 +1,8 @@
 /** The first two-way sync of a filled and an empty database, the same again with nothing changed, and memory. */
 import type pg from 'pg';
 
-import { setMode } from '../src/store/control.ts';
+import { must } from '../src/lib/assert.ts';
+import { findSync, setMode } from '../src/store/control.ts';
 import { approvePlan, sealPlan } from '../src/store/plans.ts';
 import { deliverAll, observeAll } from '../src/worker/rounds.ts';
 import { measured, rateBeside, startMemoryWatch, type Measurement } from './measure.ts';
@@ -72,11 +73,21 @@ const signal = new AbortController().signal;
 
 /** What a person does: plan, approve, apply. */
 async function initialSync(bench: Workbench): Promise<void> {
+  await takeIn(bench);
+  await deliverPlanned(bench);
+}
+
+/** As far as the plan: nothing is written to either side. */
+export async function takeIn(bench: Workbench): Promise<void> {
   const observing = await bench.open('observe');
-  const { syncKey } = observing.runtime;
   await observeAll(observing.runtime, signal);
   await observing.close();
+}
+
+/** Approves what was planned, and delivers it. */
+export async function deliverPlanned(bench: Workbench): Promise<void> {
   await bench.installation.transaction(async (tx) => {
+    const { syncKey } = must(await findSync(tx, 'customers'), 'the bench has a sync');
     const plan = await sealPlan(tx, syncKey, 1);
     await approvePlan(tx, syncKey, plan, 'bench');
     await setMode(tx, syncKey, 'live');

@@ -77,6 +77,7 @@ async function measure(name: string): Promise<readonly Measurement[]> {
   if (kind === 'salesforce') return (await import('./salesforce.ts')).benchSalesforce();
   if (kind === 'throttling') return (await import('./throttling.ts')).benchThrottling(Number(size));
   if (kind === 'latency') return (await import('./latency.ts')).benchLatency(EDITS_PER_S, Number(size));
+  if (kind === 'profile') return (await import('./profile.ts')).profileFirstSync(Number(size));
   if (kind === 'matching') return (await import('./matching.ts')).benchMatching(Number(size));
   return (await import('./bulk.ts')).benchBulk(Number(size));
 }

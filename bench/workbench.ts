@@ -33,18 +33,25 @@ export interface Workbench {
   close(): Promise<void>;
 }
 
-/** `feed`: how the sides are read. The store has a database of its own on the same server. */
-export async function createWorkbench(feed: 'poll' | 'logical'): Promise<Workbench> {
+const SETTINGS = [
+  'wal_level=logical',
+  'max_replication_slots=20',
+  'max_wal_senders=20',
+  'max_wal_size=8GB',
+  'shared_buffers=512MB',
+  'track_commit_timestamp=on',
+];
+
+/** `feed`: how the sides are read. The store has a database of its own on the same server, which may have further settings. */
+export async function createWorkbench(
+  feed: 'poll' | 'logical',
+  further: readonly string[] = [],
+): Promise<Workbench> {
   const directory = await mkdtemp(join(tmpdir(), 'trueup-bench-'));
-  const settings = [
-    'wal_level=logical',
-    'max_replication_slots=20',
-    'max_wal_senders=20',
-    'max_wal_size=8GB',
-    'shared_buffers=512MB',
-    'track_commit_timestamp=on',
-  ];
-  const server = await startEmbeddedPostgres({ directory: join(directory, 'postgres'), settings });
+  const server = await startEmbeddedPostgres({
+    directory: join(directory, 'postgres'),
+    settings: [...SETTINGS, ...further],
+  });
   const admin = new pg.Pool({ connectionString: server.url, max: 2 });
   const urls = new Map<string, string>();
   for (const name of ['crm', 'erp', 'scratch', 'store']) {
