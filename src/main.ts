@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
+#!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=200
 /** The program: turns signals into an orderly stop and the command's result into the exit code. */
 import { runCommand } from './cli/main.ts';
 import { systemClock } from './lib/clock.ts';
