@@ -1,6 +1,6 @@
 /** I5, I8, I9, I14: what Trueup did, judged by the systems' logs alone. */
 import type { Value, Values } from '../../../src/engine/value.ts';
-import type { Entry } from '../records.ts';
+import type { Entry, Fields } from '../records.ts';
 import type { Judged } from './judged.ts';
 import { changedTexts, elementsOf, isSame, keyed, TEXT_FIELDS, textOf, timeline } from './truth.ts';
 
@@ -72,25 +72,61 @@ function checkKeyless(world: Judged, entries: readonly Entry[], made: Entry): vo
       world.violations.push(`I5: ${made.side} ${made.recordId} was made of what ${recordId} holds already`);
 }
 
-/**
- * It was taken from a record that a create had made, and nothing told whose that was: it had the id of one whose end nobody had seen,
- * or the answer was lost, and people had changed most of it before Trueup first saw it (docs/promises.md).
- */
+/** It was taken from a record of which nothing told whose it was (docs/promises.md). */
 function isUnknowable(world: Judged, entries: readonly Entry[], made: Entry, name: string): boolean {
-  const { journal } = world.store.dump();
-  return entries.some(({ actor, kind, side, recordId, after, order }) => {
-    const isSource = actor === 'trueup' && kind === 'create' && side !== made.side && order < made.order;
-    if (!isSource || after === null || textOf(after, 'name') !== name) return false;
-    if (world.mistakable.has(`${side} ${recordId}`)) return true;
-    const linked = journal.find(
-      (told) => told.kind === 'linked' && told.side === side && told.recordId === recordId,
-    );
-    const { values } = (linked?.body ?? {}) as unknown as { readonly values?: Values };
-    if (values === undefined) return false;
-    const given = Object.entries(after as Values).filter(([, value]) => value !== null);
-    const kept = given.filter(([field, value]) => isStillThere(field, value, values[field]));
-    return 2 * kept.length < given.length;
+  return entries.some((entry) => {
+    if (entry.side === made.side || entry.order > made.order || textOf(entry.after, 'name') !== name)
+      return false;
+    if (entry.actor === 'trueup') return entry.kind === 'create' && isLostFromSight(world, entry);
+    return entry.kind === 'undelete' && isBackAsAnother(world, entries, entry);
   });
+}
+
+/**
+ * What our create made had the id of a record whose end nobody had seen, or the answer was lost, and people had changed most of it
+ * before Trueup first saw it.
+ */
+function isLostFromSight(world: Judged, { side, recordId, after }: Entry): boolean {
+  if (world.mistakable.has(`${side} ${recordId}`)) return true;
+  const [found] = linkings(world, side, recordId);
+  return found !== undefined && isMostlyReplaced(after, found);
+}
+
+/**
+ * Trueup had seen its end, and people had brought it back and changed most of it before Trueup saw it again: to whoever is told only
+ * that it went and what is there now, its system may as well have given its id to another record.
+ */
+function isBackAsAnother(world: Judged, entries: readonly Entry[], back: Entry): boolean {
+  const { side, recordId } = back;
+  const { journal } = world.store.dump();
+  const seenGone = journal.findIndex(
+    (told) => told.kind === 'deleted' && told.side === side && told.recordId === recordId,
+  );
+  const end = entries.findLast(
+    (entry) =>
+      entry.kind === 'delete' &&
+      entry.side === side &&
+      entry.recordId === recordId &&
+      entry.order < back.order,
+  );
+  if (seenGone < 0 || end === undefined) return false;
+  return linkings(world, side, recordId, seenGone).some((found) => isMostlyReplaced(end.before, found));
+}
+
+/** What the record held each time that it was linked to a thing, from this entry of the journal on. */
+function linkings(world: Judged, side: string, recordId: string, from = 0): readonly Values[] {
+  const { journal } = world.store.dump();
+  return journal.slice(from).flatMap((told) => {
+    if (told.kind !== 'linked' || told.side !== side || told.recordId !== recordId) return [];
+    const { values } = told.body as unknown as { readonly values?: Values };
+    return values === undefined ? [] : [values];
+  });
+}
+
+function isMostlyReplaced(held: Fields | null, found: Values): boolean {
+  const given = Object.entries((held ?? {}) as Values).filter(([, value]) => value !== null);
+  const kept = given.filter(([field, value]) => isStillThere(field, value, found[field]));
+  return 2 * kept.length < given.length;
 }
 
 function isStillThere(field: string, given: Value, found: Value | undefined): boolean {
