@@ -6,6 +6,7 @@ import type { Lookup, SystemRecord } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import type { FieldLens } from '../engine/model.ts';
 import { asCalledBefore } from '../engine/references.ts';
+import { sharesMost } from '../engine/resemblance.ts';
 import { linkAt } from '../engine/state.ts';
 import { InvalidValue, type NativeValue, type Value } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
@@ -18,7 +19,7 @@ import { afterLag, readBeganMs } from './lag.ts';
 import { PAGE_RECORDS_MAX } from './limits.ts';
 import { readAll } from './references.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
-import { overtaken, ruleOnUnknown, settleUnknown, type Finding } from './settle.ts';
+import { overtaken, ruleOnUnknown, settleUnknown, type Finding, type Seen } from './settle.ts';
 import { valuesOf } from './values.ts';
 
 const CANDIDATES_MAX = 10;
@@ -50,6 +51,7 @@ async function investigate(
   rows: readonly { readonly write: WriteRow; readonly bundle: StoredBundle }[],
 ): Promise<ReadonlyMap<string, Finding>> {
   const findings = new Map<string, Finding>();
+  const rivals = new Map<string, Seen>();
   const addressed = rows.flatMap(({ write, bundle }) => {
     const recordId = write.recordId ?? linkAt(bundle, side.model.name)?.recordId ?? null;
     return recordId === null ? [] : [{ write, recordId }];
@@ -65,19 +67,36 @@ async function investigate(
           );
     for (const [index, { write }] of addressed.entries()) {
       const finding = findingOf(side, lookups[index]);
+      if (write.kind === 'create' && finding.kind === 'record' && isRival(side, write, finding))
+        rivals.set(write.writeId, { ...finding, isRival: true });
       // A record that somebody has entered in place of a lost create tells nothing of that once it is gone.
-      if (write.kind !== 'create' || finding.kind === 'record' || finding.kind === 'failed')
+      else if (write.kind !== 'create' || finding.kind === 'record' || finding.kind === 'failed')
         findings.set(write.writeId, finding);
     }
     const creates = rows.map(({ write }) => write).filter(({ writeId }) => !findings.has(writeId));
     for (const [writeId, finding] of await findCreated(runtime, side, creates))
-      findings.set(writeId, finding);
+      findings.set(writeId, besideRival(rivals.get(writeId), finding));
   } catch (error) {
     const failure = failureOfError(error);
     for (const { write } of rows)
       if (!findings.has(write.writeId)) findings.set(write.writeId, { kind: 'failed', failure });
   }
   return findings;
+}
+
+/**
+ * It holds so little of what the create sent that somebody else has made it: the create may have made another one. Of a record
+ * that cannot be read nobody knows.
+ */
+function isRival(side: SideRuntime, { body }: WriteRow, { values }: Seen): boolean {
+  return values !== null && !sharesMost(side.model, must(body, 'a sent write has a body'), values);
+}
+
+/** What a search for what a create has made tells where a rival has its place: whether there is another record besides. */
+function besideRival(rival: Seen | undefined, found: Finding): Finding {
+  if (rival === undefined || found.kind === 'failed') return found;
+  const isAlone = found.kind === 'absent' || (found.kind === 'record' && found.record.id === rival.record.id);
+  return isAlone ? rival : { kind: 'second' };
 }
 
 function findingOf(side: SideRuntime, lookup: Lookup | undefined): Finding {

@@ -226,6 +226,14 @@ test('what a lost create has made beside somebody’s record keeps what was sent
   expect(kept).toMatchObject([{ seen: { erp: { name: 'Ann', city: 'Annstadt' } } }]);
 });
 
+test('where nothing tells what a lost create has made, somebody’s record in its place is no proof that it made none', async () => {
+  const { runtime } = await lostBesideAnother('no-proof', true);
+  await resolveUnknown(runtime, must(runtime.sides.get('erp'), 'erp is a side'));
+  const holds = await snapshotOf(store, (tx) => openHolds(tx, runtime.syncKey, null, 9));
+  const kept = holds.filter(({ reason, identityId }) => reason === 'duplicateRecord' && identityId !== null);
+  expect(kept).toMatchObject([{ seen: { erp: { name: 'Ann', city: 'Annstadt' } } }]);
+});
+
 test('that somebody’s record is gone does not tell that a create beside it was not carried out', async () => {
   const { erp, other, runtime } = await lostBesideAnother('gone-beside', true);
   erp.remove(other);

@@ -12,15 +12,30 @@ import { stored, UNEXPECTED } from './failures.ts';
 import { AT_ONCE, nextAfterBroken } from './retry.ts';
 import type { SyncRuntime } from './runtime.ts';
 
+/** A record that was seen where a write may have left one. */
+export interface Seen {
+  readonly kind: 'record';
+  readonly record: SystemRecord;
+  /** Null for a record that cannot be read. */
+  readonly values: Values | null;
+  /** It is in the place of what a create was to make, and was not made by it. */
+  readonly isRival?: true;
+}
+
 /** What was found out about one write, outside any transaction. */
 export type Finding =
-  | { readonly kind: 'record'; readonly record: SystemRecord; readonly values: Values | null }
+  | Seen
   | { readonly kind: 'absent' }
   /** It is kept from us: what became of it cannot be seen, now or ever. */
   | { readonly kind: 'hidden' }
   | { readonly kind: 'several' }
+  /** A rival is in its place, and besides there is another record, or may be. */
+  | { readonly kind: 'second' }
   | { readonly kind: 'impossible' }
   | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** What a person is asked of a create: what became of it, or which of two records is to stay. */
+type Asked = 'createOutcomeUnknown' | 'duplicateRecord';
 
 /** What follows from a finding. `later`: it may still be running, so its absence proves nothing yet. */
 export type Ruling =
@@ -29,7 +44,7 @@ export type Ruling =
   | { readonly kind: 'found'; readonly recordId: string }
   | { readonly kind: 'notLanded' }
   | { readonly kind: 'unclear'; readonly recordId: string }
-  | { readonly kind: 'askPerson' }
+  | { readonly kind: 'askPerson'; readonly reason: Asked }
   | { readonly kind: 'later'; readonly failure: Failure; readonly lookInMs: number };
 
 /** A system that could not be asked is asked again after this, and a record that was seen while it was asked about. */
@@ -51,17 +66,21 @@ export function ruleOnUnknown(
     case 'failed':
       return later(finding.failure, LOOK_AGAIN_MS);
     case 'hidden':
-      if (row.kind === 'create') return isQuiet ? { kind: 'askPerson' } : later(UNKNOWN_CREATE, openForMs);
+      if (row.kind === 'create') return asked('createOutcomeUnknown', openForMs);
       return unclear(row.recordId ?? '', openForMs);
     case 'impossible':
     case 'several':
-      return isQuiet ? { kind: 'askPerson' } : later(UNKNOWN_CREATE, openForMs);
+      return asked('createOutcomeUnknown', openForMs);
+    case 'second':
+      return asked('duplicateRecord', openForMs);
     case 'absent':
       if (row.kind === 'delete') return { kind: 'landed', recordId: row.recordId ?? '' };
       // It may only be kept from us for a moment, with what we had sent.
       if (row.kind === 'update') return unclear(row.recordId ?? '', openForMs);
       return isQuiet ? { kind: 'notLanded' } : later(NOT_LANDED, openForMs);
     case 'record': {
+      // Beside it the create may still make another one.
+      if (finding.isRival === true && !isQuiet) return later(UNKNOWN_CREATE, openForMs);
       const { id: recordId, version } = finding.record;
       const seen = { version, values: finding.values ?? {} };
       const evidence = weigh(runtime.model, sentOf(row), row.ifVersion, seen, isQuiet);
@@ -76,6 +95,10 @@ export function ruleOnUnknown(
 /** The record was seen after this look at it, or while it lasted: what it then held the look does not know. */
 export function overtaken(): Ruling {
   return later(OVERTAKEN, LOOK_AGAIN_MS);
+}
+
+function asked(reason: Asked, openForMs: number): Ruling {
+  return openForMs <= 0 ? { kind: 'askPerson', reason } : later(UNKNOWN_CREATE, openForMs);
 }
 
 function unclear(recordId: string, openForMs: number): Ruling {
@@ -129,7 +152,7 @@ export function settleUnknown(
     case 'unclear':
       return settleUnclear(runtime, batch, bundle, row, ruling.recordId, nowMs);
     case 'askPerson':
-      askPerson(batch, bundle, sent, story);
+      askPerson(batch, bundle, sent, ruling.reason, story);
       return { end: { ...key, to: 'closed', failure: stored(UNKNOWN_CREATE) }, look: null };
     case 'later': {
       const openForMs = must(row.resolveAtMs, 'an unknown write has a time to be resolved') - nowMs;
@@ -177,10 +200,11 @@ function askPerson(
   batch: Batch,
   bundle: StoredBundle,
   sent: SentWrite,
+  reason: Asked,
   story: Omit<JournalEntry, 'kind' | 'body'>,
 ): void {
   const { side, body } = sent;
-  const hold = { field: null, reason: 'createOutcomeUnknown', seen: body, side } as const;
+  const hold = { field: null, reason, seen: body, side } as const;
   const outcome = held(withoutWrite(bundle, side), hold);
   batch.apply(outcome, { ...story, kind: 'held', body: { ...stored(UNKNOWN_CREATE), values: body } });
 }

@@ -16,7 +16,7 @@ const SENTENCES: Readonly<Record<HoldReason, (side: string, field: string) => st
   oscillation: (side, field) =>
     `${field} goes back and forth between two values; something at ${side} keeps changing it.`,
   ambiguousMatch: (side) => `What was entered at ${side} makes it match more than one thing.`,
-  duplicateRecord: (side) => `${side} has a second record of the same thing.`,
+  duplicateRecord: (side) => `${side} has a second record of the same thing, or may have one.`,
   createOutcomeUnknown: (side) =>
     `A create at ${side} got no answer, and nothing there tells whether it happened.`,
   violation: (side, field) => `${field}, as entered at ${side}, breaks a rule of the data dictionary.`,

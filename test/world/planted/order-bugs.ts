@@ -27,7 +27,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'lost-create-replaces-its-rival',
-    about: 'lateCreates',
+    about: 'takenCreates',
     sentence:
       'What is accounted for of a record that took the place of a lost create is forgotten when that is settled.',
     file: 'src/worker/settle.ts',

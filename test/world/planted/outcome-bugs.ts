@@ -141,8 +141,9 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
     name: 'made-again-where-nothing-tells',
     sentence: 'A lost create is sent again to a system that can tell nothing about it.',
     file: SETTLE,
-    find: "case 'impossible':\n    case 'several':\n      return isQuiet ? { kind: 'askPerson' }",
-    replace: "case 'impossible':\n    case 'several':\n      return isQuiet ? { kind: 'notLanded' }",
+    find: "case 'impossible':\n    case 'several':\n      return asked('createOutcomeUnknown', openForMs);",
+    replace:
+      "case 'impossible':\n    case 'several':\n      return isQuiet ? { kind: 'notLanded' } : later(UNKNOWN_CREATE, openForMs);",
   },
   {
     name: 'lost-create-not-held',
