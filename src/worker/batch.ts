@@ -168,7 +168,7 @@ export class Batch {
       const clash = before?.holds.find(isClash);
       if (before === null || clash === undefined) continue;
       const isItsOwn = ({ side }: Link): boolean => clash.sides?.includes(side) === true;
-      const isSame = (link: Link): boolean => isItsOwn(link) || before.links.includes(link);
+      const isSame = (link: Link): boolean => isItsOwn(link) || isAsBefore(linkAt(before, link.side), link);
       if (before.identity === now.identity && now.links.every(isSame)) continue;
       suspects.push(
         ...now.links.filter(
@@ -372,6 +372,12 @@ export class Batch {
     this.#save.changedWrites = this.#save.changedWrites.map(stopped);
     this.#runtime.log.warn({ sync: this.#runtime.name, side, kind }, 'a guard stopped a flood of writes');
   }
+}
+
+/** It was looked at once more at most: nothing else is known of it now than was before. */
+function isAsBefore(before: Link | undefined, now: Link): boolean {
+  if (before?.recordId !== now.recordId || before.isUnreadable !== now.isUnreadable) return false;
+  return before.status === now.status && before.accounted === now.accounted && before.agreed === now.agreed;
 }
 
 /** The journal's story of an observation: per field the value before and after, and the rule; and what breaks the dictionary. */
