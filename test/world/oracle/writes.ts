@@ -147,6 +147,8 @@ function checkDeletes(world: Judged, entries: readonly Entry[]): void {
   const valuesOf = new Map<string, Set<string>>();
   const deleted = new Set<string>();
   const makers = new Map<string, string | undefined>();
+  /** What creates have made of a thing tells of it where one of its records got nothing by which it could be known. */
+  const copied = new Map<string, ReadonlySet<string>>();
   const deletedThings = new Set<string | undefined>();
   const replaced = new Map<string, string>();
   const keyAt = new Map<string, string>();
@@ -177,12 +179,14 @@ function checkDeletes(world: Judged, entries: readonly Entry[]): void {
     valuesOf.set(record, values);
     const sentFor = world.senders.get(entry.write?.key ?? '');
     if (entry.kind === 'create') makers.set(record, sentFor);
+    if (entry.kind === 'create' && sentFor !== undefined)
+      copied.set(sentFor, new Set([...(copied.get(sentFor) ?? []), ...values]));
     if (entry.kind !== 'delete') continue;
     if (entry.actor !== 'trueup') {
       for (const value of values) deleted.add(value);
       if (makers.get(record) !== undefined) deletedThings.add(makers.get(record));
     } else if (deletedThings.has(sentFor)) continue;
-    else if (![...values].some((value) => isDeleted(value)))
+    else if (![...values, ...(copied.get(sentFor ?? '') ?? [])].some((value) => isDeleted(value)))
       world.violations.push(
         `${isConcealed(world) ? 'I11' : 'I9'}: ${record} was deleted, and nobody had deleted it anywhere`,
       );
