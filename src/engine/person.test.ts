@@ -105,7 +105,16 @@ test('a second record stands in the way of no delete while the first is in its p
   expect(bundle.holds).toMatchObject([{ reason: 'duplicateRecord', sides: ['erp'] }]);
 });
 
-test('that a lost create may have made a record stops no delete, and is not forgotten with it', () => {
+test('where one of two records that a create has made is deleted, nothing else goes until a person has said so', () => {
+  const twice = { field: null, reason: 'duplicateRecord', seen: { name: 'Ann' }, side: 'crm' } as const;
+  const { bundle } = mergeDelete(model, held(start, twice).bundle, 'crm', 'feed', 300);
+  expect(planIdentity(model, bundle)).toEqual([]);
+  expect(planIdentity(model, confirmDelete(bundle, {}, 500).bundle)).toEqual([
+    { kind: 'open', side: 'erp', write: 'delete' },
+  ]);
+});
+
+test('that a lost create may have made a record stops no delete that a person confirms, and is not forgotten with it', () => {
   const lost = { field: null, reason: 'createOutcomeUnknown', seen: { name: 'Ann' }, side: 'shop' } as const;
   const { bundle } = confirmDelete(held(editedAgainstDelete(), lost).bundle, { erp: { name: 'Anne' } }, 500);
   expect(planIdentity(model, bundle)).toEqual([{ kind: 'open', side: 'erp', write: 'delete' }]);

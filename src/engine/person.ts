@@ -46,15 +46,13 @@ export function confirmDelete(
 ): Outcome {
   const gone = bundle.links.find((link) => link.status === 'gone');
   const { identity } = bundle;
-  const tombstone =
-    gone === undefined
-      ? null
-      : { side: gone.side, recordId: gone.recordId, atMs: nowMs, evidence: 'lookup' as const };
+  const seenGone = gone === undefined ? null : { side: gone.side, recordId: gone.recordId, atMs: nowMs };
+  const tombstone = identity.tombstone ?? seenGone;
   return unchanged({
     ...bundle,
     // What a create of ours has made besides, or may have made, is not gone with that: once it is found it goes the same way.
     holds: bundle.holds.filter(({ field, reason }) => field !== null || MADE_BY_US.includes(reason)),
-    identity: { ...identity, tombstone: identity.tombstone ?? tombstone },
+    identity: { ...identity, tombstone: tombstone && { ...tombstone, evidence: 'person' } },
     links: bundle.links.map((link) => accounting(link, seen[link.side] ?? {})),
   });
 }

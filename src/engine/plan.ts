@@ -33,9 +33,12 @@ export function planIdentity(model: SyncModel, bundle: Bundle): readonly WriteSt
   return steps ?? NO_STEPS;
 }
 
-/** Of what is deleted every record goes, whatever a create of ours may have made besides: that follows when it is found. */
+/**
+ * Where a person has said that it goes, every record does, whatever a create of ours may have made besides: that follows when it is
+ * found. Whoever deletes one of two records may only want one of them, so that nothing else goes without that word.
+ */
 function stopsAll({ identity }: Bundle, { field, reason }: OpenHold): boolean {
-  return field === null && !(identity.tombstone !== null && MADE_BY_US.includes(reason));
+  return field === null && !(identity.tombstone?.evidence === 'person' && MADE_BY_US.includes(reason));
 }
 
 function stepAt(side: SideModel, bundle: Bundle, stopped: boolean): WriteStep | null {

@@ -65,7 +65,7 @@ export interface Tombstone {
 
 /**
  * `feed`: the change feed said so. `lookup`: absent when looked up twice, with a control record found beside it. `person`:
- * absent when looked up twice, and somebody has said that the side was emptied on purpose.
+ * absent when looked up twice, and somebody has said that the side was emptied on purpose; or somebody has let the delete stand.
  */
 export type DeleteEvidence = 'feed' | 'lookup' | 'person';
 

@@ -77,8 +77,9 @@ export class Invariants {
     this.check(kind !== 'update' || names.length > 0, 'an update writes nothing');
     this.check(kind !== 'delete' || this.#ledger.removals > 0, 'a delete was written that nobody made');
     this.check(kind !== 'create' || identity.tombstone === null, 'what was deleted is created again');
-    // Of a thing that is deleted every record goes: which of two it was made twice as is no question about its delete.
-    const asked = holds.filter(({ reason }) => kind !== 'delete' || !MADE_BY_US.includes(reason));
+    // Where a person has said that it goes, every record does: which of two it was made twice as is no question about that.
+    const isSaid = kind === 'delete' && identity.tombstone?.evidence === 'person';
+    const asked = holds.filter(({ reason }) => !isSaid || !MADE_BY_US.includes(reason));
     const isHeld = asked.some(({ field }) => field === null || names.includes(field));
     this.check(!isHeld, 'what is held was written');
     this.#broken.push(...this.#ledger.invented(body ?? {}, 'written'));

@@ -108,16 +108,18 @@ export class CommitWatch {
   #checkSent({ identityId, side, kind, writeId, body }: StoredWrite): void {
     this.senders.set(writeId, identityId);
     const place = `${kind} of ${identityId} at ${side}`;
+    const identity = this.#tables.identities.get(identityId)?.row;
     for (const { row: hold } of this.#tables.holdsByIdentity.slots(identityId)) {
       if (hold?.closed !== null || hold.identityId !== identityId) continue;
-      // Of a thing that is deleted every record goes: which of two it was made twice as is no question about its delete.
-      if (kind === 'delete' && MADE_BY_US.includes(hold.reason)) continue;
+      // Where a person has said that it goes, every record does: which of two it was made twice as is no question about that.
+      const isSaid = kind === 'delete' && identity?.tombstone?.evidence === 'person';
+      if (isSaid && MADE_BY_US.includes(hold.reason)) continue;
       if (hold.field === null || body?.[hold.field] !== undefined)
         this.#violations.push(
           `I12: the ${place} was sent while ${hold.field ?? 'all of it'} is held: ${hold.reason}`,
         );
     }
-    const golden = this.#tables.identities.get(identityId)?.row?.golden ?? {};
+    const golden = identity?.golden ?? {};
     for (const [field, value] of Object.entries(body ?? {}))
       if (JSON.stringify(golden[field]) !== JSON.stringify(value))
         this.#violations.push(`I16: the ${place} was sent with a ${field} that is not golden`);
