@@ -72,17 +72,20 @@ export async function unsighted(
   countMax: number,
 ): Promise<readonly string[]> {
   const rows = await tx.query<{ record_id: string }>(
-    `with met as (select unnest(record_ids) as record_id from sightings where sync_key = $1 and run_id = $3),
-          expected as (
-            select record_id from links
-             where sync_key = $1 and side = $2 and status in ('live', 'hidden', 'returned', 'parked', 'excluded', 'unreadable')
-               and as_of < to_timestamp($4::float8 / 1000)
-            union
-            select record_id from hints where sync_key = $1 and side = $2 and state = 'dead')
-     select expected.record_id
-       from expected left join met on met.record_id = expected.record_id
-      where met.record_id is null and ($5::text is null or expected.record_id > $5)
-      order by expected.record_id limit $6`,
+    `with met as (select unnest(record_ids) as record_id from sightings where sync_key = $1 and run_id = $3)
+     (select links.record_id
+        from links left join met on met.record_id = links.record_id
+       where met.record_id is null and links.sync_key = $1 and links.side = $2
+         and links.status in ('live', 'hidden', 'returned', 'parked', 'excluded', 'unreadable')
+         and links.as_of < to_timestamp($4::float8 / 1000) and ($5::text is null or links.record_id > $5)
+       order by links.record_id limit $6)
+     union
+     (select hints.record_id
+        from hints left join met on met.record_id = hints.record_id
+       where met.record_id is null and hints.sync_key = $1 and hints.side = $2 and hints.state = 'dead'
+         and ($5::text is null or hints.record_id > $5)
+       order by hints.record_id limit $6)
+     order by record_id limit $6`,
     [syncKey, side, runId, startedAtMs, after, countMax],
   );
   return rows.map((row) => row.record_id);
