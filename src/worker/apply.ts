@@ -280,17 +280,17 @@ function bundleFor(
   }
   if (reading.linkedTo !== null) throw new Collision('the record has changed its identity meanwhile');
   if (link !== undefined && link.status !== 'gone') return null;
-  const body = homes.made.get(reading.recordId) ?? triedBefore(found, seen.side);
-  const sent = body === null ? [] : [{ seq: 0, body, expiresAtMs: seen.readBeganMs }];
+  const made = [...triedBefore(found, seen.side), ...(homes.made.get(reading.recordId) ?? [])];
+  const sent = made.map(({ body }) => ({ seq: 0, body, expiresAtMs: seen.readBeganMs }));
   const linked = linkFound(found, seen.side, reading.recordId, sent);
   batch.put(linked);
   return linked;
 }
 
 /** What a create that is to be sent once more sent before: what an older look shows of that is nobody's news. */
-function triedBefore(bundle: Bundle, side: string): Values | null {
+function triedBefore(bundle: Bundle, side: string): readonly { readonly body: Values }[] {
   const write = writeAt(bundle, side);
-  return write?.kind === 'create' ? write.body : null;
+  return write?.kind !== 'create' || write.body === null ? [] : [{ body: write.body }];
 }
 
 /** It stood for nothing but the record, of which no more was known: that it was is remembered, and nothing is made of it. */

@@ -3,7 +3,6 @@ import { fieldsOf, saidKey } from '../engine/between.ts';
 import { awaitsKey, lateKeys, matchKeys, matchOf, type Match } from '../engine/match.ts';
 import { holdsAll, sharesMost, sharesValue } from '../engine/resemblance.ts';
 import { linkAt, type Bundle } from '../engine/state.ts';
-import type { Values } from '../engine/value.ts';
 import type { OpenCreate, SyncTx } from '../store/contract.ts';
 import type { Move } from '../store/reference-contract.ts';
 import type { Batch } from './batch.ts';
@@ -21,8 +20,8 @@ export interface Homes {
   readonly of: Map<string, string>;
   /** Records whose keys led to an identity, or to several: to be confirmed once those are locked. */
   readonly matches: Matched[];
-  /** Record id → what we had sent, of records that creates of ours may have made. */
-  readonly made: Map<string, Values>;
+  /** Record id → creates of ours that may have made it. */
+  readonly made: Map<string, readonly OpenCreate[]>;
   /** Records that creates of ours may have made of something else than their keys say: nothing but what they hold tells. */
   readonly echoes: Set<string>;
   /** Record id → identity, of linked records with a key, by what they refer to, that leads elsewhere. */
@@ -85,14 +84,10 @@ export async function findHomes(
     if (match.kind !== 'none') homes.matches.push({ reading, keys: all, identityIds: matchedIn(match) });
     if (match.kind === 'one') {
       homes.of.set(reading.recordId, match.identityId);
-      const isLostOfAnother = ({ identityId, body, isHeld }: OpenCreate): boolean =>
-        isHeld && identityId !== match.identityId && sharesMost(side.model, body, reading.values);
-      if (creates.some(isLostOfAnother)) homes.echoes.add(reading.recordId);
-      // Whatever has led it here, and whatever thing it was made of: what we had sent is nobody's news.
-      const lost =
-        creates.find(({ identityId }) => identityId === match.identityId) ??
-        creates.find(({ body }) => sharesMost(side.model, body, reading.values));
-      if (lost !== undefined) homes.made.set(reading.recordId, lost.body);
+      const made = madeBy(side, creates, reading, match.identityId);
+      if (made.some(({ identityId, isHeld }) => isHeld && identityId !== match.identityId))
+        homes.echoes.add(reading.recordId);
+      homes.made.set(reading.recordId, made);
     } else if (
       match.kind === 'none' &&
       (creates.length === 0 || !findCreate(side, page, sorted, reading, creates, homes))
@@ -102,6 +97,21 @@ export async function findHomes(
     }
   }
   return homes;
+}
+
+/**
+ * Whatever has led the record to its thing, another one may have had that key when its create was sent: what either has sent is
+ * nobody's news.
+ */
+function madeBy(
+  side: SideRuntime,
+  creates: readonly OpenCreate[],
+  { values }: Reading,
+  home: string,
+): readonly OpenCreate[] {
+  return creates.filter(
+    ({ identityId, body }) => identityId === home || sharesMost(side.model, body, values),
+  );
 }
 
 /**
@@ -242,7 +252,7 @@ function findCreate(
   if (only !== undefined && others.length === 0) {
     homes.of.set(recordId, only.identityId);
     homes.echoes.add(recordId);
-    homes.made.set(recordId, only.body);
+    homes.made.set(recordId, [only]);
   } else if (alike.some(({ isHeld }) => !isHeld)) {
     remove(sorted, reading);
     sorted.hints.push({ recordId, kind: 'changed', dueInMs: POSSIBLY_OURS_WAIT_MS });

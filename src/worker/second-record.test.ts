@@ -242,6 +242,30 @@ test('that somebody’s record is gone does not tell that a create beside it was
   expect(holds.map(({ reason }) => reason)).toContain('createOutcomeUnknown');
 });
 
+test('what a lost create has made of a thing that has another key by now is nobody’s, though a create of ours was lost for that key too', async () => {
+  const { crm, erp, runtime, side } = await start('one-key');
+  const id = crm.create({ email: 'ann@x.test', name: 'Ann', phone: '1', city: 'Annstadt' });
+  await observeAll(runtime, signal);
+  erp.faults.push({ kind: 'loseAnswer' }, { kind: 'loseRequest' });
+  await deliverBatch(runtime, side);
+  const from = must(runtime.sides.get('crm'), 'crm is a side');
+  const rekey = (): void => crm.edit(id, { email: 'amy@x.test' });
+  const enter = (): unknown => crm.create({ email: 'ann@x.test', name: 'Anna', phone: '2', city: 'Bonn' });
+  for (const act of [rekey, enter]) {
+    act();
+    await captureChanges(runtime, from, false, signal);
+    await settleHints(runtime, from, signal);
+  }
+  await deliverBatch(runtime, side);
+  await captureChanges(runtime, side, false, signal);
+  await settleHints(runtime, side, signal);
+  const holds = await snapshotOf(store, (tx) => openHolds(tx, runtime.syncKey, null, 9));
+  expect(holds).toEqual([]);
+  await resolveUnknown(runtime, side);
+  await settle(runtime);
+  expect(erp.find1('email', 'ann@x.test').fields).toMatchObject({ name: 'Anna', city: 'Bonn' });
+});
+
 test('of an edit and a new record that ask for one key the new record gets it, and the edit waits', async () => {
   const { crm, erp, runtime } = await start('asked-twice');
   const id = crm.create({ email: 'una@x.test', name: 'Una', phone: null, city: null });
