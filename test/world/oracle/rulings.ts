@@ -141,25 +141,38 @@ function checkLatest(world: World, entries: readonly Entry[]): void {
   const known = [...linked, ...journal];
   for (const { identityId, field, rule, winner, loser } of decisions) {
     if (rule !== 'latest') continue;
-    const enteredAtMs = ({ side, value }: typeof winner): readonly number[] => {
+    const entered = ({ side, value }: typeof winner): readonly Entry[] => {
       const records = known.flatMap((row) =>
         row.side === side && row.identityId === identityId ? [row.recordId] : [],
       );
-      return entries.flatMap((entry) =>
-        entry.actor !== 'trueup' &&
-        entry.side === side &&
-        entry.after !== null &&
-        records.includes(entry.recordId) &&
-        textOf(entry.after, field) === value &&
-        textOf(entry.before, field) !== value
-          ? [entry.atMs]
-          : [],
+      return entries.filter(
+        (entry) =>
+          entry.actor !== 'trueup' &&
+          entry.side === side &&
+          entry.after !== null &&
+          records.includes(entry.recordId) &&
+          textOf(entry.after, field) === value &&
+          textOf(entry.before, field) !== value,
       );
     };
-    const [won, lost] = [enteredAtMs(winner), enteredAtMs(loser)];
+    const won = entered(winner).map((entry) => toldAtMs(entries, entry));
+    const lost = entered(loser).map(({ atMs }) => atMs);
     if (won.length > 0 && lost.length > 0 && Math.max(...won) < Math.min(...lost))
       world.violations.push(
         `I4: ${field} ${String(winner.value)} won as the later one over ${String(loser.value)}, which is later`,
       );
   }
+}
+
+/**
+ * When the feed can first have told of it. What is entered in a record while that is hidden it leaves out, and whoever has followed
+ * it meanwhile knows only that the value was not shown before the record was shown again: docs/promises.md.
+ */
+function toldAtMs(entries: readonly Entry[], { side, recordId, order, atMs }: Entry): number {
+  const shifts = entries.filter(
+    (entry) =>
+      entry.side === side && entry.recordId === recordId && (entry.kind === 'hide' || entry.kind === 'show'),
+  );
+  if (shifts.findLast((shift) => shift.order < order)?.kind !== 'hide') return atMs;
+  return shifts.find((shift) => shift.order > order)?.atMs ?? atMs;
 }
