@@ -7,6 +7,7 @@ import { approvePlanned, decide, release, revise, sayEmptied } from './operators
 import { checkAll } from './oracle/check.ts';
 import { checkReferences } from './oracle/references.ts';
 import type { WorldShape } from './shape.ts';
+import type { RecordRow } from './store/rows.ts';
 import type { Tape } from './tape.ts';
 import { hasJustLanded, isSomebodyAsked } from './work.ts';
 import type { Unit } from './workers.ts';
@@ -193,18 +194,29 @@ type Known = Readonly<Record<string, string>>;
 function sayChanged({ violations }: World, known: Known, now: Known): void {
   for (const [part, text] of Object.entries(known))
     if (now[part] !== text)
-      violations.push(`I17: what was told twice has changed the ${part}: ${text} was ${now[part] ?? ''}`);
+      violations.push(`I17: what was told twice has changed the ${part}: ${now[part] ?? ''} was ${text}`);
 }
 
-/** What became of a record while a position in a feed expired only a second sweep tells, and here none has come by itself. */
+/**
+ * What became of a record only a second sweep tells, and here none has come by itself: a position in a feed expired meanwhile, or
+ * no other record was there to be shown beside it when it was looked up, so that its absence proved nothing.
+ */
 function isInDoubt({ shape, faults, store, systems }: World): boolean {
-  if (shape.sweeps || !faults.counts().has('cursorExpired')) return false;
-  return store.tables.links
-    .rows()
-    .some(
-      ({ side, recordId, status }) =>
-        status === 'hidden' && systems.get(side)?.records.now(recordId) === null,
+  if (shape.sweeps) return false;
+  const hasExpired = faults.counts().has('cursorExpired');
+  const rows = store.tables.links.rows();
+  const wasAlone = ({ side, recordId, asOfMs }: RecordRow): boolean =>
+    rows.every(
+      (other) =>
+        other.side !== side ||
+        other.recordId === recordId ||
+        other.linked === null ||
+        (systems.get(side)?.records.at(other.recordId, asOfMs)?.isHidden ?? true),
     );
+  return rows.some((row) => {
+    const isGone = systems.get(row.side)?.records.now(row.recordId) === null;
+    return row.status === 'hidden' && isGone && (hasExpired || wasAlone(row));
+  });
 }
 
 /** All that matters of what Trueup knows, as texts; of time it holds nothing. */
