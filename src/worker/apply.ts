@@ -52,6 +52,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
     sightings,
     toldGone: [...(given.toldGone ?? []), ...toldMeanwhile],
     unhinted: unhinted(side, given, hinted),
+    hinted: new Set(hinted.map(({ recordId }) => recordId)),
   };
   const known = await tx.recordsOf(page.side, recordIds);
   const sorted = sort(side, page, known, tx.nowMs);
@@ -247,7 +248,9 @@ function observationOf(page: SightingPage, reading: Reading, nowMs: number): Obs
     ...(called === undefined ? {} : { called }),
   };
   const seen = { side, recordId, version, ...read, readBeganMs, readEndedMs: nowMs };
-  return followed === null ? seen : { ...seen, followed };
+  // What the feed had shown of it before may have been left to the look that the hint asks for, and is accounted for nowhere.
+  const isFollowed = followed !== null && page.hinted?.has(recordId) !== true;
+  return isFollowed ? { ...seen, followed } : seen;
 }
 
 /**

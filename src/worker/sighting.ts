@@ -40,6 +40,8 @@ export interface SightingPage {
   readonly isBesideFeed?: boolean;
   /** Whether a feed or a sweep met these records, and nobody looked for them. */
   readonly isMet?: boolean;
+  /** Records for which a hint was open before. */
+  readonly hinted?: ReadonlySet<string>;
   /** Of those that a webhook should have told of: for which no hint is open. */
   readonly unhinted?: ReadonlySet<string>;
   /** The side is being read for the first time: what it holds was there before, whatever else was read before it. */
