@@ -83,7 +83,7 @@ const WORK: Readonly<Record<string, Row>> = {
   'trueup.duplicate_record': [
     'invalid',
     'Another record of the side already stands for the same thing.',
-    'Merge the two records in the system, or change the key of one of them.',
+    'Merge the two records in the system, delete one of them, or change the key of one; what is deleted leaves its place to the other.',
   ],
   'trueup.ambiguous_match': [
     'invalid',
@@ -298,7 +298,8 @@ const HOLD_ADVICE: Readonly<Record<Stop, string>> = {
     'Find the automation at one side that puts the value back, and stop it or make that side the owner of the field.',
   violation: 'Correct the value, or change the rule of the field.',
   ambiguousMatch: 'Correct the key of one of the records in its system, then trueup holds revive.',
-  duplicateRecord: 'Merge the two records in the system.',
+  duplicateRecord:
+    'Merge the two records in the system, or delete one of them: it leaves its place to the other.',
   createOutcomeUnknown: 'Look in the system whether the record is there; if not, replay it.',
   massDelete: 'Look at what would be deleted. If it is meant, let exactly that go: trueup holds release.',
   massChange: 'Look at what would be changed. If it is meant, let exactly that go: trueup holds release.',

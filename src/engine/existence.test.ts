@@ -2,7 +2,15 @@ import { expect, test } from 'vitest';
 
 import { inStep, latest, modelOf, recordAt, relinked, seen, writing } from '../../test/support/engine.ts';
 import { withoutWrite } from './acknowledge.ts';
-import { held, linkFound, mergeDelete, mergeHidden, mergeReturn, mergeUnreadable } from './existence.ts';
+import {
+  held,
+  leavePlace,
+  linkFound,
+  mergeDelete,
+  mergeHidden,
+  mergeReturn,
+  mergeUnreadable,
+} from './existence.ts';
 import { mergeObservation } from './merge.ts';
 import type { DeletePolicy, SyncModel } from './model.ts';
 import { confirmDelete } from './person.ts';
@@ -145,6 +153,23 @@ test('hidden stops the writes to the record and nothing else', () => {
   expect(bundle.identity).toBe(moved.identity);
   expect(holds).toEqual([]);
   expect(planIdentity(model, bundle)).toEqual([]);
+});
+
+test.each([
+  ['live', start],
+  ['hidden', mergeHidden(start, 'crm', 200).bundle],
+])('a place that is left (%s) is free, and nothing is deleted or made for it', (_, bundle) => {
+  const left = leavePlace(bundle, 'crm', 300);
+  expect(linkAt(left, 'crm')).toMatchObject({ status: 'gone', asOfMs: 300 });
+  expect(left.identity).toBe(bundle.identity);
+  expect(planIdentity(model, left)).toEqual([]);
+});
+
+test('a place is left neither twice, nor of a thing that is deleted', () => {
+  const deleted = mergeDelete(model, start, 'erp', 'feed', 200).bundle;
+  const left = leavePlace(start, 'crm', 200);
+  expect(leavePlace(left, 'crm', 300)).toBe(left);
+  expect(leavePlace(deleted, 'crm', 300)).toBe(deleted);
 });
 
 test('what is not live cannot be hidden', () => {

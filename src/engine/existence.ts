@@ -54,6 +54,17 @@ export function mergeDelete(
   };
 }
 
+/**
+ * The record was deleted at `side`, and another one of the thing is there to take its place: the place is free, and nothing is
+ * concluded of the delete. The bundle itself where there is nothing to leave, or a person is asked about it already.
+ */
+export function leavePlace(bundle: Bundle, side: string, nowMs: number): Bundle {
+  const link = linkAt(bundle, side);
+  const isThere = link?.status === 'live' || link?.status === 'hidden';
+  if (!isThere || bundle.identity.tombstone !== null || bundle.holds.some(isMergedAway)) return bundle;
+  return withLink(bundle, { ...withoutUnread(link), status: 'gone', asOfMs: nowMs });
+}
+
 /** The hold of an identity of which a record was merged into another one's. */
 export function isMergedAway({ field, reason }: OpenHold): boolean {
   return field === null && reason === 'merged';

@@ -82,6 +82,8 @@ export interface ReferenceTx {
   wakeDeletes(sync: string, identityIds: readonly string[]): Promise<void>;
   /** Of these keys those that records at the side have which are linked to nothing, each with the first such record by its id. */
   unlinkedByKey(side: string, keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Beside each of these records of the side those that are linked to nothing there and have a key of its thing, by their ids. */
+  waitingBeside(side: string, recordIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Notes a hint for every parked record that has one of these keys: a thing has come to have it, whose it may be. */
   hintUnlinked(keys: readonly string[]): Promise<void>;
   /** Makes due what of these identities waits for a record that has their key: they may have another one now. */

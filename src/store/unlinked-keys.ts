@@ -12,9 +12,10 @@ import { WAKE } from './waits.ts';
 export function unlinkedKeys(
   tx: Tx,
   syncKey: string,
-): Pick<ReferenceTx, 'unlinkedByKey' | 'hintUnlinked' | 'wakeKeyed'> {
+): Pick<ReferenceTx, 'unlinkedByKey' | 'waitingBeside' | 'hintUnlinked' | 'wakeKeyed'> {
   return {
     unlinkedByKey: (side, keys) => unlinkedByKey(tx, syncKey, side, keys),
+    waitingBeside: (side, recordIds) => waitingBeside(tx, syncKey, side, recordIds),
     hintUnlinked: (keys) => hintUnlinked(tx, syncKey, keys),
     wakeKeyed: (identityIds) => wakeKeyed(tx, syncKey, identityIds),
   };
@@ -57,6 +58,24 @@ async function unlinkedByKey(
     [syncKey, side, keys],
   );
   return new Map(rows.map((row) => [row.match_key, row.record_id]));
+}
+
+async function waitingBeside(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  recordIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (recordIds.length === 0 || !(await isAnyKept(tx, syncKey))) return new Map();
+  const rows = await tx.query<{ record_id: string; beside: readonly string[] }>(
+    `select links.record_id, array_agg(distinct unlinked_keys.record_id order by unlinked_keys.record_id) as beside
+       from links join match_keys using (sync_key, identity_id)
+       join unlinked_keys using (sync_key, side, match_key)
+      where sync_key = $1 and side = $2 and links.record_id = any($3)
+      group by links.record_id`,
+    [syncKey, side, recordIds],
+  );
+  return new Map(rows.map((row) => [row.record_id, row.beside]));
 }
 
 async function hintUnlinked(tx: Tx, syncKey: string, keys: readonly string[]): Promise<void> {

@@ -31,6 +31,7 @@ import { readReadings } from './references.ts';
 import type { SyncRuntime } from './runtime.ts';
 import type { ApplyCounts, Sighting, SightingPage } from './sighting.ts';
 import { kindOf, sort, type Damaged, type Reading, type Sorted } from './sort.ts';
+import { vacate } from './succeed.ts';
 import { deletedBody, unhinted, UNHINTED, untoldChange } from './untold.ts';
 import { pointReferrers } from './waits.ts';
 
@@ -69,6 +70,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   const loaded = await tx.lockBundles([...identityIds]);
   for (const bundle of loaded.values()) batch.load(bundle);
   await confirmMatches(runtime, tx, page, sorted, homes, batch);
+  vacate(runtime, batch, page, sorted, homes, tx.nowMs);
   const parted: Bundle[] = [];
   for (const reading of sorted.readings) {
     parted.push(...partMixed(runtime, batch, page, reading, homes));
@@ -184,7 +186,8 @@ function applyReading(
         kind: 'invalid',
         code,
         message,
-        advice: 'Merge the two records in the system, or change one of them.',
+        advice:
+          'Merge the two records in the system, delete one of them, or change one; what is deleted leaves its place to the other.',
       },
     });
     return;

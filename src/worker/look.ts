@@ -20,6 +20,7 @@ import {
 import { outageWaitMs } from './retry.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import type { Sighting } from './sighting.ts';
+import { findSuccessors, type Successors } from './succeed.ts';
 
 /** Claims due hints of the side and settles them. Returns how many it claimed. */
 export async function settleHints(
@@ -96,7 +97,9 @@ async function lookAndSettle(
   );
   const absent = await confirmAbsent(runtime, side, hints, lookups, signal);
   const masters = await findMasters(side, lookups);
-  await settle(runtime, side, hints, lookups, { absent, masters }, beganMs);
+  const shown = new Set(hints.map(({ recordId }) => recordId));
+  const successors = await findSuccessors(runtime, side, absent.keys(), shown);
+  await settle(runtime, side, hints, lookups, { absent, masters, successors }, beganMs);
 }
 
 /**
@@ -156,6 +159,7 @@ async function lookTogether(side: SideRuntime, ids: readonly string[]): Promise<
 interface Absence {
   readonly absent: ReadonlyMap<string, DeleteEvidence>;
   readonly masters: Masters;
+  readonly successors: Successors;
 }
 
 /** What a look shows, sorted by what has to be done about it. */
@@ -171,17 +175,19 @@ function sortLookups(
   side: string,
   hints: readonly HintRow[],
   lookups: readonly Lookup[],
-  { absent, masters }: Absence,
+  { absent, masters, successors }: Absence,
 ): Looked {
   const looked: Looked = { sightings: [], settled: [], gone: new Set(), merged: [], failed: [] };
-  const records = masters.records.map((record) => ({ kind: 'record', recordId: record.id, record }) as const);
-  looked.sightings.push(...records);
+  for (const record of [...masters.records, ...successors.records])
+    looked.sightings.push({ kind: 'record', recordId: record.id, record });
   for (const [index, hint] of hints.entries()) {
     const { recordId } = hint;
     const lookup = lookups[index] ?? { kind: 'failed', id: recordId, failure: NO_ANSWER };
     const master = masters.of.get(recordId);
     const evidence = absent.get(recordId);
+    const unsure = successors.unsure.get(recordId);
     if (lookup.kind === 'failed') looked.failed.push({ hint, failure: lookup.failure });
+    else if (unsure !== undefined) looked.failed.push({ hint, failure: unsure });
     else if (master?.kind === 'failed') looked.failed.push({ hint, failure: master.failure });
     else if (master !== undefined) looked.merged.push({ hint, merge: { side, recordId, ...master } });
     else {

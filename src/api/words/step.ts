@@ -17,6 +17,7 @@ interface Body {
   readonly message?: string;
   readonly reason?: string;
   readonly evidence?: string;
+  readonly successor?: string;
   readonly choice?: string;
   readonly by?: string;
   readonly untold?: object;
@@ -49,8 +50,10 @@ export function journalSentence(row: JournalRow): string {
       return `${WRITES[body.write ?? ''] ?? 'written'} at ${record}${which}`;
     case 'late':
       return `an answer from ${record} came late: it had been done${which}`;
-    case 'deleted':
-      return `${record} was deleted, by ${body.evidence === 'feed' ? 'its feed' : 'looking it up twice'}`;
+    case 'deleted': {
+      const goesOn = body.successor === undefined ? '' : `; ${body.successor} takes its place`;
+      return `${record} was deleted, by ${body.evidence === 'feed' ? 'its feed' : 'looking it up twice'}${goesOn}`;
+    }
     case 'hidden':
       return `${record} is kept from us`;
     case 'held':

@@ -50,8 +50,10 @@ export class CommitWatch {
         this.#checkAlone(before as StoredWrite | null, after as StoredWrite | null, beganMs);
       } else if (table === 'links' && after !== null)
         this.#waitingSinceMs.set(recordKey(after as RecordRow), nowMs);
-      else if (table === 'identities')
+      else if (table === 'identities') {
         this.#checkStory(before as Identity | null, after as Identity | null, told);
+        this.#checkSucceeded(before as Identity | null, after as Identity | null, beganMs);
+      }
     }
   }
 
@@ -88,20 +90,38 @@ export class CommitWatch {
   #checkAlone(before: StoredWrite | null, after: StoredWrite | null, beganMs: number): void {
     if (after?.state !== 'sent' || before?.state === 'sent' || after.kind !== 'create') return;
     const { side, identityId, body } = after;
+    for (const { recordId } of this.#waitingWith(body?.['email'], side, beganMs))
+      this.#violations.push(
+        `I5: ${side} ${recordId} has the key of ${identityId} and is linked to nothing, and another was made beside it`,
+      );
+  }
+
+  /** I10: nothing is deleted for the sake of one record while a second one of it, which was known, waits to take its place. */
+  #checkSucceeded(before: Identity | null, after: Identity | null, beganMs: number): void {
+    const tombstone = before?.tombstone === null ? after?.tombstone : null;
+    if (tombstone == null || tombstone.evidence === 'person') return;
+    const { side } = tombstone;
+    for (const { recordId, failure } of this.#waitingWith(before?.golden['email'], side, beganMs))
+      if (failure?.code === 'trueup.duplicate_record')
+        this.#violations.push(
+          `I10: ${before?.id ?? ''} was deleted with ${side} ${tombstone.recordId}, and ${recordId} waited beside it`,
+        );
+  }
+
+  /** Records at the side that have the key, are linked to nothing, and were known as they are since before that moment. */
+  #waitingWith(email: unknown, side: string, beganMs: number): readonly RecordRow[] {
     const records = this.#systems.get(side)?.records;
-    for (const { row } of this.#tables.linksBySide.slots(side)) {
+    if (email === null || email === undefined) return [];
+    return [...this.#tables.linksBySide.slots(side)].flatMap(({ row }) => {
       if (row === null || (row.status !== 'parked' && row.status !== 'unreadable') || row.linked !== null)
-        continue;
+        return [];
       const { recordId, asOfMs } = row;
       const sinceMs = this.#waitingSinceMs.get(recordKey(row));
-      if (sinceMs === undefined || sinceMs >= beganMs) continue;
-      const email = records?.now(recordId)?.fields['email'] ?? null;
-      const isKnown = records?.entries.every((entry) => entry.recordId !== recordId || entry.atMs < asOfMs);
-      if (email !== null && email === body?.['email'] && isKnown === true)
-        this.#violations.push(
-          `I5: ${side} ${recordId} has the key of ${identityId} and is linked to nothing, and another was made beside it`,
-        );
-    }
+      if (sinceMs === undefined || sinceMs >= beganMs) return [];
+      if (records?.now(recordId)?.fields['email'] !== email) return [];
+      const isKnown = records.entries.every((entry) => entry.recordId !== recordId || entry.atMs < asOfMs);
+      return isKnown ? [row] : [];
+    });
   }
 
   /** What leaves is what is golden at this moment, and nothing that a person is asked about. */

@@ -22,6 +22,15 @@ export const RECORD_BUGS: readonly PlantedBug[] = [
     replace: '',
   },
   {
+    name: 'deleted-beside-a-second-record',
+    about: 'keys',
+    sentence:
+      'Who deletes one of two records of a thing has the thing deleted, and the other one is a thing of its own.',
+    file: APPLY,
+    find: 'vacate(runtime, batch, page, sorted, homes, tx.nowMs);',
+    replace: '',
+  },
+  {
     name: 'keys-of-strangers-forgotten',
     about: 'strangers',
     sentence: 'What can be read of a record that cannot be read as a whole is forgotten.',

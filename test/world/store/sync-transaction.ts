@@ -52,7 +52,7 @@ import {
   wakeStream,
 } from './streams.ts';
 import type { Transaction } from './transaction.ts';
-import { hintUnlinked, unlinkedByKey, wakeKeyed } from './unlinked-keys.ts';
+import { hintUnlinked, unlinkedByKey, waitingBeside, wakeKeyed } from './unlinked-keys.ts';
 import {
   awaitedAt,
   claimWaits,
@@ -150,6 +150,7 @@ const CALLS = {
   parkWrites,
   releaseWrites,
   unlinkedByKey,
+  waitingBeside,
   hintUnlinked,
   wakeKeyed,
   openHolds: listHolds,

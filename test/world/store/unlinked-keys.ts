@@ -29,6 +29,25 @@ export async function unlinkedByKey(
   return found;
 }
 
+export async function waitingBeside(
+  tx: Transaction,
+  side: string,
+  recordIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (recordIds.length === 0 || isEmpty(tx)) return new Map();
+  await tx.statement('waitingBeside');
+  const { links, matchKeys, unlinkedKeys } = tx.tables;
+  const kept = select(tx, unlinkedKeys.slots(), (row) => row.side === side);
+  const found = new Map<string, readonly string[]>();
+  const own = new Set(recordIds.map((recordId) => recordKey({ side, recordId })));
+  for (const { recordId, linked } of select(tx, links.slotsOf(own), (row) => row.linked !== null)) {
+    const keys = select(tx, matchKeys.slots(), ({ identityId }) => identityId === linked?.identityId);
+    const beside = kept.filter((row) => keys.some(({ key }) => key === row.key));
+    if (beside.length > 0) found.set(recordId, [...new Set(beside.map((row) => row.recordId))].toSorted());
+  }
+  return found;
+}
+
 export async function hintUnlinked(tx: Transaction, keys: readonly string[]): Promise<void> {
   if (keys.length === 0 || isEmpty(tx)) return;
   await tx.statement('hintUnlinked');

@@ -121,6 +121,11 @@ export const unlinkedSteps: readonly fc.Arbitrary<Step>[] = [
     fc.record({ side, keys: fc.uniqueArray(fc.constantFrom('email=a', 'email=b', 'phone=1')) }),
     async (tx, args) => Object.fromEntries(await tx.unlinkedByKey(args.side, args.keys)),
   ),
+  step(
+    'waitingBeside',
+    fc.record({ side, recordIds: fc.uniqueArray(recordId, { maxLength: 3 }) }),
+    async (tx, args) => Object.fromEntries(await tx.waitingBeside(args.side, args.recordIds)),
+  ),
   step('hintUnlinked', fc.uniqueArray(fc.constantFrom('email=a', 'email=b', 'phone=1')), (tx, keys) =>
     tx.hintUnlinked(keys),
   ),

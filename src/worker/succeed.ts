@@ -1,0 +1,85 @@
+/**
+ * Of two records of one thing at a side one waits. Where the other one is deleted, it was a record that somebody deleted and not the
+ * thing: the one that waits takes its place.
+ */
+import type { SystemRecord } from '../connector/contract.ts';
+import type { Failure } from '../connector/failure.ts';
+import { leavePlace, unchanged } from '../engine/existence.ts';
+import { linkAt } from '../engine/state.ts';
+import type { Batch } from './batch.ts';
+import type { Homes } from './homes.ts';
+import type { SideRuntime, SyncRuntime } from './runtime.ts';
+import type { SightingPage } from './sighting.ts';
+import type { Sorted } from './sort.ts';
+import { deletedBody } from './untold.ts';
+
+/** Records that may take the places of deleted ones, as they are now. */
+export interface Successors {
+  readonly records: readonly SystemRecord[];
+  /** Deleted records of which it is not known whether anything takes their place, as what may do so could not be read. */
+  readonly unsure: ReadonlyMap<string, Failure>;
+}
+
+const NOBODY: Successors = { records: [], unsure: new Map() };
+
+/** Reads what waits beside the deleted records: that it waits was true when it was last looked at. `shown` has been read just now. */
+export async function findSuccessors(
+  runtime: SyncRuntime,
+  { model, card, session }: SideRuntime,
+  deleted: Iterable<string>,
+  shown: ReadonlySet<string>,
+): Promise<Successors> {
+  const recordIds = [...deleted];
+  if (recordIds.length === 0) return NOBODY;
+  const waiting = await runtime.transaction((tx) => tx.waitingBeside(model.name, recordIds));
+  const asked = [...new Set([...waiting.values()].flat())].filter((recordId) => !shown.has(recordId));
+  const records: SystemRecord[] = [];
+  const failed = new Map<string, Failure>();
+  for (let start = 0; start < asked.length; start += card.getBatchMax) {
+    const lookups = await session.get(
+      model.collection,
+      asked.slice(start, start + card.getBatchMax),
+      model.natives,
+    );
+    for (const lookup of lookups) {
+      if (lookup.kind === 'found') records.push(lookup.record);
+      else if (lookup.kind === 'failed') failed.set(lookup.id, lookup.failure);
+    }
+  }
+  const unsure = [...waiting].flatMap(([recordId, beside]) => {
+    const failure = beside.map((one) => failed.get(one)).find((one) => one !== undefined);
+    return failure === undefined ? [] : ([[recordId, failure]] as const);
+  });
+  return { records, unsure: new Map(unsure) };
+}
+
+/** Vacates the places of deleted records that records of the same page, which belong to nothing yet, are about to take. */
+export function vacate(
+  { sides }: SyncRuntime,
+  batch: Batch,
+  { side, readBeganMs }: SightingPage,
+  sorted: Sorted,
+  homes: Homes,
+  nowMs: number,
+): void {
+  if (sorted.existence.length === 0) return;
+  const successors = new Map(
+    sorted.readings
+      .filter(({ recordId, linkedTo }) => linkedTo === null && !homes.unsure.has(recordId))
+      .map(({ recordId }) => [homes.of.get(recordId), recordId]),
+  );
+  for (const one of [...sorted.existence]) {
+    const { sighting, known } = one;
+    const bundle = batch.get(known.identityId ?? '');
+    const successor = successors.get(bundle?.identity.id);
+    if (sighting.kind !== 'deleted' || bundle === undefined || successor === undefined) continue;
+    const link = linkAt(bundle, side);
+    if (link?.recordId !== sighting.recordId || readBeganMs <= link.asOfMs) continue;
+    const left = leavePlace(bundle, side, nowMs);
+    if (left === bundle) continue;
+    sorted.existence.splice(sorted.existence.indexOf(one), 1);
+    const story = { identityId: bundle.identity.id, side, recordId: sighting.recordId };
+    const body = { ...deletedBody(sides.get(side), sighting.evidence), successor };
+    batch.apply(unchanged(left), { ...story, kind: 'deleted', body });
+  }
+}
