@@ -63,22 +63,24 @@ export function vacate(
   nowMs: number,
 ): void {
   if (sorted.existence.length === 0) return;
-  const successors = new Map(
-    sorted.readings
-      .filter(({ recordId, linkedTo }) => linkedTo === null && !homes.unsure.has(recordId))
-      .map(({ recordId }) => [homes.of.get(recordId), recordId]),
-  );
-  for (const one of [...sorted.existence]) {
+  const successors = new Map<string | null, string>();
+  for (const { recordId, linkedTo } of sorted.readings) {
+    const home = homes.of.get(recordId);
+    if (linkedTo === null && home !== undefined && !homes.unsure.has(recordId))
+      successors.set(home, recordId);
+  }
+  const taken = sorted.existence.filter(({ known }) => successors.has(known.identityId));
+  for (const one of taken) {
     const { sighting, known } = one;
     const bundle = batch.get(known.identityId ?? '');
-    const successor = successors.get(bundle?.identity.id);
-    if (sighting.kind !== 'deleted' || bundle === undefined || successor === undefined) continue;
+    if (sighting.kind !== 'deleted' || bundle === undefined) continue;
     const link = linkAt(bundle, side);
     if (link?.recordId !== sighting.recordId || readBeganMs <= link.asOfMs) continue;
     const left = leavePlace(bundle, side, nowMs);
     if (left === bundle) continue;
     sorted.existence.splice(sorted.existence.indexOf(one), 1);
     const story = { identityId: bundle.identity.id, side, recordId: sighting.recordId };
+    const successor = successors.get(known.identityId) ?? '';
     const body = { ...deletedBody(sides.get(side), sighting.evidence), successor };
     batch.apply(unchanged(left), { ...story, kind: 'deleted', body });
   }
