@@ -253,9 +253,11 @@ export class MergeDraft {
     if (this.link.unread?.[field] !== undefined) return null;
     const { lookedAtMs } = this.link;
     const { followed } = this.seen;
-    // What happened before the feed was followed it has not shown.
-    // Nor what it held while it could not be read.
-    const isRead = this.link.isUnreadable === undefined;
+    // What happened before the feed was followed it has not shown; nor is accounted for what it showed of a record that could not
+    // be read then, or was held for the key of another thing.
+    const { side, isUnreadable } = this.link;
+    const isHeld = this.#bundle.holds.some((hold) => isClash(hold) && hold.sides?.includes(side) === true);
+    const isRead = isUnreadable === undefined && !isHeld;
     const isShown = isRead && followed !== undefined && followed.sinceMs <= lookedAtMs;
     return isShown ? Math.max(lookedAtMs, followed.untilMs) : lookedAtMs;
   }

@@ -532,7 +532,7 @@ test('what could not be read at the last look does not count as entered later th
   expect(again.decisions).toMatchObject([{ rule: 'hold' }]);
 });
 
-test('a feed does not vouch for what a record held while it could not be read', () => {
+test('a feed does not vouch for what a record held while it could not be read, or had the key of another', () => {
   const timed = modelOf({ fields: { name: { policy: latest() } } });
   const start = inStep(timed, { name: 'Ann' });
   const ruleOf = (bundle: typeof start): string | undefined => {
@@ -540,8 +540,14 @@ test('a feed does not vouch for what a record held while it could not be read', 
     const look = { ...seen('crm', 400, { name: 'Anne' }), followed: { sinceMs: 0, untilMs: 390 } };
     return mergeObservation(timed, edited, look).decisions[0]?.rule;
   };
+  const clashingAt = (side: string): typeof start => ({
+    ...start,
+    holds: [{ field: null, reason: 'ambiguousMatch', sides: [side] }],
+  });
   expect(ruleOf(start)).toBe('latest');
   expect(ruleOf(relinked(start, 'crm', { isUnreadable: true }))).toBe('hold');
+  expect(ruleOf(clashingAt('erp'))).toBe('latest');
+  expect(ruleOf(clashingAt('crm'))).toBe('hold');
 });
 
 function asOfAfter(version: string | null, name: string): number | undefined {

@@ -331,8 +331,7 @@ export class Batch {
     const seen = Object.fromEntries(changed.map((field) => [field, golden[field] ?? null]));
     const hold = { field: null, reason: 'ambiguousMatch' as const, seen, side };
     const link = linkAt(before, side);
-    // What it holds is not accounted for, so that no version may say that it is known.
-    const kept = link === undefined ? before : withLink(before, { ...link, version: null });
+    const kept = link === undefined ? before : withLink(before, metUnaccounted(link, linkAt(now, side)));
     const isOurs = ({ identityId }: { readonly identityId: string | null }): boolean => identityId === id;
     for (const list of ['freedKeys', 'decisions', 'holds', 'journal'] as const)
       this.#save[list] = this.#save[list].filter(
@@ -372,6 +371,11 @@ export class Batch {
     this.#save.changedWrites = this.#save.changedWrites.map(stopped);
     this.#runtime.log.warn({ sync: this.#runtime.name, side, kind }, 'a guard stopped a flood of writes');
   }
+}
+
+/** What it holds is not accounted for, so that no version may say that it is known; that it was there, no older look may deny. */
+function metUnaccounted(link: Link, met: Link | undefined): Link {
+  return { ...link, version: null, asOfMs: Math.max(link.asOfMs, met?.lookedAtMs ?? 0) };
 }
 
 /** It was looked at once more at most: nothing else is known of it now than was before. */

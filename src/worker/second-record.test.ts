@@ -76,6 +76,28 @@ test('an edit that gave a thing the key of another is taken once that key is fre
   expect(erp.find1('email', 'ann@x.test').fields['name']).toBe('Bob');
 });
 
+test('a look that began before a record was met with the key of another thing does not say that it is gone', async () => {
+  const { crm, runtime } = await start('clash-met');
+  const [, bob = ''] = ['ann@x.test', 'bob@x.test'].map((email) =>
+    crm.create({ email, name: email, phone: null, city: null }),
+  );
+  await observeAll(runtime, signal);
+  await settle(runtime);
+  const readBeganMs = await runtime.nowMs();
+  crm.edit(bob, { email: 'ann@x.test' });
+  const side = must(runtime.sides.get('crm'), 'crm is a side');
+  await captureChanges(runtime, side, false, signal);
+  await settleHints(runtime, side, signal);
+  const sightings = [{ kind: 'deleted' as const, recordId: bob, evidence: 'lookup' as const }];
+  await runtime.transaction((tx) =>
+    applyPage(runtime, tx, { side: 'crm', sightings, readBeganMs, followed: null }),
+  );
+  await settle(runtime);
+  const known = await runtime.transaction((tx) => tx.recordsOf('crm', [bob]));
+  expect(known.get(bob)?.status).toBe('live');
+  expect(crm.size).toBe(2);
+});
+
 test('two things that have got each other’s keys keep them, though they were looked at one after the other', async () => {
   const { crm, erp, runtime } = await start('swapped');
   const ids = ['ann@x.test', 'bob@x.test'].map((email) =>
