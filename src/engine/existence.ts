@@ -128,7 +128,7 @@ export function mergeReturn(bundle: Bundle, seen: Observation): Outcome {
   const known = linkAt(bundle, side);
   if (known === undefined || known.status === 'live') return unchanged(bundle);
   // It may be another record under the same id: what it says nothing about is not what the one before held.
-  const link = known.status === 'gone' ? holdingOnly(known, values) : known;
+  const link = known.status === 'gone' ? { ...known, ...saidOf(known, values) } : known;
   if (link.status !== 'hidden' && bundle.identity.tombstone !== null) {
     // Should a person say that it is to be deleted, nothing about it stands in the way of that: it has been read.
     const read = withoutUnread(link);
@@ -139,10 +139,13 @@ export function mergeReturn(bundle: Bundle, seen: Observation): Outcome {
   return unchanged(withLink(bundle, { ...link, status: 'live', lookedAtMs: null }));
 }
 
-function holdingOnly(link: Link, values: Values): Link {
+/** What is known of a record. */
+type Held = Pick<Link, 'accounted' | 'agreed'>;
+
+function saidOf({ accounted, agreed }: Held, values: Values): Held {
   const said = <T>(of: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
     Object.fromEntries(Object.entries(of).filter(([name]) => values[name] !== undefined));
-  return { ...link, accounted: said(link.accounted), agreed: said(link.agreed) };
+  return { accounted: said(accounted), agreed: said(agreed) };
 }
 
 /** Fields whose edit at another side was golden before this record, now deleted, had received it. */
@@ -177,6 +180,17 @@ export function linkFound(
   asOfMs = 0,
 ): Bundle {
   return withoutAnswered(withLink(bundle, { ...newLink(side, recordId), sent, asOfMs }), side);
+}
+
+/** The bundle with a record that was forgotten when it was deleted, and has come back: of what it says, what it held then is known. */
+export function linkReturned(
+  bundle: Bundle,
+  { side, recordId, values }: Observation,
+  sent: Link['sent'],
+  past: Held,
+): Bundle {
+  const linked = linkFound(bundle, side, recordId, sent);
+  return withLink(linked, { ...newLink(side, recordId), sent, ...saidOf(past, values) });
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { OpenHold } from '../engine/state.ts';
 import type { Values } from '../engine/value.ts';
 import { unpackEdits, unpackLink, type IdentityColumns, type LinkColumns } from './codec.ts';
-import type { KnownRecord, RecordStatus, StoredBundle, WriteRow } from './contract.ts';
+import type { KnownRecord, Past, RecordStatus, StoredBundle, WriteRow } from './contract.ts';
 import type { Tx } from './database.ts';
 
 const NOTHING: readonly never[] = [];
@@ -21,9 +21,10 @@ export async function recordsOf(
     version: string | null;
     as_of_ms: number;
     stamped_ms: number | null;
+    past: Past | null;
   }>(
     `select record_id, status, identity_id, version, extract(epoch from as_of)::float8 * 1000 as as_of_ms,
-            extract(epoch from stamped_at)::float8 * 1000 as stamped_ms
+            extract(epoch from stamped_at)::float8 * 1000 as stamped_ms, past
        from links where sync_key = $1 and side = $2 and record_id = any($3)`,
     [syncKey, side, recordIds],
   );
@@ -37,6 +38,7 @@ export async function recordsOf(
         version: row.version,
         asOfMs: row.as_of_ms,
         stampedMs: row.stamped_ms,
+        past: row.past,
       },
     ]),
   );

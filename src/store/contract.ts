@@ -90,6 +90,20 @@ export interface KnownRecord {
   readonly asOfMs: number;
   /** What the system said of when this version was last changed; null where it did not say, or was not read. */
   readonly stampedMs: number | null;
+  /** Of a record that belongs to nothing: what it was when it was deleted, of a thing that was to live on; null where it was not. */
+  readonly past: Past | null;
+}
+
+/** What was accounted for of a record, and of which identity it was. */
+export interface Past extends Pick<Link, 'accounted' | 'agreed'> {
+  readonly identityId: string;
+}
+
+export interface ForgottenRecord {
+  readonly side: string;
+  readonly recordId: string;
+  /** Left out where nothing is to be remembered, or what is remembered stands. */
+  readonly past?: Past;
 }
 
 /** A write as stored: the engine's view of it and what delivering it needs. */
@@ -174,7 +188,7 @@ export interface Save {
   /** Keys that are free again: of a deleted thing, or of a value that is no longer golden. */
   readonly freedKeys: readonly MatchKey[];
   /** Records that are nobody's any more: gone, or to be created again. What was read of them before counts no longer. */
-  readonly forgotten: readonly { readonly side: string; readonly recordId: string }[];
+  readonly forgotten: readonly ForgottenRecord[];
   readonly openWrites: readonly NewWrite[];
   /** Writes that became another kind of write, or are tried again: expected in `planned`, `queued`, `held` or `dead`. */
   readonly changedWrites: readonly NewWrite[];

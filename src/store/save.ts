@@ -97,19 +97,25 @@ async function forgetLinks(tx: Tx, syncKey: string, forgotten: Save['forgotten']
   await tx.execute(
     `update links
         set status = 'gone', identity_id = null, version = null, as_of = greatest(links.as_of, now()), looked_at = null, stamped_at = null,
-            accounted = null, agreed = null, sent = null, failure = null
-       from json_to_recordset($2) as forgotten (side text, record_id text)
+            accounted = null, agreed = null, sent = null, failure = null, past = coalesce(forgotten.past, links.past)
+       from json_to_recordset($2) as forgotten (side text, record_id text, past json)
       where links.sync_key = $1 and links.side = forgotten.side and links.record_id = forgotten.record_id`,
-    [syncKey, JSON.stringify(forgotten.map(({ side, recordId }) => ({ side, record_id: recordId })))],
+    [
+      syncKey,
+      JSON.stringify(forgotten.map(({ side, recordId, past }) => ({ side, record_id: recordId, past }))),
+    ],
   );
 }
 
-/** No page is under way for so long: what it could bring back is brought back no more. Ends at most so many rows; returns how many. */
+/**
+ * No page is under way for so long: what it could bring back is brought back no more. What somebody may bring back is kept. Ends at
+ * most so many rows; returns how many.
+ */
 export async function pruneForgotten(tx: Tx, syncKey: string, countMax: number): Promise<number> {
   return tx.execute(
     `delete from links where sync_key = $1 and ctid = any(array(
        select ctid from links
-        where sync_key = $1 and status = 'gone' and identity_id is null and as_of < now() - interval '1 day' limit $2))`,
+        where sync_key = $1 and status = 'gone' and identity_id is null and past is null and as_of < now() - interval '1 day' limit $2))`,
     [syncKey, countMax],
   );
 }
@@ -131,7 +137,7 @@ async function saveLinks(tx: Tx, syncKey: string, links: Save['links']): Promise
             stamped_at = case when excluded.stamped_at is null and links.version = excluded.version then links.stamped_at
                               else excluded.stamped_at end,
             accounted = excluded.accounted, agreed = excluded.agreed, sent = excluded.sent,
-            failure = null
+            failure = null, past = null
         where links.identity_id = excluded.identity_id
            or ((links.identity_id is null or links.status = 'gone') and links.as_of <= excluded.as_of)`,
     [

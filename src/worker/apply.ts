@@ -5,6 +5,7 @@
 import {
   held,
   linkFound,
+  linkReturned,
   mergeDelete,
   mergeHidden,
   mergeReturn,
@@ -167,15 +168,7 @@ function applyReading(
   if (formerOf(reading.known) !== bundle?.identity.id) giveWay(batch, page.side, reading.known);
   if (bundle === null) {
     noteSecond(batch, must(runtime.sides.get(page.side), 'a page comes from a side').model, reading, homes);
-    const [code, message] = homes.echoes.has(reading.recordId)
-      ? [
-          'trueup.ambiguous_match',
-          'a create may have made it, and its identity has another record at this side',
-        ]
-      : [
-          'trueup.duplicate_record',
-          'another record of this side already belongs to the identity that its keys lead to',
-        ];
+    const [code, message] = whyParked(homes, reading.recordId);
     sorted.unlinked.push({
       recordId: reading.recordId,
       status: 'parked',
@@ -219,6 +212,19 @@ function applyReading(
   });
   if (reading.stampedMs !== null) batch.noteStamp(page.side, reading.recordId, reading.stampedMs);
   batch.apply(outcome, tells ? { ...story, kind: isNew ? 'linked' : 'changed', body } : null);
+}
+
+function whyParked({ echoes, pasts }: Homes, recordId: string): readonly [code: string, message: string] {
+  if (echoes.has(recordId))
+    return [
+      'trueup.ambiguous_match',
+      'a create may have made it, and its identity has another record at this side',
+    ];
+  const led = pasts.has(recordId) ? 'it belonged to before it was deleted' : 'its keys lead to';
+  return [
+    'trueup.duplicate_record',
+    `another record of this side already belongs to the identity that ${led}`,
+  ];
 }
 
 /** An open create has made it beside the record that took its place: what was sent is kept, should no answer come. */
@@ -268,7 +274,10 @@ function bundleFor(
   homes: Homes,
 ): Bundle | null {
   const found = batch.get(homes.of.get(reading.recordId) ?? '');
-  if (found === undefined || isAnother(runtime.model, found, seen.side, reading)) {
+  const past = homes.pasts.get(reading.recordId);
+  // What it was of may have been deleted everywhere since.
+  const isOver = past !== undefined && found?.identity.tombstone !== null;
+  if (found === undefined || isOver || isAnother(runtime.model, found, seen.side, reading)) {
     return begin(runtime, batch, seen.side, reading);
   }
   const link = linkAt(found, seen.side);
@@ -288,7 +297,10 @@ function bundleFor(
   if (link !== undefined && link.status !== 'gone') return null;
   const made = [...triedBefore(found, seen.side), ...(homes.made.get(reading.recordId) ?? [])];
   const sent = made.map(({ body }) => ({ seq: 0, body, expiresAtMs: seen.readBeganMs }));
-  const linked = linkFound(found, seen.side, reading.recordId, sent);
+  const linked =
+    past === undefined
+      ? linkFound(found, seen.side, reading.recordId, sent)
+      : linkReturned(found, seen, sent, past);
   batch.put(linked);
   return linked;
 }

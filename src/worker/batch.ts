@@ -11,7 +11,15 @@ import { isClash, linkAt, MADE_BY_US, unansweredAt } from '../engine/state.ts';
 import { sameValue } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { JsonObject } from '../lib/json.ts';
-import type { JournalEntry, NewWrite, Save, StoredBundle, SyncTx, WriteKey } from '../store/contract.ts';
+import type {
+  JournalEntry,
+  NewWrite,
+  Past,
+  Save,
+  StoredBundle,
+  SyncTx,
+  WriteKey,
+} from '../store/contract.ts';
 import { EARLY_LOOK_MS } from './limits.ts';
 import { hintRecords } from './look-again.ts';
 import type { Changed } from './moves.ts';
@@ -128,8 +136,8 @@ export class Batch {
     this.#save.journal.push(entry);
   }
 
-  forget(side: string, recordId: string): void {
-    this.#save.forgotten.push({ side, recordId });
+  forget(side: string, recordId: string, past?: Past): void {
+    this.#save.forgotten.push({ side, recordId, ...(past === undefined ? {} : { past }) });
   }
 
   /**
@@ -206,10 +214,13 @@ export class Batch {
       if (!isOpen) this.#save.closedHolds.push({ identityId: identity.id, ...hold, ...this.#answer });
     }
     for (const link of before?.links ?? []) {
-      const { side, recordId } = link;
+      const { side, recordId, accounted, agreed } = link;
+      const other = linkAt(now, side);
       // A record that left the identity without another taking its place is forgotten.
-      if (linkAt(now, side)?.recordId === recordId) continue;
-      this.forget(side, recordId);
+      if (other?.recordId === recordId) continue;
+      // Where the identity lives on it may be brought back, before or after another one is made there.
+      const isMissed = other === undefined && identity.tombstone === null;
+      this.forget(side, recordId, isMissed ? { identityId: identity.id, accounted, agreed } : undefined);
       if (link.status === 'gone' && link.isUnreadable === true) this.#cameBack.push(link);
       // The answer to its create, still to come, will say that it is there.
       if (unansweredAt(now, side)?.kind === 'create') this.#deleted.push({ side, recordId });

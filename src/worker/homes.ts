@@ -3,7 +3,7 @@ import { fieldsOf, saidKey } from '../engine/between.ts';
 import { awaitsKey, lateKeys, matchKeys, matchOf, type Match } from '../engine/match.ts';
 import { holdsAll, sharesMost, sharesValue } from '../engine/resemblance.ts';
 import { linkAt, type Bundle } from '../engine/state.ts';
-import type { OpenCreate, SyncTx } from '../store/contract.ts';
+import type { OpenCreate, Past, SyncTx } from '../store/contract.ts';
 import type { Move } from '../store/reference-contract.ts';
 import type { Batch } from './batch.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
@@ -26,6 +26,8 @@ export interface Homes {
   readonly echoes: Set<string>;
   /** Record id → identity, of linked records with a key, by what they refer to, that leads elsewhere. */
   readonly late: Map<string, string>;
+  /** Record id → what it was when it was deleted, of records without a key that have come back to a thing that lives on. */
+  readonly pasts: Map<string, Past>;
   /** What has turned out to be another thing. */
   readonly moves: Move[];
   /** Record id → identities one of whose records has a key of this one, though the identity itself has not. */
@@ -55,6 +57,7 @@ export async function findHomes(
     made: new Map(),
     echoes: new Set(),
     late: new Map(),
+    pasts: new Map(),
     moves: [],
     said: new Map(),
     unsure: new Set(),
@@ -94,9 +97,18 @@ export async function findHomes(
     ) {
       // What was deleted under this id may have come back.
       if (reading.known?.identityId != null) homes.of.set(reading.recordId, reading.known.identityId);
+      else if (own.length === 0) findPast(side, reading, homes);
     }
   }
   return homes;
+}
+
+/** Nothing but what it held tells a record without a key from another one that has got its id. */
+function findPast({ model }: SideRuntime, { recordId, known, values }: Reading, homes: Homes): void {
+  const past = known?.past ?? null;
+  if (past === null || !sharesMost(model, past.accounted, values)) return;
+  homes.of.set(recordId, past.identityId);
+  homes.pasts.set(recordId, past);
 }
 
 /**

@@ -65,7 +65,7 @@ function verdictOn(evidence: Evidence, store: Partial<StoreEvidence> = {}): stri
 function linked(side: string, recordId: string): StoreEvidence['links'][number] {
   const row = { side, recordId, status: 'gone', version: null, asOfMs: 0 } as const;
   const link: Link = { ...row, lookedAtMs: 0, accounted: {}, agreed: {}, sent: [] };
-  return { ...row, stampedAtMs: null, failure: null, linked: { identityId: 'i', link } };
+  return { ...row, stampedAtMs: null, failure: null, linked: { identityId: 'i', link }, past: null };
 }
 
 const THING: Fields = { email: 'a@x.test', name: 'first' };

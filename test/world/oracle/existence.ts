@@ -6,6 +6,7 @@ import { PERSON } from '../../../src/engine/state.ts';
 import type { Value, Values } from '../../../src/engine/value.ts';
 import type { Fields } from '../records.ts';
 import type { World } from '../world.ts';
+import { kinOf, type Kin } from './kin.ts';
 import { textOf, timeline } from './truth.ts';
 
 type Dump = ReturnType<World['store']['dump']>;
@@ -87,22 +88,27 @@ function checkParked(world: World, { links, identities, holds }: Dump): void {
       tombstone === null ? matchKeys(world.model, golden) : [],
     ]),
   );
+  let kin: Kin | undefined;
   for (const { side, recordId, status, failure } of links) {
     if (status !== 'parked') continue;
     const record = world.systems.get(side)?.records.now(recordId) ?? null;
     if (record === null || record.isHidden) continue;
     if (!asked.has(`${side} ${recordId}`))
       world.violations.push(`I6: ${side} ${recordId} is parked and nobody is asked about it`);
+    if (failure?.code !== 'trueup.duplicate_record') continue;
     const keys = keysIn(world, side, record.fields);
+    // What has no key, and was brought back, waits because of what it was: the logs tell of which thing that is.
+    kin ??= kinOf(world);
+    const thing = keys.length === 0 ? kin(side, recordId) : undefined;
     const isTaken = links.some(
       (other) =>
         other.side === side &&
         other.linked !== null &&
         other.status !== 'gone' &&
-        keysOf.get(other.linked.identityId)?.some((key) => keys.includes(key)) === true,
+        (keysOf.get(other.linked.identityId)?.some((key) => keys.includes(key)) === true ||
+          (thing !== undefined && kin?.(side, other.recordId) === thing)),
     );
-    if (failure?.code === 'trueup.duplicate_record' && !isTaken)
-      world.violations.push(`I13: ${side} ${recordId} is parked, and its place is free`);
+    if (!isTaken) world.violations.push(`I13: ${side} ${recordId} is parked, and its place is free`);
   }
 }
 

@@ -15,9 +15,17 @@ export async function recordsOf(
   await tx.statement('recordsOf');
   const rows = select(tx, tx.tables.links.slotsOf(recordIds.map((recordId) => pairKey(side, recordId))));
   return new Map(
-    rows.map(({ recordId, status, version, asOfMs, stampedAtMs, linked }) => [
+    rows.map(({ recordId, status, version, asOfMs, stampedAtMs, linked, past }) => [
       recordId,
-      { recordId, status, identityId: linked?.identityId ?? null, version, asOfMs, stampedMs: stampedAtMs },
+      {
+        recordId,
+        status,
+        identityId: linked?.identityId ?? null,
+        version,
+        asOfMs,
+        stampedMs: stampedAtMs,
+        past,
+      },
     ]),
   );
 }

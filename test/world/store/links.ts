@@ -17,11 +17,12 @@ import { keepUnlinkedKeys } from './unlinked-keys.ts';
 export async function forgetLinks(tx: Transaction, forgotten: Save['forgotten']): Promise<void> {
   if (forgotten.length === 0) return;
   await tx.statement('save/forgotten');
+  const pasts = new Map(forgotten.map(({ side, recordId, past }) => [pairKey(side, recordId), past]));
   await change(
     tx,
-    tx.tables.links.slotsOf(forgotten.map(({ side, recordId }) => pairKey(side, recordId))),
+    tx.tables.links.slotsOf(pasts.keys()),
     () => true,
-    ({ side, recordId, asOfMs }): RecordRow => ({
+    ({ side, recordId, asOfMs, past }): RecordRow => ({
       side,
       recordId,
       status: 'gone',
@@ -30,6 +31,7 @@ export async function forgetLinks(tx: Transaction, forgotten: Save['forgotten'])
       stampedAtMs: null,
       failure: null,
       linked: null,
+      past: asStored(pasts.get(pairKey(side, recordId)) ?? past),
     }),
   );
 }
@@ -42,7 +44,8 @@ export async function pruneForgotten(tx: Transaction): Promise<number> {
   const gone = await change(
     tx,
     tx.tables.links.slots(),
-    ({ status, linked, asOfMs }) => status === 'gone' && linked === null && asOfMs < tx.nowMs - DAY_MS,
+    ({ status, linked, past, asOfMs }) =>
+      status === 'gone' && linked === null && past === null && asOfMs < tx.nowMs - DAY_MS,
     () => null,
   );
   return gone.length;
@@ -75,6 +78,7 @@ export async function saveLinks(tx: Transaction, links: Save['links']): Promise<
       stampedAtMs,
       failure: null,
       linked: { identityId, link },
+      past: null,
     };
   });
   const stored = await upsert(
@@ -140,9 +144,12 @@ export async function saveUnlinked(
       stampedAtMs: null,
       failure: asStored(failure),
       linked: null,
+      past: null,
     }));
     const stored = await upsert(tx, tx.tables.links, rows, (found, row) =>
-      found.linked === null && (found.status !== 'gone' || found.asOfMs <= tx.nowMs) ? row : null,
+      found.linked === null && (found.status !== 'gone' || found.asOfMs <= tx.nowMs)
+        ? { ...row, past: found.past }
+        : null,
     );
     if (stored < rows.length) throw new Collision('another worker has just linked the same record');
   }

@@ -188,18 +188,27 @@ test('a hold that two sides raised is settled by a person', async () => {
   expect(store.dump().holds).toMatchObject([{ field: 'city', closed: { by: 'ann', resolution: 'value' } }]);
 });
 
-test('what was forgotten more than a day ago is let go', async () => {
+test('what was forgotten more than a day ago is let go, but for what may be brought back', async () => {
   const store = newStore();
-  const forgotten = [{ side: 'crm', recordId: '1' }];
+  const past = { identityId: 'i1', accounted: { name: 'Ann' }, agreed: { name: 1 } };
+  const forgotten = [
+    { side: 'crm', recordId: '1' },
+    { side: 'crm', recordId: '2', past },
+  ];
   await store.transaction(async (tx) => {
-    const unknown = { recordId: '1', status: 'excluded', version: null, asOfMs: 0, failure: null } as const;
-    const record = { ...unknown, keys: [] };
-    await tx.saveUnlinked('crm', [record], []);
+    const unknown = { status: 'excluded', version: null, asOfMs: 0, failure: null, keys: [] } as const;
+    const records = forgotten.map(({ recordId }) => ({ recordId, ...unknown }));
+    await tx.saveUnlinked('crm', records, []);
     await tx.save({ ...EMPTY_SAVE, forgotten });
+    // That it is told of once more, and is linked to nothing, takes nothing from what is remembered.
+    await tx.save({ ...EMPTY_SAVE, forgotten: [{ side: 'crm', recordId: '2' }] });
   });
-  expect(store.dump().links).toMatchObject([{ status: 'gone', linked: null }]);
+  expect(store.dump().links).toMatchObject([
+    { status: 'gone', linked: null, past: null },
+    { status: 'gone', linked: null, past },
+  ]);
   expect(await store.transaction((tx) => tx.pruneForgotten())).toBe(0);
   await store.clock.sleep(25 * 3_600_000);
   expect(await store.transaction((tx) => tx.pruneForgotten())).toBe(1);
-  expect(store.dump().links).toEqual([]);
+  expect(store.dump().links).toMatchObject([{ recordId: '2' }]);
 });

@@ -4,6 +4,7 @@ import type { Value, Values } from '../../../src/engine/value.ts';
 import type { Json } from '../../../src/lib/json.ts';
 import type {
   JournalEntry,
+  Past,
   RecordStatus,
   RunCounts,
   StoredFailure,
@@ -56,6 +57,7 @@ export interface RecordRow {
   readonly stampedAtMs: number | null;
   readonly failure: StoredFailure | null;
   readonly linked: { readonly identityId: string; readonly link: Link } | null;
+  readonly past: Past | null;
 }
 
 export interface KeyRow {

@@ -158,6 +158,8 @@ function few<T>(of: fc.Arbitrary<T>, selector: (drawn: T) => string): fc.Arbitra
   return fc.uniqueArray(of, { maxLength: 2, selector });
 }
 
+const past = fc.record({ identityId, accounted: values, agreed: fc.constantFrom({}, { name: 3 }) });
+
 const batch = fc.record({
   identities: few(identity, ({ id }) => id),
   isNew: rarely(),
@@ -166,7 +168,10 @@ const batch = fc.record({
   links: few(identityLink, ({ link, ...drawn }) => `${drawn.identityId} ${link.side}`),
   forgotten: fc.oneof(
     { weight: 4, arbitrary: fc.constant([]) },
-    { weight: 1, arbitrary: fc.tuple(fc.record({ side, recordId })) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(fc.record({ side, recordId, past }, { requiredKeys: ['side', 'recordId'] })),
+    },
   ),
   // One at a time: rows of one statement may be due at the same microsecond, and then come in any order.
   writes: fc.array(write, { maxLength: 1 }),
