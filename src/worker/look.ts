@@ -291,7 +291,7 @@ async function settleMerged(
 }
 
 /**
- * Of the records that are gone, those that nobody knows and that a create may have made whose answer is not recorded yet: that
+ * Of the records that are gone, those that are nobody's and that a create may have made whose answer is not recorded yet: that
  * answer would say that they are there. Asked in this order, an answer recorded in between has linked its record.
  */
 async function toldEarly(
@@ -301,12 +301,13 @@ async function toldEarly(
 ): Promise<ReadonlySet<HintRow>> {
   const sinceMs = gone.length === 0 || !model.creates ? null : await tx.createsSinceMs(model.name);
   if (sinceMs === null) return new Set();
-  const known = await tx.recordsOf(
+  // A record that was met before the answer may be linked to nothing for the time being, as when it cannot be read.
+  const linked = await linkedAmong(
+    tx,
     model.name,
     gone.map(({ recordId }) => recordId),
   );
-  const isKnown = (recordId: string): boolean => (known.get(recordId)?.status ?? 'gone') !== 'gone';
-  return new Set(gone.filter((hint) => hint.notedAtMs >= sinceMs && !isKnown(hint.recordId)));
+  return new Set(gone.filter((hint) => hint.notedAtMs >= sinceMs && !linked.has(hint.recordId)));
 }
 
 const NO_ANSWER: Failure = {

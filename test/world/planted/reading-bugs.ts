@@ -180,7 +180,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
     sentence:
       'A delete that the feed tells of before the answer to its create is recorded is taken as done with.',
     file: 'src/worker/look.ts',
-    find: 'return new Set(gone.filter((hint) => hint.notedAtMs >= sinceMs && !isKnown(hint.recordId)));',
+    find: 'return new Set(gone.filter((hint) => hint.notedAtMs >= sinceMs && !linked.has(hint.recordId)));',
     replace: 'return new Set();',
   },
 ];
