@@ -141,6 +141,26 @@ test('a thing that was deleted at a side and made there again is referred to by 
   expect(await waits()).toEqual([]);
 });
 
+test.each(['loseAnswer', 'loseRequest'] as const)(
+  'who refers to what was made again refers to the new record, written once, though a write is lost (%s)',
+  async (kind) => {
+    const { account, contact, settle, waits } = await world(undefined, {
+      deletes: { mode: 'propagate', from: ['crm', 'erp'], againstEdit: 'editWins' },
+    });
+    const acme = account.crm.create({ email: 'acme' });
+    contact.crm.create({ email: 'ann', account: acme });
+    await settle();
+    account.erp.remove(account.erp.find1('email', 'acme').id);
+    account.crm.edit(acme, { name: 'Acme' });
+    contact.erp.faults.push({ kind });
+    await settle();
+    expect(contact.erp.faults).toEqual([]);
+    expect(accountOf(contact.erp, 'ann')).toBe(account.erp.find1('email', 'acme').id);
+    expect(contact.erp.log.filter((event) => event.kind === 'update')).toHaveLength(1);
+    expect(await waits()).toEqual([]);
+  },
+);
+
 /** Reads what is new everywhere, and writes nothing. */
 async function observe(runtimes: Syncs['runtimes']): Promise<void> {
   for (const runtime of [...runtimes.values()].toReversed()) {

@@ -7,7 +7,7 @@ import type { Failure } from '../connector/failure.ts';
 import type { FieldLens } from '../engine/model.ts';
 import { asCalledBefore } from '../engine/references.ts';
 import { sharesMost } from '../engine/resemblance.ts';
-import { linkAt } from '../engine/state.ts';
+import { linkAt, type Link } from '../engine/state.ts';
 import { InvalidValue, type NativeValue, type Value } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { KnownRecord, StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
@@ -260,9 +260,17 @@ async function readFindings(
         return [writeId, finding];
       const bundle = bundles.get(writes.find((write) => write.writeId === writeId)?.identityId ?? '');
       const link = bundle === undefined ? undefined : linkAt(bundle, side.model.name);
-      return [writeId, { ...finding, values: asCalledBefore(side.model, read, link).values }];
+      const known = link === undefined ? undefined : withoutStale(link);
+      const { values, called = {} } = asCalledBefore(side.model, read, known);
+      return [writeId, { ...finding, values, called }];
     }),
   );
+}
+
+/** Who goes on calling a thing as it is called no more has not got the write that was to put that right. */
+function withoutStale({ accounted, called = {}, stale = [] }: Link): Pick<Link, 'accounted' | 'called'> {
+  const fresh = Object.entries(called).filter(([name]) => !stale.includes(name));
+  return { accounted, called: Object.fromEntries(fresh) };
 }
 
 async function settle(

@@ -18,6 +18,8 @@ export interface Seen {
   readonly record: SystemRecord;
   /** Null for a record that cannot be read. */
   readonly values: Values | null;
+  /** What it calls the things that it refers to; absent where the side has no references. */
+  readonly called?: Values;
   /** It is in the place of what a create was to make, and was not made by it. */
   readonly isRival?: true;
 }
@@ -39,7 +41,8 @@ type Asked = 'createOutcomeUnknown' | 'duplicateRecord';
 
 /** What follows from a finding. `later`: it may still be running, so its absence proves nothing yet. */
 export type Ruling =
-  | { readonly kind: 'landed'; readonly recordId: string }
+  /** `called`: what the record was seen to call the things that it refers to. */
+  | { readonly kind: 'landed'; readonly recordId: string; readonly called: Values }
   /** A record with the key of a create, but other values: somebody made it, or has edited it since. */
   | { readonly kind: 'found'; readonly recordId: string }
   | { readonly kind: 'notLanded' }
@@ -74,7 +77,7 @@ export function ruleOnUnknown(
     case 'second':
       return asked('duplicateRecord', openForMs);
     case 'absent':
-      if (row.kind === 'delete') return { kind: 'landed', recordId: row.recordId ?? '' };
+      if (row.kind === 'delete') return { kind: 'landed', recordId: row.recordId ?? '', called: {} };
       // It may only be kept from us for a moment, with what we had sent.
       if (row.kind === 'update') return unclear(row.recordId ?? '', openForMs);
       return isQuiet ? { kind: 'notLanded' } : later(NOT_LANDED, openForMs);
@@ -84,8 +87,8 @@ export function ruleOnUnknown(
       const { id: recordId, version } = finding.record;
       const seen = { version, values: finding.values ?? {} };
       const evidence = weigh(runtime.model, sentOf(row), row.ifVersion, seen, isQuiet);
-      if (row.kind === 'create') return { kind: evidence === 'landed' ? 'landed' : 'found', recordId };
-      if (evidence === 'landed') return { kind: 'landed', recordId };
+      if (evidence === 'landed') return { kind: 'landed', recordId, called: finding.called ?? {} };
+      if (row.kind === 'create') return { kind: 'found', recordId };
       if (evidence === 'notLanded') return { kind: 'notLanded' };
       return unclear(recordId, openForMs);
     }
@@ -128,7 +131,8 @@ export function settleUnknown(
       const sentAtMs = must(row.firstSentAtMs, 'an unknown write was sent');
       const receipt = { recordId: ruling.recordId, version: null, returned: null, sentAtMs, nowMs };
       const body = { write: kind, values: sent.body, resolved: true };
-      batch.apply(acknowledge(runtime.model, bundle, sent, receipt), {
+      const seen = { ...sent, called: calledBy(sent, ruling.called) };
+      batch.apply(acknowledge(runtime.model, bundle, seen, receipt), {
         ...story,
         recordId: ruling.recordId,
         kind: 'written',
@@ -168,6 +172,11 @@ export function settleUnknown(
       };
     }
   }
+}
+
+/** What was sent of references is what the record was seen to call them since. */
+function calledBy({ body }: SentWrite, called: Values): Values {
+  return Object.fromEntries(Object.entries(called).filter(([name]) => body[name] !== undefined));
 }
 
 /** The write is closed, and what it sent remembered until the record has been looked at. */
