@@ -44,6 +44,26 @@ export async function recordsOf(
   );
 }
 
+export async function inMotion(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  records: readonly KnownRecord[],
+): Promise<readonly string[]> {
+  if (records.length === 0) return [];
+  const rows = await tx.query<{ record_id: string }>(
+    `select links.record_id
+       from links join unnest($3::text[], $4::text[]) as known (record_id, version) on known.record_id = links.record_id
+      where links.sync_key = $1 and links.side = $2 and links.record_id = any($3)
+        and (links.version is distinct from known.version
+             or exists (select from writes
+                         where writes.sync_key = $1 and writes.identity_id = links.identity_id and writes.side = $2
+                           and writes.state = 'sent' and writes.kind = 'update'))`,
+    [syncKey, side, records.map(({ recordId }) => recordId), records.map(({ version }) => version)],
+  );
+  return rows.map((row) => row.record_id);
+}
+
 export async function identitiesByKey(
   tx: Tx,
   syncKey: string,

@@ -322,6 +322,8 @@ export interface SyncTx extends ReferenceTx, KeyingTx, JoinTx {
   ): Promise<void>;
 
   recordsOf(side: string, recordIds: readonly string[]): Promise<ReadonlyMap<string, KnownRecord>>;
+  /** Ids of those to which an update is on its way, or of which another version is known by now. */
+  inMotion(side: string, records: readonly KnownRecord[]): Promise<readonly string[]>;
   identitiesByKey(keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
    * Locks identities in id order, then reads all that belongs to them. Unknown ids are left out; with `skip` also those

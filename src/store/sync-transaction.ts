@@ -1,7 +1,7 @@
 /** The store's calls bound to one sync and one open transaction. */
 import type { Ids } from '../lib/ids.ts';
 import { noteAnnouncements } from './announcements.ts';
-import { identitiesByKey, lockBundles, recordsOf } from './bundles.ts';
+import { identitiesByKey, inMotion, lockBundles, recordsOf } from './bundles.ts';
 import type { SyncTx } from './contract.ts';
 import type { Tx } from './database.ts';
 import {
@@ -101,6 +101,7 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     closeDeadHints: (side, recordIds) => closeDeadHints(tx, syncKey, side, recordIds),
     deferHints: (side, hints, defer) => deferHints(tx, syncKey, side, hints, defer),
     recordsOf: (side, recordIds) => recordsOf(tx, syncKey, side, recordIds),
+    inMotion: (side, records) => inMotion(tx, syncKey, side, records),
     identitiesByKey: (keys) => identitiesByKey(tx, syncKey, keys),
     lockBundles: (identityIds, ifLocked) => lockBundles(tx, syncKey, identityIds, ifLocked),
     save: async (batch) => {

@@ -26,7 +26,7 @@ import { Batch, changeBody } from './batch.ts';
 import { formerOf, giveWay, hasTakenItsId, isAnother } from './given-again.ts';
 import { confirmMatches, findHomes, identitiesOf, lateHome, type Homes } from './homes.ts';
 import { afterLag } from './lag.ts';
-import { lookAgain } from './look-again.ts';
+import { hintsOfMet, lookAgain } from './look-again.ts';
 import { partMixed } from './mixed.ts';
 import { readReadings } from './references.ts';
 import type { SyncRuntime } from './runtime.ts';
@@ -58,6 +58,9 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   };
   const known = await tx.recordsOf(page.side, recordIds);
   const sorted = sort(side, page, known, tx.nowMs);
+  // A sweep comes again by itself.
+  if (page.isBesideFeed === undefined)
+    sorted.hints.push(...(await hintsOfMet(tx, page.side, sorted.unchangedIds, known)));
   await readReadings(tx, side.model, sorted.readings);
   const batch = new Batch(runtime, tx);
   const homes = await findHomes(runtime, tx, side, page, sorted, batch);

@@ -36,7 +36,10 @@ export interface SightingPage {
   readonly followed: Followed | null;
   /** Whether a feed should have told of whatever is news here: a side with a feed is compared, not for the first time. */
   readonly isCheck?: boolean;
-  /** Whether a feed tells of the same records meanwhile: a sweep of a side that has one. Who looks after a hint has that hint. */
+  /**
+   * Whether a feed tells of the same records meanwhile: a sweep of a side that has one. Who looks after a hint has that hint. Absent
+   * where this is no sweep.
+   */
   readonly isBesideFeed?: boolean;
   /** Whether a feed or a sweep met these records, and nobody looked for them. */
   readonly isMet?: boolean;

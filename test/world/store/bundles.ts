@@ -1,7 +1,7 @@
 /** src/store/bundles.ts in memory. */
 import type { JsonObject } from '../../../src/lib/json.ts';
 import type { KnownRecord, StoredBundle, WriteRow } from '../../../src/store/contract.ts';
-import { pairKey, type StoredWrite } from './rows.ts';
+import { pairKey, writeKey, type RecordRow, type StoredWrite } from './rows.ts';
 import { select, selectForUpdate } from './statements.ts';
 import type { Index } from './table.ts';
 import type { Transaction } from './transaction.ts';
@@ -28,6 +28,26 @@ export async function recordsOf(
       },
     ]),
   );
+}
+
+export async function inMotion(
+  tx: Transaction,
+  side: string,
+  records: readonly KnownRecord[],
+): Promise<readonly string[]> {
+  if (records.length === 0) return [];
+  await tx.statement('inMotion');
+  const versions = new Map(records.map(({ recordId, version }) => [recordId, version]));
+  const links = select(tx, tx.tables.links.slotsOf([...versions.keys()].map((id) => pairKey(side, id))));
+  const isWritten = ({ linked }: RecordRow): boolean => {
+    const keys = linked === null ? [] : [writeKey({ identityId: linked.identityId, side })];
+    return select(tx, tx.tables.writes.slotsOf(keys)).some(
+      ({ state, kind }) => state === 'sent' && kind === 'update',
+    );
+  };
+  return links
+    .filter((link) => link.version !== versions.get(link.recordId) || isWritten(link))
+    .map(({ recordId }) => recordId);
 }
 
 export async function identitiesByKey(

@@ -5,7 +5,7 @@ import type { HoldRow } from '../../../src/store/holds.ts';
 import type { KeyingTx } from '../../../src/store/keying.ts';
 import type { Approval, PlanRow } from '../../../src/store/plans.ts';
 import type { SyncScope } from '../../../src/store/sync-transaction.ts';
-import { identitiesByKey, lockBundles, recordsOf } from './bundles.ts';
+import { identitiesByKey, inMotion, lockBundles, recordsOf } from './bundles.ts';
 import {
   approvePlan,
   beginRevision,
@@ -116,6 +116,7 @@ const CALLS = {
   closeDeadHints,
   deferHints,
   recordsOf,
+  inMotion,
   identitiesByKey,
   lockBundles,
   saveUnlinked,

@@ -136,4 +136,16 @@ export const unlinkedSteps: readonly fc.Arbitrary<Step>[] = [
     async (tx, args) =>
       sorted([...(await tx.recordsOf(args.side, args.recordIds)).values()], (row) => row.recordId),
   ),
+  step(
+    'inMotion',
+    fc.record({ side, recordIds: fc.uniqueArray(recordId, { maxLength: 3 }), version: fc.option(version) }),
+    async (tx, args) => {
+      const known = await tx.recordsOf(args.side, args.recordIds);
+      const [first] = args.recordIds;
+      const met = [...known.values()].map((record) =>
+        record.recordId === first ? { ...record, version: args.version ?? record.version } : record,
+      );
+      return [...(await tx.inMotion(args.side, met))].toSorted();
+    },
+  ),
 ];
