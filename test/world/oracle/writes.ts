@@ -145,6 +145,8 @@ function forget(lives: Map<string, string>, record: string): void {
  */
 function checkDeletes(world: Judged, entries: readonly Entry[]): void {
   const valuesOf = new Map<string, Set<string>>();
+  /** A record of a deleted one's thing may have got no key, because a person is asked which it is: what it holds tells then. */
+  const heldOf = new Map<string, Set<string>>();
   const deleted = new Set<string>();
   const makers = new Map<string, string | undefined>();
   /** What creates have made of a thing tells of it where one of its records got nothing by which it could be known. */
@@ -168,22 +170,15 @@ function checkDeletes(world: Judged, entries: readonly Entry[]): void {
     if (entry.actor === 'user' && old !== null && key !== null && old !== key)
       replaced.set(keyed('email', key), keyed('email', old));
     const record = `${entry.side} ${entry.recordId}`;
-    const values = valuesOf.get(record) ?? new Set<string>();
-    const email = textOf(entry.after, 'email');
-    for (const field of email === null ? TEXT_FIELDS : (['email'] as const)) {
-      const value = textOf(entry.after, field);
-      if (value !== null) values.add(keyed(field, value));
-    }
-    if (email === null)
-      for (const element of elementsOf(entry.after?.['tags'])) values.add(keyed('tags', element));
-    valuesOf.set(record, values);
+    const values = noted(valuesOf, record, tellingOf(entry.after));
+    const held = noted(heldOf, record, textsOf(entry.after));
     const sentFor = world.senders.get(entry.write?.key ?? '');
     if (entry.kind === 'create') makers.set(record, sentFor);
     if (entry.kind === 'create' && sentFor !== undefined)
       copied.set(sentFor, new Set([...(copied.get(sentFor) ?? []), ...values]));
     if (entry.kind !== 'delete') continue;
     if (entry.actor !== 'trueup') {
-      for (const value of values) deleted.add(value);
+      for (const value of held) deleted.add(value);
       if (makers.get(record) !== undefined) deletedThings.add(makers.get(record));
     } else if (deletedThings.has(sentFor)) continue;
     else if (![...values, ...(copied.get(sentFor ?? '') ?? [])].some((value) => isDeleted(value)))
@@ -191,6 +186,28 @@ function checkDeletes(world: Judged, entries: readonly Entry[]): void {
         `${isConcealed(world) ? 'I11' : 'I9'}: ${record} was deleted, and nobody had deleted it anywhere`,
       );
   }
+}
+
+/** What tells whose a record is: its key, or whatever it holds where it has none. */
+function tellingOf(fields: Fields | null): readonly string[] {
+  const email = textOf(fields, 'email');
+  return email === null ? textsOf(fields) : [keyed('email', email)];
+}
+
+function textsOf(fields: Fields | null): readonly string[] {
+  const texts = TEXT_FIELDS.flatMap((field) => {
+    const value = textOf(fields, field);
+    return value === null ? [] : [keyed(field, value)];
+  });
+  return [...texts, ...elementsOf(fields?.['tags']).map((element) => keyed('tags', element))];
+}
+
+/** Everything noted of the record by now. */
+function noted(of: Map<string, Set<string>>, record: string, values: readonly string[]): ReadonlySet<string> {
+  const all = of.get(record) ?? new Set<string>();
+  of.set(record, all);
+  for (const value of values) all.add(value);
+  return all;
 }
 
 /** I11: what is hidden, or left out of a list or an answer, is not deleted; that would be the worse mistake. */
@@ -202,26 +219,39 @@ function isConcealed(world: Judged): boolean {
 
 const CONCEALING = ['listEmpty', 'listTruncated', 'listSkips', 'lookBlank'] as const;
 
-/** I19: a record gets another key only where somebody has put the one in the other's place, never that of another thing. */
+/**
+ * I19: a record gets another key only where somebody has put the one in the other's place, never that of another thing. What people
+ * give a record that Trueup made without a key is a key of the thing that it was made of.
+ */
 function checkRekeyed(world: Judged, entries: readonly Entry[]): void {
+  /** What stands for a thing: its first key, or, of one that nothing told of but what was sent for it, its id. */
   const first = new Map<string, string>();
-  const thingOf = (email: string): string => {
-    const other = first.get(email);
-    return other === undefined ? email : thingOf(other);
+  const thingOf = (name: string): string => {
+    const other = first.get(name);
+    return other === undefined ? name : thingOf(other);
+  };
+  const unite = (name: string, other: string): void => {
+    if (thingOf(name) !== thingOf(other)) first.set(thingOf(name), thingOf(other));
   };
   // Keys given to records that had none: two of them may be of one thing, which got one at each side.
   const given = new Set<string>();
   const isGiven = (email: string): boolean => [...given].some((key) => thingOf(key) === thingOf(email));
-  for (const { actor, kind, side, recordId, before, after } of entries) {
+  const makers = new Map<string, string | undefined>();
+  for (const { actor, kind, side, recordId, before, after, write } of entries) {
+    const record = `${side} ${recordId}`;
+    const sentFor = world.senders.get(write?.key ?? '');
+    if (kind === 'create') makers.set(record, sentFor);
     const [old, email] = [textOf(before, 'email'), textOf(after, 'email')];
+    const sent = textOf(write?.asked ?? null, 'email');
+    if (sentFor !== undefined && sent !== null && !first.has(sentFor)) unite(sentFor, sent);
     if (kind !== 'update' || email === null) continue;
-    if (old === null && actor !== 'trueup') given.add(email);
+    if (old === null && actor !== 'trueup') {
+      given.add(email);
+      unite(email, makers.get(record) ?? email);
+    }
     if (old === null || thingOf(email) === thingOf(old) || (isGiven(email) && isGiven(old))) continue;
-    if (actor !== 'trueup') first.set(thingOf(email), thingOf(old));
-    else
-      world.violations.push(
-        `I19: ${side} ${recordId} was given the key ${email}, which is that of another thing`,
-      );
+    if (actor !== 'trueup') unite(email, old);
+    else world.violations.push(`I19: ${record} was given the key ${email}, which is that of another thing`);
   }
 }
 
