@@ -177,7 +177,9 @@ export class Batch {
       if (before === null || clash === undefined) continue;
       const isItsOwn = ({ side }: Link): boolean => clash.sides?.includes(side) === true;
       const isSame = (link: Link): boolean => isItsOwn(link) || isAsBefore(linkAt(before, link.side), link);
-      if (before.identity === now.identity && now.links.every(isSame)) continue;
+      // That a clash has ended was seen of one of its records, and not of the others.
+      const isOpen = now.holds.some(isClash);
+      if (isOpen && before.identity === now.identity && now.links.every(isSame)) continue;
       suspects.push(
         ...now.links.filter(
           (link) => link.status !== 'gone' && isItsOwn(link) && before.links.includes(link),
