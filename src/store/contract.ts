@@ -335,7 +335,7 @@ export interface SyncTx extends ReferenceTx, KeyingTx, JoinTx {
   ): Promise<ReadonlyMap<string, StoredBundle>>;
 
   save(save: Save): Promise<void>;
-  /** One that another transaction has linked, or has seen to go, meanwhile ⇒ `Collision`. */
+  /** One that another transaction has linked or seen to go meanwhile, or met by a look that began no earlier ⇒ `Collision`. */
   saveUnlinked(side: string, records: readonly UnlinkedRecord[], holds: readonly RecordHold[]): Promise<void>;
 
   /** Identities with a due write at the side that is queued or approved; claims of other workers are passed over. */

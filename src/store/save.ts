@@ -320,7 +320,9 @@ export async function saveUnlinked(
        on conflict (sync_key, side, record_id) do update
           set status = excluded.status, version = excluded.version, as_of = excluded.as_of, stamped_at = null,
               failure = excluded.failure
-          where links.identity_id is null and (links.status <> 'gone' or links.as_of <= now())`,
+          -- What this transaction itself has forgotten is gone as of now.
+          where links.identity_id is null
+            and case links.status when 'gone' then links.as_of <= now() else links.as_of < excluded.as_of end`,
       [
         syncKey,
         side,
@@ -335,7 +337,7 @@ export async function saveUnlinked(
         ),
       ],
     );
-    if (touched < records.length) throw new Collision('another worker has just linked the same record');
+    if (touched < records.length) throw new Collision('another worker has just met the same record');
   }
   const places = records.map(({ recordId }) => ({ side, recordId }));
   await keepUnlinkedKeys(tx, syncKey, side, records);

@@ -147,11 +147,12 @@ export async function saveUnlinked(
       past: null,
     }));
     const stored = await upsert(tx, tx.tables.links, rows, (found, row) =>
-      found.linked === null && (found.status !== 'gone' || found.asOfMs <= tx.nowMs)
+      found.linked === null &&
+      (found.status === 'gone' ? found.asOfMs <= tx.nowMs : found.asOfMs < row.asOfMs)
         ? { ...row, past: found.past }
         : null,
     );
-    if (stored < rows.length) throw new Collision('another worker has just linked the same record');
+    if (stored < rows.length) throw new Collision('another worker has just met the same record');
   }
   const places = records.map(({ recordId }) => ({ side, recordId }));
   await keepUnlinkedKeys(tx, side, records);
