@@ -34,8 +34,10 @@ export interface ChaosResult {
   readonly directory: string | null;
 }
 
-/** A world without faults must come to rest within this. */
-/** What failed time after time waits long for its next try, and longer on a machine that is busy with other things. */
+/**
+ * A world without faults must come to rest within this. What failed time after time waits long for its next try, and longer on a
+ * machine that is busy with other things.
+ */
 const REST_TIMEOUT_MS = 300_000;
 const OBSERVE_TIMEOUT_MS = 90_000;
 const PROBE_EVERY_MS = 2_000;

@@ -188,26 +188,21 @@ describe('what people did is not held against a run', () => {
     expect(verdictOn(evidence, { links: [linked('erp', 'erp-2')] })).not.toContain('I10');
   });
 
-  test('a question about the record that a lost create may have made', () => {
+  test.each([
+    [
+      'which record a lost create has made',
+      { identityId: null, recordId: 'shop-1', reason: 'ambiguousMatch' },
+    ],
+    ['whether it has made a second one', { identityId: 'i', recordId: null, reason: 'duplicateRecord' }],
+  ] as const)('a question about %s', (_, about) => {
     const { evidence, note } = planted();
     note('crm', 'crm-1', THING);
     note('shop', 'shop-1', THING, write('k', THING, 1));
+    const hold = { holdId: 'h', side: 'shop', field: null, seen: {}, openedAtMs: 0, closed: null };
     const verdict = verdictOn(evidence, {
       links: [linked('crm', 'crm-1')],
       attempts: [{ identityId: 'i', side: 'shop', kind: 'create', outcome: 'unknown' }],
-      holds: [
-        {
-          holdId: 'h',
-          identityId: null,
-          side: 'shop',
-          recordId: 'shop-1',
-          field: null,
-          reason: 'ambiguousMatch',
-          seen: {},
-          openedAtMs: 0,
-          closed: null,
-        },
-      ],
+      holds: [{ ...hold, ...about }],
     });
     expect(verdict).not.toContain('I12');
   });

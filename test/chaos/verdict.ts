@@ -34,10 +34,12 @@ function checkHolds(evidence: Evidence, entries: readonly Entry[], twice: Readon
     const { reason, identityId, side, recordId, field } = hold;
     const emails = emailsAsked(evidence, hold);
     const isTwice = emails.some((email) => twice.has(email));
+    const isLost = identityId !== null && lost.has(`${side} ${identityId}`);
     const isExplained =
       {
-        createOutcomeUnknown: identityId !== null && lost.has(`${side} ${identityId}`),
-        duplicateRecord: isTwice,
+        createOutcomeUnknown: isLost,
+        // What a lost create has made may stand beside a record that holds little of what was sent.
+        duplicateRecord: isTwice || isLost,
         ambiguousMatch: isTwice || emails.some((email) => lost.has(`${side} ${email}`)),
         editAgainstDelete: emails.some((email) => deleted.has(email)),
       }[reason as string] ?? false;
