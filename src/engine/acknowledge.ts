@@ -1,8 +1,9 @@
 /** What an answered write proves about the record it was sent to. */
 import { must } from '../lib/assert.ts';
 import { held, unchanged, withLink, withoutLink } from './existence.ts';
+import { mergeSeen } from './late-edit.ts';
 import { withReferences } from './merge-draft.ts';
-import { mergeObservation, newLink } from './merge.ts';
+import { newLink } from './merge.ts';
 import type { SideModel, SyncModel } from './model.ts';
 import { standInOf } from './plan.ts';
 import type { Bundle, Link, Observation, OpenWrite, Outcome, WriteKind } from './state.ts';
@@ -59,7 +60,7 @@ export function acknowledge(model: SyncModel, bundle: Bundle, write: SentWrite, 
   const { recordId, returned, sentAtMs, nowMs } = receipt;
   const { version } = written;
   const unread = stillUnread(written, returned);
-  return mergeObservation(model, accounted, {
+  return mergeSeen(model, accounted, {
     side: write.side,
     recordId,
     version,

@@ -6,10 +6,12 @@ import { EngineWorld, type Step, type WorldShape } from '../../test/support/engi
 import { deepFreeze, inStep, modelOf, recordAt, seen } from '../../test/support/engine.ts';
 import { must } from '../lib/assert.ts';
 import { acknowledge } from './acknowledge.ts';
+import { mergeDelete } from './existence.ts';
+import { mergeSeen } from './late-edit.ts';
 import { mergeObservation, newIdentity, newLink } from './merge.ts';
 import type { SyncModel } from './model.ts';
 import { bodyOf, planIdentity } from './plan.ts';
-import type { Bundle, Observation } from './state.ts';
+import type { Bundle, Observation, Outcome } from './state.ts';
 import { linkAt } from './state.ts';
 import { isEmpty, type Value, type Values } from './value.ts';
 
@@ -71,6 +73,30 @@ test('the order in which concurrent edits are read does not change which values 
       const there = lookedAt(model, start, drawn.looks);
       const back = lookedAt(model, start, shuffled(drawn.looks, chance));
       expect(goldenOf(back)).toEqual(goldenOf(there));
+    }),
+    RUNS,
+  );
+});
+
+test('where edits win over deletes, it is all one which of the two is seen first', () => {
+  fc.assert(
+    fc.property(sights, (drawn) => {
+      const deletes = { mode: 'propagate', againstEdit: 'editWins' } as const;
+      const model = modelOf({ ...drawn.model, deletes });
+      const start = agreedOn(model, [...model.fields.keys()]);
+      const [look, other] = drawn.looks;
+      const edit = must(look, 'a sync has sides');
+      const { side } = must(other, 'a sync has two sides');
+      const see = (bundle: Bundle): Outcome => mergeSeen(model, deepFreeze(bundle), edit);
+      const remove = (bundle: Bundle): Outcome => mergeDelete(model, deepFreeze(bundle), side, 'feed', 300);
+      const edited = see(start);
+      const there = remove(edited.bundle);
+      const back = see(remove(start).bundle);
+      expect(back.bundle.identity.tombstone === null).toBe(there.bundle.identity.tombstone === null);
+      if (there.bundle.identity.tombstone !== null) return;
+      expect(goldenOf(back.bundle)).toEqual(goldenOf(there.bundle));
+      expect(back.decisions).toEqual([...edited.decisions, ...there.decisions]);
+      expect(planIdentity(model, back.bundle)).toEqual(planIdentity(model, there.bundle));
     }),
     RUNS,
   );

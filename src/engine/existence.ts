@@ -95,7 +95,12 @@ function leftAgain(bundle: Bundle, link: Link, nowMs: number): Bundle {
 }
 
 /** Per edited field who won: the side that edited it, or the one that deleted the record. */
-function rulings(bundle: Bundle, fields: readonly string[], side: string, rule: Rule): readonly Decision[] {
+export function rulings(
+  bundle: Bundle,
+  fields: readonly string[],
+  side: string,
+  rule: Rule,
+): readonly Decision[] {
   const { golden, edits } = bundle.identity;
   return fields.map((field) => {
     const edit = { side: edits[field]?.side ?? side, value: golden[field] ?? null };
@@ -149,7 +154,7 @@ function saidOf({ accounted, agreed }: Held, values: Values): Held {
 }
 
 /** Fields whose edit at another side was golden before this record, now deleted, had received it. */
-function editedElsewhere(model: SyncModel, bundle: Bundle, link: Link): readonly string[] {
+export function editedElsewhere(model: SyncModel, bundle: Bundle, link: Link): readonly string[] {
   const { golden, edits } = bundle.identity;
   const lenses = model.sideOf.get(link.side)?.lenses ?? [];
   const edited = lenses.filter(({ field, direction }) => {

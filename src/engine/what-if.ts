@@ -1,7 +1,7 @@
 /** What an edited sync would do to an identity that the present one has brought into step. Nothing is stored or sent. */
 import { linkFound } from './existence.ts';
+import { mergeSeen } from './late-edit.ts';
 import { readRecord, renderBody, type FieldProblem } from './mapping.ts';
-import { mergeObservation } from './merge.ts';
 import type { SideDefinition, SyncDefinition, SyncModel } from './model.ts';
 import { bodyOf, planIdentity } from './plan.ts';
 import type { Bundle, HoldReason, WriteKind } from './state.ts';
@@ -86,7 +86,7 @@ export function wouldBe(
     const { values } = reading;
     const moment = { readBeganMs: nowMs, readEndedMs: nowMs };
     const seen = { side: name, recordId, version: null, values, ...moment };
-    ({ bundle } = mergeObservation(model, bundle, seen));
+    ({ bundle } = mergeSeen(model, bundle, seen));
   }
   const writes = planned(model, bundle, problems);
   const holds = bundle.holds.map(({ field, reason }) => ({ field, reason }));

@@ -11,8 +11,9 @@ import {
   mergeReturn,
   mergeUnreadable,
 } from '../engine/existence.ts';
+import { mergeSeen } from '../engine/late-edit.ts';
 import { matchKeys } from '../engine/match.ts';
-import { mergeObservation, newIdentity, newLink } from '../engine/merge.ts';
+import { newIdentity, newLink } from '../engine/merge.ts';
 import type { SideModel } from '../engine/model.ts';
 import { asCalledBefore } from '../engine/references.ts';
 import { sharesMost } from '../engine/resemblance.ts';
@@ -204,7 +205,7 @@ function applyReading(
   const isNew = reading.linkedTo !== bundle.identity.id;
   const side = must(runtime.sides.get(page.side), 'a page comes from a side of the sync');
   const observation = side.model.references.length === 0 ? told : readBeside(side.model, told, link);
-  const outcome = mergeObservation(runtime.model, bundle, observation);
+  const outcome = mergeSeen(runtime.model, bundle, observation);
   const isNews = outcome.changes.length > 0 || outcome.decisions.length > 0;
   const tells = isNew || isNews || outcome.violations !== undefined;
   const story = { identityId: bundle.identity.id, side: page.side, recordId: reading.recordId };

@@ -21,7 +21,7 @@ import type {
   WriteKey,
 } from '../store/contract.ts';
 import { EARLY_LOOK_MS } from './limits.ts';
-import { hintRecords } from './look-again.ts';
+import { hintRecords, lookAgain } from './look-again.ts';
 import type { Changed } from './moves.ts';
 import type { SyncRuntime } from './runtime.ts';
 import { wakeKeyed } from './unlinked.ts';
@@ -165,6 +165,7 @@ export class Batch {
     await hintRecords(this.#tx, this.#deleted, { kind: 'deleted', dueInMs: EARLY_LOOK_MS });
     await hintRecords(this.#tx, this.#cameBack, { kind: 'changed' });
     await this.#lookAtHeld();
+    await lookAgain(this.#tx, this.#revived());
     if (this.#makesRoom() || this.#hasNewClash) await this.#tx.hintWaiting();
     return wakened;
   }
@@ -187,6 +188,13 @@ export class Batch {
       );
     }
     await hintRecords(this.#tx, suspects, { kind: 'changed' });
+  }
+
+  /** What was seen of their records while they counted as deleted was not merged. */
+  #revived(): readonly Bundle[] {
+    return [...this.#work.values()].flatMap(({ before, now }) =>
+      before !== null && before.identity.tombstone !== null && now.identity.tombstone === null ? [now] : [],
+    );
   }
 
   /** A record that waits because another has its place, or its key, or may be it, may find a home now, or wait for another reason. */

@@ -67,7 +67,8 @@ export class Invariants {
     const lensOf = this.#model.sideOf.get(side)?.lensOf;
     for (const { field } of outcome.changes) {
       this.check(lensOf?.get(field)?.direction !== 'out', `${side} gave ${field}, which it only receives`);
-      this.check(before.identity.tombstone === null, 'what was deleted is edited');
+      const isDeleted = before.identity.tombstone !== null && outcome.bundle.identity.tombstone !== null;
+      this.check(!isDeleted, 'what was deleted is edited');
     }
   }
 

@@ -4,7 +4,8 @@
  */
 import { acknowledge, remember, weigh, withoutWrite, type SentWrite } from '../../src/engine/acknowledge.ts';
 import { mergeDelete, mergeHidden, mergeReturn, unchanged } from '../../src/engine/existence.ts';
-import { mergeObservation, newIdentity, newLink } from '../../src/engine/merge.ts';
+import { mergeSeen } from '../../src/engine/late-edit.ts';
+import { newIdentity, newLink } from '../../src/engine/merge.ts';
 import type { SideModel, SyncModel } from '../../src/engine/model.ts';
 import { bodyOf, planIdentity } from '../../src/engine/plan.ts';
 import type { Bundle, Observation, OpenWrite, Outcome } from '../../src/engine/state.ts';
@@ -209,10 +210,10 @@ export class EngineWorld {
     this.#invariants.check(returned.holds.length === 0, 'a record returned that was never deleted');
     this.#take(returned);
     this.#noteSeen(seen.side, seen.values, edits);
-    const outcome = mergeObservation(this.#model, this.#bundle, seen);
+    const outcome = mergeSeen(this.#model, this.#bundle, seen);
     const isOurs = this.#isWriting(seen.side, seen.recordId);
     this.#invariants.checkNews(this.#bundle, seen, outcome, edits, isOurs);
-    const again = mergeObservation(this.#model, deepFreeze(outcome.bundle), seen);
+    const again = mergeSeen(this.#model, deepFreeze(outcome.bundle), seen);
     const isSame = again.changes.length + again.decisions.length === 0;
     this.#invariants.check(isSame, 'the same observation, applied twice, changed something');
     this.#take(outcome);
