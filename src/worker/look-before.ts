@@ -80,9 +80,13 @@ async function lookBefore(
     const lookup = lookups[index];
     const isSame =
       lookup?.kind === 'found' && isAsAccounted(side, intent, lookup.record, read.get(lookup) ?? null);
-    // A look that may show a time before the record was known to be there proves nothing.
+    // A look that may show a time before the record was known to be there proves nothing. Where a delete could be refused, one that
+    // names no version would take along what is brought back meanwhile.
     const isGone =
-      intent.kind === 'delete' && lookup?.kind === 'absent' && beganMs > intent.sentAgainst.asOfMs;
+      intent.kind === 'delete' &&
+      lookup?.kind === 'absent' &&
+      beganMs > intent.sentAgainst.asOfMs &&
+      !side.card.conditionalWrite;
     if (!isSame && !isGone) changed.add(intent);
     else if (isSame && side.card.conditionalWrite) versions.set(intent, lookup.record.version);
   }
