@@ -148,7 +148,21 @@ export class World {
     const status = links.get(recordKey({ side, recordId }))?.row?.status;
     if (status === undefined) this.unseen.add(`${side} ${recordId}`);
     const isWritten = [...writesBySide.slots(side)].some(({ row }) => row?.recordId === recordId);
-    if ((status !== undefined && status !== 'gone') || isWritten) this.mistakable.add(`${side} ${recordId}`);
+    const isThere = (status !== undefined && status !== 'gone') || isWritten;
+    if (isThere || this.#isBeingMade(side, recordId)) this.mistakable.add(`${side} ${recordId}`);
+  }
+
+  /** A create of ours had made it, and is not answered yet, at a system that tells nobody that it has gone. */
+  #isBeingMade(side: string, recordId: string): boolean {
+    const system = this.systems.get(side);
+    if (system === undefined || system.shape.feedTellsDeletes) return false;
+    const made = system.records.entries.findLast(
+      (entry) => entry.kind === 'create' && entry.recordId === recordId,
+    );
+    const sentFor = this.senders.get(made?.write?.key ?? '');
+    return [...this.store.tables.writesBySide.slots(side)].some(
+      ({ row }) => row?.kind === 'create' && row.identityId === sentFor,
+    );
   }
 
   /** Faults end: who was frozen goes on, and what is under way comes to its end. */
