@@ -29,6 +29,9 @@ const SWING_WINDOW_MS = 10 * 60_000;
 /** So many values before the last one are remembered: as many sides but two may go round. */
 const EARLIER_MAX = 4;
 
+/** What is still being made. */
+type Changing<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** The next state while it is being worked out. One draft lives for one observation. */
 export class MergeDraft {
   readonly identity: Identity;
@@ -145,7 +148,7 @@ export class MergeDraft {
     const last = this.edits[name];
     if (last?.swing === undefined) return 0;
     const { before, earlier = [] } = last.swing;
-    if (![before, ...earlier].some((stood) => same(stood, value))) return 0;
+    if (!same(before, value) && !earlier.some((stood) => same(stood, value))) return 0;
     return this.#untilMs() - last.untilMs > SWING_WINDOW_MS ? 0 : last.swing.turns + 1;
   }
 
@@ -203,7 +206,7 @@ export class MergeDraft {
   outcome(): Outcome {
     const { unread } = this.seen;
     const accounted = withEntries(this.link.accounted, this.#accounted);
-    const link: Link = {
+    const link: Changing<Link> = {
       ...withCalls(withoutUnread(this.link), this.seen, accounted),
       // An equal version would say that there is nothing more to be read.
       version: unread === undefined ? this.seen.version : null,
@@ -211,23 +214,35 @@ export class MergeDraft {
       lookedAtMs: this.#isLeftOpen ? null : Math.max(this.link.lookedAtMs ?? 0, this.seen.readBeganMs),
       accounted,
       agreed: withEntries(this.link.agreed, this.#agreed),
-      sent: this.link.sent.filter((sent) => sent.expiresAtMs > this.seen.readBeganMs),
-      ...(unread === undefined ? {} : { unread }),
-      ...(this.#corrected === null ? {} : { corrected: { ...this.link.corrected, ...this.#corrected } }),
+      sent: this.#stillLanding(),
     };
+    // Hardly any record has either.
+    if (unread !== undefined) link.unread = unread;
+    if (this.#corrected !== null) link.corrected = { ...this.link.corrected, ...this.#corrected };
     const seq = this.identity.seq + (this.#changes.length === 0 ? 0 : 1);
     const { golden, edits } = this;
     const identity = this.#edits === null ? this.identity : { ...this.identity, seq, golden, edits };
     const links = this.#bundle.links.map((other) => (other === this.link ? link : other));
     const merged = { ...this.#bundle, identity, links };
-    // Whether this record still has the key of another thing is seen once more when all of it is stored.
-    const open = unsettled(this.#rules, merged).filter(
+    const open = withHolds(this.#stillOpen(merged), this.#holds);
+    const bundle = open === merged.holds ? merged : { ...merged, holds: open };
+    const outcome = { bundle, changes: this.#changes, decisions: this.#decisions, holds: this.#holds };
+    return this.#violations.length === 0 ? outcome : { ...outcome, violations: this.#violations };
+  }
+
+  /** Bodies that this look was too early to show. */
+  #stillLanding(): Link['sent'] {
+    const { sent } = this.link;
+    if (sent.length === 0) return sent;
+    return sent.filter(({ expiresAtMs }) => expiresAtMs > this.seen.readBeganMs);
+  }
+
+  /** Whether this record still has the key of another thing is seen once more when all of it is stored. */
+  #stillOpen(merged: Bundle): Bundle['holds'] {
+    if (merged.holds.length === 0) return merged.holds;
+    return unsettled(this.#rules, merged).filter(
       (hold) => !isClash(hold) || hold.sides?.includes(this.seen.side) !== true,
     );
-    const bundle = { ...merged, holds: withHolds(open, this.#holds) };
-    const [changes, decisions, violations] = [this.#changes, this.#decisions, this.#violations];
-    const outcome = { bundle, changes, decisions, holds: this.#holds };
-    return violations.length === 0 ? outcome : { ...outcome, violations };
   }
 
   #shared(edit: Edit): Edit {

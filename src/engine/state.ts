@@ -256,14 +256,16 @@ export interface Outcome {
   readonly violations?: readonly Violation[];
 }
 
-/** The identity's link at a side, in whatever status. */
-export function linkAt(bundle: Bundle, side: string): Link | undefined {
-  return bundle.links.find((link) => link.side === side);
+/** The identity's link at a side, in whatever status. A loop, like the next: nothing is asked for more often. */
+export function linkAt({ links }: Bundle, side: string): Link | undefined {
+  for (const link of links) if (link.side === side) return link;
+  return undefined;
 }
 
 /** The identity's open write at a side: there is at most one. */
-export function writeAt(bundle: Bundle, side: string): OpenWrite | undefined {
-  return bundle.writes.find((write) => write.side === side);
+export function writeAt({ writes }: Bundle, side: string): OpenWrite | undefined {
+  for (const write of writes) if (write.side === side) return write;
+  return undefined;
 }
 
 /** The identity's write at a side that was sent, and of which no answer is recorded. */
