@@ -24,6 +24,7 @@ const START_MS = Date.UTC(2026, 2, 27, 22, 0, 0);
 /** So many pauses may be passed in one flow: what goes on for longer is made to wait, so that it can be told and ended. */
 const FLOW_MAX = 20_000;
 const ON: Promise<void> = Promise.resolve();
+const NO_TROUBLE = (): null => null;
 
 export class Scheduler {
   nowMs = START_MS;
@@ -37,15 +38,24 @@ export class Scheduler {
   #order = 0;
   #timed: { readonly atMs: number; readonly action: () => void }[] = [];
 
-  /** Waits until the history lets the owner go on; for ever when the owner has been killed. Null where it goes on at once. */
-  pause(owner: Owner, point: string): Promise<void> | null {
+  /**
+   * Waits until the history lets the owner go on; for ever when the owner has been killed. Null where it goes on at once. `trouble` is
+   * what it meets when it goes on after waiting.
+   */
+  pause(owner: Owner, point: string, trouble: () => Error | null = NO_TROUBLE): Promise<void> | null {
     if (this.#flow > 0 && !this.#dead.has(owner)) {
       this.#flow -= 1;
       this.steps += 1;
       return null;
     }
-    return new Promise((resolve) => {
-      if (!this.#dead.has(owner)) this.#ready.push({ owner, point, resume: resolve });
+    return new Promise((resolve, reject) => {
+      if (this.#dead.has(owner)) return;
+      const resume = (): void => {
+        const error = trouble();
+        if (error === null) resolve();
+        else reject(error);
+      };
+      this.#ready.push({ owner, point, resume });
     });
   }
 

@@ -166,12 +166,11 @@ export class SimulatedWorker {
   /** Others may go on here, or the connection may break. Null where nobody is there who could, and nothing goes wrong. */
   #stand(owner: Owner, point: string): Promise<void> | null {
     const { scheduler, faults } = this.#host;
-    const pause = scheduler.pause(owner, point)?.then(() => {
-      if (faults.strikes('storeLost')) throw CONNECTION_LOST;
-      if (point === 'commit' && faults.strikes('storeCollision'))
-        throw sqlError(SERIALIZATION_FAILURE, 'could not serialize access');
+    return scheduler.pause(owner, point, () => {
+      if (faults.strikes('storeLost')) return CONNECTION_LOST;
+      const isCollision = point === 'commit' && faults.strikes('storeCollision');
+      return isCollision ? sqlError(SERIALIZATION_FAILURE, 'could not serialize access') : null;
     });
-    return pause ?? null;
   }
 
   /** Its own in every life, so that nobody mistakes what a dead process made for its own. */

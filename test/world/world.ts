@@ -176,13 +176,12 @@ export class World {
   async #finish(): Promise<void> {
     const everybody = this.all.length === 1 ? this.workers : this.all.flatMap(({ workers }) => workers);
     const areIdle = (): boolean => everybody.every((worker) => worker.isIdle);
+    await settled();
     for (let step = 0; step < UNIT_STEPS_MAX; step += 1) {
-      await settled();
       if (this.scheduler.readyCount > 0) await this.scheduler.resume(0);
-      else if (areIdle() || !this.scheduler.advanceToNext()) {
-        if (areIdle()) return;
-        break;
-      }
+      else if (areIdle()) return;
+      else if (this.scheduler.advanceToNext()) await settled();
+      else break;
     }
     this.violations.push('work that was begun never ended');
     for (const worker of everybody) worker.kill();
@@ -284,11 +283,12 @@ export class World {
       isDone = true;
     });
     ended.catch(() => undefined);
+    await settled();
     for (let step = 0; step < UNIT_STEPS_MAX; step += 1) {
-      await settled();
       if (isDone) return call;
       if (this.scheduler.readyCount > 0) await this.scheduler.resume(0);
-      else if (!this.scheduler.advanceToNext()) this.scheduler.thawAll();
+      else if (this.scheduler.advanceToNext()) await settled();
+      else this.scheduler.thawAll();
     }
     throw new Error('a call never came back');
   }

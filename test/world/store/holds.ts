@@ -13,7 +13,6 @@ import type { Slot } from './table.ts';
 import type { Transaction } from './transaction.ts';
 
 export async function openIdentityHolds(tx: Transaction, holds: Save['holds']): Promise<void> {
-  if (holds.length === 0) return;
   const drawn = tx.withIds(packHolds(holds));
   await tx.statement('save/holds');
   const opened = drawn.map(([holdId, { identityId, side, field, reason, seen }]) =>
@@ -92,7 +91,6 @@ function openLike(tx: Transaction, key: string): Slot<StoredHold> | undefined {
 }
 
 export async function closeHolds(tx: Transaction, holds: Save['closedHolds']): Promise<void> {
-  if (holds.length === 0) return;
   await tx.statement('save/closedHolds');
   const closing = (open: StoredHold): Save['closedHolds'][number] | undefined =>
     holds.find(

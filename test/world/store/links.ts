@@ -15,7 +15,6 @@ import type { Transaction } from './transaction.ts';
 import { keepUnlinkedKeys } from './unlinked-keys.ts';
 
 export async function forgetLinks(tx: Transaction, forgotten: Save['forgotten']): Promise<void> {
-  if (forgotten.length === 0) return;
   await tx.statement('save/forgotten');
   const pasts = new Map(forgotten.map(({ side, recordId, past }) => [pairKey(side, recordId), past]));
   await change(

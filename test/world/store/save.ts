@@ -13,30 +13,28 @@ import { change, insert, upsert } from './statements.ts';
 import type { Transaction } from './transaction.ts';
 import { freeUnlinkedKeys } from './unlinked-keys.ts';
 
+/** Of all that a batch can have it mostly has little, and hardly anything costs as much here as to wait for nothing. */
 export async function save(tx: Transaction, revision: number, batch: Save): Promise<void> {
-  await freeKeys(tx, batch.freedKeys);
-  await insertKeys(tx, revision, batch.newKeys);
-  await insertIdentities(tx, batch.newIdentities);
-  await updateIdentities(tx, batch.changedIdentities);
-  await forgetLinks(tx, batch.forgotten);
-  await saveLinks(tx, batch.links);
-  await dropWrites(tx, batch.droppedWrites);
-  await openWrites(tx, batch.openWrites);
-  await changeWrites(tx, batch.changedWrites);
-  await closeHolds(tx, batch.closedHolds);
-  await openIdentityHolds(tx, batch.holds);
-  const settled = [
-    ...batch.forgotten,
-    ...batch.links.map(({ link }) => ({ side: link.side, recordId: link.recordId })),
-  ];
+  const { newIdentities, changedIdentities, forgotten, links, decisions, journal } = batch;
+  if (batch.freedKeys.length > 0) await freeKeys(tx, batch.freedKeys);
+  if (batch.newKeys.length > 0) await insertKeys(tx, revision, batch.newKeys);
+  if (newIdentities.length > 0) await insertIdentities(tx, newIdentities);
+  if (changedIdentities.length > 0) await updateIdentities(tx, changedIdentities);
+  if (forgotten.length > 0) await forgetLinks(tx, forgotten);
+  await saveLinks(tx, links);
+  if (batch.droppedWrites.length > 0) await dropWrites(tx, batch.droppedWrites);
+  if (batch.openWrites.length > 0) await openWrites(tx, batch.openWrites);
+  if (batch.changedWrites.length > 0) await changeWrites(tx, batch.changedWrites);
+  if (batch.closedHolds.length > 0) await closeHolds(tx, batch.closedHolds);
+  if (batch.holds.length > 0) await openIdentityHolds(tx, batch.holds);
+  const settled = [...forgotten, ...links.map(({ link }) => ({ side: link.side, recordId: link.recordId }))];
   await settleRecordHolds(tx, settled);
   await freeUnlinkedKeys(tx, settled);
-  await insertDecisions(tx, revision, batch.decisions);
-  await insertJournal(tx, batch.journal);
+  if (decisions.length > 0) await insertDecisions(tx, revision, decisions);
+  if (journal.length > 0) await insertJournal(tx, journal);
 }
 
 async function freeKeys(tx: Transaction, keys: Save['freedKeys']): Promise<void> {
-  if (keys.length === 0) return;
   await tx.statement('save/freedKeys');
   const freed = new Set(keys.map(({ key, identityId }) => pairKey(identityId, key)));
   await change(
@@ -48,7 +46,6 @@ async function freeKeys(tx: Transaction, keys: Save['freedKeys']): Promise<void>
 }
 
 async function insertKeys(tx: Transaction, revision: number, keys: Save['newKeys']): Promise<void> {
-  if (keys.length === 0) return;
   await tx.statement('save/newKeys');
   if (scopeOf(tx).revision !== revision) throw new Collision('the rules of keys have changed');
   const stored = await upsert(tx, tx.tables.matchKeys, keys, (found, key) =>
@@ -69,13 +66,11 @@ function identityRow({ id, seq, golden, edits, tombstone }: Identity): Identity 
 }
 
 async function insertIdentities(tx: Transaction, identities: readonly Identity[]): Promise<void> {
-  if (identities.length === 0) return;
   await tx.statement('save/newIdentities');
   for (const identity of identities) await insert(tx, tx.tables.identities, identityRow(identity));
 }
 
 async function updateIdentities(tx: Transaction, identities: readonly Identity[]): Promise<void> {
-  if (identities.length === 0) return;
   await tx.statement('save/changedIdentities');
   const saved = new Map(identities.map((identity) => [identity.id, identity]));
   await change(
@@ -92,13 +87,11 @@ function isAtRest({ state }: StoredWrite): boolean {
 }
 
 async function dropWrites(tx: Transaction, writes: readonly WriteKey[]): Promise<void> {
-  if (writes.length === 0) return;
   await tx.statement('save/droppedWrites');
   await change(tx, tx.tables.writes.slotsOf(writes.map(writeKey)), isAtRest, () => null);
 }
 
 async function openWrites(tx: Transaction, writes: readonly NewWrite[]): Promise<void> {
-  if (writes.length === 0) return;
   const drawn = tx.withIds(writes);
   await tx.statement('save/openWrites');
   const opened = drawn.map(([writeId, write]) => newWrite(tx, writeId, write));
@@ -132,7 +125,6 @@ function newWrite(
 }
 
 async function changeWrites(tx: Transaction, writes: readonly NewWrite[]): Promise<void> {
-  if (writes.length === 0) return;
   await tx.statement('save/changedWrites');
   const changed = new Map(writes.map((write) => [writeKey(write), write]));
   await change(tx, tx.tables.writes.slotsOf(changed.keys()), isAtRest, (write) => {
@@ -159,7 +151,6 @@ async function insertDecisions(
   revision: number,
   decisions: Save['decisions'],
 ): Promise<void> {
-  if (decisions.length === 0) return;
   const drawn = tx.withIds(decisions);
   await tx.statement('save/decisions');
   for (const [decisionId, { identityId, field, rule, winner, loser }] of drawn) {
@@ -169,7 +160,6 @@ async function insertDecisions(
 }
 
 async function insertJournal(tx: Transaction, entries: Save['journal']): Promise<void> {
-  if (entries.length === 0) return;
   await tx.statement('save/journal');
   for (const { identityId, side, recordId, kind, body } of entries) {
     const entry = { identityId, side, recordId, kind, body: asStored(body) };

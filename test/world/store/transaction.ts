@@ -89,8 +89,9 @@ export class Transaction extends LockHolder {
   /** Stands at the start of every statement. */
   statement(point: string): Promise<void> {
     this.#point = point;
-    const begun = this.#pause(point, () => this.#begin());
-    if (begun !== null) return begun;
+    this.#throwIfBroken();
+    const pause = this.host.pause(point);
+    if (pause !== null) return this.#after(pause, () => this.#begin());
     this.#begin();
     return AT_ONCE;
   }
@@ -109,21 +110,16 @@ export class Transaction extends LockHolder {
     assert(!this.#isEnded, 'no call on a transaction that has ended');
   }
 
-  /** Null where nobody waits, and nothing is done either; what follows a wait is done by the same promise. */
-  #pause<T>(point: string, next: () => T): Promise<T> | null {
-    this.#throwIfBroken();
-    const pause = this.host.pause(point);
-    return pause === null ? null : this.#after(pause, next);
-  }
-
-  async #after<T>(pause: Promise<void>, next: () => T): Promise<T> {
-    try {
-      await pause;
-    } catch (error) {
+  /** What follows a pause; a pause that rejects breaks the connection. */
+  #after<T>(pause: Promise<void>, next: () => T): Promise<T> {
+    const goOn = (): T => {
+      this.#throwIfBroken();
+      return next();
+    };
+    return pause.then(goOn, (error: unknown) => {
       this.break(error);
-    }
-    this.#throwIfBroken();
-    return next();
+      return goOn();
+    });
   }
 
   #throwIfBroken(): void {
@@ -169,7 +165,9 @@ export class Transaction extends LockHolder {
     const end = this.awaitEnd(holder);
     this.host.onBlocked(this.#point);
     await end;
-    await this.#pause(`${this.#point}/woken`, () => undefined);
+    this.#throwIfBroken();
+    const pause = this.host.pause(`${this.#point}/woken`);
+    if (pause !== null) await this.#after(pause, () => undefined);
   }
 
   /** Stores the row in a slot whose lock is held; null deletes it. */
@@ -193,9 +191,14 @@ export class Transaction extends LockHolder {
     });
   }
 
-  /** Makes everything durable. A transaction in which a statement was refused is rolled back instead, and says nothing. */
-  commit(): Promise<boolean> {
-    return this.#pause('commit', () => this.#complete()) ?? Promise.resolve(this.#complete());
+  /**
+   * Makes everything durable, at once where nobody waits. A transaction in which a statement was refused is rolled back instead, and
+   * says nothing.
+   */
+  commit(): Promise<boolean> | boolean {
+    this.#throwIfBroken();
+    const pause = this.host.pause('commit');
+    return pause === null ? this.#complete() : this.#after(pause, () => this.#complete());
   }
 
   #complete(): boolean {
