@@ -15,7 +15,7 @@ export function checkReferences(things: World, parts: World): void {
   checkSent(things, parts, kin);
   checkAgreement(things, parts, kin);
   checkStale(things, parts, kin);
-  checkWaits(things, parts);
+  checkWaits(things, parts, kin);
   checkDeletes(things, parts);
 }
 
@@ -169,7 +169,7 @@ function leftRecords({ store }: World): readonly string[] {
 }
 
 /** What waits at rest waits for what is not there, or is still there; and what is out of the queue waits for something. */
-function checkWaits(things: World, parts: World): void {
+function checkWaits(things: World, parts: World, kin: Kin): void {
   for (const world of [things, parts]) {
     const { waits, writes, links } = world.store.dump();
     const waiting = new Set(waits.map(({ identityId, side, kind }) => `${kind} ${identityId} ${side}`));
@@ -186,7 +186,7 @@ function checkWaits(things: World, parts: World): void {
       if (kind === 'point') world.violations.push(`I25: ${identityId} is not pointed anew at ${side}`);
       if (kind !== 'delete') continue;
       const own = links.find((row) => row.side === side && row.linked?.identityId === identityId);
-      if (!isNamedOrHeld(parts, partsAt(side), own?.recordId ?? ''))
+      if (!isNamedOrHeld(parts, side, own?.recordId ?? '', kin))
         world.violations.push(
           `I25: the delete of ${side} ${own?.recordId ?? ''} waits, and nothing names it`,
         );
@@ -195,8 +195,12 @@ function checkWaits(things: World, parts: World): void {
   checkAwaited(things, parts);
 }
 
-/** Some part names it; or one has, and what it names by now is kept from Trueup, waits to be read, or is what a person is asked. */
-function isNamedOrHeld(parts: World, side: string, thing: string): boolean {
+/**
+ * Some part names it; or one has, and what it names by now is kept from Trueup or waits to be read; or one that a person is asked
+ * about has named the thing, be it by the record that it had here before.
+ */
+function isNamedOrHeld(parts: World, place: string, thing: string, kin: Kin): boolean {
+  const side = partsAt(place);
   const records = parts.systems.get(side)?.records;
   if (records === undefined) return false;
   if (records.all().some(({ fields }) => namedIn(fields) === thing)) return true;
@@ -207,20 +211,22 @@ function isNamedOrHeld(parts: World, side: string, thing: string): boolean {
       kind === 'read' ? [recordWord(at, recordId ?? '')] : [],
     ),
   );
-  const hasNamed = new Set(
-    records.entries.flatMap(({ recordId, after }) => (namedIn(after) === thing ? [recordId] : [])),
-  );
+  const naming = (isIt: (named: string) => boolean): ReadonlySet<string> =>
+    new Set(records.entries.flatMap(({ recordId, after }) => (isIt(namedIn(after) ?? '') ? [recordId] : [])));
+  const hasNamed = naming((named) => named === thing);
+  const own = kin(place, thing);
+  const hasMeant = naming((named) => own !== undefined && kin(place, named) === own);
   return dump.links.some(
     ({ side: at, recordId, status, linked }) =>
       at === side &&
       (status === 'live' || status === 'hidden') &&
-      hasNamed.has(recordId) &&
-      (records.now(recordId)?.isHidden === true ||
-        // What it names by now is not known yet: until it is, nobody can tell whether that is an edit that counts.
-        toBeRead.has(recordWord(at, recordId)) ||
-        stopped.has(linked?.identityId ?? '') ||
-        // What took the id of another between two looks is that one, as far as can be seen: docs/promises.md.
-        parts.mistakable.has(`${side} ${recordId}`)),
+      ((hasMeant.has(recordId) && stopped.has(linked?.identityId ?? '')) ||
+        (hasNamed.has(recordId) &&
+          (records.now(recordId)?.isHidden === true ||
+            // What it names by now is not known yet: until it is, nobody can tell whether that is an edit that counts.
+            toBeRead.has(recordWord(at, recordId)) ||
+            // What took the id of another between two looks is that one, as far as can be seen: docs/promises.md.
+            parts.mistakable.has(`${side} ${recordId}`)))),
   );
 }
 
