@@ -176,6 +176,8 @@ export interface IdentityLink {
   readonly refers?: readonly string[];
   /** What the system says of when the record was last changed; left out where that was not read. */
   readonly stampedMs?: number;
+  /** When the look began that found whose record it is: one that a look which began no earlier has met meanwhile ⇒ `Collision`. */
+  readonly metMs?: number;
 }
 
 /** What a batch leaves behind; every list is one statement, an empty one none. */

@@ -6,7 +6,15 @@
 import type { Identity } from '../engine/state.ts';
 import type { Ids } from '../lib/ids.ts';
 import { packEdits, packHolds, packLink } from './codec.ts';
-import type { JournalEntry, NewWrite, RecordHold, Save, UnlinkedRecord, WriteKey } from './contract.ts';
+import type {
+  IdentityLink,
+  JournalEntry,
+  NewWrite,
+  RecordHold,
+  Save,
+  UnlinkedRecord,
+  WriteKey,
+} from './contract.ts';
 import { Collision, type Tx } from './database.ts';
 import { saveReferrals } from './names.ts';
 import { openRecordHolds, settleRecordHolds } from './record-holds.ts';
@@ -139,7 +147,10 @@ async function saveLinks(tx: Tx, syncKey: string, links: Save['links']): Promise
             accounted = excluded.accounted, agreed = excluded.agreed, sent = excluded.sent,
             failure = null, past = null
         where links.identity_id = excluded.identity_id
-           or ((links.identity_id is null or links.status = 'gone') and links.as_of <= excluded.as_of)`,
+           or ((links.identity_id is null or links.status = 'gone') and links.as_of <= excluded.as_of
+               -- What is linked to nothing must not have been met since by another look.
+               and (links.status = 'gone' or links.as_of
+                    < to_timestamp(coalesce(($13::jsonb ->> (links.side || ' ' || links.record_id))::float8 / 1000, 'infinity'))))`,
     [
       syncKey,
       rows.map((row) => row.side),
@@ -153,11 +164,16 @@ async function saveLinks(tx: Tx, syncKey: string, links: Save['links']): Promise
       rows.map((row) => (row.sent === null ? null : JSON.stringify(row.sent))),
       JSON.stringify(rows.map((row) => row.accounted)),
       JSON.stringify(rows.map((row) => row.agreed)),
+      JSON.stringify(Object.fromEntries(links.flatMap(metAt))),
     ],
   );
   // A record belongs to at most one identity: if another transaction has linked it meanwhile, or has seen since that it is gone,
-  // this one looks again.
+  // or what it holds, this one looks again.
   if (touched < links.length) throw new Collision('another worker has just linked the same record');
+}
+
+function metAt({ link, metMs }: IdentityLink): readonly (readonly [place: string, metMs: number])[] {
+  return metMs === undefined ? [] : [[`${link.side} ${link.recordId}`, metMs]];
 }
 
 async function dropWrites(tx: Tx, syncKey: string, writes: readonly WriteKey[]): Promise<void> {

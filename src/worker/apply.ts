@@ -214,6 +214,7 @@ function applyReading(
     ...(page.isCheck === true ? untoldChange(side, reading) : {}),
     ...(page.unhinted?.has(reading.recordId) === true ? UNHINTED : {}),
   });
+  if (isNew) batch.noteMet(page.side, reading.recordId, page.readBeganMs);
   if (reading.stampedMs !== null) batch.noteStamp(page.side, reading.recordId, reading.stampedMs);
   batch.apply(outcome, tells ? { ...story, kind: isNew ? 'linked' : 'changed', body } : null);
 }

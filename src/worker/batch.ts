@@ -74,6 +74,7 @@ export class Batch {
   /** Things that have got each other's keys clash when they are looked at one by one, and not when they are looked at together. */
   #hasNewClash = false;
   readonly #stamps = new Map<string, number>();
+  readonly #met = new Map<string, number>();
   readonly #save = emptySave();
   /** Records that were seen to go before the answer to their create. */
   readonly #deleted: { readonly side: string; readonly recordId: string }[] = [];
@@ -106,6 +107,11 @@ export class Batch {
   /** When the record of the side was last changed, as its system says. */
   noteStamp(side: string, recordId: string, stampedMs: number): void {
     this.#stamps.set(`${side}\n${recordId}`, stampedMs);
+  }
+
+  /** When the look began that found whose record it is. */
+  noteMet(side: string, recordId: string, readBeganMs: number): void {
+    this.#met.set(`${side}\n${recordId}`, readBeganMs);
   }
 
   /** The identity of this batch that was begun under the key. */
@@ -211,12 +217,14 @@ export class Batch {
     for (const link of now.links) {
       if (before?.links.includes(link) === true) continue;
       const refers = this.#referredAnew(before === null ? undefined : linkAt(before, link.side), link);
-      const stampedMs = this.#stamps.get(`${link.side}\n${link.recordId}`);
+      const place = `${link.side}\n${link.recordId}`;
+      const [stampedMs, metMs] = [this.#stamps.get(place), this.#met.get(place)];
       this.#save.links.push({
         identityId: identity.id,
         link,
         ...(refers === null ? {} : { refers }),
         ...(stampedMs === undefined ? {} : { stampedMs }),
+        ...(metMs === undefined ? {} : { metMs }),
       });
     }
     for (const hold of before?.holds ?? []) {

@@ -86,12 +86,19 @@ export async function saveLinks(tx: Transaction, links: Save['links']): Promise<
     rows,
     (found, row) =>
       found.linked?.identityId === row.linked?.identityId ||
-      ((found.linked === null || found.status === 'gone') && found.asOfMs <= row.asOfMs)
+      ((found.linked === null || found.status === 'gone') &&
+        found.asOfMs <= row.asOfMs &&
+        !isMetSince(found, links[rows.indexOf(row)]?.metMs))
         ? withStamp(found, row)
         : null,
     { onStored: (slot) => refuseSecond(tx, slot) },
   );
   if (stored < links.length) throw new Collision('another worker has just linked the same record');
+}
+
+/** Linked to nothing, and by a look that began no earlier than that at `metMs`. */
+function isMetSince({ status, linked, asOfMs }: RecordRow, metMs: number | undefined): boolean {
+  return metMs !== undefined && linked === null && status !== 'gone' && asOfMs >= storedMs(metMs);
 }
 
 /** What was not read keeps its stamp only while the version stays. */

@@ -62,6 +62,7 @@ const identityLink = fc.record({
   identityId,
   isOdd: rarely(8),
   stampedMs: fc.option(fc.constant(PAST_MS)),
+  metBeforeMs: fc.option(fc.constantFrom(0, MINUTE_MS)),
   link: fc.record({
     side,
     recordId,
@@ -94,6 +95,7 @@ function linkFrom(
     readonly identityId: string;
     readonly isOdd: boolean;
     readonly stampedMs: number | null;
+    readonly metBeforeMs: number | null;
     readonly link: DrawnLink;
   },
 ): Save['links'][number] {
@@ -104,6 +106,7 @@ function linkFrom(
     identityId: drawn.identityId,
     refers: [...new Set(Object.values(link.accounted).flatMap(idsIn))],
     ...(drawn.stampedMs === null ? {} : { stampedMs: drawn.stampedMs }),
+    ...(drawn.metBeforeMs === null ? {} : { metMs: asOfMs - drawn.metBeforeMs }),
     link: {
       ...link,
       ...(corrected === null ? {} : { corrected }),
@@ -246,6 +249,7 @@ function linkOf(tx: StoreTx, notes: Notes, id: string, at: string): Save['links'
     identityId: id,
     isOdd: false,
     stampedMs: null,
+    metBeforeMs: null,
     link: { ...seen, corrected: null, unread: null, isLookedAt: true, isRecent: false },
   });
 }
