@@ -33,7 +33,7 @@ import { readReadings } from './references.ts';
 import type { SyncRuntime } from './runtime.ts';
 import type { ApplyCounts, Sighting, SightingPage } from './sighting.ts';
 import { kindOf, sort, type Damaged, type Reading, type Sorted } from './sort.ts';
-import { vacate } from './succeed.ts';
+import { deferBesideOlder, vacate } from './succeed.ts';
 import { deletedBody, unhinted, UNHINTED, untoldChange } from './untold.ts';
 import { pointReferrers } from './waits.ts';
 
@@ -59,6 +59,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   };
   const known = await tx.recordsOf(page.side, recordIds);
   const sorted = sort(side, page, known, tx.nowMs);
+  deferBesideOlder(page, sorted, known);
   // A sweep comes again by itself.
   if (page.isBesideFeed === undefined)
     sorted.hints.push(...(await hintsOfMet(tx, page.side, sorted.unchangedIds, known)));

@@ -6,11 +6,12 @@ import type { SystemRecord } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { leavePlace, unchanged } from '../engine/existence.ts';
 import { linkAt } from '../engine/state.ts';
+import type { KnownRecord } from '../store/contract.ts';
 import type { Batch } from './batch.ts';
 import type { Homes } from './homes.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import type { SightingPage } from './sighting.ts';
-import type { Sorted } from './sort.ts';
+import { kindOf, type Sorted } from './sort.ts';
 import { deletedBody } from './untold.ts';
 
 /** Records that may take the places of deleted ones, as they are now. */
@@ -51,6 +52,27 @@ export async function findSuccessors(
     return failure === undefined ? [] : ([[recordId, failure]] as const);
   });
   return { records, unsure: new Map(unsure) };
+}
+
+/**
+ * Leaves deletes for another look where the page shows something that waits as it was before it was last seen: whether it takes the
+ * place of one of them is not known from that.
+ */
+export function deferBesideOlder(
+  page: SightingPage,
+  sorted: Sorted,
+  known: ReadonlyMap<string, KnownRecord>,
+): void {
+  const deleted = sorted.existence.filter(({ sighting }) => sighting.kind === 'deleted');
+  if (deleted.length === 0) return;
+  const isOlder = page.sightings.some(({ kind, recordId }) => {
+    const record = known.get(recordId);
+    return kind === 'record' && record?.status === 'parked' && page.readBeganMs <= record.asOfMs;
+  });
+  for (const one of isOlder ? deleted : []) {
+    sorted.existence.splice(sorted.existence.indexOf(one), 1);
+    sorted.hints.push({ recordId: one.sighting.recordId, kind: kindOf(one.sighting) });
+  }
 }
 
 /** Vacates the places of deleted records that records of the same page, which belong to nothing yet, are about to take. */
