@@ -98,8 +98,7 @@ function checkParked(world: World, { links, identities, holds }: Dump): void {
     if (failure?.code !== 'trueup.duplicate_record') continue;
     const keys = keysIn(world, side, record.fields);
     // What has no key, and was brought back, waits because of what it was: the logs tell of which thing that is.
-    kin ??= kinOf(world);
-    const thing = keys.length === 0 ? kin(side, recordId) : undefined;
+    const thing = keys.length === 0 ? (kin ??= kinOf(world))(side, recordId) : undefined;
     const isTaken = links.some(
       (other) =>
         other.side === side &&
