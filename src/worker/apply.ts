@@ -33,7 +33,7 @@ import { readReadings } from './references.ts';
 import type { SyncRuntime } from './runtime.ts';
 import type { ApplyCounts, Sighting, SightingPage } from './sighting.ts';
 import { kindOf, sort, type Damaged, type Reading, type Sorted } from './sort.ts';
-import { deferBesideOlder, vacate } from './succeed.ts';
+import { vacate } from './succeed.ts';
 import { deletedBody, unhinted, UNHINTED, untoldChange } from './untold.ts';
 import { pointReferrers } from './waits.ts';
 
@@ -59,7 +59,6 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   };
   const known = await tx.recordsOf(page.side, recordIds);
   const sorted = sort(side, page, known, tx.nowMs);
-  deferBesideOlder(page, sorted, known);
   // A sweep comes again by itself.
   if (page.isBesideFeed === undefined)
     sorted.hints.push(...(await hintsOfMet(tx, page.side, sorted.unchangedIds, known)));
@@ -76,7 +75,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   const loaded = await tx.lockBundles([...identityIds]);
   for (const bundle of loaded.values()) batch.load(bundle);
   await confirmMatches(runtime, tx, page, sorted, homes, batch);
-  vacate(runtime, batch, page, sorted, homes, tx.nowMs);
+  await vacate(runtime, tx, batch, page, sorted, homes);
   const parted: Bundle[] = [];
   for (const reading of sorted.readings) {
     parted.push(...partMixed(runtime, batch, page, reading, homes));

@@ -97,7 +97,8 @@ async function lookAndSettle(
   );
   const absent = await confirmAbsent(runtime, side, hints, lookups, signal);
   const masters = await findMasters(side, lookups);
-  const shown = new Set(hints.map(({ recordId }) => recordId));
+  const isShown = (_: HintRow, index: number): boolean => (lookups[index]?.kind ?? 'failed') !== 'failed';
+  const shown = new Set(hints.filter(isShown).map(({ recordId }) => recordId));
   const successors = await findSuccessors(runtime, side, absent.keys(), shown);
   await settle(runtime, side, hints, lookups, { absent, masters, successors }, beganMs);
 }
@@ -167,6 +168,7 @@ interface Looked {
   readonly sightings: Sighting[];
   readonly settled: HintRow[];
   readonly gone: Set<string>;
+  readonly beside: ReadonlySet<string>;
   readonly merged: { readonly hint: HintRow; readonly merge: Followed }[];
   readonly failed: { readonly hint: HintRow; readonly failure: Failure }[];
 }
@@ -177,7 +179,8 @@ function sortLookups(
   lookups: readonly Lookup[],
   { absent, masters, successors }: Absence,
 ): Looked {
-  const looked: Looked = { sightings: [], settled: [], gone: new Set(), merged: [], failed: [] };
+  const beside = successors.asked;
+  const looked: Looked = { sightings: [], settled: [], gone: new Set(), beside, merged: [], failed: [] };
   for (const record of [...masters.records, ...successors.records])
     looked.sightings.push({ kind: 'record', recordId: record.id, record });
   for (const [index, hint] of hints.entries()) {
@@ -224,7 +227,7 @@ async function settleKnown(
   runtime: SyncRuntime,
   tx: SyncTx,
   side: SideRuntime,
-  { sightings, settled, gone, merged }: Looked,
+  { sightings, settled, gone, beside, merged }: Looked,
   beganMs: number,
 ): Promise<{ readonly wakened: ReadonlySet<string>; readonly following: Looked['merged'] }> {
   const { name } = side.model;
@@ -254,6 +257,7 @@ async function settleKnown(
     ],
     readBeganMs: beganMs,
     followed: null,
+    beside,
     toldGone: settled.filter(({ kind }) => kind === 'deleted'),
   });
   return { wakened, following };

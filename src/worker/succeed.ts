@@ -5,8 +5,8 @@
 import type { SystemRecord } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import { leavePlace, unchanged } from '../engine/existence.ts';
-import { linkAt } from '../engine/state.ts';
-import type { KnownRecord } from '../store/contract.ts';
+import { linkAt, type Bundle } from '../engine/state.ts';
+import type { SyncTx } from '../store/contract.ts';
 import type { Batch } from './batch.ts';
 import type { Homes } from './homes.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
@@ -17,11 +17,13 @@ import { deletedBody } from './untold.ts';
 /** Records that may take the places of deleted ones, as they are now. */
 export interface Successors {
   readonly records: readonly SystemRecord[];
+  /** Those that were looked up, whether they were found or not. */
+  readonly asked: ReadonlySet<string>;
   /** Deleted records of which it is not known whether anything takes their place, as what may do so could not be read. */
   readonly unsure: ReadonlyMap<string, Failure>;
 }
 
-const NOBODY: Successors = { records: [], unsure: new Map() };
+const NOBODY: Successors = { records: [], asked: new Set(), unsure: new Map() };
 
 /** Reads what waits beside the deleted records: that it waits was true when it was last looked at. `shown` has been read just now. */
 export async function findSuccessors(
@@ -51,59 +53,78 @@ export async function findSuccessors(
     const failure = beside.map((one) => failed.get(one)).find((one) => one !== undefined);
     return failure === undefined ? [] : ([[recordId, failure]] as const);
   });
-  return { records, unsure: new Map(unsure) };
+  return { records, asked: new Set([...waiting.values()].flat()), unsure: new Map(unsure) };
 }
 
 /**
- * Leaves deletes for another look where the page shows something that waits as it was before it was last seen: whether it takes the
- * place of one of them is not known from that.
+ * Of the records that the page shows to be deleted: vacates the places that records of the same page, which belong to nothing yet, are
+ * about to take; and leaves to another look those beside which something waits that this one does not tell of, or is too old to.
  */
-export function deferBesideOlder(
+export async function vacate(
+  { sides }: SyncRuntime,
+  tx: SyncTx,
+  batch: Batch,
   page: SightingPage,
   sorted: Sorted,
-  known: ReadonlyMap<string, KnownRecord>,
-): void {
+  homes: Homes,
+): Promise<void> {
   const deleted = sorted.existence.filter(({ sighting }) => sighting.kind === 'deleted');
   if (deleted.length === 0) return;
-  const isOlder = page.sightings.some(({ kind, recordId }) => {
-    const record = known.get(recordId);
-    return kind === 'record' && record?.status === 'parked' && page.readBeganMs <= record.asOfMs;
-  });
-  for (const one of isOlder ? deleted : []) {
+  const successors = successorsIn(sorted, homes);
+  const unsettled = await unsettledBeside(tx, page, sorted, deleted);
+  for (const one of deleted) {
+    const { sighting, known } = one;
+    const { recordId } = sighting;
+    const bundle = batch.get(known.identityId ?? '');
+    const left = bundle === undefined ? null : leftBy(bundle, page, recordId, tx.nowMs);
+    if (left === null || sighting.kind !== 'deleted') continue;
+    const successor = successors.get(left.identity.id);
+    if (successor !== undefined) {
+      const story = { identityId: left.identity.id, side: page.side, recordId };
+      const body = { ...deletedBody(sides.get(page.side), sighting.evidence), successor };
+      batch.apply(unchanged(left), { ...story, kind: 'deleted', body });
+    } else if (unsettled.has(recordId)) sorted.hints.push({ recordId, kind: kindOf(sighting) });
+    else continue;
     sorted.existence.splice(sorted.existence.indexOf(one), 1);
-    sorted.hints.push({ recordId: one.sighting.recordId, kind: kindOf(one.sighting) });
   }
 }
 
-/** Vacates the places of deleted records that records of the same page, which belong to nothing yet, are about to take. */
-export function vacate(
-  { sides }: SyncRuntime,
-  batch: Batch,
-  { side, readBeganMs }: SightingPage,
-  sorted: Sorted,
-  homes: Homes,
-  nowMs: number,
-): void {
-  if (sorted.existence.length === 0) return;
-  const successors = new Map<string | null, string>();
-  for (const { recordId, linkedTo } of sorted.readings) {
+/** Per identity the record of the page that its keys lead there. */
+function successorsIn({ readings }: Sorted, homes: Homes): ReadonlyMap<string, string> {
+  const successors = new Map<string, string>();
+  for (const { recordId, linkedTo } of readings) {
     const home = homes.of.get(recordId);
     if (linkedTo === null && home !== undefined && !homes.unsure.has(recordId))
       successors.set(home, recordId);
   }
-  const taken = sorted.existence.filter(({ known }) => successors.has(known.identityId));
-  for (const one of taken) {
-    const { sighting, known } = one;
-    const bundle = batch.get(known.identityId ?? '');
-    if (sighting.kind !== 'deleted' || bundle === undefined) continue;
-    const link = linkAt(bundle, side);
-    if (link?.recordId !== sighting.recordId || readBeganMs <= link.asOfMs) continue;
-    const left = leavePlace(bundle, side, nowMs);
-    if (left === bundle) continue;
-    sorted.existence.splice(sorted.existence.indexOf(one), 1);
-    const story = { identityId: bundle.identity.id, side, recordId: sighting.recordId };
-    const successor = successors.get(known.identityId) ?? '';
-    const body = { ...deletedBody(sides.get(side), sighting.evidence), successor };
-    batch.apply(unchanged(left), { ...story, kind: 'deleted', body });
-  }
+  return successors;
+}
+
+/** Deleted records beside which something waits that was not looked up with them, or is left to another look itself. */
+async function unsettledBeside(
+  tx: SyncTx,
+  { side, beside }: SightingPage,
+  { hints }: Sorted,
+  deleted: Sorted['existence'],
+): Promise<ReadonlySet<string>> {
+  const waiting = await tx.waitingBeside(
+    side,
+    deleted.map(({ sighting }) => sighting.recordId),
+  );
+  const isOpen = (recordId: string): boolean =>
+    beside?.has(recordId) !== true || hints.some((hint) => hint.recordId === recordId);
+  return new Set([...waiting].flatMap(([recordId, others]) => (others.some(isOpen) ? [recordId] : [])));
+}
+
+/** The thing without the record in its place; null where the record has none, or something newer is known of it. */
+function leftBy(
+  bundle: Bundle,
+  { side, readBeganMs }: SightingPage,
+  recordId: string,
+  nowMs: number,
+): Bundle | null {
+  const link = linkAt(bundle, side);
+  if (link?.recordId !== recordId || readBeganMs <= link.asOfMs) return null;
+  const left = leavePlace(bundle, side, nowMs);
+  return left === bundle ? null : left;
 }

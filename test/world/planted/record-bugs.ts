@@ -27,7 +27,7 @@ export const RECORD_BUGS: readonly PlantedBug[] = [
     sentence:
       'Who deletes one of two records of a thing has the thing deleted, and the other one is a thing of its own.',
     file: APPLY,
-    find: 'vacate(runtime, batch, page, sorted, homes, tx.nowMs);',
+    find: 'await vacate(runtime, tx, batch, page, sorted, homes);',
     replace: '',
   },
   {
