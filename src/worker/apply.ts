@@ -24,7 +24,7 @@ import { must } from '../lib/assert.ts';
 import type { KnownRecord, NewHint, SyncTx } from '../store/contract.ts';
 import { Collision } from '../store/database.ts';
 import { Batch, changeBody } from './batch.ts';
-import { formerOf, giveWay, hasTakenItsId, isAnother } from './given-again.ts';
+import { formerOf, giveWay, isAnother, tellTaken } from './given-again.ts';
 import { confirmMatches, findHomes, identitiesOf, lateHome, type Homes } from './homes.ts';
 import { afterLag } from './lag.ts';
 import { hintsOfMet, lookAgain } from './look-again.ts';
@@ -75,6 +75,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   const loaded = await tx.lockBundles([...identityIds]);
   for (const bundle of loaded.values()) batch.load(bundle);
   await confirmMatches(runtime, tx, page, sorted, homes, batch);
+  tellTaken(runtime.model, batch, page, sorted);
   await vacate(runtime, tx, batch, page, sorted, homes);
   const parted: Bundle[] = [];
   for (const reading of sorted.readings) {
@@ -194,11 +195,6 @@ function applyReading(
   if (link?.status !== 'live') return;
   if (page.readBeganMs <= link.asOfMs) {
     // Something newer was accounted for while the page waited for the lock.
-    sorted.hints.push({ recordId: reading.recordId, kind: 'changed' });
-    return;
-  }
-  if (hasTakenItsId(runtime.model, bundle, link, reading, page.toldGone ?? [])) {
-    applyDelete(runtime, tx, batch, bundle, page.side, reading.recordId, 'feed');
     sorted.hints.push({ recordId: reading.recordId, kind: 'changed' });
     return;
   }

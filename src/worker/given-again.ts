@@ -9,7 +9,8 @@ import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { KnownRecord, SyncTx, ToldGone } from '../store/contract.ts';
 import type { Batch } from './batch.ts';
-import type { Reading } from './sort.ts';
+import type { SightingPage } from './sighting.ts';
+import type { Reading, Sorted } from './sort.ts';
 
 /** What a record shows that nobody has an identity for yet is not what was deleted under its id: another record has got that. */
 export function isAnother(
@@ -26,11 +27,31 @@ export function isAnother(
   return !isLike(model, link, values);
 }
 
+/** Takes records that have taken the ids of deleted ones for word of those deletes; what they are themselves another look shows. */
+export function tellTaken(
+  model: SyncModel,
+  batch: Batch,
+  { side, readBeganMs, toldGone = [] }: SightingPage,
+  sorted: Sorted,
+): void {
+  if (toldGone.length === 0) return;
+  for (const reading of sorted.readings.slice()) {
+    const { recordId, linkedTo, known } = reading;
+    const thing = batch.get(linkedTo ?? '');
+    const link = thing === undefined ? undefined : linkAt(thing, side);
+    if (thing === undefined || known === undefined || link?.recordId !== recordId) continue;
+    if (readBeganMs <= link.asOfMs || !hasTakenItsId(model, thing, link, reading, toldGone)) continue;
+    sorted.readings.splice(sorted.readings.indexOf(reading), 1);
+    sorted.existence.push({ sighting: { kind: 'deleted', recordId, evidence: 'feed' }, known });
+    sorted.hints.push({ recordId, kind: 'changed' });
+  }
+}
+
 /**
  * The feed had told that the thing's record is gone, and nobody has seen that one since. What is there under its id is another
  * one, unless a key or most of what it holds speaks against that: a record may be deleted and brought back.
  */
-export function hasTakenItsId(
+function hasTakenItsId(
   model: SyncModel,
   thing: Bundle,
   link: Link,

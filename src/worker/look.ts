@@ -99,7 +99,9 @@ async function lookAndSettle(
   const masters = await findMasters(side, lookups);
   const isShown = (_: HintRow, index: number): boolean => (lookups[index]?.kind ?? 'failed') !== 'failed';
   const shown = new Set(hints.filter(isShown).map(({ recordId }) => recordId));
-  const successors = await findSuccessors(runtime, side, absent.keys(), shown);
+  // Under the id of what the feed told to be gone there may be another record.
+  const toldGone = hints.filter(({ kind }) => kind === 'deleted').map(({ recordId }) => recordId);
+  const successors = await findSuccessors(runtime, side, [...absent.keys(), ...toldGone], shown);
   await settle(runtime, side, hints, lookups, { absent, masters, successors }, beganMs);
 }
 
