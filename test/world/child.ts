@@ -14,6 +14,8 @@ export type Message =
       readonly kind: 'history';
       readonly seed: number;
       readonly steps: number;
+      /** How often it ran. */
+      readonly runs: number;
       readonly violations: readonly string[];
     }
   /** All histories of the lane have run; so long the processor worked on them. */
@@ -44,9 +46,10 @@ async function historyOf(seed: number): Promise<Message> {
   const result = await judgeHistory(seedTape(seed, values.about ?? null));
   const { violations, steps } = result;
   const found = [...violations];
-  if (seed % REPEATED_EVERY === 0) {
+  const isRepeated = seed % REPEATED_EVERY === 0;
+  if (isRepeated) {
     const again = await judgeHistory(seedTape(seed, values.about ?? null));
     if (hashOf(again) !== hashOf(result)) found.push('not repeatable: the same tape went another way');
   }
-  return { kind: 'history', seed, steps, violations: found };
+  return { kind: 'history', seed, steps, runs: isRepeated ? 2 : 1, violations: found };
 }

@@ -52,9 +52,10 @@ function printBroken({ seed, violations }: Broken): void {
   print(`seed ${String(seed)}: ${kindsOf(violations).join(', ')}; ${violation.slice(0, 400)}`);
 }
 
-function speedLine({ histories, steps, machineMs }: Summary): string {
+/** One that was run a second time, to see whether it goes the same way, took its time twice. */
+function speedLine({ histories, steps, runs, machineMs }: Summary): string {
   const seconds = machineMs / 1_000;
-  const speed = seconds === 0 ? 0 : Math.round(histories / seconds);
+  const speed = seconds === 0 ? 0 : Math.round(runs / seconds);
   const each = Math.round(steps / Math.max(1, histories));
   return `${String(speed)} histories/s per core, ${String(each)} steps each, ${seconds.toFixed(1)} s of machine time`;
 }

@@ -29,7 +29,10 @@ export interface Broken {
 export interface Summary {
   /** Histories that were run; one that was run twice counts once. */
   readonly histories: number;
+  /** Steps of each of them, run once. */
   readonly steps: number;
+  /** How often any of them was run. */
+  readonly runs: number;
   /** In the order of their seeds. */
   readonly broken: readonly Broken[];
   /** Processor time of all child programs. */
@@ -121,6 +124,7 @@ class Tally {
   readonly #broken: Broken[] = [];
   #histories = 0;
   #steps = 0;
+  #runs = 0;
   #machineMs = 0;
 
   constructor({ stopsAtFirst }: Batch) {
@@ -145,6 +149,7 @@ class Tally {
       return;
     }
     this.#steps += message.steps;
+    this.#runs += message.runs;
     if (message.violations.length > 0) this.noteBroken(message.seed, message.violations);
     else this.#histories += 1;
   }
@@ -158,6 +163,7 @@ class Tally {
 
   summary(): Summary {
     const broken = this.#broken.toSorted((left, right) => left.seed - right.seed);
-    return { histories: this.#histories, steps: this.#steps, broken, machineMs: this.#machineMs };
+    const [histories, steps, runs] = [this.#histories, this.#steps, this.#runs];
+    return { histories, steps, runs, broken, machineMs: this.#machineMs };
   }
 }
