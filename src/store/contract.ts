@@ -97,6 +97,8 @@ export interface KnownRecord {
 /** What was accounted for of a record, and of which identity it was. */
 export interface Past extends Pick<Link, 'accounted' | 'agreed'> {
   readonly identityId: string;
+  /** What was on its way to it, and may have landed once it is brought back. Absent where nothing was. */
+  readonly sent?: readonly Values[];
 }
 
 export interface ForgottenRecord {

@@ -296,8 +296,9 @@ function bundleFor(
   }
   if (reading.linkedTo !== null) throw new Collision('the record has changed its identity meanwhile');
   if (link !== undefined && link.status !== 'gone') return null;
-  const made = [...triedBefore(found, seen.side), ...(homes.made.get(reading.recordId) ?? [])];
-  const sent = made.map(({ body }) => ({ seq: 0, body, expiresAtMs: seen.readBeganMs }));
+  const made = (homes.made.get(reading.recordId) ?? []).map(({ body }) => body);
+  const bodies = [...triedBefore(found, seen.side), ...sentBefore(found, reading), ...made];
+  const sent = bodies.map((body) => ({ seq: 0, body, expiresAtMs: seen.readBeganMs }));
   const linked =
     past === undefined
       ? linkFound(found, seen.side, reading.recordId, sent)
@@ -307,9 +308,15 @@ function bundleFor(
 }
 
 /** What a create that is to be sent once more sent before: what an older look shows of that is nobody's news. */
-function triedBefore(bundle: Bundle, side: string): readonly { readonly body: Values }[] {
+function triedBefore(bundle: Bundle, side: string): readonly Values[] {
   const write = writeAt(bundle, side);
-  return write?.kind !== 'create' || write.body === null ? [] : [{ body: write.body }];
+  return write?.kind !== 'create' || write.body === null ? [] : [write.body];
+}
+
+/** What was on its way to the record when it was deleted: brought back, it may have received that. */
+function sentBefore({ identity }: Bundle, { known }: Reading): readonly Values[] {
+  const past = known?.past;
+  return past?.identityId === identity.id ? (past.sent ?? []) : [];
 }
 
 /** It stood for nothing but the record, of which no more was known: that it was is remembered, and nothing is made of it. */

@@ -232,13 +232,13 @@ export class Batch {
       if (!isOpen) this.#save.closedHolds.push({ identityId: identity.id, ...hold, ...this.#answer });
     }
     for (const link of before?.links ?? []) {
-      const { side, recordId, accounted, agreed } = link;
+      const { side, recordId } = link;
       const other = linkAt(now, side);
       // A record that left the identity without another taking its place is forgotten.
       if (other?.recordId === recordId) continue;
       // Where the identity lives on it may be brought back, before or after another one is made there.
       const isMissed = other === undefined && identity.tombstone === null;
-      this.forget(side, recordId, isMissed ? { identityId: identity.id, accounted, agreed } : undefined);
+      this.forget(side, recordId, isMissed ? pastOf(now, link) : undefined);
       if (link.status === 'gone' && link.isUnreadable === true) this.#cameBack.push(link);
       // The answer to its create, still to come, will say that it is there.
       if (unansweredAt(now, side)?.kind === 'create') this.#deleted.push({ side, recordId });
@@ -405,6 +405,15 @@ export class Batch {
 /** What it holds is not accounted for, so that no version may say that it is known; that it was there, no older look may deny. */
 function metUnaccounted(link: Link, met: Link | undefined): Link {
   return { ...link, version: null, asOfMs: Math.max(link.asOfMs, met?.lookedAtMs ?? 0) };
+}
+
+/** What the record was, and what was sent to it and may land still. */
+function pastOf(bundle: Bundle, { side, accounted, agreed, sent }: Link): Past {
+  const past = { identityId: bundle.identity.id, accounted, agreed };
+  const write = unansweredAt(bundle, side);
+  const all = write === undefined ? sent : [...sent, write];
+  const bodies = all.flatMap(({ body }) => (body === null ? [] : [body]));
+  return bodies.length === 0 ? past : { ...past, sent: bodies };
 }
 
 /** It was looked at once more at most: nothing else is known of it now than was before. */

@@ -161,7 +161,15 @@ function few<T>(of: fc.Arbitrary<T>, selector: (drawn: T) => string): fc.Arbitra
   return fc.uniqueArray(of, { maxLength: 2, selector });
 }
 
-const past = fc.record({ identityId, accounted: values, agreed: fc.constantFrom({}, { name: 3 }) });
+const past = fc.record(
+  {
+    identityId,
+    accounted: values,
+    agreed: fc.constantFrom({}, { name: 3 }),
+    sent: fc.array(values, { maxLength: 1 }),
+  },
+  { requiredKeys: ['identityId', 'accounted', 'agreed'] },
+);
 
 const batch = fc.record({
   identities: few(identity, ({ id }) => id),
