@@ -5,9 +5,9 @@ import { drawShape } from './draw.ts';
 import { Linking } from './linking.ts';
 import { approvePlanned, decide, release, revise, sayEmptied } from './operators.ts';
 import { checkAll } from './oracle/check.ts';
+import { isInDoubt } from './oracle/doubt.ts';
 import { checkReferences } from './oracle/references.ts';
 import type { WorldShape } from './shape.ts';
-import type { RecordRow } from './store/rows.ts';
 import type { Tape } from './tape.ts';
 import { hasJustLanded, isSomebodyAsked } from './work.ts';
 import type { Unit } from './workers.ts';
@@ -195,28 +195,6 @@ function sayChanged({ violations }: World, known: Known, now: Known): void {
   for (const [part, text] of Object.entries(known))
     if (now[part] !== text)
       violations.push(`I17: what was told twice has changed the ${part}: ${now[part] ?? ''} was ${text}`);
-}
-
-/**
- * What became of a record only a second sweep tells, and here none has come by itself: a position in a feed expired meanwhile, or
- * no other record was there to be shown beside it when it was looked up, so that its absence proved nothing.
- */
-function isInDoubt({ shape, faults, store, systems }: World): boolean {
-  if (shape.sweeps) return false;
-  const hasExpired = faults.counts().has('cursorExpired');
-  const rows = store.tables.links.rows();
-  const wasAlone = ({ side, recordId, asOfMs }: RecordRow): boolean =>
-    rows.every(
-      (other) =>
-        other.side !== side ||
-        other.recordId === recordId ||
-        other.linked === null ||
-        (systems.get(side)?.records.at(other.recordId, asOfMs)?.isHidden ?? true),
-    );
-  return rows.some((row) => {
-    const isGone = systems.get(row.side)?.records.now(row.recordId) === null;
-    return row.status === 'hidden' && isGone && (hasExpired || wasAlone(row));
-  });
 }
 
 /** All that matters of what Trueup knows, as texts; of time it holds nothing. */

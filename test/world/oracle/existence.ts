@@ -6,6 +6,7 @@ import { PERSON } from '../../../src/engine/state.ts';
 import type { Value, Values } from '../../../src/engine/value.ts';
 import type { Fields } from '../records.ts';
 import type { World } from '../world.ts';
+import { isKnownTooLate } from './doubt.ts';
 import { kinOf, type Kin } from './kin.ts';
 import { textOf, timeline } from './truth.ts';
 
@@ -118,13 +119,14 @@ function keysIn(world: World, side: string, fields: Fields): readonly string[] {
   return reading.kind === 'values' ? matchKeys(world.model, reading.values) : [];
 }
 
-/** I13: what the feed has told to be deleted counts as deleted, not as hidden. */
+/** I13: what the feed has told to be deleted counts as deleted, not as hidden; if it was known too late for that, once it was swept. */
 function checkHidden(world: World, { links }: Dump): void {
   const told = world.faults.counts();
   if (told.has('hintDropped') || told.has('cursorExpired') || world.restoredOrder > 0) return;
   for (const { side, recordId, status } of links) {
     const system = world.systems.get(side);
     if (status !== 'hidden' || system?.card.deletes !== 'feed') continue;
+    if (!world.shape.sweeps && isKnownTooLate(world, { side, recordId })) continue;
     if (system.records.now(recordId) === null)
       world.violations.push(`I13: ${side} ${recordId} is hidden, and the feed has told of its delete`);
   }
