@@ -225,12 +225,13 @@ test('a record that looks like what a lost create has made is not taken for a ne
 async function lostBesideAnother(
   name: string,
   rekeyed: boolean,
+  known: { readonly phone: string | null; readonly city: string | null } = { phone: '1', city: 'Annstadt' },
 ): Promise<{ readonly erp: MemorySystem; readonly other: string; readonly runtime: SyncRuntime }> {
   const card = { createIdentity: 'none' } as const;
   const [crm, erp] = [new MemorySystem(), new MemorySystem({ card })];
   const runtime = await createTestRuntime(store, simpleDefinition(['crm', 'erp'], { name }), { crm, erp });
   const side = must(runtime.sides.get('erp'), 'erp is a side');
-  crm.create({ email: 'ann@x.test', name: 'Ann', phone: '1', city: 'Annstadt' });
+  crm.create({ email: 'ann@x.test', name: 'Ann', ...known });
   await observeAll(runtime, signal);
   const other = erp.create({ email: 'ann@x.test', name: 'Anna', phone: '2', city: 'Bonn' });
   erp.faults.push({ kind: 'loseAnswer' });
@@ -254,6 +255,14 @@ test('where nothing tells what a lost create has made, somebody’s record in it
   const holds = await snapshotOf(store, (tx) => openHolds(tx, runtime.syncKey, null, 9));
   const kept = holds.filter(({ reason, identityId }) => reason === 'duplicateRecord' && identityId !== null);
   expect(kept).toMatchObject([{ seen: { erp: { name: 'Ann', city: 'Annstadt' } } }]);
+});
+
+test('that somebody’s record has the key of what was sent does not make it what a lost create has made', async () => {
+  const { runtime } = await lostBesideAnother('key-only', true, { phone: null, city: null });
+  await resolveUnknown(runtime, must(runtime.sides.get('erp'), 'erp is a side'));
+  const holds = await snapshotOf(store, (tx) => openHolds(tx, runtime.syncKey, null, 9));
+  const kept = holds.filter(({ reason, identityId }) => reason === 'duplicateRecord' && identityId !== null);
+  expect(kept).toMatchObject([{ seen: { erp: { email: 'ann@x.test', name: 'Ann' } } }]);
 });
 
 test('that somebody’s record is gone does not tell that a create beside it was not carried out', async () => {
