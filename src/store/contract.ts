@@ -104,6 +104,8 @@ export interface Past extends Pick<Link, 'accounted' | 'agreed'> {
 export interface ForgottenRecord {
   readonly side: string;
   readonly recordId: string;
+  /** Whose it is known to be; null for nobody's. Is it another's by now: `Collision`, and the batch looks again. */
+  readonly identityId: string | null;
   /** Left out where nothing is to be remembered, or what is remembered stands. */
   readonly past?: Past;
 }

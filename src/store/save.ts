@@ -102,17 +102,27 @@ function identityColumns(identities: readonly Identity[]): readonly unknown[] {
 /** The row stays and remembers when: a page that was read before must not bring the record back. */
 async function forgetLinks(tx: Tx, syncKey: string, forgotten: Save['forgotten']): Promise<void> {
   if (forgotten.length === 0) return;
-  await tx.execute(
+  const touched = await tx.execute(
     `update links
         set status = 'gone', identity_id = null, version = null, as_of = greatest(links.as_of, now()), looked_at = null, stamped_at = null,
             accounted = null, agreed = null, sent = null, failure = null, past = coalesce(forgotten.past, links.past)
-       from json_to_recordset($2) as forgotten (side text, record_id text, past json)
-      where links.sync_key = $1 and links.side = forgotten.side and links.record_id = forgotten.record_id`,
+       from json_to_recordset($2) as forgotten (side text, record_id text, identity_id uuid, past json)
+      where links.sync_key = $1 and links.side = forgotten.side and links.record_id = forgotten.record_id
+        and links.identity_id is not distinct from forgotten.identity_id`,
     [
       syncKey,
-      JSON.stringify(forgotten.map(({ side, recordId, past }) => ({ side, record_id: recordId, past }))),
+      JSON.stringify(
+        forgotten.map(({ side, recordId, identityId, past }) => ({
+          side,
+          record_id: recordId,
+          identity_id: identityId,
+          past,
+        })),
+      ),
     ],
   );
+  // As with links: an answer that came in between may have made it somebody's.
+  if (touched < forgotten.length) throw new Collision('another worker has just linked the same record');
 }
 
 /**

@@ -88,7 +88,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
     applyExistence(runtime, tx, batch, page, sorted, sighting, record);
   const dead = sorted.dead.filter((record) => applyUnreadable(batch, page, sorted, record, tx.nowMs));
   for (const { recordId } of sorted.unlinked) giveWay(batch, page.side, known.get(recordId));
-  for (const recordId of sorted.forgotten) batch.forget(page.side, recordId);
+  for (const recordId of sorted.forgotten) batch.forget({ side: page.side, recordId, identityId: null });
   const lookedAtMs = page.readBeganMs + side.card.readLagMs;
   const wakened = await batch.store(() => {
     if (page.isBesideFeed === true) sorted.hints.push(...learned(loaded, batch, page, sorted));

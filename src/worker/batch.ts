@@ -12,6 +12,7 @@ import { sameValue } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type {
+  ForgottenRecord,
   JournalEntry,
   NewWrite,
   Past,
@@ -142,8 +143,8 @@ export class Batch {
     this.#save.journal.push(entry);
   }
 
-  forget(side: string, recordId: string, past?: Past): void {
-    this.#save.forgotten.push({ side, recordId, ...(past === undefined ? {} : { past }) });
+  forget(forgotten: ForgottenRecord): void {
+    this.#save.forgotten.push(forgotten);
   }
 
   /**
@@ -238,7 +239,8 @@ export class Batch {
       if (other?.recordId === recordId) continue;
       // Where the identity lives on it may be brought back, before or after another one is made there.
       const isMissed = other === undefined && identity.tombstone === null;
-      this.forget(side, recordId, isMissed ? pastOf(now, link) : undefined);
+      const place = { side, recordId, identityId: identity.id };
+      this.forget(isMissed ? { ...place, past: pastOf(now, link) } : place);
       if (link.status === 'gone' && link.isUnreadable === true) this.#cameBack.push(link);
       // The answer to its create, still to come, will say that it is there.
       if (unansweredAt(now, side)?.kind === 'create') this.#deleted.push({ side, recordId });

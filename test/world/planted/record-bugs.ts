@@ -53,7 +53,7 @@ export const RECORD_BUGS: readonly PlantedBug[] = [
     sentence:
       'A record that has left its thing without another taking its place still counts as the one of the thing.',
     file: BATCH,
-    find: 'this.forget(side, recordId, isMissed ? pastOf(now, link) : undefined);',
+    find: 'this.forget(isMissed ? { ...place, past: pastOf(now, link) } : place);',
     replace: '',
   },
   {

@@ -16,11 +16,12 @@ import { keepUnlinkedKeys } from './unlinked-keys.ts';
 
 export async function forgetLinks(tx: Transaction, forgotten: Save['forgotten']): Promise<void> {
   await tx.statement('save/forgotten');
-  const pasts = new Map(forgotten.map(({ side, recordId, past }) => [pairKey(side, recordId), past]));
-  await change(
+  const given = new Map(forgotten.map((record) => [pairKey(record.side, record.recordId), record]));
+  const changed = await change(
     tx,
-    tx.tables.links.slotsOf(pasts.keys()),
-    () => true,
+    tx.tables.links.slotsOf(given.keys()),
+    ({ side, recordId, linked }) =>
+      (linked?.identityId ?? null) === given.get(pairKey(side, recordId))?.identityId,
     ({ side, recordId, asOfMs, past }): RecordRow => ({
       side,
       recordId,
@@ -30,9 +31,11 @@ export async function forgetLinks(tx: Transaction, forgotten: Save['forgotten'])
       stampedAtMs: null,
       failure: null,
       linked: null,
-      past: asStored(pasts.get(pairKey(side, recordId)) ?? past),
+      past: asStored(given.get(pairKey(side, recordId))?.past ?? past),
     }),
   );
+  if (changed.length < forgotten.length)
+    throw new Collision('another worker has just linked the same record');
 }
 
 const DAY_MS = 24 * 3_600_000;

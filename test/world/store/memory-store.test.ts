@@ -192,8 +192,8 @@ test('what was forgotten more than a day ago is let go, but for what may be brou
   const store = newStore();
   const past = { identityId: 'i1', accounted: { name: 'Ann' }, agreed: { name: 1 } };
   const forgotten = [
-    { side: 'crm', recordId: '1' },
-    { side: 'crm', recordId: '2', past },
+    { side: 'crm', recordId: '1', identityId: null },
+    { side: 'crm', recordId: '2', identityId: null, past },
   ];
   await store.transaction(async (tx) => {
     const unknown = { status: 'excluded', version: null, asOfMs: 0, failure: null, keys: [] } as const;
@@ -201,7 +201,7 @@ test('what was forgotten more than a day ago is let go, but for what may be brou
     await tx.saveUnlinked('crm', records, []);
     await tx.save({ ...EMPTY_SAVE, forgotten });
     // That it is told of once more, and is linked to nothing, takes nothing from what is remembered.
-    await tx.save({ ...EMPTY_SAVE, forgotten: [{ side: 'crm', recordId: '2' }] });
+    await tx.save({ ...EMPTY_SAVE, forgotten: [{ side: 'crm', recordId: '2', identityId: null }] });
   });
   expect(store.dump().links).toMatchObject([
     { status: 'gone', linked: null, past: null },

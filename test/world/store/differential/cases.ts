@@ -61,7 +61,7 @@ const END = call('end', (tx) =>
 );
 const HOLD = { identityId: ONE, field: null, reason: 'deletion' } as const;
 const CLAIM = call('claim', (tx) => tx.claimQueued('crm', 1_000).then((ids) => ids.toSorted()));
-const FORGET = save('forget', { forgotten: [{ side: 'crm', recordId: 'r1' }] });
+const FORGET = save('forget', { forgotten: [{ side: 'crm', recordId: 'r1', identityId: ONE }] });
 
 function openHold(side: string): Step {
   return save(`hold ${side}`, { holds: [{ ...HOLD, side, seen: { name: side } }] });
@@ -147,6 +147,11 @@ export const CASES: readonly Case[] = [
   {
     title: 'it gets one when the other transaction gives up',
     scripts: [rolledBack(FORGET, linkTo(ONE, 'r8')), script(FORGET, linkTo(ONE, 'r9'))],
+    waits: 1,
+  },
+  {
+    title: 'a record that has become that of another meanwhile is not forgotten',
+    scripts: [script(FORGET, linkTo(TWO, 'r1')), script(FORGET)],
     waits: 1,
   },
   {

@@ -198,7 +198,11 @@ const batch = fc.record({
 type Drawn = typeof batch extends fc.Arbitrary<infer Batch> ? Batch : never;
 
 /** What is known already is changed and the rest made anew, as the engine would do it; rarely the other way round. */
-function saveFrom(tx: StoreTx, notes: Notes, { identities, isNew, links, writes, ...same }: Drawn): Save {
+async function saveFrom(
+  tx: StoreTx,
+  notes: Notes,
+  { identities, isNew, links, writes, forgotten, ...same }: Drawn,
+): Promise<Save> {
   const isKnown = (id: string): boolean => notes.identities.has(id) !== isNew;
   const isOpen = (drawn: NewWrite): boolean =>
     notes.writes.has(`${drawn.identityId} ${drawn.side}`) !== isNew;
@@ -207,10 +211,24 @@ function saveFrom(tx: StoreTx, notes: Notes, { identities, isNew, links, writes,
     newIdentities: identities.filter(({ id }) => !isKnown(id)),
     changedIdentities: identities.filter(({ id }) => isKnown(id)),
     links: links.map((link) => linkFrom(tx, notes, link)),
+    forgotten: await forgottenFrom(tx, forgotten, isNew),
     openWrites: writes.filter((drawn) => !isOpen(drawn)),
     changedWrites: writes.filter(isOpen),
   };
   return save;
+}
+
+/** Whose the record is, as the engine would know it; rarely nobody's, whosever it is. */
+async function forgottenFrom(
+  tx: StoreTx,
+  drawn: Drawn['forgotten'],
+  isNobodys: boolean,
+): Promise<Save['forgotten']> {
+  const [record] = drawn;
+  if (record === undefined) return [];
+  const known = (await tx.recordsOf(record.side, [record.recordId])).get(record.recordId);
+  if (known === undefined) return [];
+  return [{ ...record, identityId: isNobodys ? null : known.identityId }];
 }
 
 function note(notes: Notes, save: Save): void {
@@ -220,7 +238,7 @@ function note(notes: Notes, save: Save): void {
 }
 
 export const saveStep: fc.Arbitrary<Step> = step('save', batch, async (tx, drawn, notes) => {
-  const save = saveFrom(tx, notes, drawn);
+  const save = await saveFrom(tx, notes, drawn);
   await tx.save(save);
   note(notes, save);
 });
