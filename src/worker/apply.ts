@@ -17,7 +17,7 @@ import { newIdentity, newLink } from '../engine/merge.ts';
 import type { SideModel } from '../engine/model.ts';
 import { asCalledBefore } from '../engine/references.ts';
 import { sharesMost } from '../engine/resemblance.ts';
-import type { Bundle, DeleteEvidence, Link, Observation } from '../engine/state.ts';
+import type { Bundle, Link, Observation } from '../engine/state.ts';
 import { linkAt, unansweredAt, writeAt } from '../engine/state.ts';
 import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
@@ -378,27 +378,14 @@ function applyExistence(
     sorted.hints.push({ recordId: sighting.recordId, kind: kindOf(sighting) });
     return;
   }
-  if (sighting.kind === 'deleted')
-    applyDelete(runtime, tx, batch, bundle, side, sighting.recordId, sighting.evidence);
-  else if (sighting.kind === 'hidden') {
+  const story = { identityId: bundle.identity.id, side, recordId: sighting.recordId };
+  if (sighting.kind === 'deleted') {
+    const { evidence } = sighting;
+    const outcome = mergeDelete(runtime.model, bundle, side, evidence, tx.nowMs);
+    const body = deletedBody(runtime.sides.get(side), evidence);
+    if (outcome.bundle !== bundle) batch.apply(outcome, { ...story, kind: 'deleted', body });
+  } else if (sighting.kind === 'hidden') {
     const outcome = mergeHidden(bundle, side, tx.nowMs);
-    const story = { identityId: bundle.identity.id, side, recordId: sighting.recordId };
     if (outcome.bundle !== bundle) batch.apply(outcome, { ...story, kind: 'hidden', body: {} });
   }
-}
-
-function applyDelete(
-  runtime: SyncRuntime,
-  tx: SyncTx,
-  batch: Batch,
-  bundle: Bundle,
-  side: string,
-  recordId: string,
-  evidence: DeleteEvidence,
-): void {
-  const outcome = mergeDelete(runtime.model, bundle, side, evidence, tx.nowMs);
-  if (outcome.bundle === bundle) return;
-  const story = { identityId: bundle.identity.id, side, recordId };
-  const body = deletedBody(runtime.sides.get(side), evidence);
-  batch.apply(outcome, { ...story, kind: 'deleted', body });
 }

@@ -1,3 +1,4 @@
+/** Records that are to be looked at once more: what they hold by now may be more than was known when it was decided about them. */
 import type { Bundle } from '../engine/state.ts';
 import type { KnownRecord, NewHint, SyncTx } from '../store/contract.ts';
 import { EARLY_LOOK_MS } from './limits.ts';
