@@ -31,6 +31,11 @@ const WORK: Readonly<Record<string, Row>> = {
     'The connector answered a look-up without the record.',
     REPORT,
   ],
+  'trueup.waiting_record_doubted': [
+    'transient',
+    'A record was deleted, and the one that waits for its place was not shown, though nothing proves that it is gone.',
+    NOTHING,
+  ],
   'trueup.not_landed': [
     'transient',
     'A write whose answer was lost was found not to have happened.',

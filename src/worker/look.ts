@@ -4,8 +4,8 @@ import type { Failure } from '../connector/failure.ts';
 import type { JoinedBy } from '../engine/seen-join.ts';
 import type { DeleteEvidence } from '../engine/state.ts';
 import type { HintRow, SyncTx } from '../store/contract.ts';
+import { proveAbsent } from './absence.ts';
 import { applyPage } from './apply.ts';
-import { isSaidEmptied } from './emptied.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { readBeganMs } from './lag.ts';
 import { EARLY_LOOK_MS, HINT_LEASE_MS, LOOK_TRIES_MAX, PAGE_RECORDS_MAX } from './limits.ts';
@@ -20,7 +20,7 @@ import {
 import { outageWaitMs } from './retry.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import type { Sighting } from './sighting.ts';
-import { findSuccessors, type Successors } from './succeed.ts';
+import { findSuccessors, type Shown, type Successors } from './succeed.ts';
 
 /** Claims due hints of the side and settles them. Returns how many it claimed. */
 export async function settleHints(
@@ -97,19 +97,30 @@ async function lookAndSettle(
   );
   const absent = await confirmAbsent(runtime, side, hints, lookups, signal);
   const masters = await findMasters(side, lookups);
-  const isShown = (_: HintRow, index: number): boolean => (lookups[index]?.kind ?? 'failed') !== 'failed';
-  const shown = new Set(hints.filter(isShown).map(({ recordId }) => recordId));
-  // Under the id of what the feed told to be gone there may be another record.
-  const toldGone = hints.filter(({ kind }) => kind === 'deleted').map(({ recordId }) => recordId);
-  const successors = await findSuccessors(runtime, side, [...absent.keys(), ...toldGone], shown);
+  const successors = await findSuccessors(runtime, side, shownBy(hints, lookups, absent), signal);
   await settle(runtime, side, hints, lookups, { absent, masters, successors }, beganMs);
 }
 
-/**
- * Which of the absent records are certainly deleted. The feed's own tombstone is proof; otherwise a second look after the
- * system's read lag must agree, and show a control record that is known to be there; only where somebody has said that the
- * side was emptied on purpose may there be none.
- */
+function shownBy(
+  hints: readonly HintRow[],
+  lookups: readonly Lookup[],
+  absent: ReadonlyMap<string, DeleteEvidence>,
+): Shown {
+  const shown = new Set<string>();
+  const deleted = new Set<string>();
+  const doubtful = new Set<string>();
+  for (const [index, { recordId, kind }] of hints.entries()) {
+    const lookup = lookups[index]?.kind ?? 'failed';
+    if (lookup !== 'failed') shown.add(recordId);
+    // Under the id of what the feed told to be gone there may be another record.
+    if (kind === 'deleted' || absent.has(recordId)) deleted.add(recordId);
+    // What a sweep or another look has missed before is missed for the second time.
+    else if (lookup === 'absent' && kind !== 'missing') doubtful.add(recordId);
+  }
+  return { shown, deleted: [...deleted], doubtful };
+}
+
+/** Which of the absent records are certainly deleted. The feed's own tombstone is proof; of the others it has to be sought. */
 async function confirmAbsent(
   runtime: SyncRuntime,
   side: SideRuntime,
@@ -127,35 +138,8 @@ async function confirmAbsent(
     else if (lookup.mergedInto !== undefined) confirmed.set(hint.recordId, 'lookup');
     else doubtful.push(hint.recordId);
   }
-  if (doubtful.length === 0) return confirmed;
-  const { name } = side.model;
-  const { control, isSaid } = await runtime.transaction(async (tx) => ({
-    control: await tx.controlRecord(name, doubtful),
-    isSaid: await isSaidEmptied(tx, name),
-  }));
-  if (control === null && !isSaid) return confirmed;
-  await runtime.clock.sleep(side.card.readLagMs, signal);
-  const beside = control === null ? [] : [control];
-  // One place of every look is the control record's.
-  const besideMax = Math.max(1, side.card.getBatchMax - beside.length);
-  for (let start = 0; start < doubtful.length; start += besideMax) {
-    const asked = doubtful.slice(start, start + besideMax);
-    const again = await lookTogether(side, [...asked, ...beside]);
-    const isShown = again[asked.length]?.kind === 'found';
-    if (!isShown && !isSaid) return confirmed;
-    for (const [index, recordId] of asked.entries())
-      if (again[index]?.kind === 'absent') confirmed.set(recordId, isShown ? 'lookup' : 'person');
-  }
-  return confirmed;
-}
-
-/** One look, or two after each other where the system takes one record at a time. */
-async function lookTogether(side: SideRuntime, ids: readonly string[]): Promise<readonly Lookup[]> {
-  const { collection, natives } = side.model;
-  if (ids.length <= side.card.getBatchMax) return side.session.get(collection, ids, natives);
-  const lookups: Lookup[] = [];
-  for (const id of ids) lookups.push(...(await side.session.get(collection, [id], natives)));
-  return lookups;
+  const proved = await proveAbsent(runtime, side, doubtful, [...confirmed.keys()], signal);
+  return new Map([...confirmed, ...proved]);
 }
 
 /** What was found out about the records that are not there. */
@@ -220,6 +204,13 @@ async function settle(
     settleKnown(runtime, tx, side, looked, beganMs),
   );
   for (const { hint, failure } of looked.failed) await putBack(runtime, side, [hint], failure);
+  const missing = absence.successors.doubted.map((recordId) => ({
+    recordId,
+    kind: 'missing' as const,
+    dueInMs: EARLY_LOOK_MS,
+  }));
+  // Only now: what is noted of a record whose hint is claimed is due at once.
+  if (missing.length > 0) await runtime.transaction((tx) => tx.noteHints(name, missing));
   const moved = following.length === 0 ? [] : await settleMerged(runtime, side, following, beganMs);
   for (const woken of [...wakened, ...moved]) runtime.wakes.wake(`deliver ${woken}`);
 }

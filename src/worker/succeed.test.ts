@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 
 import { MemorySystem, type MemoryOptions } from '../../test/support/memory-system.ts';
+import { skipWaits } from '../../test/support/rounds.ts';
 import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import type { SyncDefinition } from '../engine/model.ts';
 import { journalSince } from '../store/history.ts';
@@ -22,12 +23,18 @@ async function twice(change: Partial<SyncDefinition> = {}, options: MemoryOption
   const runtime = await createTestRuntime(store, definition, { crm, erp });
   const other = crm.create({ email: 'zoe@x.test', name: 'Zoe' });
   const first = crm.create({ email: 'ann@x.test', name: 'Ann', phone: '1' });
-  const go = async (): Promise<void> => {
+  const capture = async (): Promise<void> => {
     for (const side of runtime.sides.values())
       if (side.card.feed !== 'none') await captureChanges(runtime, side, false, signal);
-    await observeAll(runtime, signal);
+  };
+  const settle = async (): Promise<void> => {
     await settleRecords(runtime, signal);
     await deliverAll(runtime, signal);
+  };
+  const go = async (): Promise<void> => {
+    await capture();
+    await observeAll(runtime, signal);
+    await settle();
   };
   await go();
   const second = crm.create({ email: 'ann@x.test', name: 'Ann', city: 'Rome' });
@@ -41,6 +48,27 @@ async function twice(change: Partial<SyncDefinition> = {}, options: MemoryOption
     first,
     second,
     go,
+    /** Goes by what the feed tells, without a sweep. */
+    follow: async () => {
+      await capture();
+      await settle();
+    },
+    /** The same some seconds later. */
+    followLater: async () => {
+      await capture();
+      await skipWaits(store, runtime);
+      await settle();
+    },
+    /** The same, but the feed leaves out what it should tell of the second record. */
+    followFirst: async () => {
+      await capture();
+      const { rowCount } = await store.raw.pool.query(
+        `delete from hints where sync_key = $1 and side = 'crm' and record_id = $2`,
+        [runtime.syncKey, second],
+      );
+      expect(rowCount).toBe(1);
+      await settle();
+    },
     asked: () => inTx((tx) => openHolds(tx, runtime.syncKey, null, 10)),
     story: async () =>
       (await inTx((tx) => journalSince(tx, runtime.syncKey, 0, 100))).filter(
@@ -139,4 +167,61 @@ test('while the one that waits cannot be looked up, nothing is concluded', async
   await go();
   expect(annAt(erp)).toHaveLength(1);
   crm.get = get;
+});
+
+/** Until it is given back, the system answers as if it held nothing. */
+function blank(system: MemorySystem): () => void {
+  const get = system.get.bind(system);
+  system.get = (_collection, ids) => Promise.resolve(ids.map((id) => ({ kind: 'absent', id })));
+  return () => {
+    system.get = get;
+  };
+}
+
+test.each([
+  ['is looked up beside the delete', 500, false],
+  ['has a hint of its own', 500, true],
+  ['is looked up by itself', 1, false],
+] as const)(
+  'while the system answers as if it held nothing, what waits does not count as gone (it %s)',
+  async (_, getBatchMax, isEdited) => {
+    const { crm, erp, first, second, follow, followLater, annAt } = await twice(
+      {},
+      { card: { getBatchMax } },
+    );
+    const before = erp.find1('email', 'ann@x.test').id;
+    const giveBack = blank(crm);
+    if (isEdited) crm.edit(second, { city: 'Oslo' });
+    crm.remove(first);
+    await follow();
+    expect(annAt(erp)).toHaveLength(1);
+    giveBack();
+    await followLater();
+    expect(annAt(crm)).toMatchObject([{ phone: '1', city: isEdited ? 'Oslo' : 'Rome' }]);
+    expect(erp.find1('email', 'ann@x.test').id).toBe(before);
+  },
+);
+
+test('when both are deleted and the feed tells of one, the thing is deleted at once by what is shown beside', async () => {
+  const { crm, erp, first, second, follow, followFirst, annAt } = await twice();
+  // What was accounted for last is shown beside, unless it is gone itself.
+  crm.edit(first, { phone: '2' });
+  await follow();
+  crm.remove(first);
+  crm.remove(second);
+  await followFirst();
+  expect([annAt(crm), annAt(erp)]).toEqual([[], []]);
+});
+
+test('when both are deleted and nothing can be shown beside, the thing is deleted after a second look', async () => {
+  const { crm, erp, other, first, second, follow, followFirst, followLater, annAt } = await twice();
+  crm.remove(other);
+  await follow();
+  crm.remove(first);
+  crm.remove(second);
+  await followFirst();
+  expect(annAt(erp)).toHaveLength(1);
+  await followLater();
+  await followLater();
+  expect([annAt(crm), annAt(erp)]).toEqual([[], []]);
 });

@@ -7,8 +7,10 @@ import type { Failure } from '../connector/failure.ts';
 import { leavePlace, unchanged } from '../engine/existence.ts';
 import { linkAt, type Bundle } from '../engine/state.ts';
 import type { SyncTx } from '../store/contract.ts';
+import { proveAbsent } from './absence.ts';
 import type { Batch } from './batch.ts';
 import type { Homes } from './homes.ts';
+import { EARLY_LOOK_MS } from './limits.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import type { SightingPage } from './sighting.ts';
 import { kindOf, type Sorted } from './sort.ts';
@@ -19,41 +21,74 @@ export interface Successors {
   readonly records: readonly SystemRecord[];
   /** Those that were looked up, whether they were found or not. */
   readonly asked: ReadonlySet<string>;
-  /** Deleted records of which it is not known whether anything takes their place, as what may do so could not be read. */
+  /** Of those the ones that were not shown, though nothing proves that they are gone. */
+  readonly doubted: readonly string[];
+  /** Of what nothing is concluded, and why: what waits and was not read, or is doubted, and the deleted records beside it. */
   readonly unsure: ReadonlyMap<string, Failure>;
 }
 
-const NOBODY: Successors = { records: [], asked: new Set(), unsure: new Map() };
+/** What a look has come to before it is known what waits beside the deleted records. */
+export interface Shown {
+  readonly deleted: readonly string[];
+  /** Records that were read just now. */
+  readonly shown: ReadonlySet<string>;
+  /** Those of them that are not there, for the first time, though nothing proves that they are gone. */
+  readonly doubtful: ReadonlySet<string>;
+}
 
-/** Reads what waits beside the deleted records: that it waits was true when it was last looked at. `shown` has been read just now. */
+const NOBODY: Successors = { records: [], asked: new Set(), doubted: [], unsure: new Map() };
+
+const DOUBTED: Failure = {
+  kind: 'transient',
+  code: 'trueup.waiting_record_doubted',
+  message: 'a record that waits for the place was not shown, and nothing proves that it is gone',
+  retryAfterMs: EARLY_LOOK_MS,
+};
+
+/** Reads what waits beside the deleted records: that it waits was true when it was last looked at. */
 export async function findSuccessors(
   runtime: SyncRuntime,
-  { model, card, session }: SideRuntime,
-  deleted: Iterable<string>,
-  shown: ReadonlySet<string>,
+  side: SideRuntime,
+  { deleted, shown, doubtful }: Shown,
+  signal: AbortSignal,
 ): Promise<Successors> {
-  const recordIds = [...deleted];
-  if (recordIds.length === 0) return NOBODY;
-  const waiting = await runtime.transaction((tx) => tx.waitingBeside(model.name, recordIds));
-  const asked = [...new Set([...waiting.values()].flat())].filter((recordId) => !shown.has(recordId));
-  const records: SystemRecord[] = [];
-  const failed = new Map<string, Failure>();
-  for (let start = 0; start < asked.length; start += card.getBatchMax) {
-    const lookups = await session.get(
-      model.collection,
-      asked.slice(start, start + card.getBatchMax),
-      model.natives,
-    );
-    for (const lookup of lookups) {
-      if (lookup.kind === 'found') records.push(lookup.record);
-      else if (lookup.kind === 'failed') failed.set(lookup.id, lookup.failure);
-    }
-  }
+  if (deleted.length === 0) return NOBODY;
+  const waiting = await runtime.transaction((tx) => tx.waitingBeside(side.model.name, deleted));
+  const asked = new Set([...waiting.values()].flat());
+  const unseen = [...asked].filter((recordId) => !shown.has(recordId));
+  const { records, absent, failed } = await readWaiting(side, unseen);
+  const proved = await proveAbsent(runtime, side, [...absent], deleted, signal);
+  const isDoubted = (recordId: string): boolean =>
+    doubtful.has(recordId) || (absent.has(recordId) && !proved.has(recordId));
+  const doubted = [...asked].filter(isDoubted);
+  const reasons = new Map([...failed, ...doubted.map((recordId) => [recordId, DOUBTED] as const)]);
   const unsure = [...waiting].flatMap(([recordId, beside]) => {
-    const failure = beside.map((one) => failed.get(one)).find((one) => one !== undefined);
+    const failure = beside.map((one) => reasons.get(one)).find((one) => one !== undefined);
     return failure === undefined ? [] : ([[recordId, failure]] as const);
   });
-  return { records, asked: new Set([...waiting.values()].flat()), unsure: new Map(unsure) };
+  return { records, asked, doubted, unsure: new Map([...reasons, ...unsure]) };
+}
+
+interface Waiting {
+  readonly records: readonly SystemRecord[];
+  /** Not those of which the system says what they were merged into: they are gone. */
+  readonly absent: ReadonlySet<string>;
+  readonly failed: ReadonlyMap<string, Failure>;
+}
+
+async function readWaiting({ model, card, session }: SideRuntime, ids: readonly string[]): Promise<Waiting> {
+  const records: SystemRecord[] = [];
+  const absent = new Set<string>();
+  const failed = new Map<string, Failure>();
+  for (let start = 0; start < ids.length; start += card.getBatchMax) {
+    const some = ids.slice(start, start + card.getBatchMax);
+    for (const lookup of await session.get(model.collection, some, model.natives)) {
+      if (lookup.kind === 'found') records.push(lookup.record);
+      else if (lookup.kind === 'failed') failed.set(lookup.id, lookup.failure);
+      else if (lookup.kind === 'absent' && lookup.mergedInto === undefined) absent.add(lookup.id);
+    }
+  }
+  return { records, absent, failed };
 }
 
 /**
