@@ -132,7 +132,7 @@ export async function notePoints(
        from unnest($7::text[], $8::uuid[]) as moved (from_id, to_id)
        join referrals on referrals.parent_id = moved.from_id
        join links on links.sync_key = referrals.sync_key and links.identity_id = referrals.identity_id and links.side = referrals.side
-      where referrals.parent_id = any($7) and referrals.sync_key = ${SYNC_KEY} and referrals.side = $2 and links.status in ('live', 'hidden')
+      where referrals.parent_id = any($7) and referrals.sync_key = ${SYNC_KEY} and referrals.side = $2
       group by links.sync_key, links.identity_id
      on conflict (sync_key, identity_id, side, field, kind) do update
         set parent_sync = excluded.parent_sync, parent_side = excluded.parent_side, parent_field = excluded.parent_field,

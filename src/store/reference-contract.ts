@@ -60,7 +60,10 @@ export interface ReferenceTx {
   referrers(): Promise<readonly Referrer[]>;
   /** Names that things of this sync have no more, and have now. */
   saveNames(freed: readonly Name[], added: readonly Name[]): Promise<void>;
-  /** Notes for every record, live or hidden, that refers by this to something which has moved that it is pointed anew; due at once. */
+  /**
+   * Notes for every linked record that refers by this to something which has moved that it is pointed anew; due at once. Also of one that
+   * is gone: brought back, it says what it said before.
+   */
   notePoints(referrer: Referrer, moves: readonly Move[]): Promise<void>;
   /**
    * Per identity the number of records, live or hidden, that are known to refer to it; those with none are left out. What is left of a deleted

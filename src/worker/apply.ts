@@ -200,8 +200,7 @@ function applyReading(
   }
   const isNew = reading.linkedTo !== bundle.identity.id;
   const side = must(runtime.sides.get(page.side), 'a page comes from a side of the sync');
-  const observation = side.model.references.length === 0 ? told : readBeside(side.model, told, link);
-  const outcome = mergeSeen(runtime.model, bundle, observation);
+  const outcome = mergeSeen(runtime.model, bundle, readBeside(side.model, told, link));
   const isNews = outcome.changes.length > 0 || outcome.decisions.length > 0;
   const tells = isNew || isNews || outcome.violations !== undefined;
   const story = { identityId: bundle.identity.id, side: page.side, recordId: reading.recordId };
@@ -245,6 +244,7 @@ function noteSecond(batch: Batch, model: SideModel, { recordId, values }: Readin
 
 /** What was seen, beside what is known by now of what the record calls things. */
 function readBeside(side: SideModel, seen: Observation, link: Link): Observation {
+  if (side.references.length === 0) return seen;
   const { values: _values, unread: _unread, called: _called, ...rest } = seen;
   return { ...rest, ...asCalledBefore(side, seen, link) };
 }
@@ -286,7 +286,9 @@ function bundleFor(
     const other = link.status === 'live' ? lateHome(runtime, batch, seen.side, reading, found, homes) : null;
     if (other !== null) return moveHome(batch, seen, found, other, homes);
     if (link.status === 'live') return found;
-    const returned = mergeReturn(found, seen);
+    // What it calls as before it still says, though nothing may be called so any more.
+    const side = must(runtime.model.sideOf.get(seen.side), 'what was seen is of a side of the sync');
+    const returned = mergeReturn(found, readBeside(side, seen, link));
     const story = { identityId: found.identity.id, side: seen.side, recordId: seen.recordId };
     batch.apply(
       returned,

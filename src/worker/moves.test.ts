@@ -7,10 +7,12 @@ import { sharedTestStore } from '../../test/support/sync.ts';
 import type { SyncDefinition } from '../engine/model.ts';
 import { must } from '../lib/assert.ts';
 import { allSyncs } from '../store/control.ts';
+import { openHolds } from '../store/holds.ts';
 import { standingJoins } from '../store/matches.ts';
 import { syncTransaction } from '../store/sync-transaction.ts';
 import { toldWaits } from '../store/told-waits.ts';
 import { captureChanges } from './capture.ts';
+import { resolveHold } from './holds.ts';
 import { joinPair, partIdentities } from './joins.ts';
 import { settleRecords } from './rounds.ts';
 import type { SyncRuntime } from './runtime.ts';
@@ -160,6 +162,77 @@ test.each(['loseAnswer', 'loseRequest'] as const)(
     expect(await waits()).toEqual([]);
   },
 );
+
+/** A person answers what is asked about a thing of the sync. */
+async function answer(runtime: SyncRuntime | undefined, kind: 'delete' | 'revive'): Promise<void> {
+  const asked = must(runtime, 'the sync runs');
+  const [hold] = await store.database.transaction(store.workspaceNo, (tx) =>
+    openHolds(tx, asked.syncKey, null, 1),
+  );
+  await resolveHold(asked, must(hold, 'a person is asked'), { kind }, 'somebody');
+}
+
+/** Whoever deletes anything, a person is asked. */
+const ASKED: Partial<SyncDefinition> = {
+  deletes: { mode: 'hold', from: ['crm', 'erp'], againstEdit: 'hold' },
+};
+
+const AWAY = [false, true].flatMap((isDeleted) =>
+  [false, true].map((isBackFirst) => ({ isDeleted, isBackFirst })),
+);
+
+test.each(AWAY)(
+  'what a person lets live refers to the new record of what was made again meanwhile (%o)',
+  async ({ isDeleted, isBackFirst }) => {
+    const { account, contact, settle, waits, runtimes } = await world(undefined, ASKED);
+    const [contacts, accounts] = runtimes.values();
+    contact.crm.create({ email: 'ann', account: account.crm.create({ email: 'acme' }) });
+    await settle();
+    const ann = contact.erp.find1('email', 'ann');
+    contact.erp.remove(ann.id);
+    await settle();
+    if (isDeleted) {
+      await answer(contacts, 'delete');
+      await settle();
+    }
+    if (isBackFirst) contact.erp.restore(ann.id, ann.fields);
+    await settle();
+    account.erp.remove(account.erp.find1('email', 'acme').id);
+    await settle();
+    await answer(accounts, 'revive');
+    await settle();
+    const acme = account.erp.find1('email', 'acme').id;
+    expect(acme).not.toBe(ann.fields['account']);
+    if (!isBackFirst) contact.erp.restore(ann.id, ann.fields);
+    await settle();
+    await answer(contacts, 'revive');
+    await settle();
+    expect(contact.erp.all()).toEqual({ [ann.id]: { ...ann.fields, account: acme } });
+    expect(accountOf(contact.crm, 'ann')).toBe(account.crm.find1('email', 'acme').id);
+    expect(await waits()).toEqual([]);
+  },
+);
+
+test('what comes back means what it meant, though another thing has got the name that it says meanwhile', async () => {
+  const { account, contact, settle, waits, runtimes } = await world({}, ASKED);
+  const acme = account.crm.create({ email: 'acme', phone: 'A-1' });
+  contact.crm.create({ email: 'ann', account: acme });
+  await settle();
+  const ann = contact.erp.find1('email', 'ann');
+  contact.erp.remove(ann.id);
+  await settle();
+  account.crm.edit(acme, { phone: 'A-2' });
+  await settle();
+  account.crm.create({ email: 'other', phone: 'A-1' });
+  await settle();
+  contact.erp.restore(ann.id, ann.fields);
+  await settle();
+  await answer([...runtimes.values()][0], 'revive');
+  await settle();
+  expect(accountOf(contact.erp, 'ann')).toBe('A-2');
+  expect(accountOf(contact.crm, 'ann')).toBe(acme);
+  expect(await waits()).toEqual([]);
+});
 
 /** Reads what is new everywhere, and writes nothing. */
 async function observe(runtimes: Syncs['runtimes']): Promise<void> {

@@ -77,7 +77,7 @@ export interface Syncs {
   system(sync: string, side: string): MemorySystem;
   /** Captures, looks and delivers everywhere until a round does nothing more; waits are not waited for. */
   readonly settle: (names?: readonly string[]) => Promise<void>;
-  /** What waits: the sync, the side, the field and the kind. */
+  /** What waits in these syncs: the sync, the side, the field and the kind. */
   readonly waits: () => Promise<readonly string[]>;
 }
 
@@ -109,7 +109,9 @@ export async function createSyncs(
     },
     waits: async () => {
       const { rows } = await store.raw.pool.query<{ text: string }>(
-        `select concat_ws(' ', syncs.name, side, field, kind) as text from waits join syncs using (sync_key) order by 1`,
+        `select concat_ws(' ', syncs.name, side, field, kind) as text from waits join syncs using (sync_key)
+          where syncs.name = any($1) order by 1`,
+        [[...runtimes.keys()]],
       );
       return rows.map(({ text }) => text);
     },

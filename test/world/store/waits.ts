@@ -43,8 +43,12 @@ function liveAt(tx: Transaction, sync: string, side: string): readonly RecordRow
 
 /** Records that are there, whether they can be seen or not. */
 function thereAt(tx: Transaction, sync: string, side: string): readonly RecordRow[] {
+  return recordsOf(tx, sync, side).filter(({ status }) => status === 'live' || status === 'hidden');
+}
+
+function recordsOf(tx: Transaction, sync: string, side: string): readonly RecordRow[] {
   const slots = tx.host.syncs.get(sync)?.linksBySide.slots(side) ?? [];
-  return select(tx, slots, (row) => row.side === side && (row.status === 'live' || row.status === 'hidden'));
+  return select(tx, slots, (row) => row.side === side);
 }
 
 export async function referredTo(
@@ -124,7 +128,7 @@ function targetOf({ parentSync, parentSide, parentField, parentRecord, parentId 
   return JSON.stringify([parentSync, parentSide, parentField, parentRecord, parentId]);
 }
 
-/** Of every record that is there and refers to one of these. */
+/** Of every linked record that refers to one of these, or did when it went. */
 export async function notePoints(
   tx: Transaction,
   { sync, side, field, at, by }: Referrer,
@@ -134,7 +138,7 @@ export async function notePoints(
   await tx.statement('notePoints');
   const waits = tx.host.syncs.get(sync)?.waits;
   if (waits === undefined) return;
-  const rows = thereAt(tx, sync, side).flatMap(({ recordId, linked }): readonly StoredWait[] => {
+  const rows = recordsOf(tx, sync, side).flatMap(({ recordId, linked }): readonly StoredWait[] => {
     const ids = Object.values(linked?.link.accounted ?? {}).flatMap(idsIn);
     const moved = moves.filter(({ fromId }) => ids.includes(fromId));
     if (linked === null || moved.length === 0) return [];

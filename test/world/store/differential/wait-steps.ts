@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 
 import type { Place } from '../../../../src/engine/model.ts';
+import type { LinkStatus } from '../../../../src/engine/state.ts';
 import type { Save } from '../../../../src/store/contract.ts';
 import type { Wait, WaitEnd } from '../../../../src/store/reference-contract.ts';
 import { EMPTY_SAVE } from './save-steps.ts';
@@ -160,10 +161,16 @@ function waiting(ownId: string, name: string) {
   return { identityId: ownId, side: 'crm', field: name, recordId: 'r1' };
 }
 
+/** By side, for each identity. */
+const STATUSES: Readonly<Record<string, readonly LinkStatus[]>> = {
+  crm: ['live', 'hidden', 'live'],
+  erp: ['gone', 'live', 'returned'],
+};
+
 function referringLink(at: string, ownId: string, index: number): Save['links'][number] {
   const refers = [IDENTITIES[(index + 1) % IDENTITIES.length] ?? '', 'x'];
   const asOfMs = PAST_MS + index * MINUTE_MS;
-  const status = index === 1 ? ('hidden' as const) : ('live' as const);
+  const status = STATUSES[at]?.[index] ?? 'live';
   const link = { side: at, recordId: RECORDS[index] ?? '', status, version: null, asOfMs };
   const accounted = { name: refers[0] ?? '', city: refers };
   return {
