@@ -60,7 +60,7 @@ export interface StreamMove {
 export interface HintRow {
   readonly recordId: string;
   readonly kind: 'changed' | 'deleted' | 'missing';
-  /** When the record was first told of. */
+  /** When the record was first told of, or last told to be gone. */
   readonly notedAtMs: number;
   readonly epoch: number;
   readonly attempts: number;
@@ -69,7 +69,7 @@ export interface HintRow {
 /** A record at which somebody is still to look. */
 export type HintedRecord = Pick<HintRow, 'recordId' | 'kind' | 'notedAtMs'>;
 
-/** A record that the feed told to be gone, at this instant at the earliest, and of which no look has settled that. */
+/** A record that the feed told to be gone, at this instant for the last time, and of which no look has settled that. */
 export type ToldGone = Pick<HintRow, 'recordId' | 'notedAtMs'>;
 
 export interface NewHint {

@@ -19,6 +19,7 @@ export async function noteHints(
       order by record_id, kind = 'deleted' desc, kind desc
      on conflict (sync_key, side, record_id) do update
         set kind = case when hints.kind = 'deleted' then 'deleted' else excluded.kind end,
+            noted_at = case when excluded.kind = 'deleted' then excluded.noted_at else hints.noted_at end,
             lease_epoch = hints.lease_epoch + 1, lease_until = '-infinity', state = 'open',
             due_at = least(hints.due_at, excluded.due_at), look_from = greatest(hints.look_from, excluded.look_from),
             attempts = case when hints.state = 'dead' then 0 else hints.attempts end`,

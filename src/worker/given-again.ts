@@ -58,8 +58,10 @@ function hasTakenItsId(
   { recordId, linkedTo, values }: Reading,
   toldGone: readonly ToldGone[],
 ): boolean {
-  const told = toldGone.find((one) => one.recordId === recordId);
-  if (linkedTo === null || told === undefined || (link.lookedAtMs ?? 0) > told.notedAtMs) return false;
+  const seenMs = link.lookedAtMs ?? 0;
+  // While somebody looked the feed may have told of another delete.
+  const isTold = toldGone.some((told) => told.recordId === recordId && told.notedAtMs >= seenMs);
+  if (linkedTo === null || !isTold) return false;
   return !sharesKey(model, thing, matchKeys(model, values)) && !isLike(model, link, values);
 }
 

@@ -30,7 +30,7 @@ export interface SightingPage {
   readonly sightings: readonly Sighting[];
   /** Store-clock instant before which nothing of this page was read. */
   readonly readBeganMs: number;
-  /** Of records that the feed had told to be gone before this look: when it did, at the earliest. Absent where nothing is known of that. */
+  /** Of records that the feed had told to be gone before this look: when it last did. Absent where nothing is known of that. */
   readonly toldGone?: readonly ToldGone[];
   /** What the feed had shown before this page; null where no feed shows it, or one that has shown nothing yet. */
   readonly followed: Followed | null;

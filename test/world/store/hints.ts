@@ -52,9 +52,10 @@ export async function noteHints(tx: Transaction, side: string, hints: readonly N
     dueAtMs: tx.clockMs(dueInMs ?? 0),
     lookFromMs: tx.clockMs(dueInMs ?? 0),
   }));
-  await upsert(tx, tx.tables.hints, noted, (found, { kind, dueAtMs, lookFromMs }): StoredHint => ({
+  await upsert(tx, tx.tables.hints, noted, (found, { kind, notedAtMs, dueAtMs, lookFromMs }): StoredHint => ({
     ...found,
     kind: found.kind === 'deleted' ? 'deleted' : kind,
+    notedAtMs: kind === 'deleted' ? notedAtMs : found.notedAtMs,
     leaseEpoch: found.leaseEpoch + 1,
     leaseUntilMs: LONG_AGO,
     state: 'open',

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+
+import { MemorySystem } from '../../test/support/memory-system.ts';
+import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
+import { must } from '../lib/assert.ts';
+import { captureChanges } from './capture.ts';
+import { deliverBatch } from './deliver.ts';
+import { deliverAll, observeAll, settleRecords } from './rounds.ts';
+import type { SideRuntime, SyncRuntime } from './runtime.ts';
+
+const signal = new AbortController().signal;
+const store = sharedTestStore();
+
+/** Ann is to be made at erp, which gives ids again. Whoever works there deletes records, and nobody else does. */
+async function annToBeMade(name: string): Promise<{
+  readonly crm: MemorySystem;
+  readonly erp: MemorySystem;
+  runtime: SyncRuntime;
+  side: SideRuntime;
+}> {
+  const [crm, erp] = [new MemorySystem(), new MemorySystem({ reusesIds: true })];
+  const deletes = { mode: 'ignore', from: [], againstEdit: 'hold' } as const;
+  const definition = simpleDefinition(['crm', 'erp'], { name, deletes });
+  const runtime = await createTestRuntime(store, definition, { crm, erp });
+  const side = must(runtime.sides.get('erp'), 'a side');
+  crm.create({ email: 'ann@x.test', name: 'Ann', phone: '1', city: 'Aachen' });
+  await observeAll(runtime, signal);
+  return { crm, erp, runtime, side };
+}
+
+const BOB = { email: 'bob@x.test', name: 'Bob', phone: '2', city: 'Bonn' };
+
+/** What our create has just made is deleted, and the next record gets its id. */
+function giveItsIdToBob(erp: MemorySystem): void {
+  const { id } = erp.find1('email', 'ann@x.test');
+  erp.remove(id);
+  expect(erp.create(BOB)).toBe(id);
+}
+
+/** Somebody enters a record at erp and deletes it again, and nobody has looked at that yet. */
+async function tellOfAnother(erp: MemorySystem, runtime: SyncRuntime, side: SideRuntime): Promise<void> {
+  erp.remove(erp.create({ email: 'old@x.test' }));
+  await captureChanges(runtime, side, false, signal);
+}
+
+/** Does this when the next create has landed, before its answer is there. */
+function beforeTheAnswer(erp: MemorySystem, act: () => Promise<unknown>): void {
+  const given = erp.write.bind(erp);
+  erp.write = async (collection, requests) => {
+    const results = await given(collection, requests);
+    erp.write = given;
+    await act();
+    return results;
+  };
+}
+
+/** Does this when a look has begun, before the record is read. */
+function beforeTheLook(erp: MemorySystem, act: () => Promise<unknown>): void {
+  const given = erp.get.bind(erp);
+  erp.get = async (collection, ids) => {
+    erp.get = given;
+    await act();
+    return given(collection, ids);
+  };
+}
+
+function namesAt(system: MemorySystem): readonly unknown[] {
+  return Object.values(system.all()).map(({ name }) => name);
+}
+
+/** The names of what there is, once everything is looked at and delivered. */
+async function namesAtRest({
+  crm,
+  erp,
+  runtime,
+}: Awaited<ReturnType<typeof annToBeMade>>): Promise<Readonly<Record<string, readonly unknown[]>>> {
+  await settleRecords(runtime, signal);
+  await deliverAll(runtime, signal);
+  return { crm: namesAt(crm), erp: namesAt(erp) };
+}
+
+const BOTH = { crm: ['Ann', 'Bob'], erp: ['Bob'] };
+
+test('a delete that the feed tells of anew counts from then, whatever it had told of the id before', async () => {
+  const given = await annToBeMade('told-anew');
+  const { erp, runtime, side } = given;
+  await tellOfAnother(erp, runtime, side);
+  beforeTheAnswer(erp, () => {
+    giveItsIdToBob(erp);
+    return captureChanges(runtime, side, false, signal);
+  });
+  await deliverBatch(runtime, side);
+  expect(await namesAtRest(given)).toEqual(BOTH);
+});
+
+test('so does one that it tells of while somebody looks because of what it had told before', async () => {
+  const given = await annToBeMade('told-meanwhile');
+  const { erp, runtime, side } = given;
+  await tellOfAnother(erp, runtime, side);
+  await deliverBatch(runtime, side);
+  beforeTheLook(erp, () => {
+    giveItsIdToBob(erp);
+    return captureChanges(runtime, side, false, signal);
+  });
+  expect(await namesAtRest(given)).toEqual(BOTH);
+});
