@@ -195,7 +195,7 @@ function applyReading(
   if (link?.status !== 'live') return;
   if (page.readBeganMs <= link.asOfMs) {
     // Something newer was accounted for while the page waited for the lock.
-    sorted.hints.push({ recordId: reading.recordId, kind: 'changed' });
+    sorted.hints.push({ recordId: reading.recordId, kind: kindOf(page, reading.recordId) });
     return;
   }
   const isNew = reading.linkedTo !== bundle.identity.id;
@@ -348,15 +348,16 @@ function begin(runtime: SyncRuntime, batch: Batch, side: string, reading: Readin
 /** False when the record has left its thing, or something newer was accounted for, while the page waited for the lock. */
 function applyUnreadable(
   batch: Batch,
-  { side, readBeganMs }: SightingPage,
+  page: SightingPage,
   sorted: Sorted,
   { recordId, identityId }: Damaged,
   nowMs: number,
 ): boolean {
+  const { side, readBeganMs } = page;
   const bundle = batch.get(identityId);
   const link = bundle === undefined ? undefined : linkAt(bundle, side);
   if (bundle === undefined || link?.recordId !== recordId || readBeganMs <= link.asOfMs) {
-    sorted.hints.push({ recordId, kind: 'changed' });
+    sorted.hints.push({ recordId, kind: kindOf(page, recordId) });
     return false;
   }
   batch.put(mergeUnreadable(bundle, side, nowMs));
@@ -377,7 +378,7 @@ function applyExistence(
   const link = bundle === undefined ? undefined : linkAt(bundle, side);
   if (bundle === undefined || link?.recordId !== sighting.recordId) return;
   if (readBeganMs <= link.asOfMs) {
-    sorted.hints.push({ recordId: sighting.recordId, kind: kindOf(sighting) });
+    sorted.hints.push({ recordId: sighting.recordId, kind: kindOf(page, sighting.recordId) });
     return;
   }
   const story = { identityId: bundle.identity.id, side, recordId: sighting.recordId };

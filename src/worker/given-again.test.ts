@@ -5,6 +5,7 @@ import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test
 import { must } from '../lib/assert.ts';
 import { captureChanges } from './capture.ts';
 import { deliverBatch } from './deliver.ts';
+import { settleHints } from './look.ts';
 import { deliverAll, observeAll, settleRecords } from './rounds.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 
@@ -102,5 +103,26 @@ test('so does one that it tells of while somebody looks because of what it had t
     giveItsIdToBob(erp);
     return captureChanges(runtime, side, false, signal);
   });
+  expect(await namesAtRest(given)).toEqual(BOTH);
+});
+
+test('a look that began before the answer was recorded settles nothing: that its record was told to be gone is not forgotten', async () => {
+  const given = await annToBeMade('looked-too-early');
+  const { erp, runtime, side } = given;
+  const [begun, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let looking: Promise<unknown> = Promise.resolve();
+  beforeTheAnswer(erp, async () => {
+    giveItsIdToBob(erp);
+    await captureChanges(runtime, side, false, signal);
+    beforeTheLook(erp, () => {
+      begun.resolve();
+      return answered.promise;
+    });
+    looking = settleHints(runtime, side, signal);
+    await begun.promise;
+  });
+  await deliverBatch(runtime, side);
+  answered.resolve();
+  await looking;
   expect(await namesAtRest(given)).toEqual(BOTH);
 });

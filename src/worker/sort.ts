@@ -79,7 +79,7 @@ export function sort(
     } else if (record !== undefined && page.readBeganMs <= record.asOfMs) {
       // Read before something newer was accounted for: it proves nothing about the present. Look again once a look can.
       const dueInMs = Math.min(record.asOfMs - page.readBeganMs, LOOK_AGAIN_MS_MAX);
-      sorted.hints.push({ recordId: sighting.recordId, kind: kindOf(sighting), dueInMs });
+      sorted.hints.push({ recordId: sighting.recordId, kind: kindOf(page, sighting.recordId), dueInMs });
     } else if (sighting.kind === 'record') sortRecord(side, page.readBeganMs, sorted, sighting, record);
     else if (sighting.kind === 'unreadable')
       sortUnreadable(page.readBeganMs, sorted, sighting.recordId, sighting.unreadable.failure, record);
@@ -96,9 +96,12 @@ function goneUnknown(recordId: string, asOfMs: number): Unlinked {
   return { recordId, status: 'gone', version: null, asOfMs, failure: null, values: {} };
 }
 
-/** What the feed itself said of a delete must not be forgotten: another look could not prove it. */
-export function kindOf(sighting: Sighting): NewHint['kind'] {
-  return sighting.kind === 'deleted' && sighting.evidence === 'feed' ? 'deleted' : 'changed';
+/**
+ * Of a look that settles nothing. What the feed itself said of a delete must not be forgotten, whatever was met: another look could
+ * not prove it, and under the id there may be another record.
+ */
+export function kindOf({ toldGone = [] }: SightingPage, recordId: string): NewHint['kind'] {
+  return toldGone.some((told) => told.recordId === recordId) ? 'deleted' : 'changed';
 }
 
 function sortRecord(

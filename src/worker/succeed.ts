@@ -118,7 +118,7 @@ export async function vacate(
       const story = { identityId: left.identity.id, side: page.side, recordId };
       const body = { ...deletedBody(sides.get(page.side), sighting.evidence), successor };
       batch.apply(unchanged(left), { ...story, kind: 'deleted', body });
-    } else if (unsettled.has(recordId)) sorted.hints.push({ recordId, kind: kindOf(sighting) });
+    } else if (unsettled.has(recordId)) sorted.hints.push({ recordId, kind: kindOf(page, recordId) });
     else continue;
     sorted.existence.splice(sorted.existence.indexOf(one), 1);
   }

@@ -105,7 +105,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
     about: 'laggingDeletes',
     sentence: 'That the feed itself told of a delete is forgotten when the look has to be repeated.',
     file: SORT,
-    find: "return sighting.kind === 'deleted' && sighting.evidence === 'feed' ? 'deleted' : 'changed';",
+    find: "return toldGone.some((told) => told.recordId === recordId) ? 'deleted' : 'changed';",
     replace: "return 'changed';",
   },
   {
