@@ -23,6 +23,10 @@ export class Feed {
   readonly #shape: SystemShape;
   readonly #parts: FeedParts;
   readonly #events: FeedEvent[] = [];
+  /** Deletes that whoever reads was told of. */
+  readonly #toldGone = new Set<FeedEvent>();
+  /** By event, when whoever reads had stored a position behind it. */
+  readonly #takenMs: number[] = [];
 
   constructor(shape: SystemShape, parts: FeedParts) {
     this.#shape = shape;
@@ -32,6 +36,22 @@ export class Feed {
   tell(id: string): void {
     const { records, scheduler } = this.#parts;
     this.#events.push({ atMs: scheduler.nowMs, id, isGone: records.now(id) === null });
+  }
+
+  /** Whoever reads has stored this position. */
+  noteTaken(position: number, atMs: number): void {
+    while (this.#takenMs.length < position) this.#takenMs.push(atMs);
+  }
+
+  /** Whether whoever reads had taken in before then that a record of this id went at `sinceMs` or later. */
+  hasToldGone(id: string, sinceMs: number, beforeMs: number): boolean {
+    return this.#events.some(
+      (event, index) =>
+        event.id === id &&
+        event.atMs >= sinceMs &&
+        this.#toldGone.has(event) &&
+        (this.#takenMs[index] ?? beforeMs) < beforeMs,
+    );
   }
 
   get end(): number {
@@ -59,9 +79,12 @@ export class Feed {
     });
     if (feed === 'cursor') return this.#polled(told, momentMs);
     const shown = told.filter((event) => records.now(event.id)?.isHidden !== true);
-    const hints = shown
-      .filter(({ isGone }) => (isGone ? feedTellsDeletes : feedGives === 'hints'))
-      .map(({ id, isGone }) => ({ id, kind: isGone ? ('deleted' as const) : ('changed' as const) }));
+    const hinted = shown.filter(({ isGone }) => (isGone ? feedTellsDeletes : feedGives === 'hints'));
+    for (const event of hinted) if (event.isGone) this.#toldGone.add(event);
+    const hints = hinted.map(({ id, isGone }) => ({
+      id,
+      kind: isGone ? ('deleted' as const) : ('changed' as const),
+    }));
     return { records: feedGives === 'records' ? this.#polled(shown, momentMs).records : [], hints };
   }
 

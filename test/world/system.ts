@@ -24,7 +24,7 @@ export class SimulatedSystem {
   readonly card: CapabilityCard;
   readonly #scheduler: Scheduler;
   readonly #faults: Faults;
-  readonly #feed: Feed;
+  readonly feed: Feed;
   readonly #wire: Wire;
   readonly #reading: Reading;
   readonly #sending: Sending;
@@ -35,9 +35,9 @@ export class SimulatedSystem {
     this.#faults = faults;
     this.records = new Records(shape.name, counter, shape.reusesIds);
     const { records } = this;
-    this.#feed = new Feed(shape, { records, scheduler, faults });
+    this.feed = new Feed(shape, { records, scheduler, faults });
     this.#wire = new Wire(shape, scheduler, faults);
-    const parts = { records, feed: this.#feed, wire: this.#wire, scheduler, faults, counter };
+    const parts = { records, feed: this.feed, wire: this.#wire, scheduler, faults, counter };
     this.#reading = new Reading(shape, parts);
     this.#sending = new Sending(shape, {
       ...parts,
@@ -64,7 +64,7 @@ export class SimulatedSystem {
     const write = sent === null ? null : { ...sent, asked: change ?? {} };
     if (change === null) {
       records.note(this.#scheduler.nowMs, actor, 'delete', id, null, write);
-      this.#feed.tell(id);
+      this.feed.tell(id);
       return;
     }
     const made = Object.fromEntries(
@@ -72,17 +72,17 @@ export class SimulatedSystem {
     );
     const after = { ...before?.fields, ...made };
     records.note(this.#scheduler.nowMs, actor, before === null ? 'create' : 'update', id, after, write);
-    this.#feed.tell(id);
+    this.feed.tell(id);
     const given = before === null ? shape.gives(id, made) : {};
     const own = { ...given, ...shape.automates(before?.fields ?? null, { ...after, ...given }) };
     if (Object.keys(own).length === 0) return;
     records.note(this.#scheduler.nowMs, 'automation', 'update', id, { ...after, ...own });
-    this.#feed.tell(id);
+    this.feed.tell(id);
   }
 
   undelete(id: string, fields: Fields): void {
     this.records.note(this.#scheduler.nowMs, 'user', 'undelete', id, fields);
-    this.#feed.tell(id);
+    this.feed.tell(id);
   }
 
   setHidden(id: string, isHidden: boolean): void {
@@ -99,7 +99,7 @@ export class SimulatedSystem {
 
   /** The position of whoever has read everything that the feed tells. */
   get feedEnd(): number {
-    return this.#feed.end;
+    return this.feed.end;
   }
 
   /**
@@ -110,7 +110,7 @@ export class SimulatedSystem {
     const told = this.#faults.counts();
     const hasHoles = told.has('hintDropped') || told.has('cursorExpired') || told.has('backupRestored');
     for (const id of this.records.ids().toReversed())
-      if (!hasHoles || this.records.now(id) !== null) this.#feed.tell(id);
+      if (!hasHoles || this.records.now(id) !== null) this.feed.tell(id);
   }
 
   /** A session remembers what was looked up by it: what is written by it was decided by that. */

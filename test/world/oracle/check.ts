@@ -17,6 +17,7 @@ const REQUESTS_MAX = 3_000;
 export async function checkAll(world: World): Promise<void> {
   await Promise.resolve();
   noteReadBefore(world);
+  noteTakenBefore(world);
   checkConvergence(world);
   checkAccounts(world);
   checkWrites(world);
@@ -53,6 +54,42 @@ function noteReadBefore(world: World): void {
       if (isReadBefore) world.mistakable.add(`${side} ${recordId}`);
     }
   }
+}
+
+/**
+ * The same where the feed's word that the first has gone came after all: Trueup's own journal tells when it took what the other one
+ * holds for an edit of the first, and the position that it had stored in the feed what it had been told of by then.
+ */
+function noteTakenBefore(world: World): void {
+  const changed = world.store.dump().journal.filter(({ kind }) => kind === 'changed');
+  for (const [side, system] of world.systems) {
+    for (const recordId of system.records.givenAgain) {
+      const entries = system.records.entries.filter((entry) => entry.recordId === recordId);
+      const isTakenBefore = entries.some(
+        ({ kind, atMs, before }, index) =>
+          kind === 'delete' &&
+          changed.some(
+            (entry) =>
+              entry.side === side &&
+              entry.recordId === recordId &&
+              hasReplaced(entry.body, before, entries[index + 1]?.after ?? null) &&
+              !system.feed.hasToldGone(recordId, atMs, entry.atMs),
+          ),
+      );
+      if (isTakenBefore) world.mistakable.add(`${side} ${recordId}`);
+    }
+  }
+}
+
+/** The journal entry says that a value of the one record was replaced by one of the other. */
+function hasReplaced(body: Json, one: Fields | null, other: Fields | null): boolean {
+  const { fields = {} } = body as {
+    readonly fields?: Readonly<Record<string, readonly [Json, Json, string]>>;
+  };
+  return TEXT_FIELDS.some((field) => {
+    const [before, after] = fields[field] ?? [null, null];
+    return before !== null && after !== null && before === one?.[field] && after === other?.[field];
+  });
 }
 
 function wasHeldBefore(entries: readonly Entry[], order: number, body: Json): boolean {

@@ -3,7 +3,14 @@
  * nothing can put right later what was wrong for a moment.
  */
 import { MADE_BY_US, type Identity, type WriteState } from '../../../src/engine/state.ts';
-import { recordKey, type RecordRow, type StoredEntry, type StoredWrite, type Tables } from '../store/rows.ts';
+import {
+  recordKey,
+  type RecordRow,
+  type StoredEntry,
+  type StoredWrite,
+  type StreamRow,
+  type Tables,
+} from '../store/rows.ts';
 import type { Change } from '../store/transaction.ts';
 import type { SimulatedSystem } from '../system.ts';
 
@@ -48,13 +55,20 @@ export class CommitWatch {
       if (table === 'writes') {
         this.#checkWrite(before as StoredWrite | null, after as StoredWrite | null);
         this.#checkAlone(before as StoredWrite | null, after as StoredWrite | null, beganMs);
-      } else if (table === 'links' && after !== null)
+      } else if (table === 'streams') this.#noteTaken(after as StreamRow | null, nowMs);
+      else if (table === 'links' && after !== null)
         this.#waitingSinceMs.set(recordKey(after as RecordRow), nowMs);
       else if (table === 'identities') {
         this.#checkStory(before as Identity | null, after as Identity | null, told);
         this.#checkSucceeded(before as Identity | null, after as Identity | null, beganMs);
       }
     }
+  }
+
+  /** What its feed has told up to there Trueup says that it has taken in. */
+  #noteTaken(stream: StreamRow | null, nowMs: number): void {
+    if (stream?.kind !== 'changes' || typeof stream.checkpoint !== 'number') return;
+    this.#systems.get(stream.side)?.feed.noteTaken(stream.checkpoint, nowMs);
   }
 
   /** I27: no golden value changes without an entry in the journal that says so. */
