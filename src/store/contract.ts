@@ -14,6 +14,7 @@ import type {
 } from '../engine/state.ts';
 import type { Values } from '../engine/value.ts';
 import type { Json } from '../lib/json.ts';
+import type { ClashTx } from './clashes.ts';
 import type { KeyingTx } from './keying.ts';
 import type { JoinTx } from './matches.ts';
 import type { ReferenceTx } from './reference-contract.ts';
@@ -263,7 +264,7 @@ export interface OpenCreate {
   readonly isHeld: boolean;
 }
 
-export interface SyncTx extends ReferenceTx, KeyingTx, JoinTx {
+export interface SyncTx extends ReferenceTx, KeyingTx, JoinTx, ClashTx {
   /** The store's clock when the transaction began, milliseconds since 1970. */
   readonly nowMs: number;
 
@@ -299,6 +300,11 @@ export interface SyncTx extends ReferenceTx, KeyingTx, JoinTx {
   /** Notes a hint for every record that is parked, or holds the key of another thing: what stood in its way may be gone. */
   hintWaiting(): Promise<void>;
   claimHints(side: string, countMax: number, leaseMs: number): Promise<readonly HintRow[]>;
+  /**
+   * Claims the hints of these records, whoever looks at them just now and whenever they are due, and notes one where there is none.
+   * One that waits for a person is left to them.
+   */
+  claimRecords(side: string, recordIds: readonly string[], leaseMs: number): Promise<readonly HintRow[]>;
   /**
    * Deletes hints that were settled under the given epochs by a look at `lookedAtMs`. One that was noted again meanwhile stays, and
    * one that tells of something which no look that early could show is due when one can.

@@ -61,13 +61,7 @@ export async function claimHints(
 ): Promise<readonly HintRow[]> {
   // Skip locked: a hint that another worker is just claiming or noting is its business, or a later claim's. By ctid,
   // because a planner without fresh statistics joins the locked rows to the whole table.
-  const rows = await tx.query<{
-    record_id: string;
-    kind: HintRow['kind'];
-    noted_at_ms: number;
-    lease_epoch: string;
-    attempts: number;
-  }>(
+  const rows = await tx.query<ClaimedHint>(
     `update hints
         set lease_epoch = lease_epoch + 1, lease_until = clock_timestamp() + make_interval(secs => $4 / 1000.0)
       where sync_key = $1 and ctid = any(array(
@@ -77,6 +71,18 @@ export async function claimHints(
       returning record_id, kind, extract(epoch from noted_at)::float8 * 1000 as noted_at_ms, lease_epoch, attempts`,
     [syncKey, side, countMax, leaseMs],
   );
+  return claimedHints(rows);
+}
+
+interface ClaimedHint {
+  readonly record_id: string;
+  readonly kind: HintRow['kind'];
+  readonly noted_at_ms: number;
+  readonly lease_epoch: string;
+  readonly attempts: number;
+}
+
+function claimedHints(rows: readonly ClaimedHint[]): readonly HintRow[] {
   return rows.map((row) => ({
     recordId: row.record_id,
     kind: row.kind,
@@ -84,6 +90,26 @@ export async function claimHints(
     epoch: Number(row.lease_epoch),
     attempts: row.attempts,
   }));
+}
+
+export async function claimRecords(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  recordIds: readonly string[],
+  leaseMs: number,
+): Promise<readonly HintRow[]> {
+  if (recordIds.length === 0) return [];
+  const rows = await tx.query<ClaimedHint>(
+    `insert into hints (sync_key, side, record_id, kind, lease_epoch, lease_until)
+     select $1::bigint, $2, record_id, 'changed', 1, clock_timestamp() + make_interval(secs => $4 / 1000.0)
+       from unnest($3::text[]) as wanted (record_id) order by record_id
+     on conflict (sync_key, side, record_id) do update
+        set lease_epoch = hints.lease_epoch + 1, lease_until = excluded.lease_until where hints.state = 'open'
+     returning record_id, kind, extract(epoch from noted_at)::float8 * 1000 as noted_at_ms, lease_epoch, attempts`,
+    [syncKey, side, recordIds, leaseMs],
+  );
+  return claimedHints(rows);
 }
 
 export async function closeHints(

@@ -2,11 +2,13 @@
 import type { Ids } from '../lib/ids.ts';
 import { noteAnnouncements } from './announcements.ts';
 import { identitiesByKey, inMotion, lockBundles, recordsOf } from './bundles.ts';
+import { clashes } from './clashes.ts';
 import type { SyncTx } from './contract.ts';
 import type { Tx } from './database.ts';
 import {
   buryRecords,
   claimHints,
+  claimRecords,
   closeDeadHints,
   lookOnceMore,
   closeHints,
@@ -95,6 +97,7 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     noteHints: (side, hints) => noteHints(tx, syncKey, side, hints),
     hintWaiting: () => hintWaiting(tx, syncKey),
     claimHints: (side, countMax, leaseMs) => claimHints(tx, syncKey, side, countMax, leaseMs),
+    claimRecords: (side, recordIds, leaseMs) => claimRecords(tx, syncKey, side, recordIds, leaseMs),
     closeHints: (side, hints, lookedAtMs) => closeHints(tx, syncKey, side, hints, lookedAtMs),
     buryRecords: (side, records, lookedAtMs) => buryRecords(tx, syncKey, side, records, lookedAtMs),
     lookOnceMore: (side, recordIds) => lookOnceMore(tx, syncKey, side, recordIds),
@@ -132,6 +135,7 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
     clearKeys: (countMax) => clearKeys(tx, syncKey, countMax),
     identitiesAfter: (after, countMax) => identitiesAfter(tx, syncKey, after, countMax),
     moveKeying: (after) => moveKeying(tx, syncKey, after),
+    ...clashes(tx, syncKey),
     ...referenceTransaction(tx, syncKey),
   };
 }

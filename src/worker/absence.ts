@@ -1,7 +1,7 @@
 /** What proves that a record which a look did not show is gone: an answer that is wrong for a moment says the same. */
-import type { Lookup } from '../connector/contract.ts';
 import type { DeleteEvidence } from '../engine/state.ts';
 import { isSaidEmptied } from './emptied.ts';
+import { lookTogether } from './look-together.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 
 /**
@@ -37,13 +37,4 @@ export async function proveAbsent(
       if (again[index]?.kind === 'absent') proved.set(recordId, isShown ? 'lookup' : 'person');
   }
   return proved;
-}
-
-/** One look, or two after each other where the system takes one record at a time. */
-async function lookTogether(side: SideRuntime, ids: readonly string[]): Promise<readonly Lookup[]> {
-  const { collection, natives } = side.model;
-  if (ids.length <= side.card.getBatchMax) return side.session.get(collection, ids, natives);
-  const lookups: Lookup[] = [];
-  for (const id of ids) lookups.push(...(await side.session.get(collection, [id], natives)));
-  return lookups;
 }

@@ -21,6 +21,7 @@ import type {
   SyncTx,
   WriteKey,
 } from '../store/contract.ts';
+import { newClashes, type HeldForKeys } from './clashes.ts';
 import { EARLY_LOOK_MS } from './limits.ts';
 import { hintRecords, lookAgain } from './look-again.ts';
 import type { Changed } from './moves.ts';
@@ -72,8 +73,7 @@ export class Batch {
   readonly #work = new Map<string, Work>();
   readonly #newcomers = new Map<string, string>();
   readonly #freeKeys = new Set<string>();
-  /** Things that have got each other's keys clash when they are looked at one by one, and not when they are looked at together. */
-  #hasNewClash = false;
+  readonly #heldForKeys: HeldForKeys[] = [];
   readonly #stamps = new Map<string, number>();
   readonly #met = new Map<string, number>();
   readonly #save = emptySave();
@@ -164,6 +164,7 @@ export class Batch {
       }
     }
     await this.#guard();
+    const clashes = await newClashes(this.#runtime.model, this.#tx, this.#heldForKeys);
     await this.#tx.save(this.#save);
     await this.#tx.hintUnlinked(this.#save.newKeys.map(({ key }) => key));
     await noteReferences(this.#runtime, this.#tx, [...this.#work.values()]);
@@ -173,7 +174,8 @@ export class Batch {
     await hintRecords(this.#tx, this.#cameBack, { kind: 'changed' });
     await this.#lookAtHeld();
     await lookAgain(this.#tx, this.#revived());
-    if (this.#makesRoom() || this.#hasNewClash) await this.#tx.hintWaiting();
+    await hintRecords(this.#tx, clashes, { kind: 'changed' });
+    if (this.#makesRoom()) await this.#tx.hintWaiting();
     return wakened;
   }
 
@@ -370,7 +372,11 @@ export class Batch {
       ) as never;
     work.now = held(kept, hold).bundle;
     this.#save.holds.push({ identityId: id, ...hold });
-    if (clash?.sides?.includes(side) !== true) this.#hasNewClash = true;
+    if (link !== undefined) {
+      const keys = matchKeys(this.#runtime.model, golden);
+      const isBack = link.isUnreadable === true || isBackInSight(link, linkAt(now, side));
+      this.#heldForKeys.push({ side, recordId: link.recordId, keys, isBack });
+    }
     if (clash !== undefined) return;
     this.note({ identityId: id, side, recordId: null, kind: 'held', body: { reason: hold.reason } });
   }
@@ -404,9 +410,18 @@ export class Batch {
   }
 }
 
-/** What it holds is not accounted for, so that no version may say that it is known; that it was there, no older look may deny. */
-function metUnaccounted(link: Link, met: Link | undefined): Link {
-  return { ...link, version: null, asOfMs: Math.max(link.asOfMs, met?.lookedAtMs ?? 0) };
+/**
+ * What it holds is not accounted for, so that no version may say that it is known; that it was there and could be read, no older
+ * look may deny.
+ */
+function metUnaccounted({ isUnreadable: _isUnreadable, ...link }: Link, met: Link | undefined): Link {
+  const asOfMs = Math.max(link.asOfMs, met?.lookedAtMs ?? 0);
+  const seen: Link = { ...link, version: null, asOfMs };
+  return isBackInSight(link, met) ? { ...seen, status: 'live', lookedAtMs: null } : seen;
+}
+
+function isBackInSight(link: Link, met: Link | undefined): boolean {
+  return link.status === 'hidden' && met?.status === 'live';
 }
 
 /** What the record was, and what was sent to it and may land still. */

@@ -47,6 +47,8 @@ export const OUTAGE_RETRY_CAP_MS = 5 * 60_000;
 export const RETRY_AFTER_MAX_MS = 60 * 60_000;
 /** Waits checked in one transaction. */
 export const WAITS_CHECKED_MAX = 500;
+/** Records that have got each other's keys in a ring: a longer one is left to a sweep, or to a person. */
+export const CLASH_ROUNDS_MAX = 100;
 /** Records looked up together at the end of a sweep. */
 export const MISSING_RECORDS_MAX = 1_000;
 /** A stop must end within 10 s, all else that has to be closed included; requests under way get this long to finish. */

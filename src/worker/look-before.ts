@@ -9,6 +9,7 @@ import { failureOfError } from './failures.ts';
 import type { Intent } from './intent.ts';
 import { recordBrokenLook } from './isolate.ts';
 import { readBeganMs } from './lag.ts';
+import { lookTogether } from './look-together.ts';
 import { readAll } from './references.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { valuesOf } from './values.ts';
@@ -68,13 +69,8 @@ async function lookBefore(
   const ids = intents.map((intent) => must(intent.recordId, 'only a create has no record'));
   const changed = new Set<Intent>();
   const versions = new Map<Intent, string | null>();
-  const lookups: Lookup[] = [];
-  const { getBatchMax } = side.card;
   const beganMs = await readBeganMs(runtime, side);
-  for (let start = 0; start < ids.length; start += getBatchMax) {
-    const some = ids.slice(start, start + getBatchMax);
-    lookups.push(...(await side.session.get(side.model.collection, some, side.model.natives)));
-  }
+  const lookups = await lookTogether(side, ids);
   const read = await readLooked(runtime, side, intents, lookups);
   for (const [index, intent] of intents.entries()) {
     const lookup = lookups[index];

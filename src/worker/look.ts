@@ -6,9 +6,11 @@ import type { DeleteEvidence } from '../engine/state.ts';
 import type { HintRow, SyncTx } from '../store/contract.ts';
 import { proveAbsent } from './absence.ts';
 import { applyPage } from './apply.ts';
+import { claimTogether } from './clashes.ts';
 import { failureOfError, stored, UNEXPECTED } from './failures.ts';
 import { readBeganMs } from './lag.ts';
-import { EARLY_LOOK_MS, HINT_LEASE_MS, LOOK_TRIES_MAX, PAGE_RECORDS_MAX } from './limits.ts';
+import { EARLY_LOOK_MS, LOOK_TRIES_MAX, PAGE_RECORDS_MAX } from './limits.ts';
+import { lookTogether } from './look-together.ts';
 import {
   findMasters,
   followMerges,
@@ -30,7 +32,7 @@ export async function settleHints(
 ): Promise<number> {
   const { name } = side.model;
   const countMax = Math.min(PAGE_RECORDS_MAX, side.card.getBatchMax);
-  const hints = await runtime.transaction((tx) => tx.claimHints(name, countMax, HINT_LEASE_MS));
+  const hints = await runtime.transaction((tx) => claimTogether(runtime, tx, name, countMax));
   if (hints.length === 0) return 0;
   try {
     await lookAndSettle(runtime, side, hints, signal);
@@ -90,10 +92,9 @@ async function lookAndSettle(
   signal: AbortSignal,
 ): Promise<void> {
   const beganMs = await readBeganMs(runtime, side);
-  const lookups = await side.session.get(
-    side.model.collection,
+  const lookups = await lookTogether(
+    side,
     hints.map((hint) => hint.recordId),
-    side.model.natives,
   );
   const absent = await confirmAbsent(runtime, side, hints, lookups, signal);
   const masters = await findMasters(side, lookups);

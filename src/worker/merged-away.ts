@@ -10,6 +10,7 @@ import type { NewJoin } from '../store/matches.ts';
 import type { Move } from '../store/reference-contract.ts';
 import { Batch, changeBody } from './batch.ts';
 import { lookAgain } from './look-again.ts';
+import { lookTogether } from './look-together.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { pointReferrers } from './waits.ts';
 
@@ -40,13 +41,10 @@ export async function findMasters(side: SideRuntime, looked: readonly Lookup[]):
     const told = new Set([...seen.values()].flatMap((lookup) => nextOf(lookup) ?? []));
     const asked = [...told].filter((id) => !seen.has(id));
     if (asked.length === 0) break;
-    for (let start = 0; start < asked.length; start += side.card.getBatchMax) {
-      const ids = asked.slice(start, start + side.card.getBatchMax);
-      const lookups = await side.session.get(side.model.collection, ids, side.model.natives);
-      for (const [index, lookup] of lookups.entries()) {
-        seen.set(ids[index] ?? '', lookup);
-        if (lookup.kind === 'found') records.push(lookup.record);
-      }
+    const lookups = await lookTogether(side, asked);
+    for (const [index, lookup] of lookups.entries()) {
+      seen.set(asked[index] ?? '', lookup);
+      if (lookup.kind === 'found') records.push(lookup.record);
     }
   }
   return { records, of: new Map(away.map((id) => [id, endOf(id, seen)])) };

@@ -11,6 +11,7 @@ import { proveAbsent } from './absence.ts';
 import type { Batch } from './batch.ts';
 import type { Homes } from './homes.ts';
 import { EARLY_LOOK_MS } from './limits.ts';
+import { lookTogether } from './look-together.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import type { SightingPage } from './sighting.ts';
 import { kindOf, type Sorted } from './sort.ts';
@@ -76,17 +77,14 @@ interface Waiting {
   readonly failed: ReadonlyMap<string, Failure>;
 }
 
-async function readWaiting({ model, card, session }: SideRuntime, ids: readonly string[]): Promise<Waiting> {
+async function readWaiting(side: SideRuntime, ids: readonly string[]): Promise<Waiting> {
   const records: SystemRecord[] = [];
   const absent = new Set<string>();
   const failed = new Map<string, Failure>();
-  for (let start = 0; start < ids.length; start += card.getBatchMax) {
-    const some = ids.slice(start, start + card.getBatchMax);
-    for (const lookup of await session.get(model.collection, some, model.natives)) {
-      if (lookup.kind === 'found') records.push(lookup.record);
-      else if (lookup.kind === 'failed') failed.set(lookup.id, lookup.failure);
-      else if (lookup.kind === 'absent' && lookup.mergedInto === undefined) absent.add(lookup.id);
-    }
+  for (const lookup of await lookTogether(side, ids)) {
+    if (lookup.kind === 'found') records.push(lookup.record);
+    else if (lookup.kind === 'failed') failed.set(lookup.id, lookup.failure);
+    else if (lookup.kind === 'absent' && lookup.mergedInto === undefined) absent.add(lookup.id);
   }
   return { records, absent, failed };
 }

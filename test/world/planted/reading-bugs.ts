@@ -163,7 +163,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
     name: 'parked-for-ever',
     sentence: 'A record that waited for another to make room is not looked at again when it has.',
     file: BATCH,
-    find: 'if (this.#makesRoom() || this.#hasNewClash) await this.#tx.hintWaiting();',
+    find: 'if (this.#makesRoom()) await this.#tx.hintWaiting();',
     replace: '',
   },
   {

@@ -118,13 +118,31 @@ export async function claimHints(
     () => true,
     (hint) => ({ ...hint, leaseEpoch: hint.leaseEpoch + 1, leaseUntilMs: tx.clockMs(leaseMs) }),
   );
-  return claimed.map(({ recordId, kind, notedAtMs, leaseEpoch, attempts }) => ({
-    recordId,
-    kind,
-    notedAtMs,
-    epoch: leaseEpoch + 1,
-    attempts,
-  }));
+  return claimed.map((hint) => claimedHint({ ...hint, leaseEpoch: hint.leaseEpoch + 1 }));
+}
+
+function claimedHint({ recordId, kind, notedAtMs, leaseEpoch: epoch, attempts }: StoredHint): HintRow {
+  return { recordId, kind, notedAtMs, epoch, attempts };
+}
+
+export async function claimRecords(
+  tx: Transaction,
+  side: string,
+  recordIds: readonly string[],
+  leaseMs: number,
+): Promise<readonly HintRow[]> {
+  if (recordIds.length === 0) return [];
+  await tx.statement('claimRecords');
+  const lease = { leaseEpoch: 1, leaseUntilMs: tx.clockMs(leaseMs) };
+  const wanted = recordIds.toSorted().map((recordId) => ({ ...newHint(tx, side, recordId), ...lease }));
+  await upsert(tx, tx.tables.hints, wanted, (found, { leaseUntilMs }): StoredHint | null =>
+    found.state === 'open' ? { ...found, leaseEpoch: found.leaseEpoch + 1, leaseUntilMs } : null,
+  );
+  return select(tx, hintsOf(tx, side, recordIds), isOpen).map(claimedHint);
+}
+
+function isOpen({ state }: StoredHint): boolean {
+  return state === 'open';
 }
 
 /** Those of the hints that are still under the epoch they were claimed with. */
@@ -208,17 +226,12 @@ export async function lookOnceMore(
 ): Promise<readonly HintedRecord[]> {
   if (recordIds.length === 0) return [];
   await tx.statement('lookOnceMore');
-  const raised = await change(
-    tx,
-    hintsOf(tx, side, recordIds),
-    ({ state }) => state === 'open',
-    (hint): StoredHint => ({
-      ...hint,
-      leaseEpoch: hint.leaseEpoch + 1,
-      leaseUntilMs: LONG_AGO,
-      dueAtMs: hint.failure === null ? hint.dueAtMs : Math.min(hint.dueAtMs, tx.clockMs()),
-    }),
-  );
+  const raised = await change(tx, hintsOf(tx, side, recordIds), isOpen, (hint): StoredHint => ({
+    ...hint,
+    leaseEpoch: hint.leaseEpoch + 1,
+    leaseUntilMs: LONG_AGO,
+    dueAtMs: hint.failure === null ? hint.dueAtMs : Math.min(hint.dueAtMs, tx.clockMs()),
+  }));
   return raised.map(({ recordId, kind, notedAtMs }) => ({ recordId, kind, notedAtMs }));
 }
 

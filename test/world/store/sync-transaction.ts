@@ -6,6 +6,7 @@ import type { KeyingTx } from '../../../src/store/keying.ts';
 import type { Approval, PlanRow } from '../../../src/store/plans.ts';
 import type { SyncScope } from '../../../src/store/sync-transaction.ts';
 import { identitiesByKey, inMotion, lockBundles, recordsOf } from './bundles.ts';
+import { clashesAt, clashesByKey } from './clashes.ts';
 import {
   approvePlan,
   beginRevision,
@@ -18,6 +19,7 @@ import {
 import {
   buryRecords,
   claimHints,
+  claimRecords,
   closeDeadHints,
   lookOnceMore,
   closeHints,
@@ -110,6 +112,9 @@ const CALLS = {
   noteHints,
   hintWaiting,
   claimHints,
+  claimRecords,
+  clashesAt,
+  clashesByKey,
   closeHints,
   buryRecords,
   lookOnceMore,

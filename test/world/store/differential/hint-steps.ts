@@ -57,6 +57,20 @@ export const hintSteps: readonly fc.Arbitrary<Step>[] = [
     notes.claimed = sorted(claimed, (hint) => hint.recordId);
     return notes.claimed;
   }),
+  step(
+    'claimRecords',
+    fc.record({ side, recordIds: fc.uniqueArray(recordId, { maxLength: 3 }), leaseMs }),
+    async (tx, args, notes) => {
+      const claimed = await tx.claimRecords(args.side, args.recordIds, args.leaseMs);
+      notes.claimed = sorted(claimed, (hint) => hint.recordId);
+      return notes.claimed;
+    },
+  ),
+  step(
+    'clashesAt',
+    fc.record({ side, recordIds: fc.uniqueArray(recordId, { maxLength: 3 }) }),
+    async (tx, args) => sorted(await tx.clashesAt(args.side, args.recordIds), (clash) => clash.recordId),
+  ),
   step('closeHints', fc.tuple(someOfClaimed, rarely(3)), (tx, [args, isEarly], notes) =>
     tx.closeHints(args.side, claimedOf(notes, args), isEarly ? 0 : FAR_MS),
   ),

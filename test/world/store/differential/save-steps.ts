@@ -15,6 +15,7 @@ import {
   RECORDS,
   side,
   SIDES,
+  sorted,
   step,
   values,
   version,
@@ -125,13 +126,18 @@ const write = fc.record({
   state: fc.constantFrom<NewWrite['state']>('queued', 'queued', 'planned', 'held'),
 });
 const reason = fc.constantFrom<HoldReason>('conflict', 'deletion');
-const hold = fc.record({
-  identityId,
-  side,
-  field: fc.option(field),
-  reason,
-  seen: values,
-});
+const heldFor = { identityId, side, seen: values };
+const hold = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ ...heldFor, field: fc.option(field), reason }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      ...heldFor,
+      field: fc.constant(null),
+      reason: fc.constant<HoldReason>('ambiguousMatch'),
+    }),
+  },
+);
 const closedHold = fc.record({
   identityId,
   field: fc.option(field),
@@ -307,6 +313,11 @@ async function populateAll(tx: StoreTx, notes: Notes, state: NewWrite['state']):
       await tx.noteHints(at, [{ recordId: id, kind: 'changed', dueInMs: -MINUTE_MS * notes.next() }]);
 }
 
-export const keyStep: fc.Arbitrary<Step> = step('identitiesByKey', fc.uniqueArray(anyKey), async (tx, keys) =>
-  Object.fromEntries(await tx.identitiesByKey(keys)),
-);
+export const keySteps: readonly fc.Arbitrary<Step>[] = [
+  step('identitiesByKey', fc.uniqueArray(anyKey), async (tx, keys) =>
+    Object.fromEntries(await tx.identitiesByKey(keys)),
+  ),
+  step('clashesByKey', fc.record({ side, keys: fc.uniqueArray(anyKey) }), async (tx, { side: at, keys }) =>
+    sorted(await tx.clashesByKey(at, keys), (clash) => clash.recordId),
+  ),
+];

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 
 import { holdSteps, observeSteps, planSteps } from './control-steps.ts';
 import { hintSteps, unlinkedSteps } from './hint-steps.ts';
-import { keyStep, populateStep, saveStep } from './save-steps.ts';
+import { keySteps, populateStep, saveStep } from './save-steps.ts';
 import type { Step } from './step.ts';
 import { runSteps, streamSteps } from './stream-steps.ts';
 import { waitSteps } from './wait-steps.ts';
@@ -19,7 +19,7 @@ export interface Script {
 const THEMES: readonly (readonly fc.Arbitrary<Step>[])[] = [
   [saveStep, ...writeSteps, ...deliverySteps, ...deliverySteps],
   [saveStep, ...writeSteps, ...planSteps, ...planSteps],
-  [saveStep, saveStep, ...unlinkedSteps, ...holdSteps, keyStep],
+  [saveStep, saveStep, ...unlinkedSteps, ...holdSteps, ...keySteps],
   [...hintSteps, ...hintSteps, ...unlinkedSteps],
   streamSteps,
   [saveStep, ...runSteps],

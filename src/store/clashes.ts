@@ -1,0 +1,71 @@
+/** Records that have got the key of another thing: each is held, and some of them fit when they are looked at together. */
+import type { Values } from '../engine/value.ts';
+import type { Tx } from './database.ts';
+
+/** Such a record, and the values that its thing would have by it. */
+export interface Clash {
+  readonly recordId: string;
+  readonly values: Values;
+}
+
+export interface ClashTx {
+  /** Those of these records that are held for the key of another thing. */
+  clashesAt(side: string, recordIds: readonly string[]): Promise<readonly Clash[]>;
+  /** The records there that are held so, and belong to the things that have these keys. */
+  clashesByKey(side: string, keys: readonly string[]): Promise<readonly Clash[]>;
+}
+
+export function clashes(tx: Tx, syncKey: string): ClashTx {
+  return {
+    clashesAt: (side, recordIds) => clashesAt(tx, syncKey, side, recordIds),
+    clashesByKey: (side, keys) => clashesByKey(tx, syncKey, side, keys),
+  };
+}
+
+interface ClashColumns {
+  readonly record_id: string;
+  readonly golden: Values;
+  readonly seen: Values;
+}
+
+function clashOf({ record_id: recordId, golden, seen }: ClashColumns): Clash {
+  return { recordId, values: { ...golden, ...seen } };
+}
+
+/** Asked before anything else: hardly ever is anything held. */
+const IS_ANY_HELD = `exists (select from holds where sync_key = $1 and closed_at is null and identity_id is not null)`;
+
+const HELD = `join holds on holds.sync_key = $1 and holds.identity_id = links.identity_id and holds.closed_at is null
+    and holds.reason = 'ambiguousMatch' and holds.field is null and holds.seen ? links.side
+  join identities on identities.sync_key = $1 and identities.identity_id = links.identity_id`;
+
+async function clashesAt(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  recordIds: readonly string[],
+): Promise<readonly Clash[]> {
+  if (recordIds.length === 0) return [];
+  const rows = await tx.query<ClashColumns>(
+    `select links.record_id, golden, seen -> links.side as seen from links ${HELD}
+      where ${IS_ANY_HELD} and links.sync_key = $1 and links.side = $2 and links.record_id = any($3)`,
+    [syncKey, side, recordIds],
+  );
+  return rows.map(clashOf);
+}
+
+async function clashesByKey(
+  tx: Tx,
+  syncKey: string,
+  side: string,
+  keys: readonly string[],
+): Promise<readonly Clash[]> {
+  if (keys.length === 0) return [];
+  const rows = await tx.query<ClashColumns>(
+    `select links.record_id, golden, seen -> links.side as seen from links ${HELD}
+      where links.sync_key = $1 and links.side = $2 and links.status in ('live', 'hidden')
+        and links.identity_id in (select identity_id from match_keys where sync_key = $1 and match_key = any($3))`,
+    [syncKey, side, keys],
+  );
+  return rows.map(clashOf);
+}

@@ -1,0 +1,58 @@
+/** src/store/clashes.ts in memory. Where nothing is held nothing of it takes any time. */
+import type { Values } from '../../../src/engine/value.ts';
+import type { Clash } from '../../../src/store/clashes.ts';
+import { pairKey, type RecordRow } from './rows.ts';
+import { select } from './statements.ts';
+import type { Transaction } from './transaction.ts';
+
+function isAnyOpen(tx: Transaction): boolean {
+  for (const slot of tx.tables.holds.slots()) if (slot.seenBy(tx)?.closed === null) return true;
+  tx.pass();
+  return false;
+}
+
+/** The clashes that these records are held for. */
+function held(tx: Transaction, side: string, records: readonly RecordRow[]): readonly Clash[] {
+  const { holdsByIdentity, identities } = tx.tables;
+  return records.flatMap(({ recordId, linked }) => {
+    if (linked === null) return [];
+    const { identityId } = linked;
+    const holds = select(tx, holdsByIdentity.slots(identityId), (hold) =>
+      holdsByIdentity.has(identityId, hold),
+    );
+    const clash = holds.find(({ field, reason }) => field === null && reason === 'ambiguousMatch');
+    const seen = (clash?.seen as Readonly<Record<string, Values>> | undefined)?.[side];
+    const [identity] = select(tx, identities.slotsOf([identityId]));
+    return seen === undefined ? [] : [{ recordId, values: { ...identity?.golden, ...seen } }];
+  });
+}
+
+export async function clashesAt(
+  tx: Transaction,
+  side: string,
+  recordIds: readonly string[],
+): Promise<readonly Clash[]> {
+  if (recordIds.length === 0 || !isAnyOpen(tx)) return [];
+  await tx.statement('clashesAt');
+  const places = recordIds.map((recordId) => pairKey(side, recordId));
+  return held(tx, side, select(tx, tx.tables.links.slotsOf(places)));
+}
+
+export async function clashesByKey(
+  tx: Transaction,
+  side: string,
+  keys: readonly string[],
+): Promise<readonly Clash[]> {
+  if (keys.length === 0) return [];
+  await tx.statement('clashesByKey');
+  const { linksByIdentity, matchKeys } = tx.tables;
+  const owners = new Set(
+    select(tx, matchKeys.slotsOf([...new Set(keys)])).map(({ identityId }) => identityId),
+  );
+  const isThere = (row: RecordRow): boolean =>
+    row.side === side && (row.status === 'live' || row.status === 'hidden');
+  return [...owners].flatMap((owner) => {
+    const isIts = (row: RecordRow): boolean => linksByIdentity.has(owner, row) && isThere(row);
+    return held(tx, side, select(tx, linksByIdentity.slots(owner), isIts));
+  });
+}
