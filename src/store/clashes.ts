@@ -33,7 +33,8 @@ function clashOf({ record_id: recordId, golden, seen }: ClashColumns): Clash {
 }
 
 /** Asked before anything else: hardly ever is anything held. */
-const IS_ANY_HELD = `exists (select from holds where sync_key = $1 and closed_at is null and identity_id is not null)`;
+const IS_ANY_HELD = `exists (select from holds
+  where sync_key = $1 and closed_at is null and identity_id is not null and reason = 'ambiguousMatch' and field is null)`;
 
 const HELD = `join holds on holds.sync_key = $1 and holds.identity_id = links.identity_id and holds.closed_at is null
     and holds.reason = 'ambiguousMatch' and holds.field is null and holds.seen ? links.side

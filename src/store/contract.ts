@@ -233,7 +233,7 @@ export interface SendIntent extends WriteKey {
   readonly ifVersion: string | null;
 }
 
-/** Where a sent or unknown write goes when its try has ended. Matched by epoch: a newer try is never touched. */
+/** Where a sent or unknown write goes when its try has ended. Matched by id and epoch: no newer try, and no later write, is touched. */
 export type WriteEnd = WriteKey & {
   readonly writeId: string;
   readonly epoch: number;

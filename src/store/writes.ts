@@ -98,11 +98,12 @@ export async function endWrites(
   return applied;
 }
 
-const ENDED = `unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::float8[], $8::boolean[], $9::float8[])
-               as ended (identity_id, side, epoch, "to", failure, wait_ms, counts, resolve_in_ms)`;
+const ENDED = `unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::float8[], $8::boolean[], $9::float8[], $10::uuid[])
+               as ended (identity_id, side, epoch, "to", failure, wait_ms, counts, resolve_in_ms, write_id)`;
 /** The ids once more as an array: a planner that has no idea of the table still finds the rows by key. */
 const SAME_TRY = `writes.sync_key = $1 and writes.identity_id = any($2) and writes.identity_id = ended.identity_id
-        and writes.side = ended.side and writes.lease_epoch = ended.epoch and writes.state in ('sent', 'unknown')`;
+        and writes.side = ended.side and writes.write_id = ended.write_id and writes.lease_epoch = ended.epoch
+        and writes.state in ('sent', 'unknown')`;
 const LEAVE = `delete from writes using ${ENDED} where ${SAME_TRY} returning writes.identity_id, writes.side`;
 const STAY = `update writes
         set state = ended."to", failure = ended.failure::jsonb, lease_until = '-infinity',
@@ -131,6 +132,7 @@ async function applyEnds(
     ends.map((end) => (end.to === 'queued' ? end.dueInMs : end.to === 'unknown' ? end.lookInMs : 0)),
     ends.map((end) => (end.to === 'queued' ? end.countsAttempt : end.to === 'dead')),
     ends.map((end) => (end.to === 'unknown' ? end.resolveInMs : null)),
+    ends.map((end) => end.writeId),
   ]);
   for (const row of rows) applied.add(writeKeyText(row.identity_id, row.side));
 }

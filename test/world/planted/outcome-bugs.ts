@@ -103,10 +103,19 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
       {
         // As the store of the simulation says it, which is kept equal to PostgreSQL's by a test.
         file: 'test/world/store/writes.ts',
-        find: 'return isOut && endOf.get(writeKey(write))?.epoch === write.leaseEpoch;',
+        find: 'return isOut && end?.writeId === write.writeId && end.epoch === write.leaseEpoch;',
         replace: 'return isOut && endOf.has(writeKey(write));',
       },
     ],
+  },
+  {
+    name: 'late-answer-ends-the-next-write',
+    about: 'takenCreates',
+    sentence: 'A late answer to a write that was given up ends the next write of the record.',
+    // The store of the simulation, as above.
+    file: 'test/world/store/writes.ts',
+    find: 'end?.writeId === write.writeId && end.epoch',
+    replace: 'end?.epoch',
   },
   {
     name: 'id-given-again-unnoticed',

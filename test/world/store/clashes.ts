@@ -1,14 +1,21 @@
 /** src/store/clashes.ts in memory. Where nothing is held nothing of it takes any time. */
 import type { Values } from '../../../src/engine/value.ts';
 import type { Clash } from '../../../src/store/clashes.ts';
-import { pairKey, type RecordRow } from './rows.ts';
+import { pairKey, type RecordRow, type StoredHold } from './rows.ts';
 import { select } from './statements.ts';
 import type { Transaction } from './transaction.ts';
 
-function isAnyOpen(tx: Transaction): boolean {
-  for (const slot of tx.tables.holds.slots()) if (slot.seenBy(tx)?.closed === null) return true;
+function isAnyHeld(tx: Transaction): boolean {
+  for (const slot of tx.tables.holds.slots()) {
+    const hold = slot.seenBy(tx);
+    if (hold !== null && isOpenClash(hold)) return true;
+  }
   tx.pass();
   return false;
+}
+
+function isOpenClash({ closed, identityId, field, reason }: StoredHold): boolean {
+  return closed === null && identityId !== null && field === null && reason === 'ambiguousMatch';
 }
 
 /** The clashes that these records are held for. */
@@ -17,10 +24,8 @@ function held(tx: Transaction, side: string, records: readonly RecordRow[]): rea
   return records.flatMap(({ recordId, linked }) => {
     if (linked === null) return [];
     const { identityId } = linked;
-    const holds = select(tx, holdsByIdentity.slots(identityId), (hold) =>
-      holdsByIdentity.has(identityId, hold),
-    );
-    const clash = holds.find(({ field, reason }) => field === null && reason === 'ambiguousMatch');
+    const isIts = (hold: StoredHold): boolean => holdsByIdentity.has(identityId, hold) && isOpenClash(hold);
+    const [clash] = select(tx, holdsByIdentity.slots(identityId), isIts);
     const seen = (clash?.seen as Readonly<Record<string, Values>> | undefined)?.[side];
     const [identity] = select(tx, identities.slotsOf([identityId]));
     return seen === undefined ? [] : [{ recordId, values: { ...identity?.golden, ...seen } }];
@@ -32,7 +37,7 @@ export async function clashesAt(
   side: string,
   recordIds: readonly string[],
 ): Promise<readonly Clash[]> {
-  if (recordIds.length === 0 || !isAnyOpen(tx)) return [];
+  if (recordIds.length === 0 || !isAnyHeld(tx)) return [];
   await tx.statement('clashesAt');
   const places = recordIds.map((recordId) => pairKey(side, recordId));
   return held(tx, side, select(tx, tx.tables.links.slotsOf(places)));

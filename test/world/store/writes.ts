@@ -121,7 +121,8 @@ async function applyEnds<End extends WriteEnd>(
     tx.tables.writes.slotsOf(endOf.keys()),
     (write) => {
       const isOut = write.state === 'sent' || write.state === 'unknown';
-      return isOut && endOf.get(writeKey(write))?.epoch === write.leaseEpoch;
+      const end = endOf.get(writeKey(write));
+      return isOut && end?.writeId === write.writeId && end.epoch === write.leaseEpoch;
     },
     (write) => {
       const end = endOf.get(writeKey(write));

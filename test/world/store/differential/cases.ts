@@ -1,6 +1,6 @@
 /** What chance hardly ever arranges: two transactions that meet, or one that goes a long way. */
 import type { Link } from '../../../../src/engine/state.ts';
-import type { Save } from '../../../../src/store/contract.ts';
+import type { Save, StoredFailure } from '../../../../src/store/contract.ts';
 import { EMPTY_SAVE } from './save-steps.ts';
 import type { Script } from './script.ts';
 import { HOUR_MS, IDENTITIES, newNotes, PAST_MS, WRITE_IDS, type Step, type StoreTx } from './step.ts';
@@ -56,9 +56,17 @@ function send(kind: 'create' | 'update'): Step {
 }
 
 const SEND = send('create');
-const END = call('end', (tx) =>
-  tx.endWrites([{ ...AT_CRM, writeId: WRITE_ID, epoch: 1, kind: 'create', to: 'acknowledged' }]),
-);
+function end(
+  ending: { readonly to: 'acknowledged' } | { readonly to: 'dead'; readonly failure: StoredFailure },
+): Step {
+  return call(`end ${ending.to}`, async (tx) => {
+    const [write] = (await tx.lockBundles([ONE])).get(ONE)?.writes ?? [];
+    const { writeId = WRITE_ID } = write ?? {};
+    return tx.endWrites([{ ...AT_CRM, writeId, epoch: 1, kind: 'create', ...ending }]);
+  });
+}
+
+const END = end({ to: 'acknowledged' });
 const HOLD = { identityId: ONE, field: null, reason: 'deletion' } as const;
 const CLAIM = call('claim', (tx) => tx.claimQueued('crm', 1_000).then((ids) => ids.toSorted()));
 const FORGET = save('forget', { forgotten: [{ side: 'crm', recordId: 'r1', identityId: ONE }] });
@@ -95,9 +103,7 @@ const BURY_HINTS = call('bury', async (tx) => {
   await tx.deferHints('crm', hints, { dueInMs: HOUR_MS, failure: FAILURE, dead: true });
 });
 const NOTE = call('note', (tx) => tx.noteHints('crm', [{ recordId: 'r1', kind: 'missing' }]));
-const BURY_WRITE = call('bury', (tx) =>
-  tx.endWrites([{ ...AT_CRM, writeId: WRITE_ID, epoch: 1, kind: 'create', to: 'dead', failure: FAILURE }]),
-);
+const BURY_WRITE = end({ to: 'dead', failure: FAILURE });
 const REPLAN = save('replan', { changedWrites: [{ ...AT_CRM, kind: 'update', state: 'planned' }] });
 const APPROVE_MOVED = call('approve', async (tx) => {
   const plan = await tx.sealPlan();

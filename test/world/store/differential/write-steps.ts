@@ -103,7 +103,7 @@ const endStep = step(
   fc.record({
     some,
     endings: fc.tuple(ending, ending),
-    writeId: fc.option(fc.constantFrom(...WRITE_IDS)),
+    writeId: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, fc.constantFrom(...WRITE_IDS)),
     isLate: rarely(6),
     isAtRest: rarely(),
   }),
