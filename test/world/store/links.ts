@@ -7,7 +7,7 @@ import { Collision } from '../../../src/store/database.ts';
 import { asStored } from './document.ts';
 import { openRecordHolds, settleRecordHolds } from './holds.ts';
 import { storedMs } from './instant.ts';
-import { pairKey, type RecordRow } from './rows.ts';
+import { pairKey, recordKey, type RecordRow } from './rows.ts';
 import { UNIQUE_VIOLATION } from './sql-error.ts';
 import { change, upsert } from './statements.ts';
 import type { Slot } from './table.ts';
@@ -83,6 +83,9 @@ export async function saveLinks(tx: Transaction, links: Save['links']): Promise<
       past: null,
     };
   });
+  const metAt = new Map(
+    links.flatMap(({ link, metMs }) => (metMs === undefined ? [] : [[recordKey(link), metMs] as const])),
+  );
   const stored = await upsert(
     tx,
     tx.tables.links,
@@ -91,7 +94,7 @@ export async function saveLinks(tx: Transaction, links: Save['links']): Promise<
       found.linked?.identityId === row.linked?.identityId ||
       ((found.linked === null || found.status === 'gone') &&
         found.asOfMs <= row.asOfMs &&
-        !isMetSince(found, links[rows.indexOf(row)]?.metMs))
+        !isMetSince(found, metAt.get(recordKey(row))))
         ? withStamp(found, row)
         : null,
     { onStored: (slot) => refuseSecond(tx, slot) },
