@@ -195,6 +195,14 @@ export async function isStreamOpen(
   return rows[0]?.open ?? false;
 }
 
+export async function isReadAnew(tx: Tx, syncKey: string): Promise<boolean> {
+  const rows = await tx.query<{ anew: boolean }>(
+    `select exists (select from streams where sync_key = $1 and kind = 'sweep' and current_as_of < woken_at) as anew`,
+    [syncKey],
+  );
+  return rows[0]?.anew ?? false;
+}
+
 export async function streamFailure(
   tx: Tx,
   syncKey: string,

@@ -36,6 +36,7 @@ import { save, saveUnlinked } from './save.ts';
 import {
   emptiedAtMs,
   followsSinceMs,
+  isReadAnew,
   isStreamOpen,
   leaseStream,
   moveStream,
@@ -90,6 +91,7 @@ export function syncTransaction(tx: Tx, scope: SyncScope, ids: Ids): SyncTx {
       releaseStream(tx, syncKey, lease, dueInMs, failure, askedSinceMs),
     streamFailure: (side, kind) => streamFailure(tx, syncKey, side, kind),
     isStreamOpen: (side, kind) => isStreamOpen(tx, syncKey, side, kind),
+    isReadAnew: () => isReadAnew(tx, syncKey),
     wakeStream: (side, kind, inMs = 0) => wakeStream(tx, syncKey, side, kind, inMs),
     sayEmptied: (side) => sayEmptied(tx, syncKey, side),
     emptiedAtMs: (side) => emptiedAtMs(tx, syncKey, side),

@@ -29,6 +29,7 @@ import { confirmMatches, findHomes, identitiesOf, lateHome, type Homes } from '.
 import { afterLag } from './lag.ts';
 import { hintsOfMet, lookAgain } from './look-again.ts';
 import { partMixed } from './mixed.ts';
+import { leaveWhileReadAnew } from './read-anew.ts';
 import { readReadings } from './references.ts';
 import type { SyncRuntime } from './runtime.ts';
 import type { ApplyCounts, Sighting, SightingPage } from './sighting.ts';
@@ -76,6 +77,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   for (const bundle of loaded.values()) batch.load(bundle);
   await confirmMatches(runtime, tx, page, sorted, homes, batch);
   tellTaken(runtime.model, batch, page, sorted);
+  await leaveWhileReadAnew(runtime, tx, page, sorted);
   await vacate(runtime, tx, batch, page, sorted, homes);
   const parted: Bundle[] = [];
   for (const reading of sorted.readings) {

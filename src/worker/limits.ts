@@ -32,7 +32,7 @@ export const IDLE_LOOK_MS = 1_000;
 export const FEEDLESS_SWEEP_EVERY_MS = 5_000;
 /** A side with a change feed is swept this often: the guarantee behind the hints. */
 export const SWEEP_EVERY_MS = 24 * 60 * 60 * 1_000;
-/** A record that was told of before the answer that would name it is looked at again after this. */
+/** A record that was told of before the answer that would name it, or before every side was read, is looked at again after this. */
 export const EARLY_LOOK_MS = 5_000;
 /** Tries of one look at a record before it waits for a person. */
 export const LOOK_TRIES_MAX = 7;

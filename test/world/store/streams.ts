@@ -4,7 +4,7 @@ import { LeaseLost } from '../../../src/store/database.ts';
 import { asStored } from './document.ts';
 import { LONG_AGO, storedMs } from './instant.ts';
 import { pairKey, type StreamRow } from './rows.ts';
-import { change } from './statements.ts';
+import { change, select } from './statements.ts';
 import type { Slot } from './table.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -171,6 +171,15 @@ export async function isStreamOpen(tx: Transaction, side: string, kind: StreamKi
     return dueAtMs <= tx.nowMs || leaseUntilMs >= tx.nowMs || isAsked;
   }
   return false;
+}
+
+function isSweptAnew({ kind, currentAsOfMs, wokenAtMs }: StreamRow): boolean {
+  return kind === 'sweep' && currentAsOfMs !== null && wokenAtMs !== null && currentAsOfMs < wokenAtMs;
+}
+
+export async function isReadAnew(tx: Transaction): Promise<boolean> {
+  await tx.statement('isReadAnew');
+  return select(tx, tx.tables.streams.slots(), isSweptAnew).length > 0;
 }
 
 export async function streamFailure(

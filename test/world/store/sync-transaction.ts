@@ -45,6 +45,7 @@ import { save } from './save.ts';
 import {
   emptiedAtMs,
   followsSinceMs,
+  isReadAnew,
   isStreamOpen,
   leaseStream,
   moveStream,
@@ -104,6 +105,7 @@ const CALLS = {
   moveStream,
   releaseStream,
   streamFailure,
+  isReadAnew,
   isStreamOpen,
   wakeStream,
   sayEmptied,

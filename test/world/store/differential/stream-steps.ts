@@ -79,7 +79,10 @@ export const streamSteps: readonly fc.Arbitrary<Step>[] = [
     (tx, { isLate, dueInMs, failure, isAsked }, notes) =>
       tx.releaseStream(leaseOf(notes, isLate), dueInMs, failure, isAsked ? 0 : undefined),
   ),
-  step('streamFailure', stream, (tx, args) => tx.streamFailure(args.side, args.kind)),
+  step('streamFailure', stream, async (tx, args) => ({
+    failure: await tx.streamFailure(args.side, args.kind),
+    isReadAnew: await tx.isReadAnew(),
+  })),
   step('wakeStream', fc.tuple(stream, fc.constantFrom(0, 5 * MINUTE_MS)), (tx, [args, inMs]) =>
     tx.wakeStream(args.side, args.kind, inMs),
   ),
