@@ -11,14 +11,14 @@ export interface Clash {
 export interface ClashTx {
   /** Those of these records that are held for the key of another thing. */
   clashesAt(side: string, recordIds: readonly string[]): Promise<readonly Clash[]>;
-  /** The records there that are held so, and belong to the things that have these keys. */
-  clashesByKey(side: string, keys: readonly string[]): Promise<readonly Clash[]>;
+  /** The records there that are held so, and belong to these things. */
+  clashesOf(side: string, identityIds: readonly string[]): Promise<readonly Clash[]>;
 }
 
 export function clashes(tx: Tx, syncKey: string): ClashTx {
   return {
     clashesAt: (side, recordIds) => clashesAt(tx, syncKey, side, recordIds),
-    clashesByKey: (side, keys) => clashesByKey(tx, syncKey, side, keys),
+    clashesOf: (side, identityIds) => clashesOf(tx, syncKey, side, identityIds),
   };
 }
 
@@ -55,18 +55,19 @@ async function clashesAt(
   return rows.map(clashOf);
 }
 
-async function clashesByKey(
+/** By the ids as an array: a planner without fresh statistics would join all links of the side to their keys. */
+async function clashesOf(
   tx: Tx,
   syncKey: string,
   side: string,
-  keys: readonly string[],
+  identityIds: readonly string[],
 ): Promise<readonly Clash[]> {
-  if (keys.length === 0) return [];
+  if (identityIds.length === 0) return [];
   const rows = await tx.query<ClashColumns>(
     `select links.record_id, golden, seen -> links.side as seen from links ${HELD}
-      where links.sync_key = $1 and links.side = $2 and links.status in ('live', 'hidden')
-        and links.identity_id in (select identity_id from match_keys where sync_key = $1 and match_key = any($3))`,
-    [syncKey, side, keys],
+      where links.sync_key = $1 and links.side = $2 and links.identity_id = any($3::uuid[])
+        and links.status in ('live', 'hidden')`,
+    [syncKey, side, identityIds],
   );
   return rows.map(clashOf);
 }

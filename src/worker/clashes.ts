@@ -35,7 +35,8 @@ async function othersInTheRing(
   let border = await tx.clashesAt(side, recordIds);
   for (let round = 0; border.length > 0 && round < CLASH_ROUNDS_MAX; round += 1) {
     const keys = border.flatMap(({ values }) => matchKeys(model, values));
-    const found = await tx.clashesByKey(side, [...new Set(keys)]);
+    const owners = await tx.identitiesByKey([...new Set(keys)]);
+    const found = await tx.clashesOf(side, [...new Set(owners.values())]);
     const isMet = (recordId: string): boolean => own.has(recordId) || others.has(recordId);
     border = found.filter(({ recordId }) => !isMet(recordId)).slice(0, PAGE_RECORDS_MAX - others.size);
     for (const { recordId } of border) others.add(recordId);

@@ -43,21 +43,19 @@ export async function clashesAt(
   return held(tx, side, select(tx, tx.tables.links.slotsOf(places)));
 }
 
-export async function clashesByKey(
+export async function clashesOf(
   tx: Transaction,
   side: string,
-  keys: readonly string[],
+  identityIds: readonly string[],
 ): Promise<readonly Clash[]> {
-  if (keys.length === 0) return [];
-  await tx.statement('clashesByKey');
-  const { linksByIdentity, matchKeys } = tx.tables;
-  const owners = new Set(
-    select(tx, matchKeys.slotsOf([...new Set(keys)])).map(({ identityId }) => identityId),
-  );
-  const isThere = (row: RecordRow): boolean =>
-    row.side === side && (row.status === 'live' || row.status === 'hidden');
-  return [...owners].flatMap((owner) => {
-    const isIts = (row: RecordRow): boolean => linksByIdentity.has(owner, row) && isThere(row);
-    return held(tx, side, select(tx, linksByIdentity.slots(owner), isIts));
+  if (identityIds.length === 0) return [];
+  await tx.statement('clashesOf');
+  const { linksByIdentity } = tx.tables;
+  return identityIds.flatMap((identityId) => {
+    const isIts = (row: RecordRow): boolean =>
+      linksByIdentity.has(identityId, row) &&
+      row.side === side &&
+      (row.status === 'live' || row.status === 'hidden');
+    return held(tx, side, select(tx, linksByIdentity.slots(identityId), isIts));
   });
 }

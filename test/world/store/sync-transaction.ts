@@ -6,7 +6,7 @@ import type { KeyingTx } from '../../../src/store/keying.ts';
 import type { Approval, PlanRow } from '../../../src/store/plans.ts';
 import type { SyncScope } from '../../../src/store/sync-transaction.ts';
 import { identitiesByKey, inMotion, lockBundles, recordsOf } from './bundles.ts';
-import { clashesAt, clashesByKey } from './clashes.ts';
+import { clashesAt, clashesOf } from './clashes.ts';
 import {
   approvePlan,
   beginRevision,
@@ -116,7 +116,7 @@ const CALLS = {
   claimHints,
   claimRecords,
   clashesAt,
-  clashesByKey,
+  clashesOf,
   closeHints,
   buryRecords,
   lookOnceMore,

@@ -317,7 +317,10 @@ export const keySteps: readonly fc.Arbitrary<Step>[] = [
   step('identitiesByKey', fc.uniqueArray(anyKey), async (tx, keys) =>
     Object.fromEntries(await tx.identitiesByKey(keys)),
   ),
-  step('clashesByKey', fc.record({ side, keys: fc.uniqueArray(anyKey) }), async (tx, { side: at, keys }) =>
-    sorted(await tx.clashesByKey(at, keys), (clash) => clash.recordId),
+  step(
+    'clashesOf',
+    fc.record({ side, identityIds: fc.uniqueArray(identityId) }),
+    async (tx, { side: at, identityIds }) =>
+      sorted(await tx.clashesOf(at, identityIds), (clash) => clash.recordId),
   ),
 ];
