@@ -289,8 +289,8 @@ export interface SyncTx extends ReferenceTx, KeyingTx, JoinTx, ClashTx {
   followsSinceMs(side: string): Promise<number | null>;
   /** Whether the stream is to be read now, or is being read: not, once a reading that began after it was woken has ended. */
   isStreamOpen(side: string, kind: StreamKind): Promise<boolean>;
-  /** Whether a side that was swept before is to be swept again, as somebody has asked for it since. */
-  isReadAnew(): Promise<boolean>;
+  /** Since when a side that was swept before is to be swept again, as somebody has asked for it; null where none is. */
+  readAnewSinceMs(): Promise<number | null>;
   /** Makes a stream due in `inMs`, by default now: what was begun before then does not answer it. */
   wakeStream(side: string, kind: StreamKind, inMs?: number): Promise<void>;
   /** Somebody says that the side was emptied on purpose; its sweep is due at once. */

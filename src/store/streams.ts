@@ -195,12 +195,13 @@ export async function isStreamOpen(
   return rows[0]?.open ?? false;
 }
 
-export async function isReadAnew(tx: Tx, syncKey: string): Promise<boolean> {
-  const rows = await tx.query<{ anew: boolean }>(
-    `select exists (select from streams where sync_key = $1 and kind = 'sweep' and current_as_of < woken_at) as anew`,
+export async function readAnewSinceMs(tx: Tx, syncKey: string): Promise<number | null> {
+  const rows = await tx.query<{ since_ms: number | null }>(
+    `select extract(epoch from min(woken_at))::float8 * 1000 as since_ms
+       from streams where sync_key = $1 and kind = 'sweep' and current_as_of < woken_at`,
     [syncKey],
   );
-  return rows[0]?.anew ?? false;
+  return rows[0]?.since_ms ?? null;
 }
 
 export async function streamFailure(

@@ -34,6 +34,8 @@ export const FEEDLESS_SWEEP_EVERY_MS = 5_000;
 export const SWEEP_EVERY_MS = 24 * 60 * 60 * 1_000;
 /** A record that was told of before the answer that would name it, or before every side was read, is looked at again after this. */
 export const EARLY_LOOK_MS = 5_000;
+/** While the sides are being read for long, a record that is gone is looked at again at least this often. */
+export const READ_ANEW_LOOK_MS_MAX = 60_000;
 /** Tries of one look at a record before it waits for a person. */
 export const LOOK_TRIES_MAX = 7;
 /** Tries of one write that fail by its own fault before it waits for a person. */

@@ -177,9 +177,10 @@ function isSweptAnew({ kind, currentAsOfMs, wokenAtMs }: StreamRow): boolean {
   return kind === 'sweep' && currentAsOfMs !== null && wokenAtMs !== null && currentAsOfMs < wokenAtMs;
 }
 
-export async function isReadAnew(tx: Transaction): Promise<boolean> {
-  await tx.statement('isReadAnew');
-  return select(tx, tx.tables.streams.slots(), isSweptAnew).length > 0;
+export async function readAnewSinceMs(tx: Transaction): Promise<number | null> {
+  await tx.statement('readAnewSinceMs');
+  const open = select(tx, tx.tables.streams.slots(), isSweptAnew);
+  return open.length === 0 ? null : Math.min(...open.flatMap(({ wokenAtMs }) => wokenAtMs ?? []));
 }
 
 export async function streamFailure(

@@ -81,7 +81,7 @@ export const streamSteps: readonly fc.Arbitrary<Step>[] = [
   ),
   step('streamFailure', stream, async (tx, args) => ({
     failure: await tx.streamFailure(args.side, args.kind),
-    isReadAnew: await tx.isReadAnew(),
+    isReadAnew: (await tx.readAnewSinceMs()) !== null,
   })),
   step('wakeStream', fc.tuple(stream, fc.constantFrom(0, 5 * MINUTE_MS)), (tx, [args, inMs]) =>
     tx.wakeStream(args.side, args.kind, inMs),
