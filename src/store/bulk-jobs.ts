@@ -5,6 +5,7 @@ import type { Tx } from './database.ts';
 /** A write, and the very try of it. */
 export interface Try {
   readonly identityId: string;
+  readonly writeId: string;
   readonly epoch: number;
 }
 
@@ -49,14 +50,15 @@ export function bulkJobs(
     note: (jobId, side, token, tries, leaseMs) =>
       transaction(async (tx) => {
         await tx.execute(
-          `insert into bulk_jobs (sync_key, job_id, side, token, identity_ids, epochs, lease_until)
-           values ($1, $2, $3, $4, $5, $6, clock_timestamp() + make_interval(secs => $7 / 1000.0))`,
+          `insert into bulk_jobs (sync_key, job_id, side, token, identity_ids, write_ids, epochs, lease_until)
+           values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => $8 / 1000.0))`,
           [
             syncKey,
             jobId,
             side,
             token === null ? null : JSON.stringify(token),
             tries.map(({ identityId }) => identityId),
+            tries.map(({ writeId }) => writeId),
             tries.map(({ epoch }) => epoch),
             leaseMs,
           ],
@@ -95,6 +97,7 @@ async function claim(tx: Tx, syncKey: string, side: string, leaseMs: number): Pr
     lease_epoch: string;
     token: Json | null;
     identity_ids: readonly string[];
+    write_ids: readonly string[];
     epochs: readonly string[];
     age_ms: number;
   }>(
@@ -103,13 +106,14 @@ async function claim(tx: Tx, syncKey: string, side: string, leaseMs: number): Pr
       where sync_key = $1 and job_id = (
               select job_id from bulk_jobs where sync_key = $1 and side = $2 and lease_until < now()
                order by (token is null), begun_at limit 1 for update skip locked)
-     returning job_id, lease_epoch, token, identity_ids, epochs,
+     returning job_id, lease_epoch, token, identity_ids, write_ids, epochs,
                extract(epoch from clock_timestamp() - begun_at)::float8 * 1000 as age_ms`,
     [syncKey, side, leaseMs],
   );
   if (row === undefined) return null;
   const tries = row.identity_ids.map((identityId, index): Try => ({
     identityId,
+    writeId: row.write_ids[index] ?? '',
     epoch: Number(row.epochs[index]),
   }));
   const job = { jobId: row.job_id, leaseEpoch: Number(row.lease_epoch), token: row.token, ageMs: row.age_ms };

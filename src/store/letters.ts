@@ -51,6 +51,10 @@ export interface LetterPage {
   readonly next: string | null;
 }
 
+/** What tells the tries of a write apart: every write of a record counts its own from one. */
+export const WRITE_TOKEN = `writes.write_id || ' ' || writes.lease_epoch`;
+/** The same of a look: a hint is forgotten when it is settled, and the next one counts anew. */
+export const HINT_TOKEN = `hints.lease_epoch || ' ' || extract(epoch from hints.noted_at)`;
 /** A record that could not be read has no lease: what tells its tries apart is its version and what was wrong. */
 export const UNREADABLE_TOKEN = `coalesce(links.version, '') || ' ' || (links.failure ->> 'code')`;
 const WRITE_LETTER = `md5('write ' || writes.identity_id || ' ' || writes.side)`;
@@ -80,7 +84,7 @@ failed as (
             where links.sync_key = $1 and links.identity_id = writes.identity_id and links.side = writes.side)) as record_id,
          tried.tries, coalesce(tried.first_at, writes.planned_at) as first_at,
          coalesce(tried.last_at, writes.planned_at) as last_at, coalesce(writes.failure, tried.failure) as failure, writes.body,
-         writes.lease_epoch::text as token, 'write' as place
+         ${WRITE_TOKEN} as token, 'write' as place
     from writes
     -- Few writes fail, of many that were tried and of very many links: both are looked up one by one.
     cross join lateral (
@@ -92,7 +96,7 @@ failed as (
      and coalesce(writes.failure, tried.failure) is not null
   union all
   select ${readLetter('hints')}, case when state = 'dead' then 'waiting' else 'retrying' end,
-         side, 'read', null, record_id, greatest(attempts, 1), noted_at, noted_at, failure, null::json, lease_epoch::text, 'hint'
+         side, 'read', null, record_id, greatest(attempts, 1), noted_at, noted_at, failure, null::json, ${HINT_TOKEN}, 'hint'
     from hints where sync_key = $1 and failure is not null
   union all
   select ${readLetter('links')}, case when hints.record_id is null then 'waiting' else 'retrying' end, links.side, 'read',

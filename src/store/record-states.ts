@@ -1,5 +1,5 @@
 /** In which state each record is, and for which one reason: what the balance counts and what its lists show, in one place. */
-import { UNREADABLE_TOKEN } from './letters.ts';
+import { HINT_TOKEN, UNREADABLE_TOKEN, WRITE_TOKEN } from './letters.ts';
 
 /** The states that the balance counts, in the order of how well a record is. */
 export type RecordState = 'inSync' | 'pending' | 'held' | 'dead' | 'excluded';
@@ -77,7 +77,7 @@ export function reasonsIn({ identities, links, hints }: RecordScope): string {
          bool_and(state = 'dead' and discards.letter_id is not null) as discarded
     from writes
     left join discards on discards.sync_key = $1 and discards.identity_id = writes.identity_id
-         and discards.side = writes.side and discards.token = writes.lease_epoch::text ${identities('discards.identity_id')}
+         and discards.side = writes.side and discards.token = ${WRITE_TOKEN} ${identities('discards.identity_id')}
    where writes.sync_key = $1 ${identities('writes.identity_id')} group by writes.identity_id),
 open_holds as (
   select distinct identity_id from holds
@@ -95,7 +95,7 @@ reasons as (
     left join unread on unread.identity_id = links.identity_id
     left join discards on discards.sync_key = $1 and discards.identity_id is null
          and discards.side = links.side and discards.record_id = links.record_id
-         and discards.token = case when hints.failure is not null then hints.lease_epoch::text else ${UNREADABLE_TOKEN} end
+         and discards.token = case when hints.failure is not null then ${HINT_TOKEN} else ${UNREADABLE_TOKEN} end
    where links.sync_key = $1 ${links}
   union all
   select hints.side, hints.record_id, null, null, hints.failure, case when hints.state = 'dead' then 'lookFailed' else 'toBeRead' end

@@ -42,6 +42,7 @@ beforeAll(async () => {
 function everyCombination(): Readonly<Record<string, readonly object[]>> {
   const ids = createIds(systemClock, systemRandom);
   const now = '2026-01-01T00:00:00Z';
+  const notedSeconds = (Date.parse(now) / 1_000).toFixed(6);
   const rows = {
     identities: [] as object[],
     links: [] as object[],
@@ -94,13 +95,14 @@ function everyCombination(): Readonly<Record<string, readonly object[]>> {
               noted_at: now,
               failure: hint === 'dead' ? failure : undefined,
             });
+          const writeId = ids.next();
           if (write !== null) {
             const isDead = write === 'dead' || write === 'givenUp';
             rows.writes.push({
               sync_key: syncKey,
               identity_id: identityId,
               side: 'erp',
-              write_id: ids.next(),
+              write_id: writeId,
               kind: 'update',
               state: isDead ? 'dead' : write,
               planned_at: now,
@@ -142,7 +144,7 @@ function everyCombination(): Readonly<Record<string, readonly object[]>> {
             rows.discards.push({
               ...discard,
               letter_id: `w${recordId}`,
-              token: '3',
+              token: `${writeId} 3`,
               side: 'erp',
               identity_id: identityId,
             });
@@ -150,7 +152,7 @@ function everyCombination(): Readonly<Record<string, readonly object[]>> {
             rows.discards.push({
               ...discard,
               letter_id: `r${recordId}`,
-              token: hint === 'dead' ? '3' : '7 x',
+              token: hint === 'dead' ? `3 ${notedSeconds}` : '7 x',
               side: 'crm',
               record_id: recordId,
             });

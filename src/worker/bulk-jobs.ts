@@ -97,7 +97,7 @@ class HeldJobs {
   /** A job that could not be noted must not begin. */
   async note(side: SideRuntime, token: BegunJob['token'], intents: readonly Intent[]): Promise<string> {
     const jobId = this.#runtime.ids.next();
-    const tries = intents.map(({ identityId, epoch }): Try => ({ identityId, epoch }));
+    const tries = intents.map(({ identityId, writeId, epoch }): Try => ({ identityId, writeId, epoch }));
     try {
       await this.#jobs.note(jobId, side.model.name, token, tries, JOB_LEASE_MS);
     } catch (error) {
@@ -180,10 +180,11 @@ async function intentsOf(
   const { name } = side.model;
   return runtime.transaction(async (tx) => {
     const bundles = await tx.lockBundles(tries.map(({ identityId }) => identityId));
-    const sent = tries.flatMap(({ identityId, epoch }) => {
+    const sent = tries.flatMap(({ identityId, writeId, epoch }) => {
       const bundle = bundles.get(identityId);
       const row = bundle?.writes.find(
-        (write) => write.side === name && write.state === 'sent' && write.epoch === epoch,
+        (write) =>
+          write.side === name && write.state === 'sent' && write.writeId === writeId && write.epoch === epoch,
       );
       return bundle === undefined || row === undefined ? [] : [{ bundle, row }];
     });

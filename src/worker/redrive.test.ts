@@ -9,6 +9,7 @@ import { findSync, type SyncRow } from '../store/control.ts';
 import type { Tx } from '../store/database.ts';
 import { countLetters, listLetters, type Letter, type LetterFilter } from '../store/letters.ts';
 import { countStates } from '../store/status.ts';
+import { LOOK_TRIES_MAX } from './limits.ts';
 import { correctLetter, discardAll, replayAll } from './redrive.ts';
 import { observeAll } from './rounds.ts';
 import type { SyncRuntime } from './runtime.ts';
@@ -170,6 +171,43 @@ test('what is given up counts as excluded, with the reason, until its record cha
   await settleRounds(store, all.runtime, 2);
   expect(await all.letters()).toMatchObject([{ state: 'waiting', body: { city: 'Rome' } }]);
   expect(await erpCounts(all)).toMatchObject({ inSync: 1, dead: 1, excluded: 0 });
+});
+
+test('what fails later at the same place is no part of what was given up', async () => {
+  const all = await stand('failed-later', ['ann'], ['bob', 'cat']);
+  const id = all.crm.find1('name', 'ann').id;
+  const rename = async (name: string): Promise<void> => {
+    all.crm.edit(id, { name });
+    await settleRounds(store, all.runtime, 2);
+  };
+  await rename('bob');
+  expect(await discardAll(workspace, all.sync, {}, ACT)).toBe(1);
+  // Nothing is owed any more, so that the next write is another one; and that one fails at its first try as well.
+  await rename('ann');
+  expect(await all.letters()).toEqual([]);
+  await rename('cat');
+  expect(await all.letters()).toMatchObject([{ state: 'waiting', body: { name: 'cat' } }]);
+  expect(await erpCounts(all)).toMatchObject({ inSync: 0, dead: 1, excluded: 0 });
+});
+
+test('a record that cannot be looked up again later is no part of what was given up', async () => {
+  const all = await stand('looked-up-later', ['ann'], []);
+  const id = all.crm.find1('name', 'ann').id;
+  const given = all.crm.get.bind(all.crm);
+  const breakLooks = async (): Promise<void> => {
+    const failure: Failure = { kind: 'permanent', code: 'memory.broken', message: 'it cannot be shown' };
+    all.crm.get = (_collection, ids) =>
+      Promise.resolve(ids.map((each) => ({ kind: 'failed', id: each, failure })));
+    all.crm.edit(id, { city: 'Rome' });
+    await settleRounds(store, all.runtime, LOOK_TRIES_MAX);
+    expect(await all.letters()).toMatchObject([{ kind: 'read', state: 'waiting' }]);
+  };
+  await breakLooks();
+  expect(await discardAll(workspace, all.sync, {}, ACT)).toBe(1);
+  all.crm.get = given;
+  all.crm.edit(id, { city: 'Oslo' });
+  await settleRounds(store, all.runtime, 2);
+  await breakLooks();
 });
 
 test('a value given to a letter goes to every side and is remembered as that person’s', async () => {
