@@ -68,15 +68,10 @@ export function sort(
   };
   for (const sighting of page.sightings) {
     const record = known.get(sighting.recordId);
-    const version = sighting.kind === 'record' ? sighting.record.version : null;
-    if (
-      record !== undefined &&
-      version !== null &&
-      record.version === version &&
-      !ASKED_EACH_TIME.has(record.status)
-    ) {
-      sorted.unchangedIds.push(sighting.recordId);
-    } else if (record !== undefined && page.readBeganMs <= record.asOfMs) {
+    const isSame = isAsKnown(sighting, record);
+    if (isSame) sorted.unchangedIds.push(sighting.recordId);
+    if (isSame && !isBeforeAnOlderLook(side, page, sighting.recordId)) continue;
+    if (record !== undefined && page.readBeganMs <= record.asOfMs) {
       // Read before something newer was accounted for: it proves nothing about the present. Look again once a look can.
       const dueInMs = Math.min(record.asOfMs - page.readBeganMs, LOOK_AGAIN_MS_MAX);
       sorted.hints.push({ recordId: sighting.recordId, kind: kindOf(page, sighting.recordId), dueInMs });
@@ -89,6 +84,19 @@ export function sort(
     else sorted.unlinked.push(goneUnknown(sighting.recordId, nowMs));
   }
   return sorted;
+}
+
+function isAsKnown(sighting: Sighting, known: KnownRecord | undefined): boolean {
+  if (sighting.kind !== 'record' || known === undefined || ASKED_EACH_TIME.has(known.status)) return false;
+  return sighting.record.version !== null && sighting.record.version === known.version;
+}
+
+/**
+ * Somebody is to look at the record, and may be shown an earlier moment than this page shows. That it was as known just now is accounted
+ * for, so that such a look proves nothing.
+ */
+function isBeforeAnOlderLook({ card }: SideRuntime, { hinted }: SightingPage, recordId: string): boolean {
+  return card.readLagMs > 0 && hinted?.has(recordId) === true;
 }
 
 /** Nobody knew it; what was read before, and is not yet applied, must not bring it in. */
