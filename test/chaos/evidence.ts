@@ -43,6 +43,8 @@ export function judgedOf({ store, ...parts }: Evidence): Judged {
     released: 1,
     // Its systems give no id again.
     mistakable: new Set(),
+    // What was told of when is not kept: everything counts as told, the strictest reading.
+    backUntold: new Set(),
     // Its store does not keep what went well: every create of a key counts as sent for one thing, the strictest reading.
     senders: new Map(),
     // Nothing happens any more.

@@ -45,12 +45,18 @@ export class Feed {
 
   /** Whether whoever reads had taken in before then that a record of this id went at `sinceMs` or later. */
   hasToldGone(id: string, sinceMs: number, beforeMs: number): boolean {
-    return this.#events.some(
+    return this.#takenOf(id, sinceMs, beforeMs).some((event) => this.#toldGone.has(event));
+  }
+
+  /** Whether whoever reads had stored a position behind something that happened to the record at `sinceMs` or later. */
+  hasToldOf(id: string, sinceMs: number, beforeMs: number): boolean {
+    return this.#takenOf(id, sinceMs, beforeMs).length > 0;
+  }
+
+  #takenOf(id: string, sinceMs: number, beforeMs: number): readonly FeedEvent[] {
+    return this.#events.filter(
       (event, index) =>
-        event.id === id &&
-        event.atMs >= sinceMs &&
-        this.#toldGone.has(event) &&
-        (this.#takenMs[index] ?? beforeMs) < beforeMs,
+        event.id === id && event.atMs >= sinceMs && (this.#takenMs[index] ?? beforeMs) < beforeMs,
     );
   }
 

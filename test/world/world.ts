@@ -76,6 +76,8 @@ export class World {
   released = 0;
   /** Records that got the id of another before Trueup had seen that one's end: nobody can tell the two apart. */
   readonly mistakable = new Set<string>();
+  /** Pairs of records: what a create of ours made, and what people had brought back just before that without Trueup being told of it. */
+  readonly backUntold = new Set<string>();
   /** Records that got the id of another of which Trueup knew nothing. */
   readonly unseen = new Set<string>();
   /** Per key of a write the thing that it was sent for. */

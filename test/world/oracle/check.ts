@@ -9,7 +9,7 @@ import { checkClaims } from './claims.ts';
 import { checkConvergence } from './convergence.ts';
 import { checkExistence } from './existence.ts';
 import { isReadable, TEXT_FIELDS } from './truth.ts';
-import { checkWrites } from './writes.ts';
+import { checkWrites, pairOf } from './writes.ts';
 
 /** More than this in one small history is a flood (I22). */
 const REQUESTS_MAX = 3_000;
@@ -18,6 +18,7 @@ export async function checkAll(world: World): Promise<void> {
   await Promise.resolve();
   noteReadBefore(world);
   noteTakenBefore(world);
+  noteBackUntold(world);
   checkConvergence(world);
   checkAccounts(world);
   checkWrites(world);
@@ -79,6 +80,39 @@ function noteTakenBefore(world: World): void {
       if (isTakenBefore) world.mistakable.add(`${side} ${recordId}`);
     }
   }
+}
+
+/**
+ * What people brought back before Trueup made it anew, and nothing had told of by then (docs/promises.md): the system's log tells when
+ * it came back, Trueup's own journal that it had seen the end before that, and the position that it had stored in the feed that it had
+ * been told of nothing since.
+ */
+function noteBackUntold(world: World): void {
+  for (const [side, { shape, records, feed }] of world.systems) {
+    // Where there is no feed, nothing tells what a sweep had shown by when.
+    if (shape.feed === 'none') continue;
+    const backs = records.entries.filter(({ kind }) => kind === 'undelete');
+    for (const made of records.entries) {
+      if (made.actor !== 'trueup' || made.kind !== 'create') continue;
+      for (const { recordId, order, atMs } of backs) {
+        if (order > made.order || feed.hasToldOf(recordId, atMs, made.atMs)) continue;
+        const end = records.entries.findLast(
+          (entry) => entry.kind === 'delete' && entry.recordId === recordId && entry.order < order,
+        );
+        if (end !== undefined && isSeenGone(world, side, end, made.atMs))
+          world.backUntold.add(pairOf(made, recordId));
+      }
+    }
+  }
+}
+
+function isSeenGone(world: World, side: string, end: Entry, byMs: number): boolean {
+  return world.store
+    .dump()
+    .journal.some(
+      ({ kind, side: at, recordId, atMs }) =>
+        kind === 'deleted' && at === side && recordId === end.recordId && atMs >= end.atMs && atMs <= byMs,
+    );
 }
 
 /** The journal entry says that a value of the one record was replaced by one of the other. */

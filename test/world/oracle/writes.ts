@@ -68,8 +68,13 @@ function checkKeyless(world: Judged, entries: readonly Entry[], made: Entry): vo
   }
   if (isUnknowable(world, entries, made, name)) return;
   for (const [recordId, held] of holders)
-    if (held === name)
+    if (held === name && !world.backUntold.has(pairOf(made, recordId)))
       world.violations.push(`I5: ${made.side} ${made.recordId} was made of what ${recordId} holds already`);
+}
+
+/** What a create made, and another record of its side. */
+export function pairOf({ side, recordId: made }: Entry, recordId: string): string {
+  return `${side} ${made} ${recordId}`;
 }
 
 /** It was taken from a record of which nothing told whose it was (docs/promises.md). */
