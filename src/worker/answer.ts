@@ -193,6 +193,9 @@ function recordWritten(recording: Recording, bundle: StoredBundle, intent: Inten
     holdSecond(batch, withoutWrite(bundle, intent.side), intent, result);
     return;
   }
+  const isMet = wasMet(recording, intent, result);
+  // Nor may it be met while this is being stored.
+  if (intent.kind === 'create' && !isMet) batch.noteMet(intent.side, result.recordId, NEVER_MET);
   const outcome = acknowledged(recording, bundle, intent, result);
   batch.apply(outcome, {
     ...entry,
@@ -203,8 +206,20 @@ function recordWritten(recording: Recording, bundle: StoredBundle, intent: Inten
     // Brought back before its answer came, with the version that it had, the record was met as if nothing had happened to it.
     const isOpen = isStillThere(outcome.bundle, intent);
     hints.push({ recordId: result.recordId, kind: isOpen ? 'deleted' : 'changed' });
-  } else if (isUntold(recording, intent) || hasMore(side, outcome.bundle, result))
+  } else if (isMet || isUntold(recording, intent) || hasMore(side, outcome.bundle, result))
     hints.push({ recordId: result.recordId, kind: 'changed' });
+}
+
+/** A look that met the record before, whenever it began, is one too many. */
+const NEVER_MET = 0;
+
+/**
+ * What a create has made was seen before its answer was recorded, and was nobody's, as what has got the key of another thing: what was
+ * seen of it is accounted for nowhere, and its feed has told of it.
+ */
+function wasMet({ known }: Recording, { kind }: Intent, { recordId }: Written): boolean {
+  const record = kind === 'create' ? known.get(recordId) : undefined;
+  return record !== undefined && record.identityId === null && record.status !== 'gone';
 }
 
 /**

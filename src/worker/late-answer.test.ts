@@ -1,4 +1,4 @@
-/** An answer belongs to one try of one write, however late it comes. */
+/** An answer belongs to one try of one write, however late it comes; what was seen before it came counts all the same. */
 import { expect, test } from 'vitest';
 
 import { MemorySystem } from '../../test/support/memory-system.ts';
@@ -6,11 +6,12 @@ import { captureAndDeliver } from '../../test/support/rounds.ts';
 import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import { must } from '../lib/assert.ts';
 import type { Json } from '../lib/json.ts';
+import { openHolds } from '../store/holds.ts';
 import { captureChanges } from './capture.ts';
 import { deliverBatch } from './deliver.ts';
 import { settleHints } from './look.ts';
 import { resolveUnknown } from './resolve.ts';
-import { observeAll } from './rounds.ts';
+import { observeAll, settleRecords } from './rounds.ts';
 
 const signal = new AbortController().signal;
 const store = sharedTestStore();
@@ -65,4 +66,31 @@ test('the late answer to a write that was given up leaves alone the one that is 
     { kind: 'late', name: 'Anne' },
     { kind: 'written', name: 'Anna' },
   ]);
+});
+
+test('what was edited before the answer to its create came is read, though it waited with the key of another thing', async () => {
+  const [crm, erp] = [new MemorySystem(), new MemorySystem()];
+  const definition = simpleDefinition(['crm', 'erp'], { name: 'met-before-its-answer' });
+  const runtime = await createTestRuntime(store, definition, { crm, erp });
+  const here = must(runtime.sides.get('erp'), 'a side');
+  crm.create({ email: 'bob', name: 'Bob', phone: null, city: null });
+  await observeAll(runtime, signal);
+  await captureAndDeliver(runtime, 4);
+  crm.create({ email: 'ann', name: 'Ann', phone: '1', city: 'Aachen' });
+  await observeAll(runtime, signal);
+  const given = erp.write.bind(erp);
+  erp.write = async (collection, requests) => {
+    const results = await given(collection, requests);
+    erp.write = given;
+    erp.edit(erp.find1('email', 'ann').id, { email: 'bob', name: 'Anna' });
+    await captureChanges(runtime, here, false, signal);
+    await settleHints(runtime, here, signal);
+    return results;
+  };
+  await deliverBatch(runtime, here);
+  await settleRecords(runtime, signal);
+  const asked = await store.database.transaction(store.workspaceNo, (tx) =>
+    openHolds(tx, runtime.syncKey, null, 10),
+  );
+  expect(asked).toMatchObject([{ reason: 'ambiguousMatch', seen: { erp: { email: 'bob', name: 'Anna' } } }]);
 });
