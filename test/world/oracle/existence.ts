@@ -1,8 +1,8 @@
 /** I6, I10, I13, I19: what is there, what is not, and whose it is. */
 import { readRecord } from '../../../src/engine/mapping.ts';
 import { matchKeys } from '../../../src/engine/match.ts';
-import type { FieldModel } from '../../../src/engine/model.ts';
-import { PERSON } from '../../../src/engine/state.ts';
+import type { FieldLens, FieldModel } from '../../../src/engine/model.ts';
+import { PERSON, type Tombstone } from '../../../src/engine/state.ts';
 import type { Value, Values } from '../../../src/engine/value.ts';
 import type { Fields } from '../records.ts';
 import type { World } from '../world.ts';
@@ -151,18 +151,40 @@ function checkBroughtBack(world: World, { identities, links, holds, writes }: Du
   }
 }
 
-/** The record of the thing at the side was given the value by Trueup. */
-function wasWritten(
+/**
+ * The deleted record held the value: it was last told of it when it was met or written, and the log of its system shows nobody
+ * who changed that field of it between then and its delete.
+ */
+function heldAtLast(
+  world: World,
   story: Dump['journal'],
-  side: string,
-  field: FieldModel,
+  { side, recordId, atMs }: Tombstone,
+  { field, native }: FieldLens,
   value: Value | undefined,
 ): boolean {
-  return story.some(({ kind, side: at, body }) => {
-    const { values } = body as unknown as { readonly values?: Values };
-    const sent = values?.[field.name];
-    return kind === 'written' && at === side && sent !== undefined && field.same(sent, value ?? null);
-  });
+  const told = story.findLast(
+    (entry) =>
+      (entry.kind === 'linked' || entry.kind === 'written') &&
+      entry.side === side &&
+      entry.recordId === recordId &&
+      valueIn(entry, field) !== undefined,
+  );
+  if (told === undefined || !field.same(valueIn(told, field), value ?? null)) return false;
+  return !timeline(world).some(
+    (entry) =>
+      entry.actor !== 'trueup' &&
+      entry.kind === 'update' &&
+      entry.side === side &&
+      entry.recordId === recordId &&
+      entry.atMs > told.atMs &&
+      entry.atMs <= atMs &&
+      textOf(entry.before, native) !== textOf(entry.after, native),
+  );
+}
+
+function valueIn({ body }: Dump['journal'][number], { name }: FieldModel): Value | undefined {
+  const { values } = body as unknown as { readonly values?: Values };
+  return values?.[name];
 }
 
 /** I10: a delete takes no edit along that the deleted record had not received, unless a rule or a person said so. */
@@ -182,7 +204,8 @@ function checkTakenAlong(world: World, { identities, links, holds, decisions, jo
     const isDecidedAfter =
       story.findLastIndex(({ kind }) => kind === 'decided') >
       story.findLastIndex(({ kind, side }) => kind === 'deleted' && side === tombstone.side);
-    for (const { field, direction } of world.model.sideOf.get(tombstone.side)?.lenses ?? []) {
+    for (const lens of world.model.sideOf.get(tombstone.side)?.lenses ?? []) {
+      const { field, direction } = lens;
       const edit = edits[field.name];
       if (link?.status !== 'gone' || direction === 'in' || edit === undefined) continue;
       // What was decided about it afterwards was not there to be taken along.
@@ -190,9 +213,9 @@ function checkTakenAlong(world: World, { identities, links, holds, decisions, jo
       const isBehind = edit.side !== tombstone.side && edit.seq > (link.agreed[field.name] ?? 0);
       if (!isBehind || field.same(golden[field.name], link.accounted[field.name])) continue;
       // What a gone record named is followed all the same, should it be brought back: that its word means another thing by now is
-      // no sign of what it had received before it went, and what was sent to it is.
+      // no sign of what it had received before it went; what it held then is, whoever had given it that.
       const isPointedAnew = field.type.kind === 'reference' && link.called?.[field.name] !== undefined;
-      if (isPointedAnew && wasWritten(story, tombstone.side, field, golden[field.name])) continue;
+      if (isPointedAnew && heldAtLast(world, story, tombstone, lens, golden[field.name])) continue;
       if (!ruled.has(`${id} ${field.name}`))
         world.violations.push(
           `I10: the delete at ${tombstone.side} of ${id} took along the ${field.name} that ${edit.side} had entered`,
