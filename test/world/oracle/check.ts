@@ -8,7 +8,7 @@ import { checkAccounts } from './accounts.ts';
 import { checkClaims } from './claims.ts';
 import { checkConvergence } from './convergence.ts';
 import { checkExistence } from './existence.ts';
-import { isReadable, TEXT_FIELDS } from './truth.ts';
+import { elementsOf, fieldsTold, isReadable, TEXT_FIELDS } from './truth.ts';
 import { checkWrites, pairOf } from './writes.ts';
 
 /** More than this in one small history is a flood (I22). */
@@ -115,15 +115,18 @@ function isSeenGone(world: World, side: string, end: Entry, byMs: number): boole
     );
 }
 
-/** The journal entry says that a value of the one record was replaced by one of the other. */
+/** The journal entry says that a value of the one record was replaced by one of the other, or that one of its tags was added. */
 function hasReplaced(body: Json, one: Fields | null, other: Fields | null): boolean {
-  const { fields = {} } = body as {
-    readonly fields?: Readonly<Record<string, readonly [Json, Json, string]>>;
-  };
-  return TEXT_FIELDS.some((field) => {
+  const fields = fieldsTold(body);
+  const isReplaced = TEXT_FIELDS.some((field) => {
     const [before, after] = fields[field] ?? [null, null];
     return before !== null && after !== null && before === one?.[field] && after === other?.[field];
   });
+  // Where another side owns the other fields, what the record holds in them is never golden.
+  const [before, after] = fields['tags'] ?? [null, null];
+  const known = [...elementsOf(before), ...elementsOf(one?.['tags'])];
+  const added = elementsOf(after).filter((element) => !known.includes(element));
+  return isReplaced || elementsOf(other?.['tags']).some((element) => added.includes(element));
 }
 
 function wasHeldBefore(entries: readonly Entry[], order: number, body: Json): boolean {

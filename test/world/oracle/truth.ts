@@ -1,5 +1,6 @@
 /** What really happened, read from the systems' own logs, never from Trueup's opinion of itself. */
 import { InvalidValue, sameValue, type NativeValue, type Value } from '../../../src/engine/value.ts';
+import type { Json } from '../../../src/lib/json.ts';
 import type { Entry, Fields } from '../records.ts';
 import type { Judged } from './judged.ts';
 
@@ -51,6 +52,12 @@ export function elementsOf(value: NativeValue | Value | undefined): readonly str
   return Array.isArray(value)
     ? value.filter((element): element is string => typeof element === 'string')
     : [];
+}
+
+/** What a journal entry says of golden values, field by field: what stood there, what stands there now, and by which rule. */
+export function fieldsTold(body: Json): Readonly<Record<string, readonly [Json, Json, string]>> {
+  const { fields = {} } = body as { readonly fields?: ReturnType<typeof fieldsTold> };
+  return fields;
 }
 
 /** Whether the mapping can read every field of what the record holds: what it cannot read waits for a person. */
