@@ -47,6 +47,8 @@ export function judgedOf({ store, ...parts }: Evidence): Judged {
     backUntold: new Set(),
     // Its store does not keep what went well: every create of a key counts as sent for one thing, the strictest reading.
     senders: new Map(),
+    // Nobody decides in it.
+    decided: [],
     // Nothing happens any more.
     order: 0,
   };

@@ -22,7 +22,15 @@ export interface JudgedStore {
 /** What is read of a world by the checks that judge runs of real processes (test/chaos) too. */
 export interface Judged extends Pick<
   World,
-  'model' | 'violations' | 'released' | 'restoredOrder' | 'mistakable' | 'backUntold' | 'senders' | 'order'
+  | 'model'
+  | 'violations'
+  | 'released'
+  | 'restoredOrder'
+  | 'mistakable'
+  | 'backUntold'
+  | 'senders'
+  | 'decided'
+  | 'order'
 > {
   readonly systems: ReadonlyMap<string, Pick<SimulatedSystem, 'shape' | 'records'>>;
   readonly store: { dump(): JudgedStore };

@@ -2,7 +2,16 @@
 import type { Value, Values } from '../../../src/engine/value.ts';
 import type { Entry, Fields } from '../records.ts';
 import type { Judged } from './judged.ts';
-import { changedTexts, elementsOf, isSame, keyed, TEXT_FIELDS, textOf, timeline } from './truth.ts';
+import {
+  changedTexts,
+  elementsOf,
+  fieldsTold,
+  isSame,
+  keyed,
+  TEXT_FIELDS,
+  textOf,
+  timeline,
+} from './truth.ts';
 
 const HOUR_MS = 60 * 60_000;
 /** Of a handful of records so many are deleted without asking: src/engine/guard.ts. */
@@ -303,7 +312,7 @@ function checkFloods(world: Judged, entries: readonly Entry[]): void {
   }
 }
 
-/** I8: no field of a record takes one value twice from Trueup unless somebody changed something in between. */
+/** I8: no field of a record takes one value twice from Trueup unless somebody changed or decided something in between. */
 function checkSwings(world: Judged, entries: readonly Entry[]): void {
   // A write that lands late is corrected by writing once more what it undid.
   if (world.faults.counts().has('executedLate') || world.restoredOrder > 0) return;
@@ -322,10 +331,37 @@ function checkSwings(world: Judged, entries: readonly Entry[]): void {
       const place = `${entry.side} ${entry.recordId} ${field}`;
       const values = written.get(place) ?? new Map<string, number>();
       const before = values.get(value);
-      if (before !== undefined && before > (lastChange.get(field) ?? 0))
+      const isSwung = before !== undefined && before > (lastChange.get(field) ?? 0);
+      if (isSwung && !isTakenBack(world, entry, field, value, before))
         world.violations.push(`I8: ${place} was given ${JSON.stringify(value)} twice`);
       values.set(value, entry.order);
       written.set(place, values);
     }
   }
+}
+
+/**
+ * A person has said since that the value which a side held is to be everybody's, while a write of ours was on its way to replace it
+ * there: the decision and Trueup's journal both tell.
+ */
+function isTakenBack(
+  world: Judged,
+  { order, write }: Entry,
+  field: string,
+  value: string,
+  sinceOrder: number,
+): boolean {
+  const thing = world.senders.get(write?.key ?? '');
+  const isAsked = world.decided.some(
+    ({ hold, choice, order: decidedOrder }) =>
+      choice.kind === 'take' &&
+      hold.identityId === thing &&
+      hold.field === field &&
+      decidedOrder >= sinceOrder &&
+      decidedOrder < order,
+  );
+  const { journal } = world.store.dump();
+  return (
+    isAsked && journal.some(({ kind, body }) => kind === 'decided' && fieldsTold(body)[field]?.[1] === value)
+  );
 }
