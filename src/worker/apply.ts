@@ -31,6 +31,7 @@ import { hintsOfMet, lookAgain } from './look-again.ts';
 import { partMixed } from './mixed.ts';
 import { leaveWhileReadAnew } from './read-anew.ts';
 import { readReadings } from './references.ts';
+import { askBesideRival } from './rivals.ts';
 import type { SyncRuntime } from './runtime.ts';
 import type { ApplyCounts, Sighting, SightingPage } from './sighting.ts';
 import { kindOf, sort, type Damaged, type Reading, type Sorted } from './sort.ts';
@@ -300,15 +301,19 @@ function bundleFor(
   }
   if (reading.linkedTo !== null) throw new Collision('the record has changed its identity meanwhile');
   if (link !== undefined && link.status !== 'gone') return null;
-  const made = (homes.made.get(reading.recordId) ?? []).map(({ body }) => body);
-  const bodies = [...triedBefore(found, seen.side), ...sentBefore(found, reading), ...made];
+  const made = homes.made.get(reading.recordId) ?? [];
+  const bodies = [
+    ...triedBefore(found, seen.side),
+    ...sentBefore(found, reading),
+    ...made.map(({ body }) => body),
+  ];
   const sent = bodies.map((body) => ({ seq: 0, body, expiresAtMs: seen.readBeganMs }));
   const linked =
     past === undefined
       ? linkFound(found, seen.side, reading.recordId, sent)
       : linkReturned(found, seen, sent, past);
   batch.put(linked);
-  return linked;
+  return askBesideRival(runtime.model, batch, found, linked, seen, made);
 }
 
 /** What a create that is to be sent once more sent before: what an older look shows of that is nobody's news. */

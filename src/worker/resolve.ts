@@ -4,13 +4,10 @@
  */
 import type { Lookup, SystemRecord } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
-import { fieldsOf } from '../engine/between.ts';
-import { matchKeys } from '../engine/match.ts';
 import type { FieldLens } from '../engine/model.ts';
 import { asCalledBefore } from '../engine/references.ts';
-import { sharesMost } from '../engine/resemblance.ts';
 import { linkAt, type Link } from '../engine/state.ts';
-import { InvalidValue, isEmpty, type NativeValue, type Value } from '../engine/value.ts';
+import { InvalidValue, type NativeValue, type Value } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { KnownRecord, StoredBundle, SyncTx, WriteEnd, WriteRow } from '../store/contract.ts';
 import { Batch } from './batch.ts';
@@ -20,6 +17,7 @@ import { giveWayAt } from './given-again.ts';
 import { afterLag, readBeganMs } from './lag.ts';
 import { PAGE_RECORDS_MAX } from './limits.ts';
 import { readAll } from './references.ts';
+import { isRival } from './rivals.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { overtaken, ruleOnUnknown, settleUnknown, type Finding, type Seen } from './settle.ts';
 import { valuesOf } from './values.ts';
@@ -69,7 +67,7 @@ async function investigate(
           );
     for (const [index, { write }] of addressed.entries()) {
       const finding = findingOf(side, lookups[index]);
-      if (write.kind === 'create' && finding.kind === 'record' && isRival(runtime, side, write, finding))
+      if (write.kind === 'create' && finding.kind === 'record' && isRivalOf(runtime, side, write, finding))
         rivals.set(write.writeId, { ...finding, isRival: true });
       // A record that somebody has entered in place of a lost create tells nothing of that once it is gone.
       else if (write.kind !== 'create' || finding.kind === 'record' || finding.kind === 'failed')
@@ -86,21 +84,9 @@ async function investigate(
   return findings;
 }
 
-/**
- * Beside the key that has led to it, it holds so little of what the create sent that somebody else has made it: the create may
- * have made another one. Of a record that cannot be read nobody knows, nor where nothing else was sent that can be compared.
- */
-function isRival({ model }: SyncRuntime, side: SideRuntime, { body }: WriteRow, { values }: Seen): boolean {
-  if (values === null) return false;
-  const sent = must(body, 'a sent write has a body');
-  const keys = matchKeys(model, values);
-  const key = matchKeys(model, sent).find((one) => keys.includes(one));
-  const leading = key === undefined ? [] : fieldsOf(model, key);
-  const telling = Object.entries(sent).filter(([name, value]) => {
-    const lens = side.model.lensOf.get(name);
-    return lens?.refersTo === null && !lens.isBlind && !isEmpty(value) && !leading.includes(name);
-  });
-  return telling.length > 0 && !sharesMost(side.model, Object.fromEntries(telling), values);
+/** Of a record that cannot be read nobody knows. */
+function isRivalOf({ model }: SyncRuntime, side: SideRuntime, { body }: WriteRow, { values }: Seen): boolean {
+  return values !== null && isRival(model, side.model, must(body, 'a sent write has a body'), values);
 }
 
 /** What a search for what a create has made tells where a rival has its place: whether there is another record besides. */

@@ -273,6 +273,31 @@ test('that somebody’s record is gone does not tell that a create beside it was
   expect(holds.map(({ reason }) => reason)).toContain('createOutcomeUnknown');
 });
 
+test('somebody’s record that takes the place of what a person was asked for leaves that asked, until what was made has the place', async () => {
+  const { crm, erp, runtime, side } = await start('beside-asked');
+  crm.create({ email: 'ann@x.test', name: 'Ann', phone: '1', city: 'Annstadt' });
+  await observeAll(runtime, signal);
+  const other = erp.create({ email: 'ann@x.test', name: 'Anna', phone: '2', city: 'Bonn' });
+  erp.faults.push({ kind: 'loseAnswer' });
+  await deliverBatch(runtime, side);
+  const asked = async (): Promise<unknown> => {
+    const holds = await snapshotOf(store, (tx) => openHolds(tx, runtime.syncKey, null, 9));
+    return holds.flatMap(({ identityId, field, reason, seen }) =>
+      identityId !== null && field === null ? [[reason, seen]] : [],
+    );
+  };
+  const sent = { erp: { name: 'Ann', city: 'Annstadt' } };
+  await resolveUnknown(runtime, side);
+  expect(await asked()).toMatchObject([['createOutcomeUnknown', sent]]);
+  await captureChanges(runtime, side, false, signal);
+  await settleHints(runtime, side, signal);
+  expect(await asked()).toMatchObject([['duplicateRecord', sent]]);
+  erp.remove(other);
+  await settle(runtime);
+  expect(await asked()).toEqual([]);
+  expect(Object.values(erp.all())).toMatchObject([{ email: 'ann@x.test', name: 'Ann' }]);
+});
+
 test('what a lost create has made of a thing that has another key by now is nobody’s, though a create of ours was lost for that key too', async () => {
   const { crm, erp, runtime, side } = await start('one-key');
   const id = crm.create({ email: 'ann@x.test', name: 'Ann', phone: '1', city: 'Annstadt' });
