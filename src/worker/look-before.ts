@@ -1,8 +1,7 @@
 /** The look at a record just before it is written: what it is written against must still be what we know of it. */
 import type { Lookup, SystemRecord } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
-import { asCalledBefore } from '../engine/references.ts';
-import type { Values } from '../engine/value.ts';
+import { asCalledBefore, sameCall, type Read } from '../engine/references.ts';
 import { must } from '../lib/assert.ts';
 import { recordAnswers } from './answer.ts';
 import { failureOfError } from './failures.ts';
@@ -74,8 +73,7 @@ async function lookBefore(
   const read = await readLooked(runtime, side, intents, lookups);
   for (const [index, intent] of intents.entries()) {
     const lookup = lookups[index];
-    const isSame =
-      lookup?.kind === 'found' && isAsAccounted(side, intent, lookup.record, read.get(lookup) ?? null);
+    const isSame = lookup?.kind === 'found' && isAsAccounted(side, intent, lookup.record, read.get(lookup));
     // A look that may show a time before the record was known to be there proves nothing. Where a delete could be refused, one that
     // names no version would take along what is brought back meanwhile.
     const isGone =
@@ -89,24 +87,25 @@ async function lookBefore(
   return { changed, versions };
 }
 
-/** The values of the records that were found; null for one that cannot be read. */
+/** What the records that were found say; one that cannot be read is left out. */
 async function readLooked(
   runtime: SyncRuntime,
   side: SideRuntime,
   intents: readonly Intent[],
   lookups: readonly Lookup[],
-): Promise<ReadonlyMap<Lookup, Values | null>> {
+): Promise<ReadonlyMap<Lookup, Read>> {
   const found = lookups.flatMap((lookup, index) => {
     const values = lookup.kind === 'found' ? valuesOf(side.model, lookup.record.fields) : null;
     return values === null ? [] : [{ lookup, values, known: intents[index]?.sentAgainst }];
   });
-  if (side.model.references.length === 0) return new Map(found.map(({ lookup, values }) => [lookup, values]));
+  if (side.model.references.length === 0)
+    return new Map(found.map(({ lookup, values }) => [lookup, { values }]));
   const records = found.map(({ values }) => values);
   const reads = await runtime.transaction((tx) => readAll(tx, side.model, records));
   return new Map(
-    found.map(({ lookup, known }, index) => {
-      const read = reads[index];
-      return [lookup, read === undefined ? null : asCalledBefore(side.model, read, known).values];
+    found.flatMap(({ lookup, known }, index) => {
+      const said = reads[index];
+      return said === undefined ? [] : [[lookup, asCalledBefore(side.model, said, known)] as const];
     }),
   );
 }
@@ -116,15 +115,35 @@ function isAsAccounted(
   side: SideRuntime,
   { ifVersion, sentAgainst }: Intent,
   record: SystemRecord,
-  values: Values | null,
+  read: Read | undefined,
 ): boolean {
   if (ifVersion !== null) return record.version === ifVersion;
-  if (values === null) return false;
+  if (read === undefined) return false;
   // A field that the record had no value for and has one now was filled by somebody. What could not be read is not written,
   // and of a field that the record says nothing about it says nothing new.
-  return side.model.lenses.every(({ field: { name, same } }) => {
-    const value = values[name];
+  const isSame = side.model.lenses.every(({ field: { name, same } }) => {
+    const value = read.values[name];
     if (value === undefined || sentAgainst.unread[name] !== undefined) return true;
     return same(value, sentAgainst.accounted[name] ?? null);
+  });
+  return isSame && isCalledAsKnown(side, sentAgainst, read);
+}
+
+/**
+ * Values alone do not tell that somebody has meanwhile named the same thing by another word, after which nothing is owed, or
+ * something that is not known yet, which a write would undo.
+ */
+function isCalledAsKnown(
+  { model }: SideRuntime,
+  { accounted, unread, called }: Intent['sentAgainst'],
+  read: Read,
+): boolean {
+  return model.references.every((lens) => {
+    const { name } = lens.field;
+    const [says, known] = [read.called?.[name], called[name]];
+    if (says === undefined || unread[name] !== undefined) return true;
+    // What the record called its thing may not be known, though the thing is.
+    if (known === undefined) return read.unread?.[name] === undefined || accounted[name] != null;
+    return sameCall(lens, says, known);
   });
 }

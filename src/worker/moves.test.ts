@@ -1,7 +1,7 @@
 /** References that go by names, and what becomes of references when the thing that they name is called otherwise. */
 import { expect, test } from 'vitest';
 
-import type { MemorySystem } from '../../test/support/memory-system.ts';
+import type { MemoryOptions, MemorySystem } from '../../test/support/memory-system.ts';
 import { createSyncs, referring, type Syncs } from '../../test/support/references.ts';
 import { sharedTestStore } from '../../test/support/sync.ts';
 import type { SyncDefinition } from '../engine/model.ts';
@@ -14,7 +14,7 @@ import { toldWaits } from '../store/told-waits.ts';
 import { captureChanges } from './capture.ts';
 import { resolveHold } from './holds.ts';
 import { joinPair, partIdentities } from './joins.ts';
-import { settleRecords } from './rounds.ts';
+import { deliverAll, settleRecords } from './rounds.ts';
 import type { SyncRuntime } from './runtime.ts';
 
 const signal = new AbortController().signal;
@@ -34,6 +34,7 @@ interface World extends Syncs {
 async function world(
   by?: { readonly everywhere?: boolean },
   change: Partial<SyncDefinition> = {},
+  options: MemoryOptions = {},
 ): Promise<World> {
   made += 1;
   const [accounts, contacts] = [`accounts${String(made)}`, `contacts${String(made)}`];
@@ -42,7 +43,7 @@ async function world(
     referring(contacts, { account: { to: accounts, ...named } }, change),
     referring(accounts, {}, change),
   ];
-  const syncs = await createSyncs(store, definitions);
+  const syncs = await createSyncs(store, definitions, options);
   const at = (sync: string): World['account'] => ({
     crm: syncs.system(sync, 'crm'),
     erp: syncs.system(sync, 'erp'),
@@ -233,6 +234,33 @@ test('what comes back means what it meant, though another thing has got the name
   expect(accountOf(contact.crm, 'ann')).toBe(acme);
   expect(await waits()).toEqual([]);
 });
+
+test.each([true, false])(
+  'what a person has pointed meanwhile is not written to (to what was made again: %s)',
+  async (isSame) => {
+    const { account, contact, settle, waits, runtimes } = await world(
+      undefined,
+      { deletes: { mode: 'propagate', from: ['crm', 'erp'], againstEdit: 'editWins' } },
+      { card: { version: 'none', conditionalWrite: false } },
+    );
+    const [contacts, accounts] = [...runtimes.values()];
+    const acme = account.crm.create({ email: 'acme' });
+    contact.crm.create({ email: 'ann', account: acme });
+    await settle();
+    account.erp.remove(account.erp.find1('email', 'acme').id);
+    account.crm.edit(acme, { name: 'Acme' });
+    await settle([must(accounts, 'there are accounts').name]);
+    const chosen = isSame ? account.erp.find1('email', 'acme').id : account.erp.create({ email: 'other' });
+    contact.erp.edit(contact.erp.find1('email', 'ann').id, { account: chosen });
+    await settleRecords(must(contacts, 'there are contacts'), signal);
+    await deliverAll(must(contacts, 'there are contacts'), signal);
+    await settle();
+    expect(contact.erp.log.filter(({ actor, kind }) => actor === 'trueup' && kind === 'update')).toEqual([]);
+    expect(accountOf(contact.erp, 'ann')).toBe(chosen);
+    expect(accountOf(contact.crm, 'ann')).toBe(isSame ? acme : account.crm.find1('email', 'other').id);
+    expect(await waits()).toEqual([]);
+  },
+);
 
 /** Reads what is new everywhere, and writes nothing. */
 async function observe(runtimes: Syncs['runtimes']): Promise<void> {

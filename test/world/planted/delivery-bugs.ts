@@ -40,8 +40,8 @@ export const DELIVERY_BUGS: readonly PlantedBug[] = [
     name: 'look-finds-no-change',
     sentence: 'The look before a write to a system without versions does not compare the values.',
     file: LOOK,
-    find: 'if (values === null) return false;',
-    replace: 'if (values !== undefined) return true;',
+    find: 'if (read === undefined) return false;',
+    replace: 'if (read !== null) return true;',
   },
   {
     name: 'looked-version-unused',
