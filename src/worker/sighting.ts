@@ -43,7 +43,7 @@ export interface SightingPage {
   readonly isBesideFeed?: boolean;
   /** Whether a feed or a sweep met these records, and nobody looked for them. */
   readonly isMet?: boolean;
-  /** Records for which a hint was open before. */
+  /** Records for which a hint was open before; of a look that hints asked for, those that were asked for as gone. */
   readonly hinted?: ReadonlySet<string>;
   /** Of those that a webhook should have told of: for which no hint is open. */
   readonly unhinted?: ReadonlySet<string>;

@@ -70,7 +70,7 @@ export function sort(
     const record = known.get(sighting.recordId);
     const isSame = isAsKnown(sighting, record);
     if (isSame) sorted.unchangedIds.push(sighting.recordId);
-    if (isSame && !isBeforeAnOlderLook(side, page, sighting.recordId)) continue;
+    if (isSame && !isBeforeAnOlderLook(page, sighting.recordId)) continue;
     if (record !== undefined && page.readBeganMs <= record.asOfMs) {
       // Read before something newer was accounted for: it proves nothing about the present. Look again once a look can.
       const dueInMs = Math.min(record.asOfMs - page.readBeganMs, LOOK_AGAIN_MS_MAX);
@@ -92,11 +92,11 @@ function isAsKnown(sighting: Sighting, known: KnownRecord | undefined): boolean 
 }
 
 /**
- * Somebody is to look at the record, and may be shown an earlier moment than this page shows. That it was as known just now is accounted
- * for, so that such a look proves nothing.
+ * Another look at the record is to come and may show an earlier moment than this page, or began before it and has not ended. That the
+ * record was as known just now is accounted for, so that such a look proves nothing.
  */
-function isBeforeAnOlderLook({ card }: SideRuntime, { hinted }: SightingPage, recordId: string): boolean {
-  return card.readLagMs > 0 && hinted?.has(recordId) === true;
+function isBeforeAnOlderLook({ hinted }: SightingPage, recordId: string): boolean {
+  return hinted?.has(recordId) === true;
 }
 
 /** Nobody knew it; what was read before, and is not yet applied, must not bring it in. */
