@@ -4,12 +4,14 @@ import { expect, test } from 'vitest';
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { captureAndDeliver, waitingIn } from '../../test/support/rounds.ts';
 import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
-import type { ChangePage, Lookup } from '../connector/contract.ts';
+import type { ChangePage, Lookup, SystemRecord } from '../connector/contract.ts';
 import { must } from '../lib/assert.ts';
+import type { KnownRecord } from '../store/contract.ts';
 import { captureChanges } from './capture.ts';
 import { settleHints } from './look.ts';
 import { observeAll } from './rounds.ts';
-import type { SyncRuntime } from './runtime.ts';
+import type { SideRuntime, SyncRuntime } from './runtime.ts';
+import { sweepSide } from './sweep.ts';
 
 const signal = new AbortController().signal;
 const store = sharedTestStore();
@@ -43,10 +45,19 @@ async function passLag({ syncKey }: SyncRuntime): Promise<void> {
   await pool.query('update hints set due_at = now(), look_from = now() where sync_key = $1', [syncKey]);
 }
 
-test('a look that may show an earlier moment than a page of the feed proves nothing', async () => {
+/** A record at a lagging side with a feed, known there and delivered elsewhere. */
+async function known(name: string): Promise<{
+  readonly id: string;
+  readonly record: SystemRecord;
+  readonly crm: Lagging;
+  readonly runtime: SyncRuntime;
+  readonly side: SideRuntime;
+  readonly tell: (told: Partial<ChangePage>) => Promise<void>;
+  readonly link: () => Promise<KnownRecord | undefined>;
+}> {
   const [crm, erp] = [new Lagging(), new MemorySystem()];
   const definition = simpleDefinition(['crm', 'erp'], {
-    name: 'lagging',
+    name,
     deletes: { mode: 'ignore', from: [], againstEdit: 'hold' },
   });
   const runtime = await createTestRuntime(store, definition, { crm, erp });
@@ -56,27 +67,45 @@ test('a look that may show an earlier moment than a page of the feed proves noth
   const record = must(found?.kind === 'found' ? found.record : undefined, 'it has just been created');
   await observeAll(runtime, signal);
   await captureAndDeliver(runtime, 3);
-  const tell = async (told: Partial<ChangePage>): Promise<void> => {
-    crm.told = told;
-    await captureChanges(runtime, side, false, signal);
+  return {
+    id,
+    record,
+    crm,
+    runtime,
+    side,
+    tell: async (told) => {
+      crm.told = told;
+      await captureChanges(runtime, side, false, signal);
+    },
+    link: async () => (await runtime.transaction((tx) => tx.recordsOf('crm', [id]))).get(id),
   };
-  const status = async (): Promise<unknown> => {
-    const known = await runtime.transaction((tx) => tx.recordsOf('crm', [id]));
-    return known.get(id)?.status;
-  };
+}
+
+test('a look that may show an earlier moment than a page of the feed proves nothing', async () => {
+  const { id, record, crm, runtime, side, tell, link } = await known('lagging');
   await tell({ hints: [{ id, kind: 'deleted' }] });
   await passLag(runtime);
   // It was brought back as it had been, so that the page shows nothing that is not known.
   await tell({ records: [record] });
   crm.isShowingThePast = true;
   await settleHints(runtime, side, signal);
-  expect(await status()).toBe('live');
+  expect(await link()).toMatchObject({ status: 'live' });
   expect(await waitingIn(store, runtime)).toMatchObject([
     { side: 'crm', recordId: id, state: 'open', dueInSeconds: LAG_SECONDS },
   ]);
   crm.isShowingThePast = false;
   await passLag(runtime);
   await settleHints(runtime, side, signal);
-  expect(await status()).toBe('live');
+  expect(await link()).toMatchObject({ status: 'live' });
   expect(await waitingIn(store, runtime)).toEqual([]);
+});
+
+test('what every sweep meets as it was known puts off no look', async () => {
+  const { id, runtime, side, tell, link } = await known('swept');
+  await tell({ hints: [{ id, kind: 'changed' }] });
+  const before = await link();
+  await passLag(runtime);
+  await runtime.transaction((tx) => tx.wakeStream('crm', 'sweep'));
+  expect(await sweepSide(runtime, side, signal)).toBe(true);
+  expect((await link())?.asOfMs).toBeLessThan(must(before, 'it is known').asOfMs);
 });

@@ -93,10 +93,11 @@ function isAsKnown(sighting: Sighting, known: KnownRecord | undefined): boolean 
 
 /**
  * Another look at the record is to come and may show an earlier moment than this page, or began before it and has not ended. That the
- * record was as known just now is accounted for, so that such a look proves nothing.
+ * record was as known just now is accounted for, so that such a look proves nothing. A sweep shows it every time: at a system whose reads lag
+ * no look would be late enough.
  */
-function isBeforeAnOlderLook({ hinted }: SightingPage, recordId: string): boolean {
-  return hinted?.has(recordId) === true;
+function isBeforeAnOlderLook({ hinted, isBesideFeed }: SightingPage, recordId: string): boolean {
+  return isBesideFeed === undefined && hinted?.has(recordId) === true;
 }
 
 /** Nobody knew it; what was read before, and is not yet applied, must not bring it in. */
