@@ -8,7 +8,7 @@ import type { Fields } from '../records.ts';
 import type { World } from '../world.ts';
 import { isKnownTooLate } from './doubt.ts';
 import { kinOf, type Kin } from './kin.ts';
-import { textOf, timeline } from './truth.ts';
+import { fieldsTold, textOf, timeline } from './truth.ts';
 
 type Dump = ReturnType<World['store']['dump']>;
 
@@ -152,31 +152,54 @@ function checkBroughtBack(world: World, { identities, links, holds, writes }: Du
 }
 
 /**
- * The deleted record held the value: it was last told of it when it was met or written, and the log of its system shows nobody
- * who changed that field of it between then and its delete.
+ * The deleted record had received what was entered for the field: it was last told to hold that when it was met or written, and
+ * nothing was entered between then and its delete. What was entered is taken as it was then, as its thing may have become another
+ * since. Where something was, the log of its system must show that nobody changed the field of that record in the meantime.
  */
-function heldAtLast(
+function hadReceived(
   world: World,
   story: Dump['journal'],
-  { side, recordId, atMs }: Tombstone,
+  tombstone: Tombstone,
   { field, native }: FieldLens,
-  value: Value | undefined,
+  golden: Value | undefined,
 ): boolean {
-  const told = story.findLast(
+  const { side, recordId } = tombstone;
+  const end = story.findLastIndex((entry) => entry.kind === 'deleted' && entry.side === side);
+  const before = end < 0 ? story : story.slice(0, end);
+  const entered = before.findLast(({ body }) => fieldsTold(body)[field.name] !== undefined);
+  const asEntered = entered === undefined ? golden : (fieldsTold(entered.body)[field.name]?.[1] as Value);
+  const at = before.findLastIndex(
     (entry) =>
       (entry.kind === 'linked' || entry.kind === 'written') &&
       entry.side === side &&
       entry.recordId === recordId &&
       valueIn(entry, field) !== undefined,
   );
-  if (told === undefined || !field.same(valueIn(told, field), value ?? null)) return false;
-  return !timeline(world).some(
+  const told = before[at];
+  if (told === undefined) return false;
+  const held = valueIn(told, field);
+  if (![golden, asEntered].some((value) => field.same(held, value ?? null))) return false;
+  // What a person decides is entered anew even where it stays the same value.
+  const isNews = before
+    .slice(at + 1)
+    .some(({ kind, body }) => kind === 'decided' || fieldsTold(body)[field.name] !== undefined);
+  return !isNews || !wasChanged(world, tombstone, native, told.atMs);
+}
+
+/** Somebody changed the field of the record between then and its delete. */
+function wasChanged(
+  world: World,
+  { side, recordId, atMs }: Tombstone,
+  native: string,
+  sinceMs: number,
+): boolean {
+  return timeline(world).some(
     (entry) =>
       entry.actor !== 'trueup' &&
       entry.kind === 'update' &&
       entry.side === side &&
       entry.recordId === recordId &&
-      entry.atMs > told.atMs &&
+      entry.atMs > sinceMs &&
       entry.atMs <= atMs &&
       textOf(entry.before, native) !== textOf(entry.after, native),
   );
@@ -213,9 +236,9 @@ function checkTakenAlong(world: World, { identities, links, holds, decisions, jo
       const isBehind = edit.side !== tombstone.side && edit.seq > (link.agreed[field.name] ?? 0);
       if (!isBehind || field.same(golden[field.name], link.accounted[field.name])) continue;
       // What a gone record named is followed all the same, should it be brought back: that its word means another thing by now is
-      // no sign of what it had received before it went; what it held then is, whoever had given it that.
+      // no sign of what it had received before it went; what it was told to hold is, whoever had given it that.
       const isPointedAnew = field.type.kind === 'reference' && link.called?.[field.name] !== undefined;
-      if (isPointedAnew && heldAtLast(world, story, tombstone, lens, golden[field.name])) continue;
+      if (isPointedAnew && hadReceived(world, story, tombstone, lens, golden[field.name])) continue;
       if (!ruled.has(`${id} ${field.name}`))
         world.violations.push(
           `I10: the delete at ${tombstone.side} of ${id} took along the ${field.name} that ${edit.side} had entered`,
