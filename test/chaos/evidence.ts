@@ -86,7 +86,7 @@ export async function readStore(
     writes: await all('identity_id as "identityId", side, kind, state, failure', 'writes'),
     holds: await all(HOLD_COLUMNS, 'holds'),
     decisions: await all('identity_id as "identityId", field, rule, loser', 'decisions'),
-    journal: await all('kind, side, record_id as "recordId", body', 'journal'),
+    journal: await all('kind, identity_id as "identityId", side, record_id as "recordId", body', 'journal'),
     attempts: await all('identity_id as "identityId", side, kind, outcome', 'attempts'),
   };
 }

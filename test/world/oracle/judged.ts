@@ -16,7 +16,7 @@ export interface JudgedStore {
   readonly decisions: readonly Pick<Row<'decisions'>, 'identityId' | 'field' | 'rule' | 'loser'>[];
   /** Absent where nothing refers to anything. */
   readonly waits?: readonly Pick<Row<'waits'>, 'kind' | 'identityId' | 'side'>[];
-  readonly journal: readonly Pick<Row<'journal'>, 'kind' | 'side' | 'recordId' | 'body'>[];
+  readonly journal: readonly Pick<Row<'journal'>, 'kind' | 'identityId' | 'side' | 'recordId' | 'body'>[];
 }
 
 /** What is read of a world by the checks that judge runs of real processes (test/chaos) too. */

@@ -1,7 +1,7 @@
 /** I5, I8, I9, I14: what Trueup did, judged by the systems' logs alone. */
 import type { Value, Values } from '../../../src/engine/value.ts';
 import type { Entry, Fields } from '../records.ts';
-import type { Judged } from './judged.ts';
+import type { Judged, JudgedStore } from './judged.ts';
 import {
   changedTexts,
   elementsOf,
@@ -131,10 +131,16 @@ function isBackAsAnother(world: Judged, entries: readonly Entry[], back: Entry):
 function linkings(world: Judged, side: string, recordId: string, from = 0): readonly Values[] {
   const { journal } = world.store.dump();
   return journal.slice(from).flatMap((told) => {
-    if (told.kind !== 'linked' || told.side !== side || told.recordId !== recordId) return [];
-    const { values } = told.body as unknown as { readonly values?: Values };
+    const values = told.side === side && told.recordId === recordId ? valuesLinked(told) : undefined;
     return values === undefined ? [] : [values];
   });
+}
+
+/** What the record held when it was linked; undefined of an entry that tells of something else. */
+function valuesLinked({ kind, body }: JudgedStore['journal'][number]): Values | undefined {
+  if (kind !== 'linked') return undefined;
+  const { values } = body as unknown as { readonly values?: Values };
+  return values;
 }
 
 function isMostlyReplaced(held: Fields | null, found: Values): boolean {
@@ -195,11 +201,28 @@ function checkDeletes(world: Judged, entries: readonly Entry[]): void {
       for (const value of held) deleted.add(value);
       if (makers.get(record) !== undefined) deletedThings.add(makers.get(record));
     } else if (deletedThings.has(sentFor)) continue;
-    else if (![...values, ...(copied.get(sentFor ?? '') ?? [])].some((value) => isDeleted(value)))
+    else if (![...values, ...copiesOf(world, sentFor ?? '', copied)].some((value) => isDeleted(value)))
       world.violations.push(
         `${isConcealed(world) ? 'I11' : 'I9'}: ${record} was deleted, and nobody had deleted it anywhere`,
       );
   }
+}
+
+/**
+ * What creates have made of the thing. Where they were sent nothing, as no field that was filled goes to their side, no log of a system
+ * tells of which record they were made: the journal tells what it held when it was linked, and its own log whether somebody deleted that.
+ */
+function copiesOf(
+  world: Judged,
+  identityId: string,
+  copied: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly string[] {
+  const copies = copied.get(identityId);
+  if (copies === undefined || copies.size > 0) return [...(copies ?? [])];
+  return world.store
+    .dump()
+    .journal.filter((told) => told.identityId === identityId)
+    .flatMap((told) => tellingOf(valuesLinked(told) ?? null));
 }
 
 /** What tells whose a record is: its key, or whatever it holds where it has none. */
