@@ -5,7 +5,7 @@ import { drawShape } from './draw.ts';
 import { Linking } from './linking.ts';
 import { approvePlanned, decide, release, revise, sayEmptied } from './operators.ts';
 import { checkAll } from './oracle/check.ts';
-import { isInDoubt } from './oracle/doubt.ts';
+import { isInDoubt, isUntoldHidden } from './oracle/doubt.ts';
 import { checkReferences } from './oracle/references.ts';
 import type { WorldShape } from './shape.ts';
 import type { Tape } from './tape.ts';
@@ -200,15 +200,17 @@ function sayChanged({ violations }: World, known: Known, now: Known): void {
 /** All that matters of what Trueup knows, as texts; of time it holds nothing. */
 function knownTo(world: World): Known {
   const { identities, links, holds, decisions, writes } = world.store.dump();
+  const isTold = (side: string, recordId: string | null): boolean => !isUntoldHidden(world, side, recordId);
   const parts = {
     identities: identities.map(({ id, seq, golden, tombstone }) => [id, seq, golden, tombstone !== null]),
-    links: links.map(({ side, recordId, status, linked }) => [
-      side,
-      recordId,
-      status,
-      linked === null ? null : [linked.identityId, linked.link.accounted],
-    ]),
-    holds: holds.flatMap(({ holdId, closed }) => (closed === null ? [holdId] : [])),
+    links: links.flatMap(({ side, recordId, status, linked }) =>
+      linked !== null || isTold(side, recordId)
+        ? [[side, recordId, status, linked === null ? null : [linked.identityId, linked.link.accounted]]]
+        : [],
+    ),
+    holds: holds.flatMap(({ holdId, closed, identityId, side, recordId }) =>
+      closed === null && (identityId !== null || isTold(side ?? '', recordId)) ? [holdId] : [],
+    ),
     decisions: decisions.length,
     writes: writes.map(({ writeId, state }) => [writeId, state]),
   };

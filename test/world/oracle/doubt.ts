@@ -1,4 +1,5 @@
 /** What became of a record that only a second sweep tells: the systems' own logs show which records that is true of. */
+import { SIDE_EMPTIED } from '../../../src/worker/emptied.ts';
 import type { RecordRow } from '../store/rows.ts';
 import type { World } from '../world.ts';
 import { timeline } from './truth.ts';
@@ -52,4 +53,15 @@ export function isKnownTooLate(
       entry.recordId === recordId &&
       entry.atMs <= answered.atMs,
   );
+}
+
+/**
+ * The log of its system says that the record is hidden, and the side waits because its sweep met nothing: until a person has said whether
+ * it was emptied nothing is concluded from that, so that a record which is nobody's may count as what it was. Told again, it is news.
+ */
+export function isUntoldHidden({ store, systems }: World, side: string, recordId: string | null): boolean {
+  const isEmptied = store.tables.streams
+    .rows()
+    .some((stream) => stream.side === side && stream.failure?.code === SIDE_EMPTIED);
+  return isEmptied && systems.get(side)?.records.now(recordId ?? '')?.isHidden === true;
 }
