@@ -57,7 +57,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
     sightings,
     toldGone: [...(given.toldGone ?? []), ...toldMeanwhile],
     unhinted: unhinted(side, given, hinted),
-    hinted: new Set([...(given.hinted ?? []), ...hinted.map(({ recordId }) => recordId)]),
+    hinted: new Set(hinted.map(({ recordId }) => recordId)),
   };
   const known = await tx.recordsOf(page.side, recordIds);
   const sorted = sort(side, page, known, tx.nowMs);

@@ -253,8 +253,6 @@ async function settleKnown(
     followed: null,
     beside,
     toldGone: settled.filter(({ kind }) => kind === 'deleted'),
-    // Who lost one of these hints, having stood still, may have seen it gone.
-    hinted: new Set(settled.filter(({ kind }) => kind !== 'changed').map(({ recordId }) => recordId)),
   });
   return { wakened, following };
 }

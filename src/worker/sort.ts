@@ -70,7 +70,7 @@ export function sort(
     const record = known.get(sighting.recordId);
     const isSame = isAsKnown(sighting, record);
     if (isSame) sorted.unchangedIds.push(sighting.recordId);
-    if (isSame && !isBeforeAnOlderLook(page, sighting.recordId)) continue;
+    if (isSame && !isBeforeAnOlderLook(side, page, sighting.recordId)) continue;
     if (record !== undefined && page.readBeganMs <= record.asOfMs) {
       // Read before something newer was accounted for: it proves nothing about the present. Look again once a look can.
       const dueInMs = Math.min(record.asOfMs - page.readBeganMs, LOOK_AGAIN_MS_MAX);
@@ -92,12 +92,12 @@ function isAsKnown(sighting: Sighting, known: KnownRecord | undefined): boolean 
 }
 
 /**
- * Another look at the record is to come and may show an earlier moment than this page, or began before it and has not ended. That the
- * record was as known just now is accounted for, so that such a look proves nothing. A sweep shows it every time: at a system whose reads lag
- * no look would be late enough.
+ * Somebody is to look at the record, and may be shown an earlier moment than this page of the feed shows. That it was as known just now is
+ * accounted for, so that such a look proves nothing. A sweep shows it every time: no look would be late enough.
  */
-function isBeforeAnOlderLook({ hinted, isBesideFeed }: SightingPage, recordId: string): boolean {
-  return isBesideFeed === undefined && hinted?.has(recordId) === true;
+function isBeforeAnOlderLook({ card }: SideRuntime, page: SightingPage, recordId: string): boolean {
+  const isOfFeed = page.isMet === true && page.isBesideFeed === undefined;
+  return isOfFeed && card.readLagMs > 0 && page.hinted?.has(recordId) === true;
 }
 
 /** Nobody knew it; what was read before, and is not yet applied, must not bring it in. */
