@@ -17,8 +17,11 @@ export interface ClashTx {
 
 export function clashes(tx: Tx, syncKey: string): ClashTx {
   return {
-    clashesAt: (side, recordIds) => clashesAt(tx, syncKey, side, recordIds),
-    clashesOf: (side, identityIds) => clashesOf(tx, syncKey, side, identityIds),
+    clashesAt: (side, recordIds) => clashesWhere(tx, syncKey, side, 'links.record_id = any($3)', recordIds),
+    clashesOf: (side, identityIds) => {
+      const isThere = `links.identity_id = any($3::uuid[]) and links.status in ('live', 'hidden')`;
+      return clashesWhere(tx, syncKey, side, isThere, identityIds);
+    },
   };
 }
 
@@ -28,46 +31,25 @@ interface ClashColumns {
   readonly seen: Values;
 }
 
-function clashOf({ record_id: recordId, golden, seen }: ClashColumns): Clash {
-  return { recordId, values: { ...golden, ...seen } };
-}
-
 /** Asked before anything else: hardly ever is anything held. */
 const IS_ANY_HELD = `exists (select from holds
   where sync_key = $1 and closed_at is null and identity_id is not null and reason = 'ambiguousMatch' and field is null)`;
 
-const HELD = `join holds on holds.sync_key = $1 and holds.identity_id = links.identity_id and holds.closed_at is null
+const CLASHES = `select links.record_id, golden, seen -> links.side as seen
+  from links join holds on holds.sync_key = $1 and holds.identity_id = links.identity_id and holds.closed_at is null
     and holds.reason = 'ambiguousMatch' and holds.field is null and holds.seen ? links.side
-  join identities on identities.sync_key = $1 and identities.identity_id = links.identity_id`;
+  join identities on identities.sync_key = $1 and identities.identity_id = links.identity_id
+ where ${IS_ANY_HELD} and links.sync_key = $1 and links.side = $2`;
 
-async function clashesAt(
+/** By ids as an array: a planner without fresh statistics would join all links of the side to their keys. */
+async function clashesWhere(
   tx: Tx,
   syncKey: string,
   side: string,
-  recordIds: readonly string[],
+  condition: string,
+  ids: readonly string[],
 ): Promise<readonly Clash[]> {
-  if (recordIds.length === 0) return [];
-  const rows = await tx.query<ClashColumns>(
-    `select links.record_id, golden, seen -> links.side as seen from links ${HELD}
-      where ${IS_ANY_HELD} and links.sync_key = $1 and links.side = $2 and links.record_id = any($3)`,
-    [syncKey, side, recordIds],
-  );
-  return rows.map(clashOf);
-}
-
-/** By the ids as an array: a planner without fresh statistics would join all links of the side to their keys. */
-async function clashesOf(
-  tx: Tx,
-  syncKey: string,
-  side: string,
-  identityIds: readonly string[],
-): Promise<readonly Clash[]> {
-  if (identityIds.length === 0) return [];
-  const rows = await tx.query<ClashColumns>(
-    `select links.record_id, golden, seen -> links.side as seen from links ${HELD}
-      where links.sync_key = $1 and links.side = $2 and links.identity_id = any($3::uuid[])
-        and links.status in ('live', 'hidden')`,
-    [syncKey, side, identityIds],
-  );
-  return rows.map(clashOf);
+  if (ids.length === 0) return [];
+  const rows = await tx.query<ClashColumns>(`${CLASHES} and ${condition}`, [syncKey, side, ids]);
+  return rows.map(({ record_id: recordId, golden, seen }) => ({ recordId, values: { ...golden, ...seen } }));
 }
