@@ -309,9 +309,10 @@ export interface SyncTx extends ReferenceTx, KeyingTx, JoinTx, ClashTx {
   claimRecords(side: string, recordIds: readonly string[], leaseMs: number): Promise<readonly HintRow[]>;
   /**
    * Deletes hints that were settled under the given epochs by a look at `lookedAtMs`. One that was noted again meanwhile stays, and
-   * one that tells of something which no look that early could show is due when one can.
+   * one that tells of something which no look that early could show is due when one can. Gives the records whose hint is there no
+   * longer: another look, which may have begun later, has settled it.
    */
-  closeHints(side: string, hints: readonly HintRow[], lookedAtMs: number): Promise<void>;
+  closeHints(side: string, hints: readonly HintRow[], lookedAtMs: number): Promise<ReadonlySet<string>>;
   /**
    * Linked records that a look at `lookedAtMs` could not read: their hint waits for a person, with the failure. One that tells of
    * something which no look that early could show stays open.

@@ -118,22 +118,24 @@ export async function closeHints(
   side: string,
   hints: readonly HintRow[],
   lookedAtMs: number,
-): Promise<void> {
-  if (hints.length === 0) return;
-  const settled = [
-    syncKey,
-    side,
-    hints.map((hint) => hint.recordId),
-    hints.map((hint) => hint.epoch),
-  ] as const;
-  const closed = await tx.execute(
+): Promise<ReadonlySet<string>> {
+  if (hints.length === 0) return NONE;
+  const recordIds = hints.map((hint) => hint.recordId);
+  const settled = [syncKey, side, recordIds, hints.map((hint) => hint.epoch)] as const;
+  const closed = await tx.query<{ record_id: string }>(
     `delete from hints using unnest($3::text[], $4::bigint[]) as settled (record_id, epoch)
       where hints.sync_key = $1 and hints.side = $2 and hints.record_id = any($3)
         and hints.record_id = settled.record_id and hints.lease_epoch = settled.epoch
-        and hints.look_from <= to_timestamp($5::float8 / 1000)`,
+        and hints.look_from <= to_timestamp($5::float8 / 1000)
+      returning hints.record_id`,
     [...settled, lookedAtMs],
   );
-  if (closed === hints.length) return;
+  if (closed.length === hints.length) return NONE;
+  // Locked, so that who is just closing one is waited for.
+  const open = await tx.query<{ record_id: string }>(
+    `select record_id from hints where sync_key = $1 and side = $2 and record_id = any($3) order by record_id for update`,
+    [syncKey, side, recordIds],
+  );
   await tx.execute(
     `update hints set lease_until = '-infinity', due_at = look_from
        from unnest($3::text[], $4::bigint[]) as settled (record_id, epoch)
@@ -141,7 +143,11 @@ export async function closeHints(
         and hints.record_id = settled.record_id and hints.lease_epoch = settled.epoch`,
     settled,
   );
+  const found = new Set([...closed, ...open].map((hint) => hint.record_id));
+  return new Set(recordIds.filter((recordId) => !found.has(recordId)));
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 export async function deferHints(
   tx: Tx,

@@ -238,17 +238,22 @@ async function settleKnown(
   const early = await toldEarly(tx, side, [...closing.filter(isGone), ...others]);
   await tx.deferHints(name, [...early], { dueInMs: EARLY_LOOK_MS, failure: null, dead: false });
   // Closed first: what applying notes anew about a record must survive.
-  await tx.closeHints(
+  const overtaken = await tx.closeHints(
     name,
-    closing.filter((hint) => !early.has(hint)),
+    closing.filter((hint) => !early.has(hint) && hint.epoch !== NO_EPOCH),
     beganMs + side.card.readLagMs,
+  );
+  // This look may have stood still, and show less than the one that has settled the hint: so it shows nothing.
+  await tx.noteHints(
+    name,
+    [...overtaken].map((recordId) => ({ recordId, kind: 'changed' })),
   );
   const { wakened } = await applyPage(runtime, tx, {
     side: name,
     sightings: [
       ...sightings,
       ...others.map(({ recordId }): Sighting => ({ kind: 'deleted', recordId, evidence: 'lookup' })),
-    ],
+    ].filter(({ recordId }) => !overtaken.has(recordId)),
     readBeganMs: beganMs,
     followed: null,
     beside,

@@ -156,8 +156,8 @@ export async function closeHints(
   side: string,
   hints: readonly HintRow[],
   lookedAtMs: number,
-): Promise<void> {
-  if (hints.length === 0) return;
+): Promise<ReadonlySet<string>> {
+  if (hints.length === 0) return new Set();
   await tx.statement('closeHints');
   const recordIds = hints.map(({ recordId }) => recordId);
   const isSettled = underEpoch(hints);
@@ -168,13 +168,17 @@ export async function closeHints(
     (hint) => isSettled(hint) && hint.lookFromMs <= lookedMs,
     () => null,
   );
-  if (closed.length === hints.length) return;
+  if (closed.length === hints.length) return new Set();
+  await tx.statement('closeHints/open');
+  const open = await selectForUpdate(tx, hintsOf(tx, side, recordIds), () => true, 'wait');
   await tx.statement('closeHints/later');
   await change(tx, hintsOf(tx, side, recordIds), isSettled, (hint): StoredHint => ({
     ...hint,
     leaseUntilMs: LONG_AGO,
     dueAtMs: hint.lookFromMs,
   }));
+  const found = new Set([...closed, ...open].map(({ recordId }) => recordId));
+  return new Set(recordIds.filter((recordId) => !found.has(recordId)));
 }
 
 export async function deferHints(

@@ -71,8 +71,8 @@ export const hintSteps: readonly fc.Arbitrary<Step>[] = [
     fc.record({ side, recordIds: fc.uniqueArray(recordId, { maxLength: 3 }) }),
     async (tx, args) => sorted(await tx.clashesAt(args.side, args.recordIds), (clash) => clash.recordId),
   ),
-  step('closeHints', fc.tuple(someOfClaimed, rarely(3)), (tx, [args, isEarly], notes) =>
-    tx.closeHints(args.side, claimedOf(notes, args), isEarly ? 0 : FAR_MS),
+  step('closeHints', fc.tuple(someOfClaimed, rarely(3)), async (tx, [args, isEarly], notes) =>
+    [...(await tx.closeHints(args.side, claimedOf(notes, args), isEarly ? 0 : FAR_MS))].toSorted(),
   ),
   step(
     'deferHints',
