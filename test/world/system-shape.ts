@@ -26,8 +26,12 @@ export interface SystemShape {
   readonly refuses: (fields: Fields) => boolean;
 }
 
+/** A record tells of every field whether it holds anything. */
+const BLANK: Fields = { email: null, name: null, city: null, tags: null, thing: null };
+
 export function recordOf(shape: SystemShape, seen: Seen): SystemRecord {
-  return { id: seen.id, version: versionOf(shape, seen), fields: new Map(Object.entries(seen.fields)) };
+  const fields = new Map<string, NativeValue>(Object.entries({ ...BLANK, ...seen.fields }));
+  return { id: seen.id, version: versionOf(shape, seen), fields };
 }
 
 export function versionOf(
