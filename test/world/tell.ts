@@ -32,7 +32,7 @@ export async function tellHistory(tape: Tape): Promise<Told> {
 }
 
 function shapeLines({ definition, systems, sweeps, workers, habits }: WorldShape): readonly string[] {
-  const { deletes, fields } = definition;
+  const { deletes, fields, sides } = definition;
   const policies = fields.map(({ name, policy }) => {
     const owners = policy.owners.map(({ side }) => `owner ${side}`);
     const rules = policy.resolve.map((one) =>
@@ -40,10 +40,15 @@ function shapeLines({ definition, systems, sweeps, workers, habits }: WorldShape
     );
     return `${name}: ${[...owners, ...rules].join(', ')}`;
   });
+  const without = (what: 'creates' | 'deletes'): string => {
+    const names = sides.filter((side) => !side[what]).map(({ name }) => name);
+    return names.length === 0 ? '' : ` but at ${names.join(', ')}`;
+  };
   return [
     ...systems.map(systemLine),
     `policies     ${policies.join('; ')}`,
-    `deletes      ${deletes.mode}, against an edit ${deletes.againstEdit}`,
+    `deletes      everywhere${without('deletes')}: ${deletes.mode}, against an edit ${deletes.againstEdit}`,
+    `creates      everywhere${without('creates')}`,
     `the rest     ${String(workers)} workers, ${sweeps ? 'sweeps run' : 'no sweeps'}; people ${[...habits].join(', ')}`,
   ];
 }

@@ -65,10 +65,10 @@ interface Named {
   readonly named: string | null;
 }
 
-/** At rest all records of a part name the same thing. */
+/** At rest all records of a part name the same thing, as long as the part is there. */
 function checkAgreement(things: World, parts: World, kin: Kin): void {
   if (isGivenAgain(things) || isGivenAgain(parts)) return;
-  const excused = excusedRecords(parts);
+  const excused = new Set([...excusedRecords(parts), ...leftRecords(parts)]);
   for (const group of partsByKey(parts).values()) {
     const [first, ...others] = group.filter(({ side, recordId }) => !excused.has(recordWord(side, recordId)));
     if (first === undefined) continue;
