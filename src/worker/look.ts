@@ -256,7 +256,8 @@ async function settleKnown(
     ].filter(({ recordId }) => !overtaken.has(recordId)),
     readBeganMs: beganMs,
     followed: null,
-    beside,
+    // Of what is left out nothing is told: whether it takes the place of a deleted one shows when both are looked at again.
+    beside: new Set([...beside].filter((recordId) => !overtaken.has(recordId))),
     toldGone: settled.filter(({ kind }) => kind === 'deleted'),
   });
   return { wakened, following };

@@ -47,7 +47,10 @@ export interface SightingPage {
   readonly hinted?: ReadonlySet<string>;
   /** Of those that a webhook should have told of: for which no hint is open. */
   readonly unhinted?: ReadonlySet<string>;
-  /** What waited beside deleted records of the page and was looked up with them, whether it was found or not. */
+  /**
+   * What waited beside deleted records of the page and was looked up with them, whether it was found or not. Not what the page leaves
+   * out because another look has settled it.
+   */
   readonly beside?: ReadonlySet<string>;
   /** The side is being read for the first time: what it holds was there before, whatever else was read before it. */
   readonly isFirst?: boolean;

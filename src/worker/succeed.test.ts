@@ -169,6 +169,24 @@ test('while the one that waits cannot be looked up, nothing is concluded', async
   crm.get = get;
 });
 
+test('while another look settles what waits, nothing is concluded', async () => {
+  const { crm, erp, first, second, follow, annAt } = await twice();
+  const before = erp.find1('email', 'ann@x.test').id;
+  const get = crm.get.bind(crm);
+  crm.get = async (...asked) => {
+    crm.get = get;
+    const shown = await get(...asked);
+    crm.edit(second, { city: 'Oslo' });
+    await follow();
+    return shown;
+  };
+  crm.edit(second, { city: 'Bern' });
+  crm.remove(first);
+  await follow();
+  expect(annAt(crm)).toMatchObject([{ phone: '1', city: 'Oslo' }]);
+  expect(erp.find1('email', 'ann@x.test').id).toBe(before);
+});
+
 /** Until it is given back, the system answers as if it held nothing. */
 function blank(system: MemorySystem): () => void {
   const get = system.get.bind(system);
