@@ -369,7 +369,7 @@ export interface SyncTx extends ReferenceTx, KeyingTx, JoinTx, ClashTx {
   /** Tells the database's planner how the tables have grown. Cheap; for use while many records are new. */
   refreshStatistics(): Promise<void>;
   countRecords(side: string): Promise<number>;
-  /** A live record other than these, to look up beside them; null when there is none. */
+  /** A record other than these that was there when last met, linked if there is one, to look up beside them; null when there is none. */
   controlRecord(side: string, except: readonly string[]): Promise<string | null>;
   /** Creates on their way to the side, or lost there: a new record may be one of them. */
   openCreates(side: string, countMax: number): Promise<readonly OpenCreate[]>;

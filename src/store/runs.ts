@@ -126,7 +126,8 @@ export async function controlRecord(
 ): Promise<string | null> {
   const rows = await tx.query<{ record_id: string }>(
     `select record_id from links
-      where sync_key = $1 and side = $2 and status = 'live' and record_id <> all($3) order by as_of desc limit 1`,
+      where sync_key = $1 and side = $2 and status not in ('gone', 'hidden') and record_id <> all($3)
+      order by status = 'live' desc, as_of desc limit 1`,
     [syncKey, side, except],
   );
   return rows[0]?.record_id ?? null;

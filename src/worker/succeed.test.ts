@@ -95,6 +95,20 @@ test.each([
   expect(await asked()).toEqual([]);
 });
 
+test('the one that waits proves as well as a linked one that its side answers', async () => {
+  const { crm, erp, other, first, go, asked, annAt } = await twice(
+    {},
+    { card: { feed: 'none', deletes: 'lookup' } },
+  );
+  crm.remove(other);
+  await go();
+  crm.remove(first);
+  await go();
+  expect(annAt(crm)).toEqual([{ email: 'ann@x.test', name: 'Ann', phone: '1', city: 'Rome' }]);
+  expect(erp.size).toBe(1);
+  expect(await asked()).toEqual([]);
+});
+
 test('the journal says which record has taken the place', async () => {
   const { crm, first, second, go, story } = await twice();
   crm.remove(first);

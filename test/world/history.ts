@@ -5,7 +5,7 @@ import { drawShape } from './draw.ts';
 import { Linking } from './linking.ts';
 import { approvePlanned, decide, release, revise, sayEmptied } from './operators.ts';
 import { checkAll } from './oracle/check.ts';
-import { isInDoubt, isUntoldHidden } from './oracle/doubt.ts';
+import { isInDoubt, isUntold } from './oracle/doubt.ts';
 import { checkReferences } from './oracle/references.ts';
 import type { WorldShape } from './shape.ts';
 import type { Tape } from './tape.ts';
@@ -200,7 +200,7 @@ function sayChanged({ violations }: World, known: Known, now: Known): void {
 /** All that matters of what Trueup knows, as texts; of time it holds nothing. */
 function knownTo(world: World): Known {
   const { identities, links, holds, decisions, writes } = world.store.dump();
-  const isTold = (side: string, recordId: string | null): boolean => !isUntoldHidden(world, side, recordId);
+  const isTold = (side: string, recordId: string | null): boolean => !isUntold(world, side, recordId);
   const parts = {
     identities: identities.map(({ id, seq, golden, tombstone }) => [id, seq, golden, tombstone !== null]),
     links: links.flatMap(({ side, recordId, status, linked }) =>

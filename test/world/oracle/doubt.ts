@@ -56,12 +56,16 @@ export function isKnownTooLate(
 }
 
 /**
- * The log of its system says that the record is hidden, and the side waits because its sweep met nothing: until a person has said whether
- * it was emptied nothing is concluded from that, so that a record which is nobody's may count as what it was. Told again, it is news.
+ * The log of its system says that the record is hidden, or deleted where the feed tells of no deletes, and the side waits because its
+ * sweep met nothing: until a person has said whether it was emptied nothing is concluded from that, so that a record which is nobody's
+ * may count as what it was. Told again, it is news.
  */
-export function isUntoldHidden({ store, systems }: World, side: string, recordId: string | null): boolean {
+export function isUntold({ store, systems }: World, side: string, recordId: string | null): boolean {
   const isEmptied = store.tables.streams
     .rows()
     .some((stream) => stream.side === side && stream.failure?.code === SIDE_EMPTIED);
-  return isEmptied && systems.get(side)?.records.now(recordId ?? '')?.isHidden === true;
+  const system = systems.get(side);
+  if (!isEmptied || system === undefined) return false;
+  const record = system.records.now(recordId ?? '');
+  return record === null ? !system.shape.feedTellsDeletes : record.isHidden;
 }

@@ -139,8 +139,15 @@ export async function controlRecord(
   except: readonly string[],
 ): Promise<string | null> {
   await tx.statement('controlRecord');
-  const live = recordsAt(tx, side, (row) => row.status === 'live' && !except.includes(row.recordId));
-  const [newest] = live.toSorted((left, right) => right.asOfMs - left.asOfMs);
+  const there = recordsAt(
+    tx,
+    side,
+    ({ status, recordId }) => status !== 'gone' && status !== 'hidden' && !except.includes(recordId),
+  );
+  const isLive = ({ status }: (typeof there)[number]): number => (status === 'live' ? 1 : 0);
+  const [newest] = there.toSorted(
+    (left, right) => isLive(right) - isLive(left) || right.asOfMs - left.asOfMs,
+  );
   return newest?.recordId ?? null;
 }
 
