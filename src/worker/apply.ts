@@ -24,7 +24,7 @@ import { must } from '../lib/assert.ts';
 import type { KnownRecord, NewHint, SyncTx } from '../store/contract.ts';
 import { Collision } from '../store/database.ts';
 import { Batch, changeBody } from './batch.ts';
-import { formerOf, giveWay, isAnother, tellTaken } from './given-again.ts';
+import { formerOf, giveWay, isAnother, leaveLetGo, tellTaken } from './given-again.ts';
 import { confirmMatches, findHomes, identitiesOf, lateHome, type Homes } from './homes.ts';
 import { afterLag } from './lag.ts';
 import { hintsOfMet, lookAgain } from './look-again.ts';
@@ -77,6 +77,7 @@ export async function applyPage(runtime: SyncRuntime, tx: SyncTx, given: Sightin
   const loaded = await tx.lockBundles([...identityIds]);
   for (const bundle of loaded.values()) batch.load(bundle);
   await confirmMatches(runtime, tx, page, sorted, homes, batch);
+  leaveLetGo(batch, page, sorted, homes);
   tellTaken(runtime.model, batch, page, sorted);
   await leaveWhileReadAnew(runtime, tx, page, sorted);
   await vacate(runtime, tx, batch, page, sorted, homes);

@@ -3,8 +3,12 @@ import { expect, test } from 'vitest';
 import { MemorySystem } from '../../test/support/memory-system.ts';
 import { createTestRuntime, sharedTestStore, simpleDefinition } from '../../test/support/sync.ts';
 import { must } from '../lib/assert.ts';
+import type { SyncTx } from '../store/contract.ts';
+import { openHolds } from '../store/holds.ts';
+import { applyPage } from './apply.ts';
 import { captureChanges } from './capture.ts';
 import { deliverBatch } from './deliver.ts';
+import { resolveHold } from './holds.ts';
 import { settleHints } from './look.ts';
 import { deliverAll, observeAll, settleRecords } from './rounds.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
@@ -126,3 +130,68 @@ test('a look that began before the answer was recorded settles nothing: that its
   await looking;
   expect(await namesAtRest(given)).toEqual(BOTH);
 });
+
+/** A person says that what was deleted is to live, in a transaction that ends as soon as `until` does. Ends once it has locked that. */
+async function revive(
+  runtime: SyncRuntime,
+  until: Promise<void>,
+): Promise<{ readonly ended: Promise<void> }> {
+  const locked = Promise.withResolvers<void>();
+  const slow: SyncRuntime = {
+    ...runtime,
+    transaction: (action) =>
+      runtime.transaction(async (tx) => {
+        const result = await action(tx);
+        locked.resolve();
+        await until;
+        return result;
+      }),
+  };
+  const holds = await store.database.transaction(store.workspaceNo, (tx) =>
+    openHolds(tx, runtime.syncKey, null, 10),
+  );
+  const ended = resolveHold(slow, must(holds[0], 'a person is asked'), { kind: 'revive' }, 'somebody');
+  await Promise.race([locked.promise, ended]);
+  return { ended };
+}
+
+test.each([
+  ['with a key', 'ann@x.test', 'bob@x.test'],
+  ['without one', null, null],
+])(
+  'what has got the id of a deleted record is a thing of its own, %s, though a person lets that one live meanwhile',
+  async (how, ann, bob) => {
+    const [crm, erp] = [new MemorySystem(), new MemorySystem({ reusesIds: true })];
+    const deletes = { mode: 'hold', from: ['crm', 'erp'], againstEdit: 'hold' } as const;
+    const definition = simpleDefinition(['crm', 'erp'], { name: `revived ${how}`, deletes });
+    const runtime = await createTestRuntime(store, definition, { crm, erp });
+    const side = must(runtime.sides.get('erp'), 'a side');
+    crm.create({ email: ann, name: 'Ann', phone: '1', city: 'Aachen' });
+    await observeAll(runtime, signal);
+    await deliverAll(runtime, signal);
+    const { id } = erp.find1('name', 'Ann');
+    erp.remove(id);
+    await captureChanges(runtime, side, false, signal);
+    await settleHints(runtime, side, signal);
+    expect(erp.create({ ...BOB, email: bob })).toBe(id);
+    const readBeganMs = await runtime.nowMs();
+    const [seen] = await side.session.get('things', [id], side.model.natives);
+    if (seen?.kind !== 'found') throw new Error('the record is there');
+    const sightings = [{ kind: 'record' as const, recordId: id, record: seen.record }];
+    const met = Promise.withResolvers<void>();
+    const { ended } = await revive(runtime, met.promise);
+    await runtime.transaction((tx) => {
+      const waiting: SyncTx = {
+        ...tx,
+        lockBundles: (ids, ifLocked) => {
+          met.resolve();
+          return tx.lockBundles(ids, ifLocked);
+        },
+      };
+      return applyPage(runtime, waiting, { side: 'erp', sightings, readBeganMs, followed: null });
+    });
+    await ended;
+    const rest = await namesAtRest({ crm, erp, runtime, side });
+    expect(rest).toEqual({ crm: ['Ann', 'Bob'], erp: ['Bob', 'Ann'] });
+  },
+);

@@ -9,8 +9,9 @@ import type { Values } from '../engine/value.ts';
 import { must } from '../lib/assert.ts';
 import type { KnownRecord, SyncTx, ToldGone } from '../store/contract.ts';
 import type { Batch } from './batch.ts';
+import type { Homes } from './homes.ts';
 import type { SightingPage } from './sighting.ts';
-import type { Reading, Sorted } from './sort.ts';
+import { kindOf, type Reading, type Sorted } from './sort.ts';
 
 /** What a record shows that nobody has an identity for yet is not what was deleted under its id: another record has got that. */
 export function isAnother(
@@ -77,6 +78,21 @@ function isLike(model: SyncModel, { side, accounted }: Link, values: Values): bo
 /** The identity whose deleted record had this id; null where there is none. */
 export function formerOf(known: KnownRecord | undefined): string | null {
   return known?.status === 'gone' ? known.identityId : null;
+}
+
+/**
+ * Leaves to another look the records whose ids led to things that had them deleted, and have let go of them while the page waited for
+ * the lock, as where a person has said that such a thing is to live: nothing says any more that they are its.
+ */
+export function leaveLetGo(batch: Batch, page: SightingPage, sorted: Sorted, homes: Homes): void {
+  for (const reading of sorted.readings.slice()) {
+    const { recordId, known } = reading;
+    const former = batch.get(formerOf(known) ?? '');
+    if (former === undefined || homes.of.get(recordId) !== former.identity.id) continue;
+    if (linkAt(former, page.side)?.recordId === recordId) continue;
+    sorted.readings.splice(sorted.readings.indexOf(reading), 1);
+    sorted.hints.push({ recordId, kind: kindOf(page, recordId) });
+  }
 }
 
 /** A record of another identity, or of none, has got the id: what was deleted under it moves aside. */
