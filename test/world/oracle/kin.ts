@@ -1,8 +1,9 @@
 /**
  * Which records are of one thing, as the systems' own logs tell: they have held a value that is of one thing alone, as people enter
- * none twice. What a create has made of a thing whose key and name it was not told is known by the rest that it was told.
+ * none twice. What a create has made of a thing whose key and name it was not told is known by the rest that it was told; where it was
+ * told nothing, the journal says what else was linked to its thing.
  */
-import type { Fields } from '../records.ts';
+import type { Entry, Fields } from '../records.ts';
 import { AUTOMATED_CITY, AUTOMATED_TAG } from '../shape.ts';
 import type { World } from '../world.ts';
 import { elementsOf, keyed, textOf, timeline } from './truth.ts';
@@ -18,13 +19,17 @@ export function kinOf(world: World): Kin {
   };
   /** Who was the first to hold what does not name a thing by itself. */
   const holders = new Map<string, string>();
-  for (const { actor, kind, side, recordId, after } of timeline(world)) {
+  for (const entry of timeline(world)) {
+    const { actor, kind, side, recordId, after } = entry;
     const record = recordWord(side, recordId);
     if (!parent.has(record)) parent.set(record, record);
     const names = namesIn(after);
     for (const name of names) parent.set(root(name), root(record));
     const isNameless = actor === 'trueup' && kind === 'create' && names.length === 0;
-    for (const word of restOf(after)) {
+    const rest = restOf(after);
+    const made = isNameless && rest.length === 0 ? madeOf(world, entry) : undefined;
+    if (made !== undefined && parent.has(made)) parent.set(root(record), root(made));
+    for (const word of rest) {
       const holder = holders.get(word);
       if (holder === undefined) holders.set(word, record);
       else if (isNameless) parent.set(root(record), root(holder));
@@ -34,6 +39,15 @@ export function kinOf(world: World): Kin {
     const record = recordWord(side, recordId);
     return parent.has(record) ? root(record) : undefined;
   };
+}
+
+/** What was linked first to the thing that a create was sent for. */
+function madeOf(world: World, { write }: Entry): string | undefined {
+  const identityId = world.senders.get(write?.key ?? '');
+  const told = world.store
+    .dump()
+    .journal.find((one) => one.kind === 'linked' && one.identityId === identityId && one.recordId !== null);
+  return told === undefined ? undefined : recordWord(told.side ?? '', told.recordId ?? '');
 }
 
 /** A record of whatever side in one word. */
