@@ -237,16 +237,11 @@ async function settleKnown(
   const isGone = ({ recordId }: HintRow): boolean => gone.has(recordId);
   const early = await toldEarly(tx, side, [...closing.filter(isGone), ...others]);
   await tx.deferHints(name, [...early], { dueInMs: EARLY_LOOK_MS, failure: null, dead: false });
-  // Closed first: what applying notes anew about a record must survive.
-  const overtaken = await tx.closeHints(
-    name,
-    closing.filter((hint) => !early.has(hint) && hint.epoch !== NO_EPOCH),
-    beganMs + side.card.readLagMs,
-  );
-  // This look may have stood still, and show less than the one that has settled the hint: so it shows nothing.
-  await tx.noteHints(
-    name,
-    [...overtaken].map((recordId) => ({ recordId, kind: 'changed' })),
+  const overtaken = await closeSettled(
+    tx,
+    side,
+    closing.filter((hint) => !early.has(hint)),
+    beganMs,
   );
   const { wakened } = await applyPage(runtime, tx, {
     side: name,
@@ -261,6 +256,26 @@ async function settleKnown(
     toldGone: settled.filter(({ kind }) => kind === 'deleted'),
   });
   return { wakened, following };
+}
+
+/**
+ * Closes what was settled, before it is applied: what applying notes anew about a record must survive. Gives the records whose hint
+ * another look has settled meanwhile. This one may have stood still and show less, so of them it shows nothing, and they are looked at
+ * once more.
+ */
+async function closeSettled(
+  tx: SyncTx,
+  { model: { name }, card }: SideRuntime,
+  settled: readonly HintRow[],
+  beganMs: number,
+): Promise<ReadonlySet<string>> {
+  const claimed = settled.filter(({ epoch }) => epoch !== NO_EPOCH);
+  const overtaken = await tx.closeHints(name, claimed, beganMs + card.readLagMs);
+  await tx.noteHints(
+    name,
+    [...overtaken].map((recordId) => ({ recordId, kind: 'changed' })),
+  );
+  return overtaken;
 }
 
 async function settleMerged(
