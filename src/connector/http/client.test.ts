@@ -66,6 +66,21 @@ test('a request carries its method, path, query, headers and body', async () => 
   expect(arrived.body.toString()).toBe('{"name":"Ada"}');
 });
 
+test('what a cache on the way has kept is not taken for the present', async () => {
+  let name = 'Ada';
+  const kept = new Map<string, string>();
+  await using server = await startWebServer(({ url, headers }, response) => {
+    if (headers['cache-control'] !== 'no-cache' && kept.has(url))
+      return sendJson(response, 200, kept.get(url) ?? null);
+    kept.set(url, name);
+    return sendJson(response, 200, name);
+  });
+  await using client = clientFor(server.origin);
+  expect(await client.json(READ)).toMatchObject({ content: 'Ada' });
+  name = 'Lovelace';
+  expect(await client.json(READ)).toMatchObject({ content: 'Lovelace' });
+});
+
 async function* rows(): AsyncGenerator<string | Uint8Array> {
   yield 'id,name\n';
   yield Buffer.from('1,Zoë\n');

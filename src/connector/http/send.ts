@@ -6,6 +6,8 @@ import type { Received, Transport } from './transport.ts';
 const TIMEOUT_MS = 60_000;
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 const HOPS_MAX = 3;
+/** What a cache on the way has kept from before would count as a look at the present. */
+const FRESH = { 'cache-control': 'no-cache' };
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
@@ -21,7 +23,7 @@ export async function sendAndFollow(
 ): Promise<Received> {
   const sending = {
     method: request.method,
-    headers: { accept: 'application/json', ...options.headers, ...request.headers, ...credential },
+    headers: { accept: 'application/json', ...FRESH, ...options.headers, ...request.headers, ...credential },
     body: request.body,
     timeoutMs: request.timeoutMs ?? options.timeoutMs ?? TIMEOUT_MS,
     answerBytesMax: request.answerBytesMax ?? options.answerBytesMax ?? ANSWER_BYTES_MAX,
