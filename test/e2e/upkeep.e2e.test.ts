@@ -57,7 +57,7 @@ test('an admin says how long something is kept, and sees how the backups stand',
   await runTrueup(['backup', 'b.gz', '-C', stage.directory], stage.environment);
   await runTrueup(['backup', '--check', 'b.gz', '-C', stage.directory], stage.environment);
   await page.reload();
-  await page.getByText(/^Made/).waitFor();
+  await page.getByText(/^Made .* by /).waitFor();
   await page.getByText(/^Found whole/).waitFor();
   await page.goto('/activity?tab=audit');
   await page.getByText('checked the backup').waitFor();
