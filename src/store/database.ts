@@ -15,6 +15,8 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
 const QUERY_CANCELED = '57014';
+/** What a process reads that has stood still in a transaction for longer than the store lets it. */
+const IDLE_IN_TRANSACTION_TIMEOUT = '25P03';
 
 /** Two transactions met; this one changed nothing and can simply run again. */
 export class Collision extends Error {
@@ -29,7 +31,8 @@ const OUTAGE_MESSAGES =
 /** The store could not be reached or could not work: waiting helps, and no record is to blame. */
 export function isStoreOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error instanceof pg.DatabaseError) return OUTAGE_CLASSES.has(error.code?.slice(0, 2) ?? '');
+  if (error instanceof pg.DatabaseError)
+    return error.code === IDLE_IN_TRANSACTION_TIMEOUT || OUTAGE_CLASSES.has(error.code?.slice(0, 2) ?? '');
   return ('syscall' in error && 'code' in error) || OUTAGE_MESSAGES.test(error.message);
 }
 

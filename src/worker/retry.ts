@@ -3,6 +3,7 @@ import type { Failure } from '../connector/failure.ts';
 import { unreachable } from '../lib/assert.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import type { Random } from '../lib/random.ts';
+import { UNEXPECTED } from './failures.ts';
 import {
   OUTAGE_RETRY_BASE_MS,
   OUTAGE_RETRY_CAP_MS,
@@ -52,7 +53,7 @@ export function nextAfter(failure: Failure, attempts: number, random: Random): N
       return outage(failure, random);
     case 'transient':
       if (failure.code === PUT_BACK) return AT_ONCE;
-      if (failure.code.startsWith('trueup.')) return own(attempts, random);
+      if (failure.code === UNEXPECTED) return own(attempts, random);
       return outage(failure, random);
     default:
       return unreachable(failure.kind);
