@@ -199,6 +199,14 @@ test('a value that the searched column cannot hold is simply not found', async (
   ]);
 });
 
+test('a record whose key is only equal to the id asked for is another one', async () => {
+  await bench.pool.query(`create table steps (step numeric primary key); insert into steps values (1.50)`);
+  expect(await bench.session.get('steps', ['1.50', '1.5'], [])).toMatchObject([
+    { kind: 'found', record: { id: '1.50' } },
+    { kind: 'absent', id: '1.5' },
+  ]);
+});
+
 test('the nearest names are suggested, best first', () => {
   expect(nearestOf('costumer', ['order', 'customer', 'customers', 'consumer'])).toMatch(
     /^There is "(customer|consumer)"/,

@@ -37,7 +37,8 @@ export async function getRecords(
   });
   return ids.map((id, index): Lookup => {
     const record = found.get(index);
-    if (record !== undefined) return { kind: 'found', record };
+    // A type may take two texts for equal, as citext does: what has this key is then another record, and this one is not there.
+    if (record !== undefined) return record.id === id ? { kind: 'found', record } : { kind: 'absent', id };
     // Under row security nobody but the policy knows whether a row is not there or only not ours to see.
     return { kind: table.rowSecurity ? 'hidden' : 'absent', id };
   });

@@ -79,9 +79,16 @@ export function idOf(key: readonly Column[], row: Row): string {
   return JSON.stringify(key.map((column, index) => keyPart(column, textIn(row[index]))));
 }
 
-/** An instant's text depends on the session's zone, an id must not. */
+/** An instant's text depends on the session's zone, and that of a `char(n)` on whether it was cast, which cuts its blanks; an id must not. */
 function keyPart(column: Column, text: string): string {
-  return column.type.base === 'timestamptz' ? instantText(text) : text;
+  switch (column.type.base) {
+    case 'timestamptz':
+      return instantText(text);
+    case 'bpchar':
+      return text.replace(/ +$/u, '');
+    default:
+      return text;
+  }
 }
 
 /** The key's parts as text, or null when the text cannot be an id of this table. */

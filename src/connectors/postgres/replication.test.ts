@@ -93,6 +93,16 @@ describe('the log tells', () => {
     ]);
   });
 
+  test('a key that the log pads with blanks as the record that a look finds under it', async () => {
+    await query('create table padded (code char(8) primary key, n int)');
+    const { cursor } = await read('padded', null);
+    await query(`insert into padded values ('ab', 0)`);
+    const { hints } = await read('padded', cursor);
+    expect(hints).toEqual(changed('ab'));
+    const [lookup] = await bench.session.get('padded', ['ab'], []);
+    expect(lookup).toMatchObject({ kind: 'found', record: { id: 'ab' } });
+  });
+
   test('what happens in a table that logs whole rows, and in the parts of a partitioned one', async () => {
     await query(`create table whole (a text, id int primary key); alter table whole replica identity full;
       create table split (id int primary key, n int) partition by range (id);
