@@ -31,6 +31,11 @@ const WORK: Readonly<Record<string, Row>> = {
     'The connector answered a look-up without the record.',
     REPORT,
   ],
+  'trueup.wrong_record': [
+    'transient',
+    'A look-up was answered with another record than the one asked for. Nothing of the answer was taken.',
+    'It is asked again by itself. If it goes on, check that a proxy in between does not answer itself, and report it with this code.',
+  ],
   'trueup.waiting_record_doubted': [
     'transient',
     'A record was deleted, and the one that waits for its place was not shown, though nothing proves that it is gone.',

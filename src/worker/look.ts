@@ -3,6 +3,7 @@ import type { Lookup } from '../connector/contract.ts';
 import type { Failure } from '../connector/failure.ts';
 import type { JoinedBy } from '../engine/seen-join.ts';
 import type { DeleteEvidence } from '../engine/state.ts';
+import { must } from '../lib/assert.ts';
 import type { HintRow, SyncTx } from '../store/contract.ts';
 import { proveAbsent } from './absence.ts';
 import { applyPage } from './apply.ts';
@@ -172,7 +173,7 @@ function sortLookups(
     looked.sightings.push({ kind: 'record', recordId: record.id, record });
   for (const [index, hint] of hints.entries()) {
     const { recordId } = hint;
-    const lookup = lookups[index] ?? { kind: 'failed', id: recordId, failure: NO_ANSWER };
+    const lookup = must(lookups[index], 'there is one lookup per record');
     const master = masters.of.get(recordId);
     const evidence = absent.get(recordId);
     const unsure = successors.unsure.get(recordId);
@@ -328,12 +329,6 @@ async function toldEarly(
   );
   return new Set(gone.filter((hint) => hint.notedAtMs >= sinceMs && !linked.has(hint.recordId)));
 }
-
-const NO_ANSWER: Failure = {
-  kind: 'transient',
-  code: 'trueup.no_answer_for_record',
-  message: 'the connector answered a look-up without this record',
-};
 
 /** An outage costs the records nothing; what is wrong with one record costs that record a try. */
 async function putBack(

@@ -10,7 +10,7 @@ import type { NewJoin } from '../store/matches.ts';
 import type { Move } from '../store/reference-contract.ts';
 import { Batch, changeBody } from './batch.ts';
 import { lookAgain } from './look-again.ts';
-import { lookTogether } from './look-together.ts';
+import { idOf, lookTogether } from './look-together.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
 import { pointReferrers } from './waits.ts';
 
@@ -48,10 +48,6 @@ export async function findMasters(side: SideRuntime, looked: readonly Lookup[]):
     }
   }
   return { records, of: new Map(away.map((id) => [id, endOf(id, seen)])) };
-}
-
-function idOf(lookup: Lookup): string {
-  return lookup.kind === 'found' ? lookup.record.id : lookup.id;
 }
 
 function nextOf(lookup: Lookup | undefined): string | null {

@@ -3,7 +3,6 @@
  * body (it may still land) or a dead letter that asks a person.
  */
 import type { Lookup, SystemRecord } from '../connector/contract.ts';
-import type { Failure } from '../connector/failure.ts';
 import type { FieldLens } from '../engine/model.ts';
 import { asCalledBefore } from '../engine/references.ts';
 import { linkAt, type Link } from '../engine/state.ts';
@@ -16,6 +15,7 @@ import { failureOfError } from './failures.ts';
 import { giveWayAt } from './given-again.ts';
 import { afterLag, readBeganMs } from './lag.ts';
 import { PAGE_RECORDS_MAX } from './limits.ts';
+import { lookTogether } from './look-together.ts';
 import { readAll } from './references.ts';
 import { isRival } from './rivals.ts';
 import type { SideRuntime, SyncRuntime } from './runtime.ts';
@@ -57,16 +57,12 @@ async function investigate(
     return recordId === null ? [] : [{ write, recordId }];
   });
   try {
-    const lookups =
-      addressed.length === 0
-        ? []
-        : await side.session.get(
-            side.model.collection,
-            addressed.map(({ recordId }) => recordId),
-            side.model.natives,
-          );
+    const lookups = await lookTogether(
+      side,
+      addressed.map(({ recordId }) => recordId),
+    );
     for (const [index, { write }] of addressed.entries()) {
-      const finding = findingOf(side, lookups[index]);
+      const finding = findingOf(side, must(lookups[index], 'there is one lookup per record'));
       if (write.kind === 'create' && finding.kind === 'record' && isRivalOf(runtime, side, write, finding))
         rivals.set(write.writeId, { ...finding, isRival: true });
       // A record that somebody has entered in place of a lost create tells nothing of that once it is gone.
@@ -96,8 +92,8 @@ function besideRival(rival: Seen | undefined, found: Finding): Finding {
   return isAlone ? rival : { kind: 'second' };
 }
 
-function findingOf(side: SideRuntime, lookup: Lookup | undefined): Finding {
-  switch (lookup?.kind) {
+function findingOf(side: SideRuntime, lookup: Lookup): Finding {
+  switch (lookup.kind) {
     case 'found': {
       const { record } = lookup;
       return { kind: 'record', record, values: valuesOf(side.model, record.fields) };
@@ -108,16 +104,8 @@ function findingOf(side: SideRuntime, lookup: Lookup | undefined): Finding {
       return { kind: 'failed', failure: lookup.failure };
     case 'hidden':
       return { kind: 'hidden' };
-    case undefined:
-      return { kind: 'failed', failure: NO_ANSWER };
   }
 }
-
-const NO_ANSWER: Failure = {
-  kind: 'transient',
-  code: 'trueup.no_answer_for_record',
-  message: 'the connector answered a look-up without this record',
-};
 
 /** Of what cannot be read nothing follows that a later look could know better, and each sweep sees it anew. */
 function tellsValues(finding: Finding): boolean {

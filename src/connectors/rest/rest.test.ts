@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connectorContext } from '../../../test/support/connector-context.ts';
 import { CURSORS, LINKS, OFFSETS } from '../../../test/support/rest-descriptions.ts';
 import { startRestSystem, type RestSystem } from '../../../test/support/rest-system.ts';
-import type { Session, WriteResult } from '../../connector/contract.ts';
+import type { Lookup, Session, WriteResult } from '../../connector/contract.ts';
 import { rest } from './index.ts';
 
 let system: RestSystem;
@@ -72,6 +72,17 @@ test('an error that no row explains keeps the code of the system and the kind of
   const { id } = system.create({ email: 'a@x.test' });
   system.faults.replies.push({ status: 400, body: { error: { code: 'NEVER_HEARD', message: 'what' } } });
   expect(failureIn(await update(session, id))).toMatchObject({ kind: 'invalid', code: 'rest.never_heard' });
+});
+
+test('of an answer about another record than the one asked for, nothing is taken', async () => {
+  const session = await open(CURSORS);
+  const [one, two] = [system.create({ email: 'a@x.test' }), system.create({ email: 'b@x.test' })];
+  const look = (): Promise<readonly Lookup[]> => session.get('people', [one.id], ['email']);
+  const other = { id: two.id, meta: { revision: 1 }, properties: { email: 'b@x.test' } };
+  system.faults.replies.push({ status: 200, body: other });
+  const failure: unknown = expect.objectContaining({ kind: 'transient', code: 'rest.unexpected_answer' });
+  expect(await look()).toEqual([{ kind: 'failed', id: one.id, failure }]);
+  expect(await look()).toMatchObject([{ kind: 'found', record: { id: one.id } }]);
 });
 
 test('in a batch that succeeds in part, each record has its own result', async () => {

@@ -12,6 +12,7 @@ import { absentAt } from '../../store/reconciliations.ts';
 import { countRecords, noteSightings, runStartedAtMs, unsighted } from '../../store/runs.ts';
 import { failureOfError } from '../../worker/failures.ts';
 import { PAGE_RECORDS_MAX } from '../../worker/limits.ts';
+import { lookTogether } from '../../worker/look-together.ts';
 import type { SideRuntime } from '../../worker/runtime.ts';
 import type { SideBudget } from './budget.ts';
 import type { Comparison } from './digests.ts';
@@ -256,12 +257,12 @@ export class SideReader {
   }
 
   async #look(ids: readonly string[]): Promise<readonly Weighed[]> {
-    const { session, card, model } = this.#side;
+    const { card } = this.#side;
     const sights: Sight[] = [];
     for (let start = 0; start < ids.length; start += card.getBatchMax) {
       this.#options.signal.throwIfAborted();
       const asked = ids.slice(start, start + card.getBatchMax);
-      const lookups = await session.get(model.collection, asked, model.natives);
+      const lookups = await lookTogether(this.#side, asked);
       for (const [index, recordId] of asked.entries())
         sights.push(sightIn(this.#side, recordId, lookups[index]));
     }

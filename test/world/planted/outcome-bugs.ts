@@ -167,7 +167,7 @@ export const OUTCOME_BUGS: readonly PlantedBug[] = [
     sentence: 'The lost write to a record that is kept from us stays open for ever.',
     file: RESOLVE,
     find: "return { kind: 'hidden' };",
-    replace: "return { kind: 'failed', failure: NO_ANSWER };",
+    replace: "return { kind: 'failed', failure: failureOfError(null) };",
   },
   {
     name: 'takes-the-record-of-another',
