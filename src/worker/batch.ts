@@ -293,8 +293,15 @@ export class Batch {
     const said = this.#newSaidKeys();
     const unsure = [...wanted.keys(), ...said.keys()].filter((key) => !this.#freeKeys.has(key));
     const taken = unsure.length === 0 ? NOTHING_TAKEN : await this.#tx.identitiesByKey(unsure);
-    for (const [key, work] of wanted) if (this.#isAnothers(key, taken.get(key), work)) clashing.add(work);
-    for (const work of clashing) this.#holdClash(work);
+    const addOthers = (): void => {
+      for (const [key, work] of wanted) if (this.#isAnothers(key, taken.get(key), work)) clashing.add(work);
+    };
+    addOthers();
+    for (const work of clashing) {
+      this.#holdClash(work);
+      // What is held gives no key away, so that who wants that one clashes as well, and is held in its turn.
+      addOthers();
+    }
     for (const [key, work] of wanted)
       if (!clashing.has(work) && !this.#isItsOwn(key, taken.get(key), work))
         this.#save.newKeys.push({ key, identityId: work.now.identity.id });

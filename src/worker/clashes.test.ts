@@ -112,6 +112,23 @@ test('those that do not fit together either are not looked at again before one o
   expect(await waitingIn(store, setup.runtime)).toEqual([]);
 });
 
+test('those that do not fit together are held in one page, as what is held gives no key away', async () => {
+  const setup = await start('held-together');
+  const { crm, runtime, side, ids } = setup;
+  const [ann, bob, cid] = ids;
+  crm.edit(ann, { email: 'bob' });
+  crm.edit(bob, { email: 'cid' });
+  const readBeganMs = await runtime.nowMs();
+  const lookups = await side.session.get('things', [ann, bob, cid], side.model.natives);
+  const sightings = lookups.flatMap((lookup): Sighting[] =>
+    lookup.kind === 'found' ? [{ kind: 'record', recordId: lookup.record.id, record: lookup.record }] : [],
+  );
+  const page = { side: 'crm', sightings, readBeganMs, followed: null };
+  await runtime.transaction((tx) => applyPage(runtime, tx, page));
+  expect(await countHeld(setup)).toBe(2);
+  expect(keysAt(setup)).toEqual(['ann', 'bob', 'cid']);
+});
+
 test.each(['unreadable', 'hidden'] as const)(
   'one that was %s is looked at together with the other when a feed shows it again as it had been',
   async (outOfSight) => {

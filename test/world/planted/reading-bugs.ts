@@ -149,7 +149,7 @@ export const READING_BUGS: readonly PlantedBug[] = [
     name: 'two-things-one-key',
     sentence: 'An edit that gives a thing the key of another is taken as any other edit.',
     file: BATCH,
-    find: 'for (const work of clashing) this.#holdClash(work);',
+    find: 'this.#holdClash(work);',
     replace: '',
   },
   {
