@@ -4,9 +4,9 @@ import { clientOf, createTestApi, signInFirst, type Client, type TestApi } from 
 import type { TestDatabase } from '../test/support/postgres.ts';
 import { simpleDefinition } from '../test/support/sync.ts';
 import { openTestFolder, type TestFolder } from '../test/support/test-folder.ts';
-import { runFleet, runsAlike } from './fleet.ts';
+import { runFleet } from './fleet.ts';
 import { openInstallation, type Installation } from './server.ts';
-import type { SyncMode, SyncRow } from './store/control.ts';
+import { runsAlike, type SyncMode, type SyncRow } from './store/control.ts';
 import { silentLog } from './worker/runtime.ts';
 
 /** The database tells everything by its log, deletes as well; `suppliers` is there to be worked on while `customers` is paused. */
@@ -76,14 +76,18 @@ const ROW: SyncRow = {
   revision: 1,
   definition: simpleDefinition(['crm', 'erp']),
   approvedUntilMs: 0,
+  recoveringSinceMs: null,
+  timeline: '00000001',
 };
 
-test('a sync runs on while neither its mode, its revision nor its approval has changed', () => {
+test('a sync runs on while neither its mode, its revision, its approval nor the history of the store is another', () => {
   expect(runsAlike(ROW, { ...ROW })).toBe(true);
   expect(runsAlike(ROW, { ...ROW, mode: 'observe' })).toBe(false);
   expect(runsAlike(ROW, { ...ROW, revision: 2 })).toBe(false);
   // What an approved plan holds would otherwise wait for the next start of the worker.
   expect(runsAlike(ROW, { ...ROW, approvedUntilMs: 1 })).toBe(false);
+  // What is known of the other history may not be what was known in this one.
+  expect(runsAlike(ROW, { ...ROW, timeline: '00000002' })).toBe(false);
 });
 
 async function setMode(name: string, mode: SyncMode): Promise<void> {

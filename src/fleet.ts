@@ -8,7 +8,7 @@ import { backoffMs } from './lib/backoff.ts';
 import { endedOrLeft } from './lib/leave.ts';
 import { keepReconciling } from './reconciling.ts';
 import type { Installation } from './server.ts';
-import { allSyncs, type SyncRow } from './store/control.ts';
+import { allSyncs, runsAlike, type SyncRow } from './store/control.ts';
 import { migrate } from './store/migrate.ts';
 import { syncTransaction } from './store/sync-transaction.ts';
 import { openSync, type OpenSync } from './syncs.ts';
@@ -72,15 +72,6 @@ async function followSyncs(installation: Installation, running: Map<string, Runn
     running.delete(row.syncKey);
     if (row.mode !== 'paused') running.set(row.syncKey, start(installation, row, referrers));
   }
-}
-
-/** A sync that runs by the one row need not begin anew to run by the other. */
-export function runsAlike(one: SyncRow, other: SyncRow): boolean {
-  return (
-    one.mode === other.mode &&
-    one.revision === other.revision &&
-    one.approvedUntilMs === other.approvedUntilMs
-  );
 }
 
 function start(installation: Installation, row: SyncRow, referrers: string): Running {

@@ -6,8 +6,9 @@ import { systemClock, type Clock } from './lib/clock.ts';
 import { createIds, type Ids } from './lib/ids.ts';
 import { systemRandom, type Random } from './lib/random.ts';
 import { ensureWorkspace } from './store/control.ts';
-import { openDatabase, type Database, type Tx } from './store/database.ts';
+import type { Database, Tx } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded/server.ts';
+import { openDatabase, type StoreOptions } from './store/open.ts';
 import { createSealer, installationKey, type Sealer } from './store/seal.ts';
 import type { Log } from './worker/runtime.ts';
 
@@ -49,7 +50,17 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   // First what may be wrong with the environment or the folder: no server is started for nothing.
   const network = networkPolicy(options.environment['TRUEUP_NETWORK'] ?? '');
   const key = await installationKey(join(state, 'key'), options.environment['TRUEUP_KEY'], random);
-  const store = await openStore(join(state, 'postgres'), options.environment['DATABASE_URL'], clock, random);
+  const store = await openStore(join(state, 'postgres'), {
+    url: options.environment['DATABASE_URL'] ?? '',
+    clock,
+    random,
+    onWentBack: (syncs) => {
+      options.log.error(
+        { code: 'watch.recovering', syncs: syncs.join(', ') },
+        'the store has gone back in time',
+      );
+    },
+  });
   const { database, workspaceNo } = store;
   return {
     directory,
@@ -74,20 +85,15 @@ interface OpenStore {
 }
 
 /** Leaves nothing running when it throws. */
-async function openStore(
-  directory: string,
-  given: string | undefined,
-  clock: Clock,
-  random: Random,
-): Promise<OpenStore> {
-  const embedded = given === undefined || given === '' ? await startEmbeddedPostgres({ directory }) : null;
+async function openStore(directory: string, given: StoreOptions): Promise<OpenStore> {
+  const embedded = given.url === '' ? await startEmbeddedPostgres({ directory }) : null;
   const opened: Database[] = [];
   const close = async (): Promise<void> => {
     for (const database of opened) await database.close();
     await embedded?.release();
   };
   try {
-    const database = await openDatabase({ url: embedded?.url ?? given ?? '', clock, random });
+    const database = await openDatabase(embedded === null ? given : { ...given, url: embedded.url });
     opened.push(database);
     const workspaceNo = await database.transaction(0, (tx) => ensureWorkspace(tx, WORKSPACE));
     return { database, workspaceNo, close };

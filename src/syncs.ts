@@ -12,6 +12,7 @@ import { reviveAnnouncements } from './store/announcements.ts';
 import { bulkJobs } from './store/bulk-jobs.ts';
 import { allSyncs, connectionsNamed, type SyncRow } from './store/control.ts';
 import type { Tx } from './store/database.ts';
+import { onlyInHistoryOf } from './store/lineage.ts';
 import { syncTransaction } from './store/sync-transaction.ts';
 import type { SameValues } from './syncfile/schema/compare.ts';
 import type { SchemaEffect } from './syncfile/schema/effect.ts';
@@ -191,6 +192,7 @@ function runtimeOf(
   model: SyncModel,
   sides: ReadonlyMap<string, SideRuntime>,
 ): SyncRuntime {
+  const transaction = onlyInHistoryOf(sync, (action) => installation.transaction(action));
   return {
     syncKey: sync.syncKey,
     name: sync.name,
@@ -202,9 +204,8 @@ function runtimeOf(
     ids: installation.ids,
     log: installation.log,
     wakes: createWakes(installation.clock),
-    jobs: bulkJobs((action) => installation.transaction(action), sync.syncKey),
+    jobs: bulkJobs(transaction, sync.syncKey),
     nowMs: () => installation.database.nowMs(),
-    transaction: (action) =>
-      installation.transaction((tx) => action(syncTransaction(tx, sync, installation.ids))),
+    transaction: (action) => transaction((tx) => action(syncTransaction(tx, sync, installation.ids))),
   };
 }

@@ -26,7 +26,7 @@ import { observeAll } from '../worker/rounds.ts';
 const KEY = Buffer.alloc(32, 7);
 const sealer = createSealer(KEY, systemRandom);
 /** Rows of every table, as text, whose contents a backup must bring back. */
-const LEFT_OUT = ['migrations', 'sessions', 'answered_requests', 'sign_in_attempts'];
+const LEFT_OUT = ['migrations', 'lineage', 'sessions', 'answered_requests', 'sign_in_attempts'];
 /** What recovering changes: modes, streams, versions; and the entry of the deed. */
 const RECOVERED = ['syncs', 'streams', 'links', 'writes', 'audit_entries'];
 

@@ -19,7 +19,7 @@ const DISK_FREE_MIN_BYTES = 1_000_000_000;
 const TABLES_WITHOUT_RLS = `
 select coalesce(string_agg(relname, ', '), '') as names from pg_class
  where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p') and not (relrowsecurity and relforcerowsecurity)
-   and relname not in ('migrations', 'workspaces')`;
+   and relname not in ('lineage', 'migrations', 'workspaces')`;
 
 export const doctor: Command = {
   name: 'doctor',

@@ -139,6 +139,7 @@ const STOPPING_SIGNS: ReadonlySet<string> = new Set(['watch.stalled', 'watch.sta
 
 const FAULTS_OF_SIGNS: Readonly<Record<string, Fault>> = {
   'watch.stalled': 'workers',
+  'watch.recovering': 'decision',
   'watch.silent': 'system',
   'watch.deaf_feed': 'system',
   'watch.wrong_clock': 'system',

@@ -229,6 +229,11 @@ const WATCHED: Readonly<Record<string, Row>> = {
     'No worker has taken anything up for minutes.',
     'Start one: trueup worker. If one runs, its log says what it waits for.',
   ],
+  'watch.recovering': [
+    'config',
+    'The store has gone back in time: all sides are read again, and nothing is written before a plan is approved.',
+    'When the sides are read, see what would be written with trueup plan, and approve it: trueup apply',
+  ],
   'watch.failure_rate': [
     'transient',
     'More tries fail than usual.',

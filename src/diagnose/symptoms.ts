@@ -76,7 +76,10 @@ function ofMode({ sync, plannedWrites }: Evidence): readonly Finding[] {
       return [
         finding({
           symptom: 'nothing',
-          cause: 'The sync only observes: nobody has approved its plan yet.',
+          cause:
+            sync.recoveringSinceMs === null
+              ? 'The sync only observes: nobody has approved its plan yet.'
+              : 'The store has gone back in time, and nobody has approved a plan since: the sync only observes.',
           evidence: [
             `revision ${String(sync.revision)} is observed, ${counted(plannedWrites, 'write is', 'writes are')} planned`,
           ],

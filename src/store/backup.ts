@@ -7,13 +7,13 @@ import { createHash, type Hash } from 'node:crypto';
 import pg from 'pg';
 
 import { BackupRefused, damaged, FORMAT, linesOf, markOf, type BackupHead } from './backup-file.ts';
-import { allSyncs, recoverSync } from './control.ts';
-import { transactionOn } from './database.ts';
+import { recoverAll } from './lineage.ts';
 import { ensureJournalMonths } from './migrate.ts';
+import { connected, enter, openTransaction, workspacesOf } from './own-connection.ts';
 
 const PAGE_ROWS = 1_000;
-/** What must not come back: sessions that have ended since, attempts to sign in, answers that were given once. */
-const LEFT_OUT = ['migrations', 'sessions', 'answered_requests', 'sign_in_attempts'];
+/** What must not come back, as it is of this very database; and sessions that have ended since, attempts to sign in, answers given once. */
+const LEFT_OUT = ['migrations', 'lineage', 'sessions', 'answered_requests', 'sign_in_attempts'];
 
 interface Table {
   readonly name: string;
@@ -27,14 +27,14 @@ export async function* backupLines(
   url: string,
   sealed: BackupHead['sealed'],
 ): AsyncGenerator<string, { readonly rows: number }> {
-  const client = await connected(url);
+  const client = await connected(url, 'backup');
   const hash = createHash('sha256');
   let rows = 0;
   try {
     await client.query('begin isolation level repeatable read read only');
     const head: BackupHead = {
       format: FORMAT,
-      madeAtMs: Math.floor(await nowMs(client)),
+      madeAtMs: Math.floor((await openTransaction(client)).nowMs),
       migrations: await migrationsOf(client),
       sealed,
     };
@@ -89,7 +89,7 @@ export async function restore(
   chunks: AsyncIterable<Uint8Array>,
   mayOpen: (head: BackupHead) => void,
 ): Promise<Restored> {
-  const client = await connected(url);
+  const client = await connected(url, 'backup');
   try {
     await client.query('begin');
     await refuseFull(client);
@@ -210,19 +210,6 @@ async function linkRevisions(client: pg.Client): Promise<void> {
   );
 }
 
-async function recoverAll(client: pg.Client): Promise<readonly string[]> {
-  const names: string[] = [];
-  for (const workspace of await workspacesOf(client)) {
-    await enter(client, workspace);
-    const tx = transactionOn(client, await nowMs(client));
-    for (const sync of await allSyncs(tx)) {
-      await recoverSync(tx, sync);
-      names.push(sync.name);
-    }
-  }
-  return names;
-}
-
 /** A store that was only just made has a workspace, and nothing in it. */
 async function refuseFull(client: pg.Client): Promise<void> {
   for (const workspace of await workspacesOf(client)) {
@@ -276,43 +263,7 @@ async function tablesOf(client: pg.Client): Promise<readonly Table[]> {
   return rows.map((row) => ({ ...row, isOfWorkspace: row.name !== 'workspaces' }));
 }
 
-async function workspacesOf(client: pg.Client): Promise<readonly number[]> {
-  const { rows } = await client.query<{ workspace_no: number }>(
-    'select workspace_no from workspaces order by workspace_no',
-  );
-  return rows.map((row) => row.workspace_no);
-}
-
 async function migrationsOf(client: pg.Client): Promise<readonly string[]> {
   const { rows } = await client.query<{ hash: string }>('select hash from migrations order by number');
   return rows.map(({ hash }) => hash);
-}
-
-async function nowMs(client: pg.Client): Promise<number> {
-  const { rows } = await client.query<{ now_ms: number }>(
-    'select extract(epoch from clock_timestamp())::float8 * 1000 as now_ms',
-  );
-  return rows[0]?.now_ms ?? 0;
-}
-
-/** Until the transaction ends, or another workspace is entered. Row security shows, and takes, only its rows. */
-async function enter(client: pg.Client, workspace: number): Promise<void> {
-  await client.query(
-    `select set_config('trueup.workspace', $1, true),
-            set_config('role', case when rolsuper then 'trueup_app' else session_user::text end, true)
-       from pg_roles where rolname = session_user`,
-    [String(workspace)],
-  );
-}
-
-async function connected(url: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'trueup-backup',
-    options: '-c timezone=UTC',
-  });
-  // A connection that is cut fails the next statement; without a listener it would end the program.
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
 }

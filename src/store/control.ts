@@ -24,6 +24,10 @@ export interface SyncRow {
   readonly mode: SyncMode;
   readonly revision: number;
   readonly approvedUntilMs: number;
+  /** Since when everything is read again, as the store had gone back in time; null once a plan was approved. */
+  readonly recoveringSinceMs: number | null;
+  /** The history of the store in which this was read. */
+  readonly timeline: string;
   readonly definition: SyncDefinition;
 }
 
@@ -181,10 +185,12 @@ async function syncsWhere(
     mode: SyncMode;
     revision: number;
     approved_ms: number | null;
+    recovering_ms: number | null;
     definition: SyncDefinition;
   }>(
     `select syncs.sync_key, syncs.name, syncs.mode, revisions.revision, revisions.definition,
-            extract(epoch from syncs.approved_until)::float8 * 1000 as approved_ms
+            extract(epoch from syncs.approved_until)::float8 * 1000 as approved_ms,
+            extract(epoch from syncs.recovering_since)::float8 * 1000 as recovering_ms
        from syncs join revisions on revisions.sync_key = syncs.sync_key and revisions.revision = syncs.revision
       where ${condition} order by syncs.name`,
     values,
@@ -195,8 +201,20 @@ async function syncsWhere(
     mode: row.mode,
     revision: row.revision,
     approvedUntilMs: row.approved_ms ?? 0,
+    recoveringSinceMs: row.recovering_ms,
+    timeline: tx.timeline,
     definition: row.definition,
   }));
+}
+
+/** A sync that runs by the one row need not begin anew to run by the other. */
+export function runsAlike(one: SyncRow, other: SyncRow): boolean {
+  return (
+    one.mode === other.mode &&
+    one.revision === other.revision &&
+    one.approvedUntilMs === other.approvedUntilMs &&
+    one.timeline === other.timeline
+  );
 }
 
 export interface RevisionSource {
@@ -259,10 +277,17 @@ async function beginObserving(tx: Tx, syncKey: string, definition: SyncDefinitio
  * read again and a plan approved.
  */
 export async function recoverSync(tx: Tx, { syncKey, definition }: SyncRow): Promise<void> {
-  await tx.execute(`update syncs set mode = 'observe', approved_until = null where sync_key = $1`, [syncKey]);
+  await tx.execute(
+    `update syncs set mode = 'observe', approved_until = null, recovering_since = clock_timestamp() where sync_key = $1`,
+    [syncKey],
+  );
   await beginObserving(tx, syncKey, definition);
 }
 
 export async function setMode(tx: Tx, syncKey: string, mode: SyncMode): Promise<void> {
-  await tx.execute('update syncs set mode = $2 where sync_key = $1', [syncKey, mode]);
+  await tx.execute(
+    `update syncs set mode = $2, recovering_since = case when $2 = 'live' then null else recovering_since end
+      where sync_key = $1`,
+    [syncKey, mode],
+  );
 }

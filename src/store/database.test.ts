@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
 import { systemClock } from '../lib/clock.ts';
 import { systemRandom } from '../lib/random.ts';
-import { isStoreOutage, isTooSlow, openDatabase, type Database } from './database.ts';
+import { isStoreOutage, isTooSlow, type Database } from './database.ts';
+import { openDatabase } from './open.ts';
 
 let raw: TestDatabase;
 let database: Database;

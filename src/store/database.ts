@@ -4,9 +4,7 @@ import pg from 'pg';
 import { backoffMs } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
-import { migrate } from './migrate.ts';
 
-const CONNECTIONS_MAX = 10;
 const TRIES_MAX = 10;
 const RETRY_BASE_MS = 5;
 const RETRY_CAP_MS = 500;
@@ -28,9 +26,25 @@ const OUTAGE_CLASSES = new Set(['08', '53', '57', '58']);
 const OUTAGE_MESSAGES =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
 
+/** A standby was reached, which takes no writes, or none yet: it may be about to take over. */
+class StandbyReached extends Error {
+  override readonly name = 'StandbyReached';
+}
+
+/** The store has another history than the one that this process knows: it looks into that before anything else. */
+class OtherTimeline extends Error {
+  override readonly name = 'OtherTimeline';
+}
+
+/** The store has another history than the one that the work was begun in: nothing of it may be stored. */
+export class WentBack extends Error {
+  override readonly name = 'WentBack';
+}
+
 /** The store could not be reached or could not work: waiting helps, and no record is to blame. */
 export function isStoreOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (error instanceof StandbyReached || error instanceof WentBack) return true;
   if (error instanceof pg.DatabaseError)
     return error.code === IDLE_IN_TRANSACTION_TIMEOUT || OUTAGE_CLASSES.has(error.code?.slice(0, 2) ?? '');
   return ('syscall' in error && 'code' in error) || OUTAGE_MESSAGES.test(error.message);
@@ -46,9 +60,16 @@ export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
-/** An open transaction. `nowMs` is the store's clock when it began: milliseconds since 1970, with microseconds behind the point. */
-export interface Tx {
+/** When, and in which history of the store, a transaction began. */
+interface Moment {
+  /** The store's clock: milliseconds since 1970, with microseconds behind the point. */
   readonly nowMs: number;
+  /** PostgreSQL's: another one begins when a standby takes over, and when a backup is rolled forward. See lineage.ts. */
+  readonly timeline: string;
+}
+
+/** An open transaction. */
+export interface Tx extends Moment {
   query<Row extends pg.QueryResultRow>(
     statement: string,
     values?: readonly unknown[],
@@ -81,16 +102,22 @@ export interface DatabaseOptions {
   readonly url: string;
   readonly clock: Clock;
   readonly random: Random;
-  readonly connectionsMax?: number;
 }
 
-/** Migrates the database and opens it. Fails when it is older than PostgreSQL 15 or written by a newer Trueup. */
-export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { isSuperuser } = await migrate(options.url);
-  return openPool(options, isSuperuser, { connectionsMax: options.connectionsMax ?? CONNECTIONS_MAX });
+/** The history of the store that all pools of the process have last seen. */
+export interface Lineage {
+  readonly timeline: string;
+  /** Another one was met: what follows from that is done when this is. */
+  follow(): Promise<void>;
 }
 
-function openPool(options: DatabaseOptions, isSuperuser: boolean, bounds: PoolBounds): Database {
+/** `isSuperuser`: the pool steps down to the role that row security holds for. */
+export function openPool(
+  options: DatabaseOptions,
+  lineage: Lineage,
+  isSuperuser: boolean,
+  bounds: PoolBounds,
+): Database {
   const settings = [
     `statement_timeout=${String(bounds.statementMsMax ?? STATEMENT_TIMEOUT_MS)}`,
     `idle_in_transaction_session_timeout=${String(IDLE_IN_TRANSACTION_TIMEOUT_MS)}`,
@@ -120,8 +147,9 @@ function openPool(options: DatabaseOptions, isSuperuser: boolean, bounds: PoolBo
   pool.on('connect', (client) => client.on('error', ignore));
   return {
     url: options.url,
-    apart: (other) => openPool(options, isSuperuser, other),
-    transaction: (workspaceNo, action) => retried(options, () => runOnce(pool, workspaceNo, action)),
+    apart: (other) => openPool(options, lineage, isSuperuser, other),
+    transaction: (workspaceNo, action) =>
+      retried(options, lineage, () => runOnce(pool, lineage, workspaceNo, action)),
     nowMs: async () => {
       const result = await pool.query<{ now_ms: number }>(
         'select extract(epoch from clock_timestamp())::float8 * 1000 as now_ms',
@@ -132,15 +160,23 @@ function openPool(options: DatabaseOptions, isSuperuser: boolean, bounds: PoolBo
   };
 }
 
-async function runOnce<T>(pool: pg.Pool, workspaceNo: number, action: (tx: Tx) => Promise<T>): Promise<T> {
+async function runOnce<T>(
+  pool: pg.Pool,
+  lineage: Lineage,
+  workspaceNo: number,
+  action: (tx: Tx) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    const nowMs = await begin(client, workspaceNo);
-    const result = await action(transactionOn(client, nowMs));
+    const moment = await begin(client, workspaceNo);
+    if (moment.timeline !== lineage.timeline) throw new OtherTimeline();
+    const result = await action(transactionOn(client, moment));
     await client.query('commit');
     return result;
   } catch (error) {
+    // Another connection may lead to the one that has taken over.
+    if (error instanceof StandbyReached) broken = error;
     await client.query('rollback').catch((rollbackError: unknown) => {
       broken = rollbackError instanceof Error ? rollbackError : new Error('rollback failed');
     });
@@ -152,21 +188,37 @@ async function runOnce<T>(pool: pg.Pool, workspaceNo: number, action: (tx: Tx) =
 
 const ignore = (): void => undefined;
 
-/** One round trip: the transaction, its workspace (only as long as the transaction) and the time. */
-async function begin(client: pg.PoolClient, workspaceNo: number): Promise<number> {
+/** One round trip: the transaction, its workspace (only as long as the transaction) and the moment. */
+async function begin(client: pg.PoolClient, workspaceNo: number): Promise<Moment> {
   const results: unknown = await client.query(
     `begin;
-     select set_config('trueup.workspace', '${String(Math.trunc(workspaceNo))}', true),
-            extract(epoch from clock_timestamp())::float8 * 1000 as now_ms`,
+     select set_config('trueup.workspace', '${String(Math.trunc(workspaceNo))}', true), ${MOMENT}`,
   );
-  const [, selected] = results as readonly pg.QueryResult<{ now_ms: number }>[];
-  return selected?.rows[0]?.now_ms ?? 0;
+  const [, selected] = results as readonly pg.QueryResult<MomentRow>[];
+  return momentIn(selected?.rows[0]);
+}
+
+/** What `momentIn` reads. The name of the file that is written to begins with the timeline; a standby writes none. */
+export const MOMENT = `
+  extract(epoch from clock_timestamp())::float8 * 1000 as now_ms,
+  case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_lsn()), 8) end as timeline`;
+
+export interface MomentRow {
+  readonly now_ms: number;
+  readonly timeline: string | null;
+}
+
+/** Throws an outage at a standby. */
+export function momentIn(row: MomentRow | undefined): Moment {
+  if (row === undefined || row.timeline === null)
+    throw new StandbyReached('the store is a standby, and takes no writes');
+  return { nowMs: row.now_ms, timeline: row.timeline };
 }
 
 /** A transaction that is open on a connection, from then on as the statements of the store take it. */
-export function transactionOn(client: pg.ClientBase, nowMs: number): Tx {
+export function transactionOn(client: pg.ClientBase, moment: Moment): Tx {
   return {
-    nowMs,
+    ...moment,
     query: async <Row extends pg.QueryResultRow>(statement: string, values?: readonly unknown[]) => {
       const result = await client.query<Row>(statement, values === undefined ? undefined : [...values]);
       return result.rows;
@@ -184,8 +236,10 @@ export function withinTime(tx: Tx, leftMs: () => number): Tx {
     tx.execute(`select set_config('statement_timeout', $1, true)`, [
       String(Math.max(1, Math.ceil(leftMs()))),
     ]);
+  const { nowMs, timeline } = tx;
   return {
-    nowMs: tx.nowMs,
+    nowMs,
+    timeline,
     query: async <Row extends pg.QueryResultRow>(statement: string, values?: readonly unknown[]) => {
       await limit();
       return tx.query<Row>(statement, values);
@@ -197,12 +251,16 @@ export function withinTime(tx: Tx, leftMs: () => number): Tx {
   };
 }
 
-async function retried<T>(options: DatabaseOptions, action: () => Promise<T>): Promise<T> {
+async function retried<T>(options: DatabaseOptions, lineage: Lineage, action: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await action();
     } catch (error) {
-      if (attempt >= TRIES_MAX || !isCollision(error)) throw error;
+      if (attempt >= TRIES_MAX || !(error instanceof OtherTimeline || isCollision(error))) throw error;
+      if (error instanceof OtherTimeline) {
+        await lineage.follow();
+        continue;
+      }
       await options.clock.sleep(backoffMs(attempt, RETRY_BASE_MS, RETRY_CAP_MS, options.random));
     }
   }

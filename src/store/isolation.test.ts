@@ -47,7 +47,7 @@ test('every table forces row security, but for those that hold nothing of a work
     `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
         and not (relrowsecurity and relforcerowsecurity) order by relname`,
   );
-  expect(open.rows.map((row) => row.relname)).toEqual(['migrations', 'workspaces']);
+  expect(open.rows.map((row) => row.relname)).toEqual(['lineage', 'migrations', 'workspaces']);
 });
 
 test('every key of the data plane leads with sync_key, and no table has a row trigger', async () => {
@@ -55,7 +55,7 @@ test('every key of the data plane leads with sync_key, and no table has a row tr
     `select c.relname as name from pg_index i join pg_class c on c.oid = i.indrelid
        join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
       where c.relnamespace = 'public'::regnamespace and i.indisunique and a.attname <> 'sync_key' and c.relname <> 'collectors'
-        and c.relname not in ('migrations', 'workspaces', 'connections', 'secrets', 'syncs', 'budgets', 'tokens',
+        and c.relname not in ('lineage', 'migrations', 'workspaces', 'connections', 'secrets', 'syncs', 'budgets', 'tokens',
           'accounts', 'sessions', 'api_tokens', 'answered_requests', 'audit_entries', 'alerts', 'channels', 'notices', 'budget_hours',
           'sign_in_providers', 'account_identities', 'sign_in_attempts', 'secret_uses', 'error_logs', 'retention',
           'webhook_seen', 'webhook_tellings', 'webhook_refusals')`,

@@ -21,15 +21,20 @@ export interface SystemEvidence {
   readonly records: Records;
 }
 
+/** From the instant that the store went back to until every side had been read again after that. */
+export interface Lapse {
+  readonly fromOrder: number;
+  readonly untilOrder: number;
+}
+
 export interface Evidence {
   readonly model: SyncModel;
   readonly systems: ReadonlyMap<string, SystemEvidence>;
   readonly store: StoreEvidence;
-  /** When the copy was made and when it was put back; 0 when the store never went back in time. */
-  readonly backedUpOrder: number;
+  /** What the store went back over, each time. */
+  readonly lapses: readonly Lapse[];
+  /** When it last did; 0 when it never went back in time. */
   readonly restoredOrder: number;
-  /** When every side had been read again after that. */
-  readonly recoveredOrder: number;
   readonly violations: string[];
 }
 

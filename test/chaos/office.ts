@@ -6,7 +6,8 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { createIds } from '../../src/lib/ids.ts';
 import { systemRandom } from '../../src/lib/random.ts';
 import { ensureWorkspace, findSync, saveRevision, setMode, type SyncRow } from '../../src/store/control.ts';
-import { isStoreOutage, openDatabase, type Database, type Tx } from '../../src/store/database.ts';
+import { isStoreOutage, type Database, type Tx } from '../../src/store/database.ts';
+import { openDatabase } from '../../src/store/open.ts';
 import { approvePlan, sealPlan } from '../../src/store/plans.ts';
 import { countStates } from '../../src/store/status.ts';
 import { syncTransaction } from '../../src/store/sync-transaction.ts';
@@ -93,6 +94,10 @@ export class Office {
       await approvePlan(tx, syncKey, await sealPlan(tx, syncKey, revision), AUTHOR);
       await setMode(tx, syncKey, 'live');
     });
+  }
+
+  async isObserving(): Promise<boolean> {
+    return this.#do(async (tx) => (await this.#row(tx)).mode === 'observe');
   }
 
   async wakeSweeps(): Promise<void> {
@@ -190,6 +195,7 @@ const ignore = (): void => undefined;
 function readerOn(client: pg.PoolClient): Tx {
   return {
     nowMs: 0,
+    timeline: '',
     query: async <Row extends pg.QueryResultRow>(statement: string, values: readonly unknown[] = []) =>
       (await client.query<Row>(statement, [...values])).rows,
     execute: async (statement, values = []) => (await client.query(statement, [...values])).rowCount ?? 0,

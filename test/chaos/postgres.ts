@@ -1,7 +1,7 @@
 /** A PostgreSQL of the run's own, which is stopped in the hardest way it knows, started again, and put back to a backup. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chown, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Random } from '../../src/lib/random.ts';
@@ -17,6 +17,8 @@ export interface ChaosPostgres {
   backUp(): Promise<void>;
   /** Puts the copy in the place of the data of the stopped server. */
   restore(): Promise<void>;
+  /** The same, as a standby that takes over would have it: the server begins another timeline. */
+  failOver(): Promise<void>;
   /** Stops the server and removes its folder. */
   remove(): Promise<void>;
 }
@@ -35,6 +37,11 @@ export async function startChaosPostgres(directory: string, random: Random): Pro
   const data = join(server.directory, 'data');
   const backup = join(server.directory, 'backup');
   const as = owner === null ? {} : owner;
+  const restore = async (): Promise<void> => {
+    await rm(data, { recursive: true, force: true });
+    await rename(backup, data);
+    if (owner !== null) await chownAll(data, owner);
+  };
   return {
     url,
     stopImmediately: async () => {
@@ -51,10 +58,12 @@ export async function startChaosPostgres(directory: string, random: Random): Pro
       await rm(backup, { recursive: true, force: true });
       await cp(data, backup, { recursive: true, preserveTimestamps: true });
     },
-    restore: async () => {
-      await rm(data, { recursive: true, force: true });
-      await rename(backup, data);
-      if (owner !== null) await chownAll(data, owner);
+    restore,
+    failOver: async () => {
+      // It follows a server of which no more is to be had than what it has got.
+      await appendFile(join(backup, 'postgresql.auto.conf'), `restore_command = 'false'\n`);
+      await writeFile(join(backup, 'recovery.signal'), '');
+      await restore();
     },
     remove: async () => {
       await server.stop().catch(() => undefined);

@@ -82,8 +82,11 @@ function livesOn({ deletedOrder, isKnown, living }: Thing): boolean {
  * A restored store does not know what it made after the backup: when the original is gone by the time that it looks again, its
  * copies are things that somebody has just entered, and the plan that a person approves says so.
  */
-function isForgotten({ backedUpOrder, recoveredOrder }: Evidence, thing: Thing): boolean {
-  return thing.copiedOrder > backedUpOrder && thing.deletedOrder <= recoveredOrder;
+function isForgotten({ lapses }: Evidence, { copiedOrder, deletedOrder }: Thing): boolean {
+  return lapses.some(
+    ({ fromOrder, untilOrder }) =>
+      copiedOrder > fromOrder && copiedOrder <= untilOrder && deletedOrder <= untilOrder,
+  );
 }
 
 function knownRecords({ store }: Evidence): ReadonlySet<string> {

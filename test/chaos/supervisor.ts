@@ -6,7 +6,7 @@ import { compileSync } from '../../src/engine/model.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { seededRandom } from '../../src/lib/random.ts';
 import { crashStore, wreak, type Stage } from './actions.ts';
-import { readSystem, type Evidence, type SystemEvidence } from './evidence.ts';
+import { readSystem, type Evidence, type Lapse, type SystemEvidence } from './evidence.ts';
 import { DEFINITION, HELD_MAX_MS } from './grades.ts';
 import type { Pending } from './office.ts';
 import { People } from './people.ts';
@@ -46,6 +46,9 @@ const EDIT_EVERY_MS = 120;
 const RESTORE_MINUTES_MIN = 2;
 const BACKUP_AT = 0.25;
 const RESTORE_AT = 0.55;
+const FAIL_OVER_AT = 0.8;
+/** How far the standby lags behind. */
+const LOST_MS = 4_000;
 const VIOLATIONS_MAX = 200;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -72,9 +75,9 @@ class Run {
   readonly #options: ChaosOptions;
   readonly #violations: string[];
   readonly #stage: Stage;
+  readonly #lapses: Lapse[] = [];
   #backedUpOrder = 0;
   #restoredOrder = 0;
-  #recoveredOrder = 0;
 
   constructor(stand: Stand, options: ChaosOptions, violations: string[]) {
     this.#stand = stand;
@@ -131,6 +134,8 @@ class Run {
         await wreak(stage, at(RESTORE_AT));
         await fleet.fill();
         if (!signal.aborted) await this.#restore();
+        await wreak(stage, at(FAIL_OVER_AT));
+        if (!signal.aborted) await this.#failOver(stage);
       }
       await wreak(stage, at(1));
     } finally {
@@ -152,9 +157,35 @@ class Run {
     await systemClock.sleep(HELD_MAX_MS + 1_000, this.#options.signal);
     await office.observe();
     await this.#observe();
-    this.#recoveredOrder = orderNow();
+    this.#lapses.push({ fromOrder: this.#backedUpOrder, untilOrder: orderNow() });
     await this.#stand.fault(true);
     this.#options.say('the store was put back to its backup, every side read again, and the plan approved');
+  }
+
+  /** A standby that lags takes over and has lost the last seconds, while workers go on. Nobody tells Trueup. */
+  async #failOver(stage: Stage): Promise<void> {
+    const { postgres, office } = this.#stand;
+    let fromOrder = 0;
+    await crashStore(stage, async () => {
+      fromOrder = orderNow();
+      await postgres.backUp();
+    });
+    await wreak(stage, systemClock.monotonicMs() + LOST_MS);
+    await postgres.stopImmediately();
+    await postgres.failOver();
+    await postgres.start();
+    this.#restoredOrder = orderNow();
+    await this.#stand.fault(false);
+    // What was sent before may still land.
+    await systemClock.sleep(HELD_MAX_MS + 1_000, this.#options.signal);
+    if (!(await office.isObserving()))
+      this.#violations.push('I26: the store has lost commits, and Trueup goes on as if it had not');
+    await this.#observe();
+    this.#lapses.push({ fromOrder, untilOrder: orderNow() });
+    await this.#stand.fault(true);
+    this.#options.say(
+      'a standby took over without the last seconds; every side was read again, and the plan approved',
+    );
   }
 
   async #probe(signal: AbortSignal): Promise<void> {
@@ -206,9 +237,8 @@ class Run {
       model: compileSync(DEFINITION),
       systems,
       store: await office.evidence(),
-      backedUpOrder: this.#backedUpOrder,
+      lapses: this.#lapses,
       restoredOrder: this.#restoredOrder,
-      recoveredOrder: this.#recoveredOrder,
       violations: this.#violations,
     };
     const { count, longestMs } = unseenWindowMs(evidence);

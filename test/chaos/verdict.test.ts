@@ -37,9 +37,8 @@ function planted(): {
     model: compileSync(DEFINITION),
     systems,
     store: EMPTY,
-    backedUpOrder: 0,
+    lapses: [],
     restoredOrder: 0,
-    recoveredOrder: 0,
     violations: [],
   };
   return {

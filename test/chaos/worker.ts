@@ -4,8 +4,10 @@ import { must } from '../../src/lib/assert.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createIds } from '../../src/lib/ids.ts';
 import { systemRandom } from '../../src/lib/random.ts';
-import { findSync, type SyncRow } from '../../src/store/control.ts';
-import { openDatabase, type Database } from '../../src/store/database.ts';
+import { findSync, runsAlike, type SyncRow } from '../../src/store/control.ts';
+import type { Database } from '../../src/store/database.ts';
+import { onlyInHistoryOf } from '../../src/store/lineage.ts';
+import { openDatabase } from '../../src/store/open.ts';
 import { syncTransaction } from '../../src/store/sync-transaction.ts';
 import { failureOfError } from '../../src/worker/failures.ts';
 import type { Log, SideRuntime, SyncRuntime } from '../../src/worker/runtime.ts';
@@ -48,6 +50,7 @@ function runtimeOf(database: Database, row: SyncRow): SyncRuntime {
     const session = new HttpSession(card, must(given.ports[side.name], 'every side has a proxy'));
     return [side.name, { model: side, session, card }];
   });
+  const transaction = onlyInHistoryOf(row, (action) => database.transaction(given.workspaceNo, action));
   return {
     syncKey: row.syncKey,
     name: row.name,
@@ -60,8 +63,7 @@ function runtimeOf(database: Database, row: SyncRow): SyncRuntime {
     log,
     wakes: createWakes(systemClock),
     nowMs: () => database.nowMs(),
-    transaction: (action) =>
-      database.transaction(given.workspaceNo, (tx) => action(syncTransaction(tx, row, ids))),
+    transaction: (action) => transaction((tx) => action(syncTransaction(tx, row, ids))),
   };
 }
 
@@ -93,19 +95,11 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
-function isSame(running: Running | null, row: SyncRow): boolean {
-  return (
-    running?.row.mode === row.mode &&
-    running.row.revision === row.revision &&
-    running.row.approvedUntilMs === row.approvedUntilMs
-  );
-}
-
 async function follow(database: Database): Promise<void> {
   let running: Running | null = null;
   while (!stopped.aborted) {
     const row = await rowOf(database);
-    if (row !== null && !isSame(running, row)) {
+    if (row !== null && (running === null || !runsAlike(running.row, row))) {
       running?.abort.abort();
       await running?.ended;
       const abort = new AbortController();

@@ -15,7 +15,9 @@ import { createIds } from '../../src/lib/ids.ts';
 import { systemRandom } from '../../src/lib/random.ts';
 import { bulkJobs } from '../../src/store/bulk-jobs.ts';
 import { ensureWorkspace, findSync, saveRevision, setMode } from '../../src/store/control.ts';
-import { openDatabase, type Database, type Tx } from '../../src/store/database.ts';
+import type { Database, Tx } from '../../src/store/database.ts';
+import { onlyInHistoryOf } from '../../src/store/lineage.ts';
+import { openDatabase } from '../../src/store/open.ts';
 import { syncTransaction } from '../../src/store/sync-transaction.ts';
 import { silentLog, type Mode, type SideRuntime, type SyncRuntime } from '../../src/worker/runtime.ts';
 import { createWakes } from '../../src/worker/wakes.ts';
@@ -153,6 +155,7 @@ async function runtimeOver(
   const model = compileSync(definition);
   const sides = new Map<string, SideRuntime>();
   for (const side of model.sides) sides.set(side.name, { model: side, ...(await open(side)) });
+  const transaction = onlyInHistoryOf(sync, (action) => database.transaction(workspaceNo, action));
   return {
     syncKey: sync.syncKey,
     name: sync.name,
@@ -164,10 +167,9 @@ async function runtimeOver(
     ids,
     log: silentLog,
     wakes: createWakes(systemClock),
-    jobs: bulkJobs((action) => database.transaction(workspaceNo, action), sync.syncKey),
+    jobs: bulkJobs(transaction, sync.syncKey),
     nowMs: () => database.nowMs(),
-    transaction: (action) =>
-      database.transaction(workspaceNo, (tx) => action(syncTransaction(tx, sync, ids))),
+    transaction: (action) => transaction((tx) => action(syncTransaction(tx, sync, ids))),
   };
 }
 
@@ -178,6 +180,7 @@ export async function snapshotOf<T>(store: TestStore, action: (tx: Tx) => Promis
     await client.query('begin isolation level repeatable read');
     const tx: Tx = {
       nowMs: 0,
+      timeline: '',
       query: async <Row extends QueryResultRow>(statement: string, values?: readonly unknown[]) =>
         (await client.query<Row>(statement, [...(values ?? [])])).rows,
       execute: async (statement, values) =>

@@ -8,7 +8,7 @@ import { watchAnnouncements, watchBudgets, watchSync } from './watchdogs.ts';
 const NOW = Date.UTC(2026, 4, 2, 7, 0, 0);
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const SYNC = { syncKey: '1', name: 'customers', mode: 'live' } as const;
+const SYNC = { syncKey: '1', name: 'customers', mode: 'live', recoveringSinceMs: null } as const;
 
 type Stream = Vitals['streams'][number];
 
@@ -47,6 +47,12 @@ test('a sync that shows it is alive raises nothing, and a paused one never does'
   expect(codes({})).toEqual([]);
   const dead = [stream({ lastAttemptMs: 0, lastSuccessMs: NOW - 9 * HOUR_MS, isOverdue: true })];
   expect(codes({ streams: dead }, { ...SYNC, mode: 'paused' })).toEqual([]);
+});
+
+test('a sync whose store has gone back in time is told of until somebody approves its plan', () => {
+  const recovering = { ...SYNC, mode: 'observe', recoveringSinceMs: NOW - HOUR_MS } as const;
+  expect(codes({}, recovering)).toEqual(['watch.recovering']);
+  expect(watchSync(recovering, vitals())[0]?.detail).toMatch(/^for 60 minutes; /u);
 });
 
 test('a side that was not seen for longer than expected is stale, unless its failure is told already', () => {

@@ -42,6 +42,7 @@ export interface Watched {
   readonly syncKey: string;
   readonly name: string;
   readonly mode: SyncMode;
+  readonly recoveringSinceMs: number | null;
 }
 
 export function watchSync(sync: Watched, vitals: Vitals): readonly Condition[] {
@@ -50,6 +51,7 @@ export function watchSync(sync: Watched, vitals: Vitals): readonly Condition[] {
   // Where nobody works everything else is a consequence.
   if (stalled !== null) return [stalled];
   return [
+    ...recovering(sync, vitals),
     ...staleSides(sync, vitals),
     ...silentSides(sync, vitals),
     ...troubledFeeds(sync, vitals),
@@ -112,6 +114,13 @@ function stalledWorker(sync: Watched, { streams, nowMs }: Vitals): Condition | n
   if (lastMs === 0 || nowMs - lastMs < THRESHOLDS.stalledAfterMs) return null;
   const detail = `${String(overdue.length)} of ${String(streams.length)} readings are due and nothing was tried for ${minutes(nowMs - lastMs)}`;
   return condition(sync, null, 'watch.stalled', 'critical', lastMs, detail);
+}
+
+function recovering(sync: Watched, { nowMs }: Vitals): readonly Condition[] {
+  const { recoveringSinceMs: sinceMs } = sync;
+  if (sinceMs === null) return [];
+  const detail = `for ${minutes(nowMs - sinceMs)}; what was decided in Trueup, or written by it, since the instant that the store went back to is not known any more`;
+  return [condition(sync, null, 'watch.recovering', 'critical', sinceMs, detail)];
 }
 
 function staleSides(sync: Watched, { streams, expectations, nowMs }: Vitals): readonly Condition[] {

@@ -6,7 +6,7 @@ import { watchWebhooks } from './webhooks.ts';
 const NOW = Date.UTC(2026, 0, 31, 12);
 const MINUTE_MS = 60_000;
 const GRACE_MS = 2 * MINUTE_MS;
-const SYNC = { syncKey: '1', name: 'people', mode: 'live' } as const;
+const SYNC = { syncKey: '1', name: 'people', mode: 'live', recoveringSinceMs: null } as const;
 const REFUSALS = {
   count: 4,
   sinceMs: NOW - 50 * MINUTE_MS,

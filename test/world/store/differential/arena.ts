@@ -3,7 +3,7 @@ import pg from 'pg';
 
 import { systemClock, type Clock } from '../../../../src/lib/clock.ts';
 import { seededRandom, systemRandom } from '../../../../src/lib/random.ts';
-import { openDatabase } from '../../../../src/store/database.ts';
+import { openDatabase } from '../../../../src/store/open.ts';
 import { createTestStore, type TestStore } from '../../../support/sync.ts';
 import { createMemoryStore } from '../memory-store.ts';
 import type { Tables } from '../rows.ts';
