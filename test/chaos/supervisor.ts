@@ -39,7 +39,7 @@ export interface ChaosResult {
  * machine that is busy with other things.
  */
 const REST_TIMEOUT_MS = 300_000;
-const OBSERVE_TIMEOUT_MS = 90_000;
+const OBSERVE_TIMEOUT_MS = 180_000;
 const PROBE_EVERY_MS = 2_000;
 const EDIT_EVERY_MS = 120;
 /** A run shorter than this has no room for a restore. */
