@@ -51,11 +51,11 @@ export class Sending {
     const inOrder = this.#faults.strikes('executionShuffled') ? requests.toReversed() : requests;
     const results = new Map<string, WriteResult>();
     // A batch is one request: all of it has left, whatever becomes of its sender.
-    const sentOrder = this.#parts.counter.last();
+    const [sentOrder, leftMs] = [this.#parts.counter.last(), this.#scheduler.nowMs];
     for (const request of inOrder) {
       const { key, recordId } = request;
       const lookedOrder = looked.get(recordId ?? '') ?? 0;
-      results.set(key, await this.#send(request, { key, lookedOrder, sentOrder }));
+      results.set(key, await this.#send(request, { key, lookedOrder, sentOrder }, leftMs));
     }
     const isLost = this.#faults.strikes('batchAnswerLost');
     await this.#wire.travel(owner, 'answerSlow');
@@ -70,23 +70,23 @@ export class Sending {
   }
 
   /** The request travels by itself: whoever sent it may be gone when it arrives. */
-  async #send(request: WriteRequest, sent: Sent): Promise<WriteResult> {
+  async #send(request: WriteRequest, sent: Sent, leftMs: number): Promise<WriteResult> {
     const { key } = request;
     const lost: WriteResult = { kind: 'failed', key, failure: ANSWER_LOST };
+    // Nobody waits any more for what left so long ago, and it never arrives.
+    const isOver = (): boolean => this.#scheduler.nowMs - leftMs > REQUEST_TIMEOUT_MS;
     if (this.#faults.strikes('writeRefused'))
       return { kind: 'failed', key, failure: { ...OUTAGE, kind: 'transient', code: 'world.busy' } };
-    if (this.#faults.strikes('requestLost')) return lost;
+    if (this.#faults.strikes('requestLost') || isOver()) return lost;
     if (this.#shape.executionMaxMs > 0 && this.#faults.strikes('executedLate')) {
       const lateMs = this.#faults.pick(this.#shape.executionMaxMs);
       this.#scheduler.at(this.#scheduler.nowMs + lateMs, () => this.#parts.execute(request, sent));
       return lost;
     }
-    const sentMs = this.#scheduler.nowMs;
     const network = `network ${this.#shape.name} ${String((this.#late += 1))}`;
     await this.#wire.travel(network, 'requestSlow');
     await this.#scheduler.pause(network, 'arrive');
-    // Nobody waits for it any more, and what is on its way for so long never arrives.
-    if (this.#scheduler.nowMs - sentMs > REQUEST_TIMEOUT_MS) return lost;
+    if (isOver()) return lost;
     const result = this.#parts.execute(request, sent);
     return this.#faults.strikes('answerLost') ? lost : result;
   }
