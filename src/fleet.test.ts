@@ -152,3 +152,34 @@ test('what people do at both sides of a paused sync stays where it was done, and
     await fleet;
   }
 });
+
+async function openHolds(): Promise<readonly { readonly id: string }[]> {
+  return (await (await client.api.v1.holds.$get({ query: {} })).json()).items;
+}
+
+test('what a person decides while a sync is paused leaves once it goes on', async () => {
+  const stop = new AbortController();
+  const fleet = runFleet(installation, stop.signal);
+  try {
+    await expect.poll(isAtWork).toBe(true);
+    await setMode('customers', 'paused');
+    await expect.poll(isAtWork).toBe(false);
+    await crm.pool.query(`update contact set name = 'Annie' where mail = 'ann@x.example'`);
+    await folder.edit(CUSTOMERS, 'Anna', 'Ann-Kathrin');
+    await setMode('customers', 'live');
+    await expect.poll(openHolds).toHaveLength(1);
+    await setMode('customers', 'paused');
+    await expect.poll(isAtWork).toBe(false);
+    const [hold] = await openHolds();
+    const decided = await client.api.v1.holds[':id'].decision.$post({
+      param: { id: hold?.id ?? '' },
+      json: { kind: 'take', side: 'crm' },
+    });
+    expect(decided.status).toBe(204);
+    await setMode('customers', 'live');
+    await expect.poll(customers).toContain('ann@x.example,Annie,Oslo');
+  } finally {
+    stop.abort();
+    await fleet;
+  }
+});

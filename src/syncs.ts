@@ -10,7 +10,7 @@ import { sameValuesAt, schemaHash, weighSchemas, type SideSchema } from './schem
 import type { Installation } from './server.ts';
 import { reviveAnnouncements } from './store/announcements.ts';
 import { bulkJobs } from './store/bulk-jobs.ts';
-import { allSyncs, connectionsNamed, type SyncRow } from './store/control.ts';
+import { allSyncs, connectionsNamed, planningMode, type SyncRow } from './store/control.ts';
 import type { Tx } from './store/database.ts';
 import { onlyInHistoryOf } from './store/lineage.ts';
 import { syncTransaction } from './store/sync-transaction.ts';
@@ -196,7 +196,7 @@ function runtimeOf(
   return {
     syncKey: sync.syncKey,
     name: sync.name,
-    mode: sync.mode,
+    mode: planningMode(sync),
     model,
     sides,
     clock: installation.clock,

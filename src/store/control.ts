@@ -207,6 +207,11 @@ async function syncsWhere(
   }));
 }
 
+/** How a sync plans. What is decided about an approved one while it is paused leaves once it goes on, as what it owed before does. */
+export function planningMode({ mode, approvedUntilMs }: SyncRow): SyncMode {
+  return mode === 'paused' && approvedUntilMs > 0 ? 'live' : mode;
+}
+
 /** A sync that runs by the one row need not begin anew to run by the other. */
 export function runsAlike(one: SyncRow, other: SyncRow): boolean {
   return (

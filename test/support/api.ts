@@ -12,7 +12,7 @@ import { systemClock, type Clock } from '../../src/lib/clock.ts';
 import { createIds } from '../../src/lib/ids.ts';
 import { systemRandom } from '../../src/lib/random.ts';
 import { knownSchemas } from '../../src/schemas.ts';
-import type { SyncRow } from '../../src/store/control.ts';
+import { planningMode, type SyncRow } from '../../src/store/control.ts';
 import { createSealer } from '../../src/store/seal.ts';
 import { syncTransaction } from '../../src/store/sync-transaction.ts';
 import { silentLog, type SyncRuntime } from '../../src/worker/runtime.ts';
@@ -87,7 +87,7 @@ export function createTestApi(
       unopened: (sync) => ({
         syncKey: sync.syncKey,
         name: sync.name,
-        mode: sync.mode,
+        mode: planningMode(sync),
         model: compileSync(sync.definition),
         sides: new Map(),
         clock: systemClock,
