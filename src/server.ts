@@ -8,8 +8,9 @@ import { systemRandom, type Random } from './lib/random.ts';
 import { ensureWorkspace } from './store/control.ts';
 import type { Database, Tx } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded/server.ts';
+import { installationKeys } from './store/installation-keys.ts';
 import { openDatabase, type StoreOptions } from './store/open.ts';
-import { createSealer, installationKey, type Sealer } from './store/seal.ts';
+import { createSealer, type Sealer } from './store/seal.ts';
 import type { Log } from './worker/runtime.ts';
 
 const STATE_FOLDER = '.trueup';
@@ -19,7 +20,7 @@ export interface Environment {
   readonly [name: string]: string | undefined;
 }
 
-/** Trueup as it is set up in one folder: its store, its key, and everything that is injected. */
+/** Trueup as it is set up in one folder: its store, its keys, and everything that is injected. */
 export interface Installation {
   readonly directory: string;
   readonly environment: Environment;
@@ -49,7 +50,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const [clock, random] = [systemClock, systemRandom];
   // First what may be wrong with the environment or the folder: no server is started for nothing.
   const network = networkPolicy(options.environment['TRUEUP_NETWORK'] ?? '');
-  const key = await installationKey(join(state, 'key'), options.environment['TRUEUP_KEY'], random);
+  const keys = await installationKeys(join(state, 'key'), options.environment['TRUEUP_KEY'], random);
   const store = await openStore(join(state, 'postgres'), {
     url: options.environment['DATABASE_URL'] ?? '',
     clock,
@@ -67,7 +68,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     environment: options.environment,
     database,
     workspaceNo,
-    sealer: createSealer(key, random),
+    sealer: createSealer(keys, random),
     network,
     clock,
     random,

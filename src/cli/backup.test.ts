@@ -24,7 +24,8 @@ import { createSealer } from '../store/seal.ts';
 import { observeAll } from '../worker/rounds.ts';
 
 const KEY = Buffer.alloc(32, 7);
-const sealer = createSealer(KEY, systemRandom);
+const NEW_KEY = Buffer.alloc(32, 6);
+const sealer = createSealer([KEY], systemRandom);
 /** Rows of every table, as text, whose contents a backup must bring back. */
 const LEFT_OUT = ['migrations', 'lineage', 'sessions', 'answered_requests', 'sign_in_attempts'];
 /** What recovering changes: modes, streams, versions; and the entry of the deed. */
@@ -45,8 +46,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const run = (words: readonly string[], url: string, key: Buffer = KEY): Promise<CommandResult> =>
-  runTrueup([...words, '-C', folder], { DATABASE_URL: url, TRUEUP_KEY: key.toString('base64') });
+function run(words: readonly string[], url: string, ...keys: readonly Buffer[]): Promise<CommandResult> {
+  const given = (keys.length === 0 ? [KEY] : keys).map((key) => key.toString('base64'));
+  return runTrueup([...words, '-C', folder], { DATABASE_URL: url, TRUEUP_KEY: given.join(',') });
+}
 
 /** Two systems in step, with a conflict, a dead month of the journal, an odd text and a second workspace. */
 async function live(): Promise<void> {
@@ -187,6 +190,36 @@ test('a check reads a backup to its end, and tells a damaged one, a foreign key,
   expect((await run(['backup', '--check', 'cut.gz'], store.raw.url)).errors).toContain('damaged');
   await writeFile(join(folder, 'edited.gz'), gzipSync(text.replace('example.com', 'example.net')));
   expect((await run(['backup', '--check', 'edited.gz'], store.raw.url)).errors).toContain('damaged');
+});
+
+const [OPENS, LACKS] = ['is whole', 'sealed under another key'];
+
+test('a backup asks for every key that something in it needs, wherever that stands, and for no other', async () => {
+  await live();
+  const { url } = store.raw;
+  const told = async (file: string, ...keys: readonly Buffer[]): Promise<string> => {
+    const { output, errors } = await run(['backup', '--check', file], url, ...keys);
+    return /is whole|sealed under another key/.exec(output + errors)?.[0] ?? errors;
+  };
+  await run(['backup', 'before.gz'], url, KEY);
+  await run(['backup', 'meanwhile.gz'], url, NEW_KEY, KEY);
+  expect((await run(['reseal'], url, NEW_KEY, KEY)).exitCode).toBe(0);
+  await run(['backup', 'after.gz'], url, NEW_KEY, KEY);
+  const found: Record<string, readonly string[]> = {};
+  for (const file of ['before.gz', 'meanwhile.gz', 'after.gz'])
+    found[file] = [
+      await told(file, KEY),
+      await told(file, KEY, NEW_KEY),
+      await told(file, NEW_KEY, KEY),
+      await told(file, NEW_KEY),
+    ];
+  expect(found).toEqual({
+    'before.gz': [OPENS, OPENS, OPENS, LACKS],
+    'meanwhile.gz': [LACKS, OPENS, OPENS, LACKS],
+    'after.gz': [LACKS, OPENS, OPENS, OPENS],
+  });
+  expect((await run(['restore', 'meanwhile.gz'], empty.url, NEW_KEY)).exitCode).toBe(2);
+  expect((await run(['restore', 'meanwhile.gz'], empty.url, NEW_KEY, KEY)).exitCode).toBe(0);
 });
 
 test('a store that holds anything is not overwritten, and no file is', async () => {

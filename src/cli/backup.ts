@@ -8,15 +8,15 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { Secret } from '../lib/secret.ts';
 import type { Installation } from '../server.ts';
 import { UPKEEP } from '../store/audit.ts';
-import { BackupRefused, checkBackup, type BackupHead } from '../store/backup-file.ts';
+import { BackupRefused, checkBackup, type BackupHead, type SealedWord } from '../store/backup-file.ts';
 import { backupLines, restore as restoreBackup } from '../store/backup.ts';
-import { SealBroken } from '../store/seal.ts';
+import { openOrNull, type KeySealer } from '../store/seal.ts';
 import { CommandFailed, EXIT, type Command, type CommandContext } from './command.ts';
 import { noteCommandAfter } from './deed.ts';
 import { withInstallation, wordsOf } from './open.ts';
 import { count, instant } from './output.ts';
 
-/** Sealed into every backup: whoever can open it can open the secrets. */
+/** Sealed into every backup under each key that its secrets need: whoever can open all of it can open them. */
 const SEALED_PLACE = 'backup';
 const SEALED_WORD = 'trueup';
 
@@ -34,7 +34,7 @@ export const backup: Command = {
       const [name = ''] = wordsOf(context, ['FILE']);
       if (context.flags['check'] === true) return check(context, installation, name);
       const path = resolve(context.directory, name);
-      const lines = backupLines(installation.database.url, sealedWord(installation));
+      const lines = backupLines(installation.database.url, (keys) => sealedWords(installation, keys));
       const made = createWriteStream(path, { flags: 'wx', mode: 0o600 });
       try {
         await pipeline(Readable.from(lines), createGzip(), made, { signal: context.signal });
@@ -60,7 +60,7 @@ export const backup: Command = {
 /** Stores nothing but that it was checked. */
 async function check(context: CommandContext, installation: Installation, name: string): Promise<number> {
   const { head, rows } = await checkBackup(unpacked(context, name), (found) =>
-    demandKey(installation, found),
+    demandKeys(installation, found),
   ).catch((error: unknown) => refused(error, 'this is no backup that could be restored here'));
   const { madeAtMs } = head;
   await noteCommandAfter(installation, UPKEEP.backupChecked, name, { madeAtMs, rows });
@@ -92,7 +92,7 @@ export const restore: Command = {
       const { head, rows, syncs } = await restoreBackup(
         installation.database.url,
         unpacked(context, name),
-        (found) => demandKey(installation, found),
+        (found) => demandKeys(installation, found),
       ).catch((error: unknown) => refused(error, 'nothing was restored'));
       await noteCommandAfter(installation, 'store.restored', name, { madeAtMs: head.madeAtMs });
       context.output.json({ rows, syncs, madeAtMs: head.madeAtMs });
@@ -107,23 +107,28 @@ export const restore: Command = {
     }),
 };
 
-const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+const text = (given: Uint8Array): string => Buffer.from(given).toString('base64');
+const bytes = (given: string): Uint8Array => Buffer.from(given, 'base64');
 
-function sealedWord({ sealer }: Installation): BackupHead['sealed'] {
-  const { sealed, sealedKey, keyVersion } = sealer.seal(SEALED_PLACE, new Secret(SEALED_WORD));
+/** A key that has sealed nothing in the backup is not asked for when it is restored. */
+function sealedWords(
+  { sealer }: Installation,
+  keyVersions: readonly number[],
+): Pick<BackupHead, 'sealed' | 'sealedToo'> {
+  const needed = sealer.others.filter((key) => keyVersions.some((said) => key.mayHaveSealed(said)));
+  return { sealed: wordOf(sealer), sealedToo: needed.map(wordOf) };
+}
+
+function wordOf(key: KeySealer): SealedWord {
+  const { sealed, sealedKey, keyVersion } = key.seal(SEALED_PLACE, new Secret(SEALED_WORD));
   return { sealed: text(sealed), sealedKey: text(sealedKey), keyVersion };
 }
 
-function demandKey({ sealer }: Installation, { sealed }: BackupHead): void {
-  try {
-    sealer.open(SEALED_PLACE, {
-      sealed: Buffer.from(sealed.sealed, 'base64'),
-      sealedKey: Buffer.from(sealed.sealedKey, 'base64'),
-      keyVersion: sealed.keyVersion,
-    });
-  } catch (error) {
-    if (!(error instanceof SealBroken)) throw error;
-    throw new BackupRefused('its secrets were sealed under another key than this installation has');
+function demandKeys({ sealer }: Installation, { sealed: first, sealedToo = [] }: BackupHead): void {
+  for (const { sealed, sealedKey, keyVersion } of [first, ...sealedToo]) {
+    const word = { sealed: bytes(sealed), sealedKey: bytes(sealedKey), keyVersion };
+    if (openOrNull(sealer, SEALED_PLACE, word) === null)
+      throw new BackupRefused('its secrets were sealed under another key than this installation has');
   }
 }
 
@@ -132,7 +137,7 @@ function refused(error: unknown, what: string): never {
     throw new CommandFailed(`${what}: ${error.message}`, {
       exitCode: EXIT.wrongInput,
       advice:
-        'Restore into a new folder or an empty database, with the version of Trueup and the key (.trueup/key or TRUEUP_KEY) that the backup was made with.',
+        'Restore into a new folder or an empty database, with the version of Trueup and the key (.trueup/key or TRUEUP_KEY) that the backup was made with, first or behind a newer one.',
     });
   if (error instanceof Error && 'code' in error && /^(?:ENOENT|Z_)/.test(String(error.code)))
     throw new CommandFailed(`${what}: the file is missing, or is no whole backup`, {

@@ -22,6 +22,7 @@ import { plan } from './plan.ts';
 import { problems } from './problems.ts';
 import { reconcile } from './reconcile.ts';
 import { recover } from './recover.ts';
+import { reseal } from './reseal.ts';
 import { retention } from './retention.ts';
 import { schema } from './schema.ts';
 import { signIn } from './sign-in.ts';
@@ -68,6 +69,7 @@ export const commands: readonly Command[] = [
   backup,
   restore,
   recover,
+  reseal,
   doctor,
   supportBundle,
   simulate,

@@ -14,9 +14,14 @@ export interface BackupHead {
   readonly madeAtMs: number;
   /** Hashes of the migrations in their order: a store of another version has other tables. */
   readonly migrations: readonly string[];
-  /** Something sealed under the key of the installation, in base64: shows whether the secrets can be opened. */
-  readonly sealed: Readonly<Record<'sealed' | 'sealedKey', string>> & { readonly keyVersion: number };
+  /** Something sealed under the first key of the installation: shows whether the secrets can be opened. */
+  readonly sealed: SealedWord;
+  /** The same under every other key that has sealed something in the backup; missing where there is none. */
+  readonly sealedToo?: readonly SealedWord[];
 }
+
+/** In base64. */
+export type SealedWord = Readonly<Record<'sealed' | 'sealedKey', string>> & { readonly keyVersion: number };
 
 /** What is read is not what was written. */
 export function damaged(): BackupRefused {

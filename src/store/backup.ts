@@ -10,6 +10,7 @@ import { BackupRefused, damaged, FORMAT, linesOf, markOf, type BackupHead } from
 import { recoverAll } from './lineage.ts';
 import { ensureJournalMonths } from './migrate.ts';
 import { connected, enter, openTransaction, workspacesOf } from './own-connection.ts';
+import { SEALED } from './sealed-places.ts';
 
 const PAGE_ROWS = 1_000;
 /** What must not come back, as it is of this very database; and sessions that have ended since, attempts to sign in, answers given once. */
@@ -22,10 +23,13 @@ interface Table {
   readonly isOfWorkspace: boolean;
 }
 
-/** The lines of a backup, each with its end. One snapshot, however long it takes. */
+/**
+ * The lines of a backup, each with its end. One snapshot, however long it takes. `sealedWords` is told the ids of the keys
+ * that have sealed what is in it.
+ */
 export async function* backupLines(
   url: string,
-  sealed: BackupHead['sealed'],
+  sealedWords: (keyVersions: readonly number[]) => Pick<BackupHead, 'sealed' | 'sealedToo'>,
 ): AsyncGenerator<string, { readonly rows: number }> {
   const client = await connected(url, 'backup');
   const hash = createHash('sha256');
@@ -36,7 +40,7 @@ export async function* backupLines(
       format: FORMAT,
       madeAtMs: Math.floor((await openTransaction(client)).nowMs),
       migrations: await migrationsOf(client),
-      sealed,
+      ...sealedWords(await keyVersionsOf(client)),
     };
     yield hashed(hash, `#${JSON.stringify(head)}\n`);
     for (const table of await tablesOf(client)) {
@@ -233,6 +237,20 @@ async function checkedHead(client: pg.Client, mark: Readonly<Record<string, unkn
       `the backup is of version ${String(head.migrations.length)} of the store, and this is version ${String(here.length)}`,
     );
   return head;
+}
+
+async function keyVersionsOf(client: pg.Client): Promise<readonly number[]> {
+  const found = new Set<number>();
+  for (const workspace of await workspacesOf(client)) {
+    await enter(client, workspace);
+    for (const { table } of Object.values(SEALED)) {
+      const { rows } = await client.query<{ key_version: number }>(
+        `select distinct key_version from ${table} where key_version is not null`,
+      );
+      for (const { key_version: keyVersion } of rows) found.add(keyVersion);
+    }
+  }
+  return [...found];
 }
 
 function hashed(hash: Hash, text: string): string {

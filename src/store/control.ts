@@ -5,6 +5,7 @@ import type { Quota } from './connection-health.ts';
 import type { StoredFailure } from './contract.ts';
 import type { Tx } from './database.ts';
 import type { Sealer } from './seal.ts';
+import { sealedPlace } from './sealed-places.ts';
 import { sweepFromStart } from './sweeps.ts';
 
 /** A setting of a connection as the sync file gives it: plain, or the name of a secret. */
@@ -120,10 +121,6 @@ export async function setConnectionState(
   );
 }
 
-function placeOf(workspaceNo: number, name: string): string {
-  return `workspace ${String(workspaceNo)} secret ${name}`;
-}
-
 export async function saveSecret(
   tx: Tx,
   sealer: Sealer,
@@ -131,7 +128,7 @@ export async function saveSecret(
   name: string,
   secret: Secret,
 ): Promise<void> {
-  const { sealed, sealedKey, keyVersion } = sealer.seal(placeOf(workspaceNo, name), secret);
+  const { sealed, sealedKey, keyVersion } = sealer.seal(sealedPlace('secret', workspaceNo, name), secret);
   await tx.execute(
     `insert into secrets (workspace_no, name, sealed, sealed_key, key_version) values ($1, $2, $3, $4, $5)
      on conflict (workspace_no, name) do update
@@ -153,7 +150,7 @@ export async function openSecret(
   );
   const row = rows[0];
   if (row === undefined) return null;
-  return sealer.open(placeOf(workspaceNo, name), {
+  return sealer.open(sealedPlace('secret', workspaceNo, name), {
     sealed: row.sealed,
     sealedKey: row.sealed_key,
     keyVersion: row.key_version,

@@ -66,7 +66,7 @@ test('every key of the data plane leads with sync_key, and no table has a row tr
 });
 
 test('a secret is stored sealed, opens in its place only, and is nowhere in the database', async () => {
-  const sealer = createSealer(systemRandom.bytes(32), systemRandom);
+  const sealer = createSealer([systemRandom.bytes(32)], systemRandom);
   const canary = 'canary-4f1c-not-in-any-dump';
   await store.database.transaction(store.workspaceNo, (tx) =>
     saveSecret(tx, sealer, store.workspaceNo, 'CRM_PASSWORD', new Secret(canary)),

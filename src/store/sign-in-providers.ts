@@ -3,6 +3,7 @@ import type { Secret } from '../lib/secret.ts';
 import type { Role } from './accounts.ts';
 import type { Tx } from './database.ts';
 import type { Sealer } from './seal.ts';
+import { sealedPlace } from './sealed-places.ts';
 
 export interface SignInProvider {
   readonly name: string;
@@ -75,7 +76,7 @@ export async function openProvider(
   if (row === undefined) return null;
   const { sealed, sealed_key: sealedKey, key_version: keyVersion } = row;
   const isSealed = sealed !== null && sealedKey !== null && keyVersion !== null;
-  const place = placeOf(workspaceNo, name);
+  const place = sealedPlace('sign-in', workspaceNo, name);
   return {
     provider: providerOf(row),
     secret: isSealed ? sealer.open(place, { sealed, sealedKey, keyVersion }) : null,
@@ -91,7 +92,7 @@ export async function saveProvider(
   secret: Secret | null,
 ): Promise<void> {
   const { name, title, issuer, clientId, scope, groupsClaim, roles, defaultRole } = provider;
-  const sealed = secret === null ? null : sealer.seal(placeOf(workspaceNo, name), secret);
+  const sealed = secret === null ? null : sealer.seal(sealedPlace('sign-in', workspaceNo, name), secret);
   await tx.execute('delete from sign_in_attempts where provider = $1', [name]);
   await tx.execute(
     `insert into sign_in_providers (workspace_no, ${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
@@ -133,9 +134,4 @@ export async function removeProvider(tx: Tx, name: string): Promise<boolean> {
     [removed.issuer],
   );
   return true;
-}
-
-/** A sealed secret moved to another provider or workspace cannot be opened. */
-function placeOf(workspaceNo: number, name: string): string {
-  return `workspace ${String(workspaceNo)} sign-in ${name}`;
 }

@@ -13,7 +13,7 @@ import { saveConnection } from './control.ts';
 import { createSealer, type Sealer } from './seal.ts';
 import { tokenRow } from './tokens.ts';
 
-const sealer = createSealer(systemRandom.bytes(32), systemRandom);
+const sealer = createSealer([systemRandom.bytes(32)], systemRandom);
 const store = sharedTestStore();
 beforeAll(async () => {
   for (const name of ['crm', 'erp'])
@@ -108,7 +108,7 @@ test('tokens are nowhere in the database, and open in their place and under thei
   const [row] = dump.rows;
   expect(row?.sealed.length).toBeGreaterThan(canary.length);
   expect(`${row?.row ?? ''} ${row?.sealed.toString('latin1') ?? ''}`).not.toContain(canary);
-  const otherKey = tokens('crm', createSealer(systemRandom.bytes(32), systemRandom));
+  const otherKey = tokens('crm', createSealer([systemRandom.bytes(32)], systemRandom));
   expect(await otherKey.load()).toBeNull();
   await store.raw.pool.query(`update tokens set connection = 'erp'`);
   expect(await tokens('erp').load()).toBeNull();

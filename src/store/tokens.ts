@@ -4,7 +4,8 @@ import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
 import type { Secret } from '../lib/secret.ts';
 import { isStoreOutage, type Database, type Tx } from './database.ts';
-import { SealBroken, type Sealed, type Sealer } from './seal.ts';
+import { openOrNull, type Sealer } from './seal.ts';
+import { sealedPlace } from './sealed-places.ts';
 
 /** Longer than a renewal with its second try takes; after that a worker that died holds nobody up. */
 const TURN_SECONDS = 90;
@@ -137,7 +138,7 @@ async function endTurn(place: TokenPlace, turn: string): Promise<void> {
 }
 
 async function replace(tx: Tx, place: TokenPlace, version: string, next: Secret): Promise<boolean> {
-  const { sealed, sealedKey, keyVersion } = place.sealer.seal(sealPlace(place), next);
+  const { sealed, sealedKey, keyVersion } = place.sealer.seal(placeOf(place), next);
   const replaced = await tx.execute(
     `update tokens
         set sealed = $4, sealed_key = $5, key_version = $6, version = version + 1, changed_at = clock_timestamp()
@@ -149,22 +150,14 @@ async function replace(tx: Tx, place: TokenPlace, version: string, next: Secret)
 
 function opened(place: TokenPlace, { version, sealed, sealed_key, key_version }: Row): Known {
   if (sealed === null || sealed_key === null || key_version === null) return { version, text: null };
-  return { version, text: unsealed(place, { sealed, sealedKey: sealed_key, keyVersion: key_version }) };
-}
-
-function unsealed(place: TokenPlace, sealed: Sealed): Secret | null {
-  try {
-    return place.sealer.open(sealPlace(place), sealed);
-  } catch (error) {
-    if (error instanceof SealBroken) return null;
-    throw error;
-  }
+  const kept = { sealed, sealedKey: sealed_key, keyVersion: key_version };
+  return { version, text: openOrNull(place.sealer, placeOf(place), kept) };
 }
 
 function keyOf({ workspaceNo, connection }: TokenPlace): readonly unknown[] {
   return [workspaceNo, connection];
 }
 
-function sealPlace({ workspaceNo, connection }: TokenPlace): string {
-  return `workspace ${String(workspaceNo)} tokens ${connection}`;
+function placeOf({ workspaceNo, connection }: TokenPlace): string {
+  return sealedPlace('tokens', workspaceNo, connection);
 }

@@ -10,6 +10,15 @@ export async function findWorkspace(tx: Tx, name: string): Promise<number | null
   return row?.workspace_no ?? null;
 }
 
+export async function allWorkspaces(
+  tx: Tx,
+): Promise<readonly { readonly workspaceNo: number; readonly name: string }[]> {
+  const rows = await tx.query<{ workspace_no: number; name: string }>(
+    'select workspace_no, name from workspaces order by workspace_no',
+  );
+  return rows.map(({ workspace_no: workspaceNo, name }) => ({ workspaceNo, name }));
+}
+
 export async function workspaceName(tx: Tx, workspaceNo: number): Promise<string | null> {
   const [row] = await tx.query<{ name: string }>('select name from workspaces where workspace_no = $1', [
     workspaceNo,

@@ -62,7 +62,7 @@ export function createTestApi(
   const ids = createIds(systemClock, systemRandom);
   const host: ApiHost = {
     database: store.database,
-    sealer: createSealer(systemRandom.bytes(32), systemRandom),
+    sealer: createSealer([systemRandom.bytes(32)], systemRandom),
     clock,
     random: systemRandom,
     ids,

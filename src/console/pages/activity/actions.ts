@@ -38,6 +38,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'record.tested': 'had the record tested',
   'schemas.accepted': 'accepted changed fields of',
   'secret.stored': 'gave the secret',
+  'secrets.resealed': 'sealed anew',
   'session.begun': 'signed in as',
   'session.refused': 'was not let in as',
   'side.expected': 'said what is expected of',
