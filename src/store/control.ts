@@ -204,8 +204,11 @@ async function syncsWhere(
   }));
 }
 
+/** What of a sync says whether writes leave when they are planned. */
+export type Planning = Pick<SyncRow, 'mode' | 'approvedUntilMs'>;
+
 /** How a sync plans. What is decided about an approved one while it is paused leaves once it goes on, as what it owed before does. */
-export function planningMode({ mode, approvedUntilMs }: SyncRow): SyncMode {
+export function planningMode({ mode, approvedUntilMs }: Planning): SyncMode {
   return mode === 'paused' && approvedUntilMs > 0 ? 'live' : mode;
 }
 

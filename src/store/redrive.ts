@@ -1,5 +1,5 @@
 /** What people do to dead letters: replay them, spread over time, or give them up. Each call takes one bounded batch. */
-import type { SyncMode } from './control.ts';
+import { planningMode, type Planning } from './control.ts';
 import type { Tx } from './database.ts';
 import { filterValues, LETTERS, type LetterFilter } from './letters.ts';
 import { noteDeed } from './problem-deeds.ts';
@@ -52,13 +52,13 @@ export interface Pace {
  */
 export async function replayLetters(
   tx: Tx,
-  sync: { readonly syncKey: string; readonly mode: SyncMode },
+  sync: Planning & { readonly syncKey: string },
   filter: LetterFilter,
   pace: Pace,
   act: Act,
   countMax: number,
 ): Promise<number> {
-  const { syncKey, mode } = sync;
+  const { syncKey } = sync;
   const chosen = await choose(tx, syncKey, filter, countMax);
   if (chosen.length === 0) return 0;
   await lockIdentities(tx, syncKey, chosen);
@@ -75,7 +75,7 @@ export async function replayLetters(
         and writes.side = replayed.side and writes.state in ('planned', 'queued', 'dead')`,
     [
       syncKey,
-      mode === 'live' ? 'queued' : 'planned',
+      planningMode(sync) === 'live' ? 'queued' : 'planned',
       writes.map((letter) => letter.identity_id),
       writes.map((letter) => letter.side),
       writes.map((letter) => dueInMs.get(letter.letter_id) ?? 0),

@@ -235,3 +235,18 @@ test('an outage costs a record no try, however often it is met', async () => {
   expect(all.erp.size).toBe(1);
   expect(await all.letters()).toEqual([]);
 });
+
+test.each([
+  { approvedUntilMs: 1, state: 'queued' },
+  { approvedUntilMs: 0, state: 'planned' },
+])(
+  'what is replayed while a sync is paused that was approved up to $approvedUntilMs is $state',
+  async ({ approvedUntilMs, state }) => {
+    const { sync } = await stand(`paused, then ${state}`, ['ann', 'bob'], ['bob']);
+    await replayAll(workspace, { ...sync, mode: 'paused', approvedUntilMs }, {}, ACT);
+    const { rows } = await store.raw.pool.query('select state from writes where sync_key = $1', [
+      sync.syncKey,
+    ]);
+    expect(rows).toEqual([{ state }]);
+  },
+);
