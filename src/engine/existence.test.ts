@@ -205,6 +205,22 @@ test('a record that comes back after its identity was deleted is held', () => {
   expect(planIdentity(model, bundle)).toEqual([]);
 });
 
+/** The record, there again: what shows that was read for 30 ms. */
+function shownAgain(bundle: Bundle, readBeganMs: number, version: string | null): Bundle {
+  const read = { version, readEndedMs: readBeganMs + 30 };
+  return mergeReturn(bundle, seen('crm', readBeganMs, { name: 'Ann' }, read)).bundle;
+}
+
+test('what shows that a record has come back is of any moment up to its end, unless it had come back before without a version', () => {
+  const deleted = mergeDelete(model, start, 'crm', 'feed', 300).bundle;
+  const versioned = shownAgain(deleted, 400, 'one');
+  const plain = shownAgain(deleted, 400, null);
+  const changed = shownAgain(versioned, 500, 'two');
+  const again = shownAgain(plain, 500, null);
+  const dates = [versioned, plain, changed, again].map((bundle) => linkAt(bundle, 'crm')?.asOfMs);
+  expect(dates).toEqual([430, 430, 530, 500]);
+});
+
 test('a record that is gone counts as one that cannot be read only as long as it is there again', () => {
   const spoiled = mergeUnreadable(start, 'crm', 250);
   const gone = mergeDelete(model, spoiled, 'crm', 'feed', 300).bundle;

@@ -129,7 +129,7 @@ export function mergeUnreadable(bundle: Bundle, side: string, nowMs: number): Bu
  * come back by itself: a person decides. Otherwise the link lives again and its values merge as any others.
  */
 export function mergeReturn(bundle: Bundle, seen: Observation): Outcome {
-  const { side, version, readBeganMs: asOfMs, values } = seen;
+  const { side, version, readBeganMs, readEndedMs, values } = seen;
   const known = linkAt(bundle, side);
   if (known === undefined || known.status === 'live') return unchanged(bundle);
   // It may be another record under the same id: what it says nothing about is not what the one before held.
@@ -137,6 +137,9 @@ export function mergeReturn(bundle: Bundle, seen: Observation): Outcome {
   if (link.status !== 'hidden' && bundle.identity.tombstone !== null) {
     // Should a person say that it is to be deleted, nothing about it stands in the way of that: it has been read.
     const read = withoutUnread(link);
+    // A read that began before this one ended may show it gone still; of what had come back before, and is told by no version, every
+    // read would ask for another one.
+    const asOfMs = link.status === 'returned' && version === null ? readBeganMs : readEndedMs;
     const returned = withLink(bundle, { ...read, status: 'returned', version, asOfMs, lookedAtMs: null });
     return held(returned, { field: null, reason: 'returned', seen: values, side });
   }
