@@ -13,16 +13,17 @@ const GAP_SPREAD_MS = 3_500;
 const DOWN_MAX_MS = 3_000;
 const TERMINATED_SHARE = 0.5;
 
-const ACTIONS = ['kill', 'freeze', 'terminate', 'crashStore', 'sweep'] as const;
+const ACTIONS = ['kill', 'freeze', 'exhaust', 'terminate', 'crashStore', 'sweep'] as const;
 type Action = (typeof ACTIONS)[number];
 
 /** Of a hundred actions. */
 const SHARES: Readonly<Record<Action, number>> = {
   kill: 50,
   freeze: 13,
-  terminate: 17,
+  exhaust: 13,
+  terminate: 10,
   crashStore: 6,
-  sweep: 14,
+  sweep: 8,
 };
 
 export interface Stage {
@@ -68,6 +69,9 @@ async function act(stage: Stage, action: Action): Promise<void> {
       systemClock.sleep(forMs, signal).then(thaw, thaw);
       break;
     }
+    case 'exhaust':
+      fleet.exhaust();
+      break;
     case 'terminate':
       await office.terminateBackends(TERMINATED_SHARE);
       break;

@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net';
 
 import { BODY_BYTES_MAX } from './protocol.ts';
 
+/** Tells a worker to fill its memory; Node keeps SIGUSR1 for its debugger. */
+export const RUN_SHORT = 'SIGUSR2';
+
 /** What the supervisor gave this process, as JSON in its last argument. */
 export function instructions(): unknown {
   return JSON.parse(process.argv.at(-1) ?? '{}');

@@ -7,12 +7,14 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import { systemClock } from '../../src/lib/clock.ts';
-import { bodyOf } from './child.ts';
+import { bodyOf, type RUN_SHORT } from './child.ts';
 
 const READY_TIMEOUT_MS = 30_000;
 /** A worker's own grace is eight seconds; what has not ended after this is killed. */
 const STOP_TIMEOUT_MS = 15_000;
 const CALL_TIMEOUT_MS = 10_000;
+/** Runs what follows in its own place, as the process that was asked for, and lets no abort leave its memory on the disk. */
+const WITHOUT_CORE = ['-c', 'ulimit -c 0; exec "$0" "$@"'];
 
 export interface Child {
   readonly name: string;
@@ -22,17 +24,26 @@ export interface Child {
   readonly hasEnded: () => boolean;
   /** Resolves with how it ended, as a short text. */
   readonly ended: Promise<string>;
-  signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void;
+  /** How it ended, or null when it has not ended in time. */
+  endedWithin(timeoutMs: number): Promise<string | null>;
+  signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | typeof RUN_SHORT): void;
   /** Asks it to end, and kills it if it does not. Resolves when it is gone. */
   stop(): Promise<void>;
 }
 
-/** Starts `file`, which lies beside this one, and waits until it says that it is ready. */
-export async function startChild(name: string, file: string, given: object, logFile: string): Promise<Child> {
+/** Starts `file`, which lies beside this one, with `flags` for Node, and waits until it says that it is ready. */
+export async function startChild(
+  name: string,
+  file: string,
+  given: object,
+  logFile: string,
+  flags: readonly string[] = [],
+): Promise<Child> {
   const log = openSync(logFile, 'a');
   const path = fileURLToPath(new URL(file, import.meta.url));
   // A group of its own: Ctrl-C is for the supervisor, which then ends everything in order.
-  const child = spawn(process.execPath, [path, JSON.stringify(given)], {
+  const command = [process.execPath, ...flags, path, JSON.stringify(given)];
+  const child = spawn('/bin/sh', [...WITHOUT_CORE, ...command], {
     stdio: ['pipe', 'pipe', log],
     detached: true,
   });
@@ -42,14 +53,18 @@ export async function startChild(name: string, file: string, given: object, logF
   child.stdin?.on('error', () => undefined);
   const port = await portOf(child, name, ended);
   const { pid = 0 } = child;
+  const endedWithin = async (timeoutMs: number): Promise<string | null> => {
+    const isOver = new AbortController();
+    await Promise.race([ended, systemClock.sleep(timeoutMs, isOver.signal)]);
+    isOver.abort();
+    return ending;
+  };
   const stop = async (): Promise<void> => {
     if (ending !== null) return;
     // A stopped process hears of nothing.
     child.kill('SIGCONT');
     child.kill('SIGTERM');
-    const isOver = new AbortController();
-    await Promise.race([ended, systemClock.sleep(STOP_TIMEOUT_MS, isOver.signal)]);
-    isOver.abort();
+    await endedWithin(STOP_TIMEOUT_MS);
     child.kill('SIGKILL');
     await ended;
   };
@@ -59,6 +74,7 @@ export async function startChild(name: string, file: string, given: object, logF
     port,
     hasEnded: () => ending !== null,
     ended,
+    endedWithin,
     stop,
     signal: (what) => void child.kill(what),
   };

@@ -14,6 +14,9 @@ import { CONTROL_PATH, COUNTS_PATH } from './protocol.ts';
 import type { ProxyInstructions } from './proxy.ts';
 import type { SystemInstructions } from './system-server.ts';
 
+/** Some three times what a worker needs, and full within seconds. */
+const HEAP_MB = 96;
+
 export interface StandOptions {
   readonly seed: number;
   readonly workers: number;
@@ -61,7 +64,7 @@ export async function putUp(options: StandOptions): Promise<Stand> {
     const ports = Object.fromEntries(proxies.map(({ name, port }) => [name, port]));
     const { automations, workers, onViolation } = options;
     const given = { url: postgres.url, workspaceNo, sync: 'things', automations, ports };
-    const fleet = new Fleet({ workers, directory, random, given, onViolation });
+    const fleet = new Fleet({ workers, heapMb: HEAP_MB, directory, random, given, onViolation });
     ends.push(() => fleet.stop());
     return {
       directory,

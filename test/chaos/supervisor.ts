@@ -98,6 +98,7 @@ class Run {
     await this.#chaos();
     say(`chaos ends: ${await this.#tally()}`);
     await this.#heal();
+    say(`${String(fleet.exhausted)} workers ran out of memory, and were ended by V8`);
     if (!signal.aborted) await this.#rest();
     if (!signal.aborted) await this.#silence();
     await fleet.stop();

@@ -13,8 +13,9 @@ import { failureOfError } from '../../src/worker/failures.ts';
 import type { Log, SideRuntime, SyncRuntime } from '../../src/worker/runtime.ts';
 import { runSync } from '../../src/worker/sync-worker.ts';
 import { createWakes } from '../../src/worker/wakes.ts';
-import { instructions, ready, untilStopped } from './child.ts';
+import { instructions, ready, RUN_SHORT, untilStopped } from './child.ts';
 import { gradesOf } from './grades.ts';
+import { fillHeap } from './hog.ts';
 import { cardOf, HttpSession } from './session.ts';
 
 /** What the supervisor tells a worker. */
@@ -111,6 +112,10 @@ async function follow(database: Database): Promise<void> {
   await running?.ended;
 }
 
+process.once(RUN_SHORT, () => {
+  log.warn({}, 'memory is being filled');
+  fillHeap();
+});
 ready(0);
 const database = await open();
 if (database !== null) {
