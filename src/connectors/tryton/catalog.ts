@@ -11,11 +11,13 @@ import { PARTY } from './party-fields.ts';
 import { partyCollection } from './party.ts';
 import { PAGE_RECORDS_MAX } from './read.ts';
 import { isObject, rowsOf, textOf } from './wire.ts';
+import { CALL_MS } from './write-limit.ts';
 import { WRITE_BATCH_MAX } from './write.ts';
 
 const NEAREST_MAX = 3;
 
-const EXECUTION_MAX_MS = 60_000;
+/** The time that Tryton may take for a request that was given up, and the time until the last one of a call begins. */
+const EXECUTION_MAX_MS = 60_000 + CALL_MS;
 /** Tryton's own machinery (`ir.cron`, `ir.ui.view`): usable by name, but noise in a list of collections. */
 const MACHINERY_PREFIX = 'ir.';
 const MODEL_METHOD = /^model\.(.+)\.search_read$/;

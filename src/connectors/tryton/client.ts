@@ -22,7 +22,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Added to the user's own context, such as `_timestamp`. */
   readonly context?: JsonObject;
+  /** By the monotonic clock: a request that would begin later, as after a slow login, is not sent. */
+  readonly beginByMs?: number;
 }
+
+/** What one call asks Tryton through. */
+export type Asking = Pick<TrytonClient, 'model' | 'userId'>;
 
 const READ: CallOptions = { effect: 'read' };
 
@@ -92,6 +97,10 @@ export class TrytonClient {
     authorization: string | null,
     options: CallOptions,
   ): Promise<HttpAnswer> {
+    if (this.#clock.monotonicMs() > (options.beginByMs ?? Infinity)) {
+      const message = `Too much time had passed before it was the turn of ${method}, which was not sent.`;
+      throw failWith('tryton.not_sent', message);
+    }
     const url = `${this.#account.url}/${encodeURIComponent(this.#account.database)}/`;
     const signal =
       options.signal === undefined

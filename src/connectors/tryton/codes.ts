@@ -22,6 +22,8 @@ const CAUSES: Readonly<Record<TrytonCode, string>> = {
   'tryton.busy': 'Somebody else was writing the same records.',
   'tryton.server_error': 'Tryton failed inside.',
   'tryton.interrupted': 'The work was stopped on purpose.',
+  'tryton.not_sent':
+    'Tryton answered so slowly that the time of the call was over before it was this record’s turn.',
   'tryton.answer_too_large': 'The records are larger than is taken in at once.',
   'tryton.request_too_large': 'The values are larger than Tryton takes in a request.',
   'tryton.version_mismatch': 'The record was changed by somebody else since it was read.',

@@ -2,7 +2,7 @@
 import type { FieldDescription, SystemRecord, WriteRequest } from '../../connector/contract.ts';
 import type { NativeValue } from '../../engine/value.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
-import type { TrytonClient } from './client.ts';
+import type { Asking } from './client.ts';
 
 /** A record as read, with what a write to it must know. */
 export interface TrytonRecord {
@@ -46,7 +46,7 @@ export interface Collection {
   /** Which of those records really hold one of the values in this field. */
   holds(record: SystemRecord, field: string, values: readonly NativeValue[]): boolean;
   /** Looks up in Tryton what the requests name by code, in one call per kind. */
-  resolve(client: TrytonClient, requests: readonly WriteRequest[]): Promise<References>;
+  resolve(client: Asking, requests: readonly WriteRequest[]): Promise<References>;
   /** What `create` takes. Throws a failure of kind `invalid` for a value that cannot be written. */
   createValues(fields: WriteRequest['fields'], references: References): JsonObject;
   /** What `write` takes to set these fields and no others; empty when there is nothing to do. */

@@ -85,6 +85,10 @@ export const FAILURES = {
     kind: 'transient',
     advice: 'Nothing to do: the work was stopped on purpose and goes on later.',
   },
+  'tryton.not_sent': {
+    kind: 'transient',
+    advice: 'Nothing to do: it is tried again. If it lasts, check whether the Tryton server is overloaded.',
+  },
   'tryton.answer_too_large': {
     kind: 'permanent',
     advice: 'Map fewer long text fields of this collection, or shorten the longest texts in Tryton.',

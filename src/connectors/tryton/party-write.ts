@@ -2,7 +2,7 @@
 import type { WriteRequest } from '../../connector/contract.ts';
 import type { NativeValue } from '../../engine/value.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
-import type { TrytonClient } from './client.ts';
+import type { Asking } from './client.ts';
 import type { ReferenceKind, References, TrytonRecord } from './collection.ts';
 import { failWith } from './failures.ts';
 import { fieldOf } from './generic.ts';
@@ -21,7 +21,7 @@ const REFERENCE_FIELDS: ReadonlyMap<string, readonly [ReferenceKind, model: stri
 const PART_FIELDS: ReadonlySet<string> = new Set([...MECHANISMS, 'vat']);
 
 export async function resolveReferences(
-  client: TrytonClient,
+  client: Asking,
   requests: readonly WriteRequest[],
 ): Promise<References> {
   const ids = new Map<string, number>();

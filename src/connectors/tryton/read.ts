@@ -4,7 +4,7 @@ import type { Failure } from '../../connector/failure.ts';
 import { failureFrom } from '../../connector/own-failures.ts';
 import type { NativeValue } from '../../engine/value.ts';
 import type { Json } from '../../lib/json.ts';
-import type { TrytonClient } from './client.ts';
+import type { Asking, TrytonClient } from './client.ts';
 import type { Collection, TrytonRecord } from './collection.ts';
 import { failWith } from './failures.ts';
 import { isObject, rowsOf } from './wire.ts';
@@ -22,7 +22,7 @@ interface PageQuery {
 }
 
 export async function readPage(
-  client: TrytonClient,
+  client: Asking,
   collection: Collection,
   query: PageQuery,
 ): Promise<readonly TrytonRecord[]> {
@@ -34,7 +34,7 @@ export async function readPage(
 }
 
 export function readByIds(
-  client: TrytonClient,
+  client: Asking,
   collection: Collection,
   ids: readonly number[],
   fields: readonly string[],

@@ -7,6 +7,7 @@ import type { TrytonClient } from './client.ts';
 import type { Collection } from './collection.ts';
 import { findByValue, lookUp, readAll } from './read.ts';
 import { rightsBeyond } from './rights.ts';
+import { withinCall } from './write-limit.ts';
 import { writeAll } from './write.ts';
 
 export interface SessionOptions {
@@ -40,9 +41,10 @@ export function trytonSession(client: TrytonClient, options: SessionOptions): Se
       return findByValue(client, found, field, values, fields, recordsMax);
     },
     write: async (collection, requests) => {
+      const asking = withinCall(client, options.clock);
       const written = requests.flatMap((request) => [...request.fields.keys()]);
       const fields = [...new Set([...written, ...(readFields.get(collection) ?? [])])];
-      return writeAll(client, await catalog.collection(collection, fields), requests, fields);
+      return writeAll(asking, await catalog.collection(collection, fields), requests, fields);
     },
     excessiveRights: (uses) => rightsBeyond(client, uses),
     close: () => client.close(),

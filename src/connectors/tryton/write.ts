@@ -7,7 +7,7 @@ import type { Failure } from '../../connector/failure.ts';
 import { failureFrom } from '../../connector/own-failures.ts';
 import { must } from '../../lib/assert.ts';
 import { isJsonArray, type Json, type JsonObject } from '../../lib/json.ts';
-import type { TrytonClient } from './client.ts';
+import type { Asking } from './client.ts';
 import type { Collection, References, TrytonRecord } from './collection.ts';
 import { failWith, mayBeOfOneRecord } from './failures.ts';
 import { outcomeUnknown } from './http.ts';
@@ -32,7 +32,7 @@ type Prepared =
 
 /** `told`: the fields that the answers tell; those that are written are among them. */
 export async function writeAll(
-  client: TrytonClient,
+  client: Asking,
   collection: Collection,
   requests: readonly WriteRequest[],
   told: readonly string[],
@@ -72,7 +72,7 @@ function* waves(requests: readonly WriteRequest[]): Generator<readonly WriteRequ
 }
 
 async function writeWave(
-  client: TrytonClient,
+  client: Asking,
   collection: Collection,
   wave: readonly WriteRequest[],
   told: readonly string[],
@@ -123,7 +123,7 @@ function prepare(
 
 /** Sends prepared requests of one kind as one transaction; what is refused because of one record, in halves. */
 async function sendHalving(
-  client: TrytonClient,
+  client: Asking,
   collection: Collection,
   batch: readonly Prepared[],
   outcomes: Map<WriteRequest, Outcome>,
@@ -151,11 +151,7 @@ async function sendHalving(
 }
 
 /** Returns the ids of the records, in the order of the batch. */
-async function send(
-  client: TrytonClient,
-  model: string,
-  batch: readonly Prepared[],
-): Promise<readonly number[]> {
+async function send(client: Asking, model: string, batch: readonly Prepared[]): Promise<readonly number[]> {
   const [first] = batch;
   if (first?.kind === 'create') {
     const list = batch.map((one) => (one.kind === 'create' ? one.values : {}));
@@ -210,7 +206,7 @@ function withField(failure: Failure, request: WriteRequest): Failure {
 
 /** Reads what was written, in one call, for its new version and for what Tryton made of the values. */
 async function readBack(
-  client: TrytonClient,
+  client: Asking,
   collection: Collection,
   outcomes: ReadonlyMap<WriteRequest, Outcome>,
   fields: readonly string[],
