@@ -14,6 +14,11 @@ export function partsAt(side: string): string {
   return `${side}:parts`;
 }
 
+/** The side of the things that a side of the parts is at the same system as. */
+export function thingsAt(side: string): string {
+  return side.slice(0, side.length - partsAt('').length);
+}
+
 /** Drawn in a strand of its own, so that all other histories go the way they went. */
 export function withParts(tape: Tape, things: WorldShape): WorldShape {
   if (!tape.feature('references', WITH_PARTS_PER_MILLE)) return things;

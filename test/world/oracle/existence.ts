@@ -4,6 +4,7 @@ import { matchKeys } from '../../../src/engine/match.ts';
 import type { FieldLens, FieldModel } from '../../../src/engine/model.ts';
 import { PERSON, type Tombstone } from '../../../src/engine/state.ts';
 import type { Value, Values } from '../../../src/engine/value.ts';
+import { thingsAt } from '../parts.ts';
 import type { Fields } from '../records.ts';
 import type { World } from '../world.ts';
 import { isKnownTooLate } from './doubt.ts';
@@ -168,6 +169,9 @@ function hadReceived(
   const before = end < 0 ? story : story.slice(0, end);
   const entered = before.findLast(({ body }) => fieldsTold(body)[field.name] !== undefined);
   const asEntered = entered === undefined ? golden : (fieldsTold(entered.body)[field.name]?.[1] as Value);
+  const isIt = (value: Value | undefined): boolean =>
+    [golden, asEntered].some((one) => field.same(value, one ?? null));
+  if (namedItself(world, tombstone, native, entered?.atMs ?? 0).some(isIt)) return true;
   const at = before.findLastIndex(
     (entry) =>
       (entry.kind === 'linked' || entry.kind === 'written') &&
@@ -177,13 +181,39 @@ function hadReceived(
   );
   const told = before[at];
   if (told === undefined) return false;
-  const held = valueIn(told, field);
-  if (![golden, asEntered].some((value) => field.same(held, value ?? null))) return false;
+  if (!isIt(valueIn(told, field))) return false;
   // What a person decides is entered anew even where it stays the same value.
   const isNews = before
     .slice(at + 1)
     .some(({ kind, body }) => kind === 'decided' || fieldsTold(body)[field.name] !== undefined);
   return !isNews || !wasChanged(world, tombstone, native, told.atMs);
+}
+
+/**
+ * The things that the record itself had named, from then on until its delete. What somebody enters in it that was entered elsewhere as
+ * well changes nothing, so that no journal tells of it: the log of its system tells which ids stood there, and the journal of the things
+ * which of them had last been met under such an id before the delete.
+ */
+function namedItself(
+  world: World,
+  { side, recordId, atMs }: Tombstone,
+  native: string,
+  sinceMs: number,
+): readonly string[] {
+  const entries = timeline(world).filter(
+    (entry) => entry.side === side && entry.recordId === recordId && entry.atMs <= atMs,
+  );
+  const first = entries.findLastIndex((entry) => entry.atMs <= sinceMs);
+  const ids = entries.slice(Math.max(0, first)).map(({ after }) => textOf(after, native));
+  const met = world.all
+    .flatMap(({ store }) => store.dump().journal)
+    .filter((told) => told.side === thingsAt(side) && told.atMs <= atMs);
+  return ids.flatMap((id) => {
+    const told = met.findLast(
+      (one) => (one.kind === 'linked' || one.kind === 'written') && one.recordId === id,
+    );
+    return told?.identityId ?? [];
+  });
 }
 
 /** Somebody changed the field of the record between then and its delete. */

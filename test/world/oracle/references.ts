@@ -2,7 +2,7 @@
  * I25: a part never names a thing that nobody meant, or that was never there; and at rest it names the same thing at every side, or
  * something says why not. Which records are of one thing `kin.ts` tells.
  */
-import { partsAt, REFERENCE } from '../parts.ts';
+import { partsAt, REFERENCE, thingsAt } from '../parts.ts';
 import type { Fields } from '../records.ts';
 import { NEVER } from '../store/instant.ts';
 import type { World } from '../world.ts';
@@ -17,11 +17,6 @@ export function checkReferences(things: World, parts: World): void {
   checkStale(things, parts, kin);
   checkWaits(things, parts, kin);
   checkDeletes(things, parts);
-}
-
-/** The side of the things that a side of the parts is at the same system as. */
-function thingsAt(side: string): string {
-  return side.slice(0, side.length - partsAt('').length);
 }
 
 function namedIn(fields: Fields | null): string | null {
