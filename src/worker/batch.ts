@@ -347,13 +347,15 @@ export class Batch {
     // Which of its keys an identity lacks because another has them is asked whenever it is looked at.
     const mayLack = before?.holds.some(isClash) === true;
     if (before?.identity === now.identity && !mayLack) return [];
-    // What was deleted has given its keys away.
-    const old =
-      before?.identity.tombstone === null ? matchKeys(this.#runtime.model, before.identity.golden) : [];
-    const keys = now.identity.tombstone === null ? matchKeys(this.#runtime.model, now.identity.golden) : [];
+    const [old, keys] = [before === null ? [] : this.#keysOf(before), this.#keysOf(now)];
     for (const key of old)
       if (!keys.includes(key)) this.#save.freedKeys.push({ key, identityId: now.identity.id });
     return mayLack ? keys : keys.filter((key) => !old.includes(key));
+  }
+
+  /** What is deleted has given its keys away. */
+  #keysOf({ identity: { golden, tombstone } }: Bundle): readonly string[] {
+    return tombstone === null ? matchKeys(this.#runtime.model, golden) : [];
   }
 
   #holdClash(work: Work): void {
@@ -362,8 +364,10 @@ export class Batch {
     const { id, golden, edits } = now.identity;
     const changed = Object.keys(golden).filter((field) => edits[field] !== before.identity.edits[field]);
     const clash = before.holds.find(isClash);
-    if (changed.length === 0 && clash !== undefined) {
-      // It has the key that it lacks still, and nothing else about it is in question.
+    const keys = this.#keysOf(now);
+    // It lacks the key that it has lacked all along, and nothing else about its keys is in question.
+    const isNoNews = changed.length === 0 || sameValue(keys, this.#keysOf(before));
+    if (isNoNews && clash !== undefined) {
       work.now = now.holds.some(isClash) ? now : { ...now, holds: [...now.holds, clash] };
       return;
     }
@@ -380,7 +384,6 @@ export class Batch {
     work.now = held(kept, hold).bundle;
     this.#save.holds.push({ identityId: id, ...hold });
     if (link !== undefined) {
-      const keys = matchKeys(this.#runtime.model, golden);
       const isBack = link.isUnreadable === true || isBackInSight(link, linkAt(now, side));
       this.#heldForKeys.push({ side, recordId: link.recordId, keys, isBack });
     }

@@ -111,6 +111,22 @@ test('the question ends when one of the two gives the key away, and the other ha
   expect(await things(second)).toHaveLength(2);
 });
 
+test('what lacks its key by the new rules takes in what is not about its keys', async () => {
+  const { crm, by, first } = await world();
+  const ids = [crm.create({ email: 'ann@x', phone: '1' }), crm.create({ email: 'bob@x', phone: '1' })];
+  await takeIn(first);
+  const second = await by([['phone']]);
+  await takeIn(second);
+  for (const id of ids) crm.edit(id, { city: 'Rome' });
+  await takeIn(second);
+  expect(await rows(`select golden ->> 'city' from identities where sync_key = $1`, second)).toEqual([
+    'Rome',
+    'Rome',
+  ]);
+  expect(await holds(second)).toEqual(['ambiguousMatch']);
+  expect(await keys(second)).toHaveLength(1);
+});
+
 test('a worker that dies in the middle is continued, and a third rule in the meantime begins anew', async () => {
   const { crm, by, first } = await world();
   crm.create({ email: 'ann@x', phone: '1', city: 'Rome' });
