@@ -23,6 +23,8 @@ const AUTHOR = 'a person';
 /** What is still under way in the store. */
 export interface Pending {
   readonly hints: number;
+  /** Of these, told so long ago that they should have been followed: people go on, and there are always newer ones. */
+  readonly oldHints: number;
   /** Planned ones included. */
   readonly writes: number;
   readonly planned: number;
@@ -110,9 +112,18 @@ export class Office {
 
   async pending(): Promise<Pending> {
     const [row] = await this.#do((tx) => tx.query<PendingRow>(PENDING));
-    const { hints, writes, planned, failing, unswept, swept_ms: sweptMs } = must(row, 'counting gives a row');
+    const {
+      hints,
+      old_hints: oldHints,
+      writes,
+      planned,
+      failing,
+      unswept,
+      swept_ms: sweptMs,
+    } = must(row, 'counting gives a row');
     return {
       hints: Number(hints),
+      oldHints: Number(oldHints),
       writes: Number(writes),
       planned: Number(planned),
       failing: Number(failing),
@@ -204,6 +215,7 @@ function readerOn(client: pg.PoolClient): Tx {
 
 interface PendingRow {
   readonly hints: string;
+  readonly old_hints: string;
   readonly writes: string;
   readonly planned: string;
   readonly failing: string;
@@ -213,6 +225,7 @@ interface PendingRow {
 
 const PENDING = `
 select (select count(*) from hints where state = 'open') as hints,
+       (select count(*) from hints where state = 'open' and noted_at < clock_timestamp() - interval '15 seconds') as old_hints,
        (select count(*) from writes where state in ('queued', 'sent', 'unknown', 'planned')) as writes,
        (select count(*) from writes where state = 'planned') as planned,
        (select count(*) from streams where failure is not null) as failing,

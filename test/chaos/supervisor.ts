@@ -110,7 +110,7 @@ class Run {
   async #observe(): Promise<void> {
     const { office, fleet } = this.#stand;
     await fleet.fill();
-    const pending = await office.waitFor(({ hints }) => hints < 20, OBSERVE_TIMEOUT_MS);
+    const pending = await office.waitFor(({ oldHints }) => oldHints === 0, OBSERVE_TIMEOUT_MS);
     if (pending !== null) this.#violations.push(`no side-wide look came to its end: ${textOf(pending)}`);
     await office.approve();
   }
