@@ -37,21 +37,33 @@ function checkDecisions(world: World, entries: readonly Entry[]): void {
 }
 
 /**
- * Records that Trueup has made and that somebody has given another key, or hidden: where the answer was lost as well, no search
- * finds them, and what they hold then counts as entered by whoever did that (docs/promises.md).
+ * Records that Trueup has made and that somebody has given another key, or hidden, or changed for the most part where they have no
+ * key: where the answer was lost as well, no search finds them, and what they hold then counts as entered by whoever did that
+ * (docs/promises.md).
  */
 function takenAway(entries: readonly Entry[]): readonly Entry[] {
-  return entries.filter(
-    (made) =>
-      made.actor === 'trueup' &&
-      made.kind === 'create' &&
-      entries.some(
-        ({ actor, kind, side, recordId, before, after }) =>
-          actor !== 'trueup' &&
-          side === made.side &&
-          recordId === made.recordId &&
-          (kind === 'hide' || (kind === 'update' && textOf(before, 'email') !== textOf(after, 'email'))),
-      ),
+  return entries.filter((made) => {
+    if (made.actor !== 'trueup' || made.kind !== 'create') return false;
+    const since = entries.filter(
+      ({ actor, side, recordId }) => actor !== 'trueup' && side === made.side && recordId === made.recordId,
+    );
+    return (
+      since.some(({ kind }) => kind === 'hide') ||
+      changedIn(since, 'email') ||
+      (textOf(made.after, 'email') === null && isMostlyChanged(made, since))
+    );
+  });
+}
+
+function isMostlyChanged({ after: made }: Entry, since: readonly Entry[]): boolean {
+  const fields = Object.entries(made ?? {}).flatMap(([field, value]) => (value === null ? [] : [field]));
+  return 2 * fields.filter((field) => changedIn(since, field)).length > fields.length;
+}
+
+function changedIn(entries: readonly Entry[], field: string): boolean {
+  return entries.some(
+    ({ kind, before, after }) =>
+      kind === 'update' && !isSame(field, before?.[field] as never, after?.[field] as never),
   );
 }
 
