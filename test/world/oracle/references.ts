@@ -2,6 +2,7 @@
  * I25: a part never names a thing that nobody meant, or that was never there; and at rest it names the same thing at every side, or
  * something says why not. Which records are of one thing `kin.ts` tells.
  */
+import { SENT_LEASE_MS } from '../../../src/worker/limits.ts';
 import { partsAt, REFERENCE, thingsAt } from '../parts.ts';
 import type { Fields } from '../records.ts';
 import { NEVER } from '../store/instant.ts';
@@ -259,8 +260,10 @@ function checkDeletes(things: World, parts: World): void {
         system?.records.entries.filter((entry) => entry.recordId === id && entry.order < order) ?? [];
       const last = before.at(-1);
       const isSettled = last !== undefined && last.order <= things.settledOrder;
-      // Where reads lag, a side is not read before people go on.
-      const isRead = journal.some((told) => told.side === at && told.recordId === id && told.atMs < atMs);
+      // Where reads lag, a side is not read before people go on; and what is read once the delete has been taken up to be sent is too late.
+      const isRead = journal.some(
+        (told) => told.side === at && told.recordId === id && told.atMs < atMs - SENT_LEASE_MS,
+      );
       if (isSettled && isRead && namedIn(last.after) === recordId)
         parts.violations.push(`I25: ${side} ${recordId} was deleted, and ${at} ${id} named it`);
     }
